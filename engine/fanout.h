@@ -1,0 +1,42 @@
+/*
+ * The same command on many hosts at once.
+ *
+ * Actor on the loop: at most `parallel` hosts at work; each host's session,
+ * command, streams and end become events of the run. Ends when every host has.
+ */
+#ifndef DROVER_ENGINE_FANOUT_H
+#define DROVER_ENGINE_FANOUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct fanout;
+struct herd;
+struct herd_host;
+struct run;
+
+struct fanout_spec {
+	struct herd *herd;
+	struct run *run;
+	struct herd_host *const *hosts; /* borrowed until done */
+	size_t count;
+	int parallel;        /* 0: 64 */
+	const char *command; /* for the login shell */
+	const void *input;   /* the same bytes to every host, borrowed; NULL: none */
+	size_t input_len;
+	int64_t timeout_ms; /* of one host's command; 0: none */
+	void (*done)(void *user);
+	void *user;
+};
+
+struct fanout *fanout_start(const struct fanout_spec *spec);
+/* signum 0 the first time: start no more hosts, let the running end. Again: cut them, they end as
+ * unknown. */
+void fanout_stop(struct fanout *f);
+void fanout_free(struct fanout *f);
+
+/* The hosts that have begun and not ended, for "who is outstanding"; each(user, name, ms so far). */
+void fanout_running(
+    const struct fanout *f, void (*each)(void *user, const char *host, int64_t ms), void *user);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * What is going on: every host of an inventory as it is now.
+ *
+ * Owns one actor a host: its session (opened when first needed, kept while the
+ * program runs), its identity and facts, its poll. Lives on the loop. Joins the
+ * inventory, remote and the ledger; what it learns it reports as events of the
+ * run in progress and to its watchers.
+ */
+#ifndef DROVER_ENGINE_HERD_H
+#define DROVER_ENGINE_HERD_H
+
+#include "base/err.h"
+#include "base/event.h"
+#include "remote/remote.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct herd;
+struct herd_host;
+struct inventory;
+struct host;
+struct ledger;
+struct loop;
+
+struct herd_config {
+	struct loop *loop;
+	const struct inventory *inventory;
+	struct remote *remote;
+	struct ledger *ledger;
+};
+
+struct herd *herd_new(const struct herd_config *config);
+void herd_free(struct herd *h);
+
+struct loop *herd_loop(const struct herd *h);
+struct ledger *herd_ledger(const struct herd *h);
+const struct inventory *herd_inventory(const struct herd *h);
+size_t herd_count(const struct herd *h);
+struct herd_host *herd_at(struct herd *h, size_t i); /* the order of the inventory */
+struct herd_host *herd_of(struct herd *h, const struct host *host);
+
+const struct host *herd_host_of(const struct herd_host *hh);
+
+/* A live session: calls ready at once or later, with the session or with why there is none. One
+ * login a host, shared by all who ask. Kind UNREACHABLE, REFUSED or what remote said. */
+void herd_session(struct herd_host *hh,
+    void (*ready)(void *user, struct session *s, const struct err *err), void *user);
+
+/* Let go of the session (it closes when nobody uses it). */
+void herd_disconnect(struct herd_host *hh);
+
+/* One command to its end within ceilings: collected, not streamed. */
+struct collect {
+	struct err err; /* kind OK when a status came */
+	int status;     /* of the command */
+	char signal[16];
+	const char *out, *errors; /* borrowed for the call */
+	size_t out_len, errors_len;
+	uint64_t dropped; /* bytes over the ceiling */
+	int64_t ms;
+};
+struct collect_spec {
+	const char *command;
+	const void *input; /* copied; NULL: none */
+	size_t input_len;
+	size_t max; /* ceiling of each stream */
+	int64_t timeout_ms;
+	void (*done)(void *user, struct herd_host *hh, const struct collect *c);
+	void *user;
+};
+void herd_collect(struct herd_host *hh, const struct collect_spec *spec);
+
+/* Facts: from the ledger until this program has asked the host; then what it said. */
+const char *herd_fact(const struct herd_host *hh, const char *key); /* NULL: not known */
+int64_t herd_fact_age_ms(const struct herd_host *hh);               /* -1: never asked */
+void herd_set_fact(struct herd_host *hh, const char *key, const char *value);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * What there is: the hosts, groups, kinds and variables of one load.
+ *
+ * A document: built in one arena from files and -i arguments, immutable, freed
+ * whole. Every pointer it hands out lives as long as it does.
+ */
+#ifndef DROVER_INVENTORY_INVENTORY_H
+#define DROVER_INVENTORY_INVENTORY_H
+
+#include "base/diag.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct inventory;
+struct err;
+
+enum host_kind { HOST_PET, HOST_CATTLE }; /* no kind says pet; when groups disagree pet wins */
+
+struct var {
+	const char *name;
+	const char *value; /* scalars as text; lists and maps as compact JSON */
+	struct mark mark;
+	bool is_json; /* value is JSON, not a plain text */
+};
+
+/* How to reach a host, as the inventory says it; absent values are NULL or 0. */
+struct host {
+	const char *name;
+	enum host_kind kind;
+	bool kind_said;
+	struct mark mark;
+	const char *address, *user, *identity, *jump, *become, *proxy_command;
+	int port;
+	int64_t connect_timeout_ms;
+	const char *trust;            /* "first-use" or NULL */
+	const char *const *host_keys; /* "ssh-ed25519 AAAA...", ended by NULL; never NULL */
+	const char *const *groups;    /* every group it is in, nearest first, ended by NULL */
+	const struct var *vars;       /* merged: defaults, groups far to near, host */
+	size_t var_count;
+	size_t index; /* position in inventory_host() */
+};
+
+struct group {
+	const char *name;
+	struct mark mark;
+	const struct host *const *hosts; /* all members, through children too, in natural order */
+	size_t host_count;
+	const char *const *children; /* ended by NULL */
+};
+
+/* Read every source in `sources` (paths, or "host1,user@host2:2222" lists; DESIGN 3 tells them
+ * apart). With none: $DROVER_INVENTORY, ./inventory.yaml, the user's config directory. All
+ * mistakes go to diag; NULL when there was one, or with err set (kind USAGE) when nothing was found. */
+struct inventory *inventory_load(
+    const char *const *sources, size_t n, struct diag *diag, struct err *err);
+void inventory_free(struct inventory *inv);
+
+const char *inventory_fleet(const struct inventory *inv); /* "main" by default, "adhoc" for lists */
+const char *inventory_path(const struct inventory *inv);  /* the first file, or NULL */
+const char *const *inventory_known_hosts(const struct inventory *inv); /* absolute; ended by NULL */
+
+/* environment: {name, readonly, colour}; name is NULL when not given. */
+struct environment {
+	const char *name, *colour;
+	bool readonly;
+};
+const struct environment *inventory_environment(const struct inventory *inv);
+
+size_t inventory_count(const struct inventory *inv);
+const struct host *inventory_host(
+    const struct inventory *inv, size_t i); /* natural order of names */
+const struct host *inventory_find(const struct inventory *inv, const char *name); /* NULL: none */
+size_t inventory_group_count(const struct inventory *inv);
+const struct group *inventory_group(const struct inventory *inv, size_t i);
+const struct group *inventory_find_group(const struct inventory *inv, const char *name);
+
+/* NULL when the host has no such variable. */
+const struct var *host_var(const struct host *h, const char *name);
+
+const char *host_kind_name(enum host_kind k); /* "pet", "cattle" */
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * The set language: web[01-20],@db!db3&kind=pet to a list of hosts.
+ *
+ * Pure but for the look-up callback, through which facts come in without this
+ * floor knowing them. Results are owned by the caller.
+ */
+#ifndef DROVER_INVENTORY_SET_H
+#define DROVER_INVENTORY_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct inventory;
+struct host;
+struct err;
+
+/* Answers key=value tests that are no inventory property or variable: facts. Returns NULL when the
+ * host lacks it; the text is borrowed until the next call. */
+struct set_lookup {
+	const char *(*fact)(void *user, const struct host *h, const char *key);
+	void *user;
+	bool known_only; /* --known: hosts that lack a fact are left out, not an error */
+};
+
+struct set {
+	const struct host **hosts; /* natural order, each once */
+	size_t count;
+};
+
+/* Kind USAGE: a mistake in the expression (the text says where and what was meant), a name outside
+ * the inventory, or an empty result. lookup may be NULL. */
+int set_eval(const struct inventory *inv, const char *expr, const struct set_lookup *lookup,
+    struct set *ret, struct err *err);
+void set_fini(struct set *s);
+
+/* The same algebra on plain names, with no inventory (drover nodes); @groups only if inv is not
+ * NULL. Names come in the order of the algebra, natural, each once. */
+struct names {
+	char **name;
+	size_t count;
+};
+int names_eval(const struct inventory *inv, const char *expr, struct names *ret, struct err *err);
+void names_fini(struct names *n);
+
+/* Fold names to the shortest node set: web[01-03,7],db1. Caller frees. */
+char *names_fold(const char *const *name, size_t n);
+
+#endif

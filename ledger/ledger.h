@@ -1,0 +1,108 @@
+/*
+ * What happened: this seat's SQLite log, and what is read back from it.
+ *
+ * Owns the database, its write lock and the writer thread. `event` is the truth
+ * and is only appended to; all other tables are projections made from it. What
+ * ledger_sync() has called back for is on disk and stays there.
+ */
+#ifndef DROVER_LEDGER_LEDGER_H
+#define DROVER_LEDGER_LEDGER_H
+
+#include "base/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ledger;
+struct ledger_run;
+struct loop;
+struct err;
+
+/* path NULL: file_state_dir()/ledger.db. Creates what is missing. read_only: never writes, no
+ * thread. Kind STORAGE or REFUSED (owner, permissions) on failure. */
+struct ledger *ledger_open(struct loop *loop, const char *path, bool read_only, struct err *err);
+void ledger_close(struct ledger *l); /* waits until everything appended is on disk */
+
+const char *ledger_seat(const struct ledger *l); /* this seat's lasting id: user@host-xxxxxxxx */
+const char *ledger_path(const struct ledger *l);
+
+/* Begin a run: allocates its UUIDv7 and r-N, takes runs/UUID.lock, appends start (kind
+ * EVENT_RUN_START; run, seq and seat are filled in). Durable when this returns. NULL on failure. */
+struct ledger_run *ledger_run_begin(struct ledger *l, struct event *start, struct err *err);
+const char *ledger_run_uuid(const struct ledger_run *r);
+const char *ledger_run_alias(const struct ledger_run *r); /* "r-12" */
+
+/* Append: seq, run and time are filled in, the rest copied; written by the thread in group commits. */
+void ledger_append(struct ledger_run *r, struct event *e);
+
+/* Call done on the loop once everything appended so far is durable, or with the error that keeps
+ * it from being so (kind STORAGE). Intent before effect: send only after this. */
+void ledger_sync(struct ledger_run *r, void (*done)(void *user, const struct err *err), void *user);
+
+/* The first write error of this ledger; false when there is none. */
+bool ledger_failed(const struct ledger *l, struct err *ret);
+
+/* Release the owner lock. Append EVENT_RUN_END first, or the run stays "unfinished". */
+void ledger_run_end(struct ledger_run *r);
+
+/* Take over an unfinished run of this seat whose owner is gone, to append to it (resume). */
+struct ledger_run *ledger_run_adopt(struct ledger *l, const char *uuid, struct err *err);
+
+/* Contents by digest, compressed, outside the event stream. put returns the digest in hex. */
+void ledger_put(struct ledger *l, const void *p, size_t n, char hex[65]);
+char *ledger_get(struct ledger *l, const char *hex, size_t *ret_len,
+    struct err *err); /* caller frees; NULL: not here */
+bool ledger_has(struct ledger *l, const char *hex);
+
+/* Remote output of one stream of one host: keeps the first and the last 1 MiB, counts and digests
+ * all of it in constant memory; at the end stores both and gives the EVENT_HOST_OUTPUT fields. */
+struct ledger_output;
+struct ledger_output *ledger_output_new(void);
+void ledger_output_add(struct ledger_output *o, const void *p, size_t n);
+void ledger_output_end(struct ledger_output *o, struct ledger *l, struct event *into); /* frees o */
+
+/* What a host is known to be; texts are borrowed until the next call. */
+struct ledger_host {
+	const char *fleet, *name;
+	const char *machine_id, *boot_id;
+	int64_t generation, seen_ms; /* wall clock of the last contact; 0: never */
+	bool strayed;
+};
+bool ledger_host(struct ledger *l, const char *fleet, const char *name, struct ledger_host *ret);
+
+/* Facts of the last contact with a host: each(user, key, value). For sets and the first paint. */
+void ledger_facts(struct ledger *l, const char *fleet, const char *name,
+    void (*each)(void *user, const char *key, const char *value), void *user);
+const char *ledger_fact(struct ledger *l, const char *fleet, const char *name, const char *key);
+
+/* A run as a row. */
+struct ledger_row {
+	const char *uuid, *alias, *verb, *fleet, *playbook, *argv, *seat, *git;
+	int64_t start_ms, end_ms; /* end 0: not ended */
+	const char *state; /* outcome word, "running" (owner lives), "unfinished", "foreign" */
+	int64_t hosts, ok, changed, failed, unreachable, untried, unknown;
+	int exit;
+};
+/* Newest first; before_seq 0 for the first page. each() returns false to stop. fleet may be NULL. */
+void ledger_runs(struct ledger *l, const char *fleet, int limit,
+    bool (*each)(void *user, const struct ledger_row *row), void *user);
+/* By UUID, unambiguous prefix of one (>= 6 digits), r-N, or "last". false: none. Texts borrowed. */
+bool ledger_find_run(struct ledger *l, const char *name, struct ledger_row *ret, struct err *err);
+
+/* Every event of a run in order. */
+void ledger_events(struct ledger *l, const char *uuid,
+    bool (*each)(void *user, const struct event *e), void *user);
+
+/* Hosts owed a playbook: fleet, host, playbook, run of the newest apply that did not reach them. */
+void ledger_owed(struct ledger *l, const char *fleet,
+    void (*each)(void *user, const char *host, const char *playbook, const char *run), void *user);
+
+/* Check the hash chain of a run (or of all, uuid NULL): 0, or -1 kind REFUSED naming the first
+ * event that does not agree. */
+int ledger_verify(struct ledger *l, const char *uuid, struct err *err);
+
+/* Throw the projections away and make them anew from the events. */
+int ledger_rebuild(struct ledger *l, struct err *err);
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * What drover manages on a host: a resource as it should be, and as it was found.
+ *
+ * Plain data in the arena of the playbook's evaluation for one host. `desire`
+ * makes the wanted list from a playbook; `observe` fills in what was found;
+ * `plan` compares (pure); `act` carries the difference out.
+ */
+#ifndef DROVER_PLAYBOOKS_RESOURCE_H
+#define DROVER_PLAYBOOKS_RESOURCE_H
+
+#include "base/diag.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum resource_kind {
+	RESOURCE_FILE, /* a file with exact contents, mode and owner: tasks file and template, app files, unit files */
+	RESOURCE_UNIT, /* a unit file of ours (a RESOURCE_FILE goes with it) that is enabled and started */
+	RESOURCE_SERVICE, /* the state of a unit that drover does not own */
+	RESOURCE_IMAGE,   /* an image present in the host's store */
+	RESOURCE_RUN,     /* a command */
+	RESOURCE_KINDS
+};
+
+enum on_change { ON_CHANGE_RESTART, ON_CHANGE_RELOAD, ON_CHANGE_NONE };
+enum wanted_state { WANT_UNSAID, WANT_STARTED, WANT_STOPPED, WANT_RESTARTED, WANT_RELOADED };
+enum wanted_enabled { WANT_ENABLED_UNSAID, WANT_ENABLED, WANT_DISABLED };
+
+/* What follows a change: once, after the host's tasks. */
+struct follow_up {
+	enum { FOLLOW_NONE, FOLLOW_RELOAD, FOLLOW_RESTART, FOLLOW_RUN } kind;
+	const char *unit;
+	const char *const *argv; /* FOLLOW_RUN: argv, or {"sh", "-c", text} */
+};
+
+struct health {
+	enum { HEALTH_NONE, HEALTH_HTTP, HEALTH_TCP, HEALTH_EXEC, HEALTH_UNIT } kind;
+	const char *path;    /* http */
+	const char *address; /* http, tcp: host side */
+	int port;
+	const char *const *argv; /* exec, on the host */
+	int64_t interval_ms, timeout_ms;
+	int retries;
+};
+
+struct resource {
+	enum resource_kind kind;
+	const char
+	    *id; /* "file /etc/motd", "unit shop-0.service", "image localhost/site:1", "run 3" */
+	const char *title; /* what a person reads in plan and run */
+	const char *app;   /* the app it comes from, or NULL for a task */
+	struct mark mark;
+	struct follow_up then;
+
+	/* FILE and UNIT */
+	const char *path;
+	const char *content;
+	size_t content_len;
+	char digest[65]; /* of content */
+	unsigned mode;
+	const char *owner, *group; /* NULL: root */
+	bool secret;               /* contents are never shown */
+
+	/* UNIT and SERVICE */
+	const char *unit;
+	enum wanted_state state;
+	enum wanted_enabled enabled;
+	enum on_change on_change;
+	const char *
+	    config_digest; /* of what a restart would pick up: unit text, env, app files, image id */
+	struct health health;
+
+	/* IMAGE */
+	const char *image;   /* NAME:TAG */
+	const char *archive; /* path on the seat, or NULL: pulled */
+	char image_id[65];   /* of the archive; empty when not known before */
+	uint64_t archive_size;
+
+	/* RUN */
+	const char *const *argv; /* NULL when shell */
+	const char *shell;
+	const char *const *env; /* NAME=value */
+	const char *creates;
+	const char *unless; /* read-only command, evaluated in observe */
+};
+
+/* As it was found on the host; only the fields of its kind mean something. */
+struct found {
+	bool present;
+	char digest[65];
+	unsigned mode;
+	char owner[33], group[33];
+	const char *content; /* NULL: not sent (equal, binary, too large, or kept from us) */
+	size_t content_len;
+	bool is_text;
+	char kind; /* 'f' regular, 'd' directory, 'l' link, '-' absent, 'o' other */
+	/* units */
+	char active[16], sub[24], enabled[16];
+	int restarts;
+	char config_digest[65]; /* from the manifest */
+	bool owned;             /* in our manifest */
+	/* image */
+	char image_id[65];
+	/* run */
+	bool created, unless_held;
+};
+
+#endif

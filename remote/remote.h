@@ -1,0 +1,135 @@
+/*
+ * How hosts are reached: workers, their sessions, and what a login needs.
+ *
+ * One per program run. Owns the worker processes, the trust store, the loaded
+ * keys and every session. The parent dials and decides; workers hold the SSH
+ * sessions and nothing else. When a worker dies its sessions end as unknown and
+ * the rest goes on.
+ */
+#ifndef DROVER_REMOTE_REMOTE_H
+#define DROVER_REMOTE_REMOTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct remote;
+struct session;
+struct channel;
+struct loop;
+struct err;
+
+struct remote_config {
+	struct loop *loop;
+	int workers;                    /* 0: one */
+	int handshakes;                 /* in flight at once; 0: 64 */
+	int64_t connect_timeout_ms;     /* 0: 10 s; a target's own wins */
+	const char *ssh_config;         /* -F; NULL: ssh's own */
+	bool no_ssh_config;             /* do not ask ssh -G at all (tests) */
+	const char *const *known_hosts; /* the inventory's files, ended by NULL; may be NULL */
+	const char *trust_file;         /* drover's own; NULL: file_state_dir()/known_hosts */
+	/* Asks for the passphrase of a key file; answers through remote_passphrase(). NULL: batch,
+	 * encrypted keys that the agent does not hold are refused by name. */
+	void (*ask_passphrase)(void *user, const char *key_path);
+	/* Asks whether to trust an unknown key; answers through remote_trust(). NULL: refused. */
+	void (*ask_trust)(void *user, struct session *s, const char *type, const char *fingerprint);
+	void *user;
+};
+
+struct remote *remote_new(const struct remote_config *config, struct err *err);
+void remote_free(
+    struct remote *r); /* ends every session; their listeners are not called any more */
+
+void remote_passphrase(
+    struct remote *r, const char *key_path, const char *secret); /* NULL: gives up */
+void remote_trust(struct session *s, bool yes);
+
+/* What the inventory says of a host; strings are copied. */
+struct target {
+	const char *name;                      /* as the inventory calls it; shown in errors */
+	const char *address, *user, *identity; /* NULL: ssh_config or the defaults */
+	int port;                              /* 0: ssh_config or 22 */
+	int64_t connect_timeout_ms;            /* 0: remote's */
+	const char *const *host_keys;          /* ended by NULL; may be NULL */
+	bool trust_first_use;
+	const char *jump, *proxy_command; /* refused by name until supported; NULL when not set */
+};
+
+enum session_state {
+	SESSION_QUEUED,
+	SESSION_CONFIG,
+	SESSION_RESOLVE,
+	SESSION_CONNECT,
+	SESSION_KEX,
+	SESSION_HOSTKEY,
+	SESSION_AUTH,
+	SESSION_UP,
+	SESSION_DOWN
+};
+const char *session_state_name(enum session_state s); /* the phase's name in messages */
+
+struct session_listener {
+	void (*up)(void *user, struct session *s);
+	/* Ended, or never came up: err says why (kind NONE: closed by us). The session is freed by
+	 * its owner, from here or later, with session_close(). */
+	void (*down)(void *user, struct session *s, const struct err *err);
+};
+
+struct session *session_open(
+    struct remote *r, const struct target *t, const struct session_listener *l, void *user);
+void session_close(struct session *s); /* any time; no callback follows */
+enum session_state session_state(const struct session *s);
+const char *session_address(const struct session *s); /* the numeric address in use, or "" */
+
+/* Counted, for -vv: logins, execs, bytes, round trips. */
+struct session_counters {
+	uint64_t logins, execs, bytes_in, bytes_out;
+};
+void session_counters(const struct session *s, struct session_counters *ret);
+int64_t session_rtt_ms(const struct session *s); /* of the last measured exchange; -1: none yet */
+
+enum stream { STREAM_OUT, STREAM_ERR };
+
+struct channel_end {
+	bool have_status; /* the exit status came */
+	int status;
+	char signal[16]; /* "KILL" when a signal ended it; else empty */
+	bool cancelled;
+	const struct err *err; /* why there is no status; NULL when there is one or a signal */
+	uint64_t out_bytes, err_bytes;
+};
+
+struct channel_listener {
+	/* n > 0 bytes of one stream. The listener gives credit back with channel_consumed(). */
+	void (*data)(void *user, struct channel *c, enum stream s, const void *p, size_t n);
+	void (*writable)(
+	    void *user, struct channel *c); /* room again after a short channel_write() */
+	/* Once, last; the channel is gone after it returns. */
+	void (*end)(void *user, struct channel *c, const struct channel_end *e);
+};
+
+/* Run one command on a session that is up. The command is a string for the login shell; quote with
+ * str_shell_quote(). Standard input stays open until channel_write_end(). */
+struct channel *channel_exec(
+    struct session *s, const char *command, const struct channel_listener *l, void *user);
+
+/* Bytes accepted (0..n); fewer than n means wait for writable(). */
+size_t channel_write(struct channel *c, const void *p, size_t n);
+void channel_write_end(struct channel *c);
+
+/* By default data is credited when data() returns; after channel_hold(c) the listener must call
+ * channel_consumed() itself, and unread data stops at the window. */
+void channel_hold(struct channel *c);
+void channel_consumed(struct channel *c, size_t n);
+
+/* Send the signal the server may honour, close the channel; end() comes with cancelled set. */
+void channel_cancel(struct channel *c);
+
+/* Deadlines of a channel, 0 = none: for the first byte, between bytes, in all. end() then comes with
+ * err kind UNKNOWN and the phase that was waited for. */
+void channel_limits(struct channel *c, int64_t first_ms, int64_t idle_ms, int64_t total_ms);
+
+/* main() calls this for the hidden worker verb: serves on descriptor fd until the parent is gone. */
+int remote_worker_main(int fd);
+
+#endif
