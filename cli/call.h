@@ -1,0 +1,67 @@
+/*
+ * One command line being carried out: its options, and what verbs need, made on
+ * first use.
+ *
+ * Owns the loop, the inventory, the ledger, the remote and the herd of the call;
+ * frees them in order. The call_*() openers print what is wrong and return NULL
+ * (or false) with call->exit set: the verb then returns call->exit.
+ */
+#ifndef DROVER_CLI_CALL_H
+#define DROVER_CLI_CALL_H
+
+#include "cli/command.h"
+
+#include <stdio.h>
+
+struct err;
+struct herd;
+struct inventory;
+struct ledger;
+struct loop;
+struct out;
+struct remote;
+struct set;
+
+struct globals {
+	struct option_list inventory; /* -i */
+	struct option_list vars;      /* -e NAME=VALUE */
+	struct option_list pets;      /* --pet NAME,... */
+	bool json, quiet, yes, no_input, known;
+	int verbose;
+	int64_t parallel, workers, connect_timeout_ms, timeout_ms;
+	const char *color, *progress, *ssh_config, *trust_file, *ledger;
+};
+
+struct call {
+	const struct command *command;
+	struct globals globals;
+	void *options; /* the command's own struct */
+	int argc;      /* operands */
+	char **argv;
+	int exit;
+	struct out *out; /* always there */
+	/* made on first use: */
+	struct loop *loop;
+	struct inventory *inventory;
+	struct ledger *ledger;
+	struct remote *remote;
+	struct herd *herd;
+};
+
+struct loop *call_loop(struct call *c);
+const struct inventory *call_inventory(struct call *c);
+struct ledger *call_ledger(struct call *c);
+struct herd *call_herd(struct call *c); /* with inventory, ledger and remote */
+
+/* Evaluate a set with facts from the herd's ledger; exit 2 when it is wrong or empty. */
+bool call_set(struct call *c, const char *expr, struct set *ret);
+
+/* Print "drover: TEXT" (cleaned of control bytes) and set exit from the kind; returns that code. */
+int call_fail(struct call *c, const struct err *err);
+__attribute__((format(printf, 2, 3))) int call_usage(struct call *c, const char *fmt, ...);
+
+/* Pet guard: false (exit 12, nothing contacted, message printed) unless every pet in the set was
+ * named by --pet. */
+bool call_pets_named(struct call *c, const struct set *s, const char *verb);
+
+#endif

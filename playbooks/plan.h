@@ -1,0 +1,64 @@
+/*
+ * What would change on one host: wanted against found. Pure.
+ *
+ * A plan lives in the arena given to plan_make() and points into the resources
+ * and findings it was made from.
+ */
+#ifndef DROVER_PLAYBOOKS_PLAN_H
+#define DROVER_PLAYBOOKS_PLAN_H
+
+#include "playbooks/resource.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct buf;
+struct host;
+
+enum plan_class {
+	PLAN_SAME,
+	PLAN_CREATE,
+	PLAN_CHANGE,
+	PLAN_REMOVE,
+	PLAN_UNPREDICTED,
+	PLAN_CLASSES
+};
+const char *plan_class_name(
+    enum plan_class c);                  /* "same", "create", "change", "remove", "unpredicted" */
+char plan_class_sign(enum plan_class c); /* ' ', '+', '~', '-', '?' */
+
+struct plan_step {
+	const struct resource *resource;
+	const struct found *found;
+	enum plan_class class;
+	const char
+	    *why; /* "mode 0600 -> 0644", "not running", ...; NULL when the class says it all */
+	const char *diff; /* unified, NULL when there is none to show */
+	bool restart;     /* the unit must restart (or reload) to pick up a change */
+	bool reload;
+};
+
+struct plan {
+	const struct host *host;
+	struct plan_step *steps;
+	size_t count;
+	size_t by_class[PLAN_CLASSES];
+	struct follow_up *then; /* what runs once after the tasks, each once, in order */
+	size_t then_count;
+	const char **notes; /* "publishes 0.0.0.0:8080", "stop-first: ..." */
+	size_t note_count;
+};
+
+struct plan *plan_make(struct arena *a, const struct host *host,
+    const struct resource *const *wanted, const struct found *found, size_t count);
+
+/* True when an act is needed: any step but PLAN_SAME. */
+bool plan_changes(const struct plan *p);
+
+/* A unified diff with 3 lines of context and a/ b/ headers made from name; caller frees, NULL when
+ * equal. At most max_lines lines of it, with a last line saying how many more there are. */
+char *text_diff(const char *name, const char *from, size_t from_len, const char *to, size_t to_len,
+    int max_lines);
+
+#endif

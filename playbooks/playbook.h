@@ -1,0 +1,57 @@
+/*
+ * What should be: one playbook file, read and checked, before any host is known.
+ *
+ * A document in an arena of its own, immutable. Included files (templates, unit
+ * files) are read at load time, relative to the playbook's directory.
+ */
+#ifndef DROVER_PLAYBOOKS_PLAYBOOK_H
+#define DROVER_PLAYBOOKS_PLAYBOOK_H
+
+#include "base/diag.h"
+#include "playbooks/resource.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct err;
+struct host;
+struct playbook;
+
+struct count_or_percent {
+	int64_t n;
+	bool percent;
+	bool said;
+};
+
+struct rollout {
+	struct count_or_percent canary, batch, max_fail, max_unreachable;
+	int64_t soak_ms;
+	bool said;
+};
+
+/* NULL when diag got an error. extra_vars: "name=value" from -e, ended by NULL; may be NULL. */
+struct playbook *playbook_load(const char *path, const char *const *extra_vars, struct diag *diag);
+void playbook_free(struct playbook *p);
+
+const char *playbook_name(const struct playbook *p);   /* `name:`, else the file's stem */
+const char *playbook_path(const struct playbook *p);   /* absolute */
+const char *playbook_digest(const struct playbook *p); /* SHA-256 of the file and all it includes */
+const char *playbook_hosts(
+    const struct playbook *p); /* the set expression; NULL: give one by argument */
+struct mark playbook_hosts_mark(const struct playbook *p);
+const struct rollout *playbook_rollout(const struct playbook *p);
+
+/* Looks up a fact of the host being evaluated; NULL when it is not known. */
+struct facts {
+	const char *(*fact)(void *user, const char *key);
+	void *user;
+};
+
+/* What one host should have, in order: images, app files and units, tasks as written. Allocated
+ * in a. Mistakes that need a host (unknown variable) go to diag; false when there was one. */
+bool playbook_desire(const struct playbook *p, const struct host *h, const struct facts *facts,
+    struct arena *a, struct diag *diag, const struct resource *const **ret, size_t *ret_count);
+
+#endif
