@@ -10,7 +10,7 @@ SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PKGS := libuv libssh yaml-0.1 jansson sqlite3 libzstd libcrypto ncursesw vterm
 DIRS := base inventory remote ledger engine playbooks cli tui
 SRC  := $(wildcard $(DIRS:%=%/*.c))
-HOSTSH := $(wildcard playbooks/host/*.sh)
+HOSTSH := $(wildcard engine/host/*.sh playbooks/host/*.sh)
 OBJ  := $(SRC:%.c=$B/%.o) $(HOSTSH:%.sh=$B/%.sh.o)
 UNIT := $(patsubst %.c,$B/%,$(wildcard tests/unit/*/test_*.c))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
