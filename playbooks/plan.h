@@ -48,6 +48,8 @@ struct plan {
 	size_t then_count;
 	const char **notes; /* "publishes 0.0.0.0:8080", "stop-first: ..." */
 	size_t note_count;
+	const char *refused; /* why drover must not act on this host (the first reason: a unit name
+	                        that somebody else made); NULL when it may */
 };
 
 struct plan *plan_make(struct arena *a, const struct host *host,

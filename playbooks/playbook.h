@@ -47,6 +47,7 @@ const struct rollout *playbook_rollout(const struct playbook *p);
 struct facts {
 	const char *(*fact)(void *user, const char *key);
 	void *user;
+	bool unknown_ok; /* lint: a fact that is not known yet is no mistake */
 };
 
 /* What one host should have, in order: images, app files and units, tasks as written. Allocated

@@ -52,6 +52,8 @@ struct resource {
 	const char *app;   /* the app it comes from, or NULL for a task */
 	struct mark mark;
 	struct follow_up then;
+	const char *const *notes; /* what its plan must say when it changes: "publishes
+	                             0.0.0.0:8080 (http)"; ended by NULL, or NULL */
 
 	/* FILE and UNIT */
 	const char *path;
