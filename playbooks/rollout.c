@@ -1,0 +1,259 @@
+#include "playbooks/rollout.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+
+enum stage {
+	STAGE_WAITS,   /* not yet in a batch */
+	STAGE_BATCHED, /* in the batch, not started */
+	STAGE_STARTED,
+	STAGE_ENDED,
+	STAGE_ASIDE /* not reached before anything was done to it */
+};
+
+struct member {
+	enum host_kind kind;
+	enum stage stage;
+	enum outcome outcome;
+	bool was_started;
+};
+
+struct rollout_run {
+	struct rollout spec;
+	struct member *member;
+	size_t count;
+	size_t batches; /* handed out so far, without the canary */
+	bool begun;
+	bool canary_done;
+	char name[32];
+	char stopped[160];
+};
+
+static const struct rollout defaults = {
+	.canary = { .n = 1, .said = true },
+	.batch = { .n = 25, .percent = true, .said = true },
+	.max_fail = { .n = 1, .said = true },
+	.max_unreachable = { .n = 50, .percent = true, .said = true },
+};
+
+static void
+fill(struct count_or_percent *c, const struct count_or_percent *otherwise)
+{
+	if (!c->said)
+		*c = *otherwise;
+}
+
+struct rollout_run *
+rollout_new(const struct rollout *spec, const enum host_kind *kinds, size_t n)
+{
+	struct rollout_run *r = xcalloc(1, sizeof(*r));
+
+	if (spec)
+		r->spec = *spec;
+	fill(&r->spec.canary, &defaults.canary);
+	fill(&r->spec.batch, &defaults.batch);
+	fill(&r->spec.max_fail, &defaults.max_fail);
+	fill(&r->spec.max_unreachable, &defaults.max_unreachable);
+	r->member = xcalloc(n ? n : 1, sizeof(*r->member));
+	r->count = n;
+	for (size_t i = 0; i < n; i++)
+		r->member[i].kind = kinds[i];
+	return r;
+}
+
+void
+rollout_free(struct rollout_run *r)
+{
+	if (!r)
+		return;
+	free(r->member);
+	free(r);
+}
+
+size_t
+rollout_count(const struct count_or_percent *c, size_t of)
+{
+	if (c->n <= 0)
+		return 0;
+	if (!c->percent)
+		return (size_t)c->n;
+	if (c->n >= 100)
+		return of;
+	return (of * (size_t)c->n + 99) / 100;
+}
+
+/* A limit counts as met at n of total; one that says 0 is met by the first. */
+static bool
+limit_met(const struct count_or_percent *limit, size_t n, size_t total)
+{
+	if (n == 0)
+		return false;
+	if (!limit->percent)
+		return limit->n <= 0 || n >= (size_t)limit->n;
+	return n * 100 >= (size_t)limit->n * total;
+}
+
+static void
+judge(struct rollout_run *r)
+{
+	const struct count_or_percent *limit = &r->spec.max_fail;
+	size_t failed = 0;
+
+	if (r->stopped[0])
+		return;
+	for (size_t i = 0; i < r->count; i++)
+		if (r->member[i].stage == STAGE_ENDED && !outcome_is_good(r->member[i].outcome))
+			failed++;
+	if (limit_met(limit, failed, r->count))
+		snprintf(r->stopped, sizeof(r->stopped),
+		    "%zu of %zu host%s failed (max_fail %lld%s)", failed, r->count,
+		    r->count == 1 ? "" : "s", (long long)limit->n, limit->percent ? "%" : "");
+}
+
+/* Judged once, when all have been observed and nothing has been touched. */
+static void
+judge_reach(struct rollout_run *r)
+{
+	const struct count_or_percent *limit = &r->spec.max_unreachable;
+	size_t aside = 0;
+
+	for (size_t i = 0; i < r->count; i++)
+		aside += r->member[i].stage == STAGE_ASIDE;
+	if (!r->stopped[0] && limit_met(limit, aside, r->count))
+		snprintf(r->stopped, sizeof(r->stopped),
+		    "%zu of %zu host%s not reached (max_unreachable %lld%s)", aside, r->count,
+		    r->count == 1 ? "" : "s", (long long)limit->n, limit->percent ? "%" : "");
+}
+
+void
+rollout_note(struct rollout_run *r, size_t i, enum outcome outcome)
+{
+	struct member *m = &r->member[i];
+
+	m->outcome = outcome;
+	if (!m->was_started && (outcome == OUTCOME_UNREACHABLE || outcome == OUTCOME_REFUSED))
+		m->stage = STAGE_ASIDE;
+	else
+		m->stage = STAGE_ENDED;
+	judge(r);
+}
+
+static size_t
+in_stage(const struct rollout_run *r, enum stage stage, enum host_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->count; i++)
+		n += r->member[i].stage == stage && r->member[i].kind == kind;
+	return n;
+}
+
+static bool
+in_flight(const struct rollout_run *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->member[i].stage == STAGE_BATCHED || r->member[i].stage == STAGE_STARTED)
+			return true;
+	return false;
+}
+
+static size_t
+pick(struct rollout_run *r, enum host_kind kind, size_t want, size_t *ret, size_t n)
+{
+	size_t got = 0;
+
+	for (size_t i = 0; i < r->count && got < want && got < n; i++) {
+		if (r->member[i].stage != STAGE_WAITS || r->member[i].kind != kind)
+			continue;
+		r->member[i].stage = STAGE_BATCHED;
+		ret[got++] = i;
+	}
+	return got;
+}
+
+/* The canary comes once; canary: 0 means there is none. */
+static size_t
+next_cattle(struct rollout_run *r, size_t *ret, size_t n)
+{
+	size_t herd = 0, canary, batch;
+
+	for (size_t i = 0; i < r->count; i++)
+		herd += r->member[i].kind == HOST_CATTLE && r->member[i].stage != STAGE_ASIDE;
+	canary = r->canary_done ? 0 : rollout_count(&r->spec.canary, herd);
+	batch = rollout_count(&r->spec.batch, herd);
+	r->canary_done = true;
+	if (canary) {
+		snprintf(r->name, sizeof(r->name), "canary");
+		return pick(r, HOST_CATTLE, canary, ret, n);
+	}
+	snprintf(r->name, sizeof(r->name), "batch %zu", ++r->batches);
+	return pick(r, HOST_CATTLE, batch ? batch : 1, ret, n);
+}
+
+size_t
+rollout_next_batch(struct rollout_run *r, size_t *ret, size_t n)
+{
+	size_t got;
+
+	if (!r->begun) {
+		r->begun = true;
+		judge_reach(r);
+	}
+	if (r->stopped[0] || in_flight(r))
+		return 0;
+	if (in_stage(r, STAGE_WAITS, HOST_CATTLE))
+		return next_cattle(r, ret, n);
+	got = pick(r, HOST_PET, 1, ret, n);
+	if (got)
+		snprintf(r->name, sizeof(r->name), "pet");
+	return got;
+}
+
+bool
+rollout_start(struct rollout_run *r, size_t i)
+{
+	if (r->stopped[0] || r->member[i].stage != STAGE_BATCHED)
+		return false;
+	r->member[i].stage = STAGE_STARTED;
+	r->member[i].was_started = true;
+	return true;
+}
+
+const char *
+rollout_stopped(const struct rollout_run *r)
+{
+	return r->stopped[0] ? r->stopped : NULL;
+}
+
+bool
+rollout_done(const struct rollout_run *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		enum stage s = r->member[i].stage;
+
+		if (s == STAGE_STARTED)
+			return false;
+		if (!r->stopped[0] && (s == STAGE_WAITS || s == STAGE_BATCHED))
+			return false;
+	}
+	return true;
+}
+
+bool
+rollout_untried(const struct rollout_run *r, size_t i)
+{
+	return r->member[i].stage == STAGE_WAITS || r->member[i].stage == STAGE_BATCHED;
+}
+
+const char *
+rollout_batch_name(const struct rollout_run *r)
+{
+	return r->name;
+}
+
+int64_t
+rollout_soak_ms(const struct rollout_run *r)
+{
+	return r->spec.soak_ms;
+}

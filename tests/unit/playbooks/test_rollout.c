@@ -1,0 +1,305 @@
+#include "base/mem.h"
+#include "playbooks/rollout.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define HOSTS 120
+
+static struct rollout_run *
+herd(size_t n, const struct rollout *spec)
+{
+	enum host_kind kinds[HOSTS];
+
+	for (size_t i = 0; i < n; i++)
+		kinds[i] = HOST_CATTLE;
+	return rollout_new(spec, kinds, n);
+}
+
+static size_t
+run_batch(struct rollout_run *r, enum outcome outcome)
+{
+	size_t batch[HOSTS], n = rollout_next_batch(r, batch, HOSTS);
+
+	for (size_t i = 0; i < n; i++) {
+		assert_true(rollout_start(r, batch[i]));
+		rollout_note(r, batch[i], outcome);
+		if (rollout_stopped(r))
+			return i + 1;
+	}
+	return n;
+}
+
+static void
+cattle_go_by_canary_then_quarters(void **state)
+{
+	struct rollout_run *r = herd(10, NULL);
+
+	(void)state;
+	assert_int_equal(run_batch(r, OUTCOME_CHANGED), 1);
+	assert_string_equal(rollout_batch_name(r), "canary");
+	assert_int_equal(run_batch(r, OUTCOME_CHANGED), 3);
+	assert_string_equal(rollout_batch_name(r), "batch 1");
+	assert_int_equal(run_batch(r, OUTCOME_OK), 3);
+	assert_false(rollout_done(r));
+	assert_int_equal(run_batch(r, OUTCOME_CHANGED), 3);
+	assert_string_equal(rollout_batch_name(r), "batch 3");
+	assert_int_equal(run_batch(r, OUTCOME_CHANGED), 0);
+	assert_true(rollout_done(r));
+	assert_null(rollout_stopped(r));
+	rollout_free(r);
+}
+
+static void
+percents_round_up_and_never_to_nothing(void **state)
+{
+	struct count_or_percent c = { .n = 25, .percent = true, .said = true };
+
+	(void)state;
+	assert_int_equal(rollout_count(&c, 10), 3);
+	assert_int_equal(rollout_count(&c, 8), 2);
+	assert_int_equal(rollout_count(&c, 1), 1);
+	assert_int_equal(rollout_count(&c, 0), 0);
+	c.n = 100;
+	assert_int_equal(rollout_count(&c, 7), 7);
+	c = (struct count_or_percent){ .n = 5 };
+	assert_int_equal(rollout_count(&c, 3), 5);
+}
+
+static void
+pets_come_last_and_one_at_a_time_whatever_the_batch_says(void **state)
+{
+	enum host_kind kinds[] = { HOST_PET, HOST_CATTLE, HOST_PET, HOST_CATTLE };
+	struct rollout spec = { .batch = { .n = 100, .percent = true, .said = true },
+		.canary = { .n = 0, .said = true } };
+	struct rollout_run *r = rollout_new(&spec, kinds, 4);
+	size_t batch[4];
+
+	(void)state;
+	assert_int_equal(rollout_next_batch(r, batch, 4), 2);
+	assert_int_equal(batch[0], 1);
+	assert_int_equal(batch[1], 3);
+	assert_int_equal(rollout_next_batch(r, batch, 4), 0);
+	rollout_start(r, 1);
+	rollout_start(r, 3);
+	rollout_note(r, 1, OUTCOME_OK);
+	assert_int_equal(rollout_next_batch(r, batch, 4), 0);
+	rollout_note(r, 3, OUTCOME_CHANGED);
+	for (size_t pet = 0; pet <= 2; pet += 2) {
+		assert_int_equal(rollout_next_batch(r, batch, 4), 1);
+		assert_int_equal(batch[0], pet);
+		assert_string_equal(rollout_batch_name(r), "pet");
+		rollout_start(r, pet);
+		rollout_note(r, pet, OUTCOME_CHANGED);
+	}
+	assert_true(rollout_done(r));
+	rollout_free(r);
+}
+
+static void
+a_host_with_nothing_to_do_is_no_canary(void **state)
+{
+	struct rollout_run *r = herd(3, NULL);
+	size_t batch[3];
+
+	(void)state;
+	rollout_note(r, 0, OUTCOME_OK);
+	assert_int_equal(rollout_next_batch(r, batch, 3), 1);
+	assert_int_equal(batch[0], 1);
+	assert_string_equal(rollout_batch_name(r), "canary");
+	rollout_free(r);
+}
+
+static void
+hosts_not_reached_are_set_aside_and_not_counted_as_failed(void **state)
+{
+	struct rollout_run *r = herd(5, NULL);
+
+	(void)state;
+	rollout_note(r, 0, OUTCOME_UNREACHABLE);
+	rollout_note(r, 1, OUTCOME_REFUSED);
+	assert_null(rollout_stopped(r));
+	assert_int_equal(run_batch(r, OUTCOME_CHANGED), 1);
+	assert_int_equal(run_batch(r, OUTCOME_CHANGED), 1);
+	assert_int_equal(run_batch(r, OUTCOME_CHANGED), 1);
+	assert_true(rollout_done(r));
+	assert_false(rollout_untried(r, 0));
+	rollout_free(r);
+}
+
+static void
+half_the_hosts_away_stops_the_run_before_the_first_act(void **state)
+{
+	struct rollout_run *r = herd(4, NULL);
+	size_t batch[4];
+
+	(void)state;
+	rollout_note(r, 0, OUTCOME_UNREACHABLE);
+	rollout_note(r, 3, OUTCOME_UNREACHABLE);
+	assert_int_equal(rollout_next_batch(r, batch, 4), 0);
+	assert_string_equal(rollout_stopped(r), "2 of 4 hosts not reached (max_unreachable 50%)");
+	assert_true(rollout_untried(r, 1));
+	assert_false(rollout_untried(r, 0));
+	assert_true(rollout_done(r));
+	rollout_free(r);
+}
+
+static void
+a_failed_canary_stops_the_rest(void **state)
+{
+	struct rollout_run *r = herd(10, NULL);
+	size_t batch[10];
+
+	(void)state;
+	run_batch(r, OUTCOME_FAILED);
+	assert_int_equal(rollout_next_batch(r, batch, 10), 0);
+	assert_string_equal(rollout_stopped(r), "1 of 10 hosts failed (max_fail 1)");
+	assert_true(rollout_untried(r, 9));
+	rollout_free(r);
+}
+
+static void
+a_host_lost_after_its_act_was_sent_counts_as_failed(void **state)
+{
+	struct rollout_run *r = herd(2, NULL);
+
+	(void)state;
+	run_batch(r, OUTCOME_UNREACHABLE);
+	assert_non_null(rollout_stopped(r));
+	rollout_free(r);
+}
+
+static void
+max_fail_is_a_percent_of_all_hosts_of_the_run(void **state)
+{
+	struct rollout spec = { .max_fail = { .n = 20, .percent = true, .said = true },
+		.canary = { .n = 0, .said = true },
+		.batch = { .n = 1, .said = true } };
+	struct rollout_run *r = herd(10, &spec);
+
+	(void)state;
+	assert_int_equal(run_batch(r, OUTCOME_FAILED), 1);
+	assert_null(rollout_stopped(r));
+	assert_int_equal(run_batch(r, OUTCOME_FAILED), 1);
+	assert_string_equal(rollout_stopped(r), "2 of 10 hosts failed (max_fail 20%)");
+	rollout_free(r);
+}
+
+static void
+a_limit_of_nothing_is_met_by_the_first_failure_only(void **state)
+{
+	struct rollout spec = { .max_fail = { .n = 0, .percent = true, .said = true } };
+	struct rollout_run *r = herd(4, &spec);
+
+	(void)state;
+	run_batch(r, OUTCOME_CHANGED);
+	assert_null(rollout_stopped(r));
+	run_batch(r, OUTCOME_ROLLED_BACK);
+	assert_non_null(rollout_stopped(r));
+	rollout_free(r);
+}
+
+static uint64_t
+next_random(uint64_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed;
+}
+
+static struct count_or_percent
+random_count(uint64_t *seed)
+{
+	return (struct count_or_percent){ .n = (int64_t)(next_random(seed) % 110),
+		.percent = next_random(seed) % 2,
+		.said = next_random(seed) % 3 > 0 };
+}
+
+/* Acts on a random fleet with up to 8 hosts in flight and random ends. */
+static void
+play(uint64_t seed)
+{
+	size_t n = 1 + next_random(&seed) % HOSTS, batch[HOSTS], flying[HOSTS], in_flight = 0, got;
+	size_t starts[HOSTS] = { 0 }, pets_flying;
+	enum host_kind kinds[HOSTS];
+	struct rollout spec = { .canary = random_count(&seed),
+		.batch = random_count(&seed),
+		.max_fail = random_count(&seed),
+		.max_unreachable = random_count(&seed) };
+
+	for (size_t i = 0; i < n; i++)
+		kinds[i] = next_random(&seed) % 5 ? HOST_CATTLE : HOST_PET;
+	struct rollout_run *r = rollout_new(&spec, kinds, n);
+	for (size_t i = 0; i < n; i++)
+		if (next_random(&seed) % 6 == 0)
+			rollout_note(r, i, OUTCOME_UNREACHABLE);
+	while ((got = rollout_next_batch(r, batch, HOSTS)) > 0) {
+		assert_null(rollout_stopped(r));
+		pets_flying = 0;
+		for (size_t i = 0; i < got; i++)
+			pets_flying += kinds[batch[i]] == HOST_PET;
+		assert_true(pets_flying == 0 || got == 1);
+		for (size_t next = 0; next < got || in_flight;) {
+			if (next < got && in_flight < 8) {
+				bool had_stopped = rollout_stopped(r) != NULL;
+
+				if (rollout_start(r, batch[next])) {
+					assert_false(had_stopped);
+					starts[batch[next]]++;
+					flying[in_flight++] = batch[next];
+				} else {
+					assert_true(had_stopped);
+					assert_true(rollout_untried(r, batch[next]));
+				}
+				next++;
+				continue;
+			}
+			size_t which = next_random(&seed) % in_flight;
+			rollout_note(r, flying[which],
+			    next_random(&seed) % 8 ? OUTCOME_CHANGED : OUTCOME_FAILED);
+			flying[which] = flying[--in_flight];
+		}
+	}
+	assert_true(rollout_done(r));
+	for (size_t i = 0; i < n; i++) {
+		assert_true(starts[i] <= 1);
+		if (!rollout_stopped(r))
+			assert_false(rollout_untried(r, i));
+		if (rollout_untried(r, i))
+			assert_int_equal(starts[i], 0);
+	}
+	rollout_free(r);
+}
+
+static void
+no_host_starts_after_the_stop_in_a_thousand_random_runs(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 1000; seed++)
+		play(seed * 0x9e3779b97f4a7c15);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cattle_go_by_canary_then_quarters),
+		cmocka_unit_test(percents_round_up_and_never_to_nothing),
+		cmocka_unit_test(pets_come_last_and_one_at_a_time_whatever_the_batch_says),
+		cmocka_unit_test(a_host_with_nothing_to_do_is_no_canary),
+		cmocka_unit_test(hosts_not_reached_are_set_aside_and_not_counted_as_failed),
+		cmocka_unit_test(half_the_hosts_away_stops_the_run_before_the_first_act),
+		cmocka_unit_test(a_failed_canary_stops_the_rest),
+		cmocka_unit_test(a_host_lost_after_its_act_was_sent_counts_as_failed),
+		cmocka_unit_test(max_fail_is_a_percent_of_all_hosts_of_the_run),
+		cmocka_unit_test(a_limit_of_nothing_is_met_by_the_first_failure_only),
+		cmocka_unit_test(no_host_starts_after_the_stop_in_a_thousand_random_runs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
