@@ -8,6 +8,7 @@
 #define DROVER_INVENTORY_INVENTORY_H
 
 #include "base/diag.h"
+#include "base/var.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,13 +18,6 @@ struct inventory;
 struct err;
 
 enum host_kind { HOST_PET, HOST_CATTLE }; /* no kind says pet; when groups disagree pet wins */
-
-struct var {
-	const char *name;
-	const char *value; /* scalars as text; lists and maps as compact JSON */
-	struct mark mark;
-	bool is_json; /* value is JSON, not a plain text */
-};
 
 /* How to reach a host, as the inventory says it; absent values are NULL or 0. */
 struct host {

@@ -1,0 +1,398 @@
+#include "base/yaml.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/strmap.h"
+#include "base/yaml_text.h"
+
+#include <string.h>
+#include <yaml.h>
+
+/* A list or map that is not closed yet. In a map keys and values alternate. */
+struct open {
+	struct yaml_node *node;
+	const struct yaml_node **child;
+	size_t count, cap;
+	struct strmap seen; /* keys, by their position in child */
+	bool flow;          /* written with [] or {} */
+	bool drop;          /* the pair being read is refused: forget it with its value */
+};
+
+struct reader {
+	struct arena *arena;
+	struct diag *diag;
+	const char *file, *text;
+	size_t len;
+	struct open open[YAML_DEPTH_MAX];
+	int depth;
+	const struct yaml_node *root;
+	int documents;
+};
+
+static struct mark
+mark_of(const struct reader *r, yaml_mark_t m)
+{
+	return (struct mark){ .file = r->file, .line = (int)m.line + 1, .col = (int)m.column + 1 };
+}
+
+/* The bytes at a mark: libyaml counts characters, not bytes. */
+static const char *
+source_at(const struct reader *r, struct mark at)
+{
+	const char *p = r->text, *end = r->text + r->len;
+
+	for (int line = 1; line < at.line && p < end; p++)
+		line += *p == '\n';
+	for (int col = 1; col < at.col && p < end && *p != '\n'; col++) {
+		p++;
+		while (p < end && ((unsigned char)*p & 0xc0) == 0x80)
+			p++;
+	}
+	return p;
+}
+
+/* The word the author meant, from its first byte; empty when it is not plain ASCII. */
+static void
+word_at(const struct reader *r, struct mark at, char *to, size_t size)
+{
+	const char *p = source_at(r, at), *end = r->text + r->len;
+	bool flow = r->depth && r->open[r->depth - 1].flow;
+	size_t n = 0;
+
+	while (p < end && *p != '\n' && *p != '\r' && n + 1 < size) {
+		if ((flow && strchr(",]}", *p)) || (*p == '#' && n && to[n - 1] == ' '))
+			break;
+		to[n++] = *p++;
+	}
+	while (n && to[n - 1] == ' ')
+		n--;
+	to[n] = '\0';
+	for (size_t i = 0; i < n; i++) {
+		if ((unsigned char)to[i] < 0x20 || (unsigned char)to[i] >= 0x7f || to[i] == '"')
+			to[0] = '\0';
+	}
+}
+
+static bool
+says(const char *problem, const char *part)
+{
+	return problem && strstr(problem, part);
+}
+
+/* What was probably meant, for the mistakes people make. True when it was said. */
+static bool
+explain(struct reader *r, const char *problem, struct mark at)
+{
+	char word[48];
+	const char *p = source_at(r, at);
+	char c = p < r->text + r->len ? *p : '\0';
+
+	word_at(r, at, word, sizeof(word));
+	if (c == '@' && says(problem, "cannot start any token"))
+		diag_error(r->diag, at, "quote the set: \"%s\"", *word ? word : "@...");
+	else if (c == '\t')
+		diag_error(r->diag, at, "a tab cannot indent YAML: use spaces");
+	else if (strchr("`%@", c) && c && says(problem, "cannot start any token"))
+		diag_error(r->diag, at, "a text that begins with %c must be quoted", c);
+	else if (c && says(problem, "expected alphabetic or numeric character"))
+		diag_error(r->diag, at, "quote a text that begins with * or &: it means an alias");
+	else if (c == '[' && says(problem, "did not find expected ','"))
+		diag_error(
+		    r->diag, at, "quote a text with [ in it when it stands between {} or []");
+	else if (says(problem, "mapping values are not allowed"))
+		diag_error(r->diag, at,
+		    "a second ':' in one line: quote a text with ': ' in it, or begin a new line");
+	else if (says(problem, "could not find expected ':'"))
+		diag_error(r->diag, at,
+		    "a key without a value above here: write `key: value`, with the space");
+	else
+		return false;
+	return true;
+}
+
+static void
+parser_error(struct reader *r, const yaml_parser_t *p)
+{
+	struct mark at = mark_of(r, p->problem_mark), from = mark_of(r, p->context_mark);
+	const char *problem = p->problem ? p->problem : "no YAML";
+
+	if (explain(r, problem, at))
+		return;
+	if (p->context && (from.line != at.line || from.col != at.col))
+		diag_error(r->diag, at, "%s (%s that begins at line %d, column %d)", problem,
+		    p->context, from.line, from.col);
+	else
+		diag_error(r->diag, at, "%s%s%s", problem, p->context ? " " : "",
+		    p->context ? p->context : "");
+}
+
+static void
+check_key(struct reader *r, struct open *o, const struct yaml_node *key)
+{
+	size_t first;
+
+	if (key->kind != YAML_SCALAR) {
+		diag_error(r->diag, key->mark,
+		    "%s cannot be a key: quote a value that begins with {{ or [",
+		    yaml_kind_name(key));
+		o->drop = true;
+	} else if (key->plain && strcmp(key->text, "<<") == 0) {
+		diag_error(r->diag, key->mark, "merge keys (<<) are not read: write the keys out");
+		o->drop = true;
+	} else if (!strmap_add(&o->seen, key->text, o->count, &first)) {
+		diag_error(r->diag, key->mark, "the key \"%s\" is given twice: first in line %d",
+		    key->text, o->child[first]->mark.line);
+		o->drop = true;
+	}
+}
+
+/* {A:1} is the key "A:1" without a value, and nobody means that. */
+static bool
+is_glued(const struct open *o, const struct yaml_node *key, const struct yaml_node *value)
+{
+	const char *colon = strchr(key->text, ':');
+
+	return o->flow && key->plain && value->plain && !value->len && colon && colon[1] &&
+	       colon != key->text && !strchr(colon + 1, ':');
+}
+
+static void
+add_child(struct reader *r, const struct yaml_node *n)
+{
+	struct open *o = &r->open[r->depth - 1];
+	bool map = o->node->kind == YAML_MAP;
+
+	if (map && o->count % 2 == 0)
+		check_key(r, o, n);
+	mem_grow(o->child, o->count, o->cap);
+	o->child[o->count++] = n;
+	if (!map || o->count % 2)
+		return;
+	const struct yaml_node *key = o->child[o->count - 2];
+	if (!o->drop && is_glued(o, key, n)) {
+		int head = (int)strcspn(key->text, ":");
+
+		diag_error(r->diag, key->mark, "a space is missing: write `%.*s: %s`", head,
+		    key->text, key->text + head + 1);
+		o->drop = true;
+	}
+	if (o->drop)
+		o->count -= 2;
+	o->drop = false;
+}
+
+static void
+add_node(struct reader *r, const struct yaml_node *n)
+{
+	if (r->depth)
+		add_child(r, n);
+	else
+		r->root = n;
+}
+
+static void
+no_anchor(
+    struct reader *r, const yaml_event_t *e, const unsigned char *anchor, const unsigned char *tag)
+{
+	struct mark at = mark_of(r, e->start_mark);
+
+	if (anchor)
+		diag_error(r->diag, at, "anchors (&%.40s) are not read: write the value out",
+		    (const char *)anchor);
+	if (tag)
+		diag_error(r->diag, at,
+		    "tags (!...) are not read: quote a text that begins with an exclamation mark");
+}
+
+static void
+add_scalar(struct reader *r, const yaml_event_t *e)
+{
+	struct yaml_node *n = arena_alloc(r->arena, sizeof(*n));
+	const char *text = (const char *)e->data.scalar.value;
+	yaml_scalar_style_t style = e->data.scalar.style;
+
+	no_anchor(r, e, e->data.scalar.anchor, e->data.scalar.tag);
+	n->kind = YAML_SCALAR;
+	n->mark = mark_of(r, e->start_mark);
+	n->plain = style == YAML_PLAIN_SCALAR_STYLE;
+	n->block = style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE;
+	if (yaml_text_check_scalar(n->mark, text, e->data.scalar.length, n->block, r->diag))
+		n->len = e->data.scalar.length;
+	n->text = arena_memdup0(r->arena, text, n->len);
+	add_node(r, n);
+}
+
+static void
+add_alias(struct reader *r, const yaml_event_t *e)
+{
+	struct yaml_node *n = arena_alloc(r->arena, sizeof(*n));
+	struct mark at = mark_of(r, e->start_mark);
+
+	diag_error(r->diag, at, "aliases are not read: write the value out, or quote \"*%.40s\"",
+	    (const char *)e->data.alias.anchor);
+	*n = (struct yaml_node){ .kind = YAML_SCALAR, .mark = at, .plain = true, .text = "" };
+	add_node(r, n);
+}
+
+static bool
+begin(struct reader *r, const yaml_event_t *e, enum yaml_kind kind)
+{
+	bool map = kind == YAML_MAP;
+	bool flow = map ? e->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
+			: e->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
+
+	if (map)
+		no_anchor(r, e, e->data.mapping_start.anchor, e->data.mapping_start.tag);
+	else
+		no_anchor(r, e, e->data.sequence_start.anchor, e->data.sequence_start.tag);
+	if (r->depth == YAML_DEPTH_MAX) {
+		diag_error(r->diag, mark_of(r, e->start_mark), "nested deeper than %d levels",
+		    YAML_DEPTH_MAX);
+		return false;
+	}
+	struct yaml_node *n = arena_alloc(r->arena, sizeof(*n));
+	n->kind = kind;
+	n->mark = mark_of(r, e->start_mark);
+	r->open[r->depth++] = (struct open){ .node = n, .flow = flow };
+	return true;
+}
+
+static void
+close_open(struct open *o)
+{
+	free(o->child);
+	strmap_fini(&o->seen);
+}
+
+static void
+finish(struct reader *r)
+{
+	struct open *o = &r->open[--r->depth];
+	struct yaml_node *n = o->node;
+	size_t step = n->kind == YAML_MAP ? 2 : 1;
+
+	n->count = o->count / step;
+	const struct yaml_node **value = arena_alloc(r->arena, n->count * sizeof(*value) + 1);
+	const struct yaml_node **key = value;
+	if (step == 2)
+		key = arena_alloc(r->arena, n->count * sizeof(*key) + 1);
+	for (size_t i = 0; i < n->count; i++) {
+		key[i] = o->child[i * step];
+		value[i] = o->child[i * step + step - 1];
+	}
+	n->value = value;
+	n->key = step == 2 ? key : NULL;
+	close_open(o);
+	add_node(r, n);
+}
+
+static bool
+begin_document(struct reader *r, const yaml_event_t *e)
+{
+	struct mark at = mark_of(r, e->start_mark);
+
+	if (e->data.document_start.tag_directives.start !=
+	    e->data.document_start.tag_directives.end)
+		diag_error(r->diag, at, "%%TAG is not read");
+	if (++r->documents > 1)
+		diag_error(r->diag, at, "a second document: one file holds one");
+	return r->documents == 1;
+}
+
+/* False when reading must stop. */
+static bool
+take_event(struct reader *r, const yaml_event_t *e)
+{
+	switch (e->type) {
+	case YAML_DOCUMENT_START_EVENT:
+		return begin_document(r, e);
+	case YAML_ALIAS_EVENT:
+		add_alias(r, e);
+		return true;
+	case YAML_SCALAR_EVENT:
+		add_scalar(r, e);
+		return true;
+	case YAML_SEQUENCE_START_EVENT:
+		return begin(r, e, YAML_LIST);
+	case YAML_MAPPING_START_EVENT:
+		return begin(r, e, YAML_MAP);
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		finish(r);
+		return true;
+	case YAML_NO_EVENT:
+	case YAML_STREAM_START_EVENT:
+	case YAML_STREAM_END_EVENT:
+	case YAML_DOCUMENT_END_EVENT:
+		return true;
+	}
+	return true;
+}
+
+static bool
+read_events(struct reader *r, yaml_parser_t *p)
+{
+	bool good = true, end = false;
+
+	while (good && !end) {
+		yaml_event_t e;
+
+		if (!yaml_parser_parse(p, &e)) {
+			parser_error(r, p);
+			return false;
+		}
+		end = e.type == YAML_STREAM_END_EVENT;
+		good = take_event(r, &e);
+		yaml_event_delete(&e);
+	}
+	return good;
+}
+
+const struct yaml_node *
+yaml_parse(struct arena *a, const char *file, const char *text, size_t len, struct diag *diag)
+{
+	struct reader r = { .arena = a, .diag = diag, .file = arena_strdup(a, file) };
+	yaml_parser_t p;
+
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+		len -= 3;
+	}
+	r.text = text;
+	r.len = len;
+	if (!yaml_text_check(r.file, text, len, diag))
+		return NULL;
+	if (!yaml_parser_initialize(&p))
+		mem_abort("out of memory");
+	yaml_parser_set_encoding(&p, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&p, (const unsigned char *)text, len);
+	bool good = read_events(&r, &p);
+	yaml_parser_delete(&p);
+	while (r.depth)
+		close_open(&r.open[--r.depth]);
+	if (good && (!r.root || (yaml_is_null(r.root) && !r.root->len))) {
+		diag_error(diag, (struct mark){ .file = r.file }, "the file is empty");
+		return NULL;
+	}
+	return good ? r.root : NULL;
+}
+
+const struct yaml_node *
+yaml_load(struct arena *a, const char *path, struct diag *diag)
+{
+	struct err err;
+	size_t len = 0;
+	autofree char *text = file_read(path, YAML_SIZE_MAX, &len, &err);
+
+	if (!text) {
+		const char *why = err.text;
+
+		if (strncmp(why, path, strlen(path)) == 0 && why[strlen(path)] == ':')
+			why += strlen(path) + 2;
+		diag_error(diag, (struct mark){ .file = arena_strdup(a, path) }, "%s", why);
+		return NULL;
+	}
+	return yaml_parse(a, path, text, len, diag);
+}

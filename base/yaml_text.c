@@ -1,0 +1,94 @@
+#include "base/yaml_text.h"
+
+#include <string.h>
+
+size_t
+yaml_text_decode(const char *s, size_t n, uint32_t *ret)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t len = u[0] < 0x80 ? 1 : u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
+	uint32_t c;
+
+	if (len == 0 || len > n || u[0] > 0xf4)
+		return 0;
+	c = len == 1 ? u[0] : u[0] & (0x7fU >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (u[i] & 0x3fU);
+	}
+	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*ret = c;
+	return len;
+}
+
+bool
+yaml_text_is_control(uint32_t c)
+{
+	return (c < 0x20 && c != '\t' && c != '\n') || (c >= 0x7f && c <= 0x9f) || c == 0x2028 ||
+	       c == 0x2029 || c == 0xfeff || (c & 0xfffe) == 0xfffe;
+}
+
+bool
+yaml_text_is_bidi(uint32_t c)
+{
+	return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
+static bool
+is_utf16(const char *text, size_t len)
+{
+	return len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+}
+
+bool
+yaml_text_check(const char *file, const char *text, size_t len, struct diag *diag)
+{
+	struct mark at = { .file = file, .line = 1, .col = 1 };
+	int before = diag->errors;
+	uint32_t c = 0;
+
+	if (is_utf16(text, len)) {
+		diag_error(diag, at, "this file is UTF-16: save it as UTF-8");
+		return false;
+	}
+	for (size_t i = 0, n; i < len; i += n) {
+		n = yaml_text_decode(text + i, len - i, &c);
+		if (!n) {
+			diag_error(diag, at, "byte 0x%02X is not UTF-8", (unsigned char)text[i]);
+			return false;
+		}
+		bool crlf = c == '\r' && i + 1 < len && text[i + 1] == '\n';
+		if (yaml_text_is_control(c) && !crlf)
+			diag_error(diag, at, "the character U+%04X may not stand in a file", c);
+		at.col++;
+		if (c == '\n') {
+			at.line++;
+			at.col = 1;
+		}
+	}
+	return diag->errors == before;
+}
+
+bool
+yaml_text_check_scalar(struct mark at, const char *text, size_t len, bool block, struct diag *diag)
+{
+	uint32_t c = 0;
+
+	for (size_t i = 0, n; i < len; i += n) {
+		n = yaml_text_decode(text + i, len - i, &c);
+		if (!n) {
+			diag_error(diag, at, "an escape gives what is not UTF-8");
+			return false;
+		}
+		if (yaml_text_is_control(c) || (!block && yaml_text_is_bidi(c))) {
+			diag_error(diag, at, "the character U+%04X is not allowed in a text%s", c,
+			    yaml_text_is_bidi(c) ? " (but in a block: |)" : "");
+			return false;
+		}
+	}
+	return true;
+}
