@@ -19,8 +19,8 @@ struct buf;
 struct err;
 
 enum event_kind {
-	EVENT_RUN_START,   /* run verb argv fleet hosts inventory git seat dry_run */
-	EVENT_HOST_START,  /* host address attempt */
+	EVENT_RUN_START,   /* run verb argv fleet hosts inventory playbook git seat dry_run */
+	EVENT_HOST_START,  /* host kind address attempt */
 	EVENT_HOST_OUT,    /* host stream data: a piece of remote output */
 	EVENT_HOST_OUTPUT, /* host stream digest bytes head tail: the whole of it, at its end */
 	EVENT_FACT,        /* host name value */
@@ -38,10 +38,10 @@ enum event_kind {
 };
 
 enum event_field {
-	FIELD_RUN,
+	FIELD_RUN, /* the envelope: struct event's own members, set by the ledger */
 	FIELD_SEQ,
 	FIELD_TIME,
-	FIELD_SEAT, /* the envelope; set by the ledger */
+	FIELD_SEAT,
 	FIELD_VERB,
 	FIELD_ARGV,
 	FIELD_FLEET,
@@ -51,6 +51,7 @@ enum event_field {
 	FIELD_GIT,
 	FIELD_DRY_RUN,
 	FIELD_HOST,
+	FIELD_KIND, /* of the host: pet or cattle */
 	FIELD_ADDRESS,
 	FIELD_ATTEMPT,
 	FIELD_STREAM,
@@ -82,6 +83,8 @@ enum event_field {
 	FIELD_COUNT
 };
 
+/* LIST: argv hosts inventory. MAP: git counters. DATA: data diff. BOOL: dry_run. INT: seq attempt
+ * bytes rc ms changed generation exit ok failed unreachable untried unknown. All else TEXT. */
 enum field_type {
 	FIELD_TYPE_TEXT, /* UTF-8 */
 	FIELD_TYPE_INT,
@@ -120,24 +123,35 @@ struct event {
 void event_init(struct event *e, enum event_kind kind);
 void event_fini(struct event *e);
 
+/* Setting a field again replaces it. A field given what its type cannot hold is a bug and ends the
+ * program; a text given to a LIST is a list of one. TEXT is made UTF-8 (U+FFFD for what is not). */
 void event_set_text(struct event *e, enum event_field f, const char *s); /* NULL: leave it out */
-void event_set_int(struct event *e, enum event_field f, int64_t n);
+void event_set_int(struct event *e, enum event_field f, int64_t n);      /* INT and BOOL */
 void event_set_data(struct event *e, enum event_field f, const void *p, size_t n);
 void event_set_list(struct event *e, enum event_field f, const char *const *list, size_t n);
 void event_map_int(struct event *e, enum event_field f, const char *key, int64_t n);
 void event_map_text(struct event *e, enum event_field f, const char *key, const char *s);
 
-/* NULL when the field is not there. DATA gives its bytes, NUL-ended, and their number. */
+/* NULL when the field is not there. DATA gives its bytes, NUL-ended, and their number; a LIST or
+ * MAP its JSON. */
 const char *event_text(const struct event *e, enum event_field f);
 const char *event_data(const struct event *e, enum event_field f, size_t *ret_len);
 int64_t event_int(const struct event *e, enum event_field f, int64_t otherwise);
 bool event_has(const struct event *e, enum event_field f);
 
-/* Append one line of canonical JSON without a newline: keys in table order, "v":1 first, control
- * bytes escaped. The same event always gives the same bytes. */
+/* The entries of a LIST; how many there are. each may be NULL. */
+size_t event_list(const struct event *e, enum event_field f,
+    void (*each)(void *user, const char *entry), void *user);
+
+/* A copy that owns its values; to is not initialised before. */
+void event_copy(struct event *to, const struct event *from);
+
+/* Append one line of canonical JSON without a newline: keys in table order, "v":1 and
+ * "event":"run.start" first, control bytes escaped. The same event always gives the same bytes. */
 void event_to_json(const struct event *e, struct buf *to);
 
-/* The reverse. Kind INPUT when it is not an event. */
+/* The reverse; e is not initialised before, and owns nothing when -1 is returned. Unknown keys are
+ * passed over. Kind INPUT when it is not an event. */
 int event_from_json(struct event *e, const char *json, size_t len, struct err *err);
 
 /* Somebody who wants to know. Called in the order of emission, never re-entered. */

@@ -1,0 +1,527 @@
+#include "base/event.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+#define EVENT_MAX (64U << 20) /* no event is longer than this; in memory and as JSON */
+
+static const char *const kinds[EVENT_COUNT] = {
+	[EVENT_RUN_START] = "run.start",
+	[EVENT_HOST_START] = "host.start",
+	[EVENT_HOST_OUT] = "host.out",
+	[EVENT_HOST_OUTPUT] = "host.output",
+	[EVENT_FACT] = "fact",
+	[EVENT_PLAN_STEP] = "plan.step",
+	[EVENT_ACT_SENT] = "act.sent",
+	[EVENT_STEP_START] = "step.start",
+	[EVENT_STEP_END] = "step.end",
+	[EVENT_HOST_END] = "host.end",
+	[EVENT_ROLLOUT] = "rollout",
+	[EVENT_TRUST] = "trust",
+	[EVENT_MACHINE] = "machine",
+	[EVENT_WARN] = "warn",
+	[EVENT_RUN_END] = "run.end",
+};
+
+static const struct {
+	const char *name;
+	enum field_type type;
+} fields[FIELD_COUNT] = {
+	[FIELD_RUN] = { "run", FIELD_TYPE_TEXT },
+	[FIELD_SEQ] = { "seq", FIELD_TYPE_INT },
+	[FIELD_TIME] = { "time", FIELD_TYPE_TEXT },
+	[FIELD_SEAT] = { "seat", FIELD_TYPE_TEXT },
+	[FIELD_VERB] = { "verb", FIELD_TYPE_TEXT },
+	[FIELD_ARGV] = { "argv", FIELD_TYPE_LIST },
+	[FIELD_FLEET] = { "fleet", FIELD_TYPE_TEXT },
+	[FIELD_HOSTS] = { "hosts", FIELD_TYPE_LIST },
+	[FIELD_INVENTORY] = { "inventory", FIELD_TYPE_LIST },
+	[FIELD_PLAYBOOK] = { "playbook", FIELD_TYPE_TEXT },
+	[FIELD_GIT] = { "git", FIELD_TYPE_MAP },
+	[FIELD_DRY_RUN] = { "dry_run", FIELD_TYPE_BOOL },
+	[FIELD_HOST] = { "host", FIELD_TYPE_TEXT },
+	[FIELD_KIND] = { "kind", FIELD_TYPE_TEXT },
+	[FIELD_ADDRESS] = { "address", FIELD_TYPE_TEXT },
+	[FIELD_ATTEMPT] = { "attempt", FIELD_TYPE_INT },
+	[FIELD_STREAM] = { "stream", FIELD_TYPE_TEXT },
+	[FIELD_DATA] = { "data", FIELD_TYPE_DATA },
+	[FIELD_DIGEST] = { "digest", FIELD_TYPE_TEXT },
+	[FIELD_BYTES] = { "bytes", FIELD_TYPE_INT },
+	[FIELD_HEAD] = { "head", FIELD_TYPE_TEXT },
+	[FIELD_TAIL] = { "tail", FIELD_TYPE_TEXT },
+	[FIELD_NAME] = { "name", FIELD_TYPE_TEXT },
+	[FIELD_VALUE] = { "value", FIELD_TYPE_TEXT },
+	[FIELD_STEP] = { "step", FIELD_TYPE_TEXT },
+	[FIELD_CLASS] = { "class", FIELD_TYPE_TEXT },
+	[FIELD_DIFF] = { "diff", FIELD_TYPE_DATA },
+	[FIELD_STATE] = { "state", FIELD_TYPE_TEXT },
+	[FIELD_RC] = { "rc", FIELD_TYPE_INT },
+	[FIELD_SIGNAL] = { "signal", FIELD_TYPE_TEXT },
+	[FIELD_PHASE] = { "phase", FIELD_TYPE_TEXT },
+	[FIELD_TEXT] = { "text", FIELD_TYPE_TEXT },
+	[FIELD_MS] = { "ms", FIELD_TYPE_INT },
+	[FIELD_CHANGED] = { "changed", FIELD_TYPE_INT },
+	[FIELD_GENERATION] = { "generation", FIELD_TYPE_INT },
+	[FIELD_EXIT] = { "exit", FIELD_TYPE_INT },
+	[FIELD_OK] = { "ok", FIELD_TYPE_INT },
+	[FIELD_FAILED] = { "failed", FIELD_TYPE_INT },
+	[FIELD_UNREACHABLE] = { "unreachable", FIELD_TYPE_INT },
+	[FIELD_UNTRIED] = { "untried", FIELD_TYPE_INT },
+	[FIELD_UNKNOWN] = { "unknown", FIELD_TYPE_INT },
+	[FIELD_COUNTERS] = { "counters", FIELD_TYPE_MAP },
+};
+
+const char *
+event_kind_name(enum event_kind k)
+{
+	return kinds[k];
+}
+
+bool
+event_kind_parse(const char *name, enum event_kind *ret)
+{
+	for (int i = 0; i < EVENT_COUNT; i++) {
+		if (strcmp(kinds[i], name) == 0) {
+			*ret = (enum event_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *
+event_field_name(enum event_field f)
+{
+	return fields[f].name;
+}
+
+enum field_type
+event_field_type(enum event_field f)
+{
+	return fields[f].type;
+}
+
+void
+event_init(struct event *e, enum event_kind kind)
+{
+	e->kind = kind;
+	e->time_ms = clock_wall_ms();
+	e->seq = 0;
+	e->run[0] = '\0';
+	e->count = 0;
+}
+
+void
+event_fini(struct event *e)
+{
+	for (int i = 0; i < e->count; i++)
+		free(e->value[i].text);
+	e->count = 0;
+}
+
+static const struct event_value *
+find(const struct event *e, enum event_field f)
+{
+	for (int i = 0; i < e->count; i++)
+		if (e->value[i].field == f)
+			return &e->value[i];
+	return NULL;
+}
+
+/* Values stand in the order of the table, so that the same event gives the same bytes. */
+static struct event_value *
+place(struct event *e, enum event_field f)
+{
+	int i = 0;
+
+	while (i < e->count && e->value[i].field < f)
+		i++;
+	if (i < e->count && e->value[i].field == f) {
+		free(e->value[i].text);
+	} else {
+		if (e->count == EVENT_VALUES)
+			mem_abort("an event with too many fields");
+		memmove(
+		    &e->value[i + 1], &e->value[i], (size_t)(e->count - i) * sizeof(e->value[0]));
+		e->count++;
+	}
+	e->value[i] = (struct event_value){ .field = f };
+	return &e->value[i];
+}
+
+static void
+must_be(enum event_field f, bool fits)
+{
+	if (fits && f > FIELD_TIME)
+		return;
+	autofree char *what = xasprintf("an event's field %s has another type", fields[f].name);
+	mem_abort(what);
+}
+
+static void
+place_bytes(struct event *e, enum event_field f, const void *p, size_t n)
+{
+	char *copy = xmemdup0(p, n);
+	struct event_value *v = place(e, f);
+
+	v->text = copy;
+	v->len = n;
+}
+
+static void
+place_text(struct event *e, enum event_field f, const char *s, size_t n)
+{
+	if (json_is_utf8(s, n)) {
+		place_bytes(e, f, s, n);
+		return;
+	}
+	autobuf clean = BUF_INIT(EVENT_MAX);
+	for (size_t i = 0; i < n;) {
+		size_t step = 1;
+
+		while (step < 4 && i + step < n && !json_is_utf8(s + i, step))
+			step++;
+		if (json_is_utf8(s + i, step)) {
+			buf_add(&clean, s + i, step);
+			i += step;
+		} else {
+			buf_adds(&clean, "\xef\xbf\xbd");
+			i++;
+		}
+	}
+	place_bytes(e, f, buf_text(&clean), clean.len);
+}
+
+void
+event_set_text(struct event *e, enum event_field f, const char *s)
+{
+	if (!s)
+		return;
+	if (fields[f].type == FIELD_TYPE_LIST) {
+		event_set_list(e, f, &s, 1);
+		return;
+	}
+	must_be(f, fields[f].type == FIELD_TYPE_TEXT || fields[f].type == FIELD_TYPE_DATA);
+	if (fields[f].type == FIELD_TYPE_DATA)
+		place_bytes(e, f, s, strlen(s));
+	else
+		place_text(e, f, s, strlen(s));
+}
+
+void
+event_set_int(struct event *e, enum event_field f, int64_t n)
+{
+	must_be(f, fields[f].type == FIELD_TYPE_INT || fields[f].type == FIELD_TYPE_BOOL);
+	place(e, f)->number = fields[f].type == FIELD_TYPE_BOOL ? n != 0 : n;
+}
+
+void
+event_set_data(struct event *e, enum event_field f, const void *p, size_t n)
+{
+	must_be(f, fields[f].type == FIELD_TYPE_DATA);
+	place_bytes(e, f, p, n);
+}
+
+void
+event_set_list(struct event *e, enum event_field f, const char *const *list, size_t n)
+{
+	autobuf b = BUF_INIT(EVENT_MAX);
+	struct json_writer w;
+
+	must_be(f, fields[f].type == FIELD_TYPE_LIST);
+	json_writer_init(&w, &b);
+	json_open_array(&w, NULL);
+	for (size_t i = 0; i < n; i++)
+		json_put_text(&w, NULL, list[i]);
+	json_close(&w);
+	place_bytes(e, f, buf_text(&b), b.len);
+}
+
+struct member {
+	struct json_writer *w;
+	const char *but; /* a member to leave out; NULL: none */
+};
+
+/* Members of other types than text and integer are passed over. */
+static void
+put_member(void *user, const char *key, const struct json *value)
+{
+	struct member *m = user;
+	size_t n = 0;
+
+	if (m->but && strcmp(key, m->but) == 0)
+		return;
+	if (json_kind(value) == JSON_KIND_INT)
+		json_put_int(m->w, key, json_int(value, 0));
+	else if (json_text(value, &n))
+		json_put_data(m->w, key, json_text(value, NULL), n);
+}
+
+/* Write the map as it stands without key, open for one more member. */
+static void
+map_open(const struct event *e, enum event_field f, const char *key, struct json_writer *w)
+{
+	const struct event_value *old = find(e, f);
+	struct member m = { .w = w, .but = key };
+	struct err err;
+
+	must_be(f, fields[f].type == FIELD_TYPE_MAP);
+	json_open_object(w, NULL);
+	if (!old)
+		return;
+	autojson *map = json_parse(old->text, old->len, EVENT_MAX, &err);
+	json_each(map, put_member, &m);
+}
+
+void
+event_map_int(struct event *e, enum event_field f, const char *key, int64_t n)
+{
+	autobuf b = BUF_INIT(EVENT_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &b);
+	map_open(e, f, key, &w);
+	json_put_int(&w, key, n);
+	json_close(&w);
+	place_bytes(e, f, buf_text(&b), b.len);
+}
+
+void
+event_map_text(struct event *e, enum event_field f, const char *key, const char *s)
+{
+	autobuf b = BUF_INIT(EVENT_MAX);
+	struct json_writer w;
+
+	if (!s)
+		return;
+	json_writer_init(&w, &b);
+	map_open(e, f, key, &w);
+	json_put_text(&w, key, s);
+	json_close(&w);
+	place_bytes(e, f, buf_text(&b), b.len);
+}
+
+const char *
+event_text(const struct event *e, enum event_field f)
+{
+	return event_data(e, f, NULL);
+}
+
+const char *
+event_data(const struct event *e, enum event_field f, size_t *ret_len)
+{
+	const struct event_value *v = find(e, f);
+
+	if (v && v->text && ret_len)
+		*ret_len = v->len;
+	return v ? v->text : NULL;
+}
+
+int64_t
+event_int(const struct event *e, enum event_field f, int64_t otherwise)
+{
+	const struct event_value *v = find(e, f);
+
+	return v && !v->text ? v->number : otherwise;
+}
+
+bool
+event_has(const struct event *e, enum event_field f)
+{
+	return find(e, f) != NULL;
+}
+
+size_t
+event_list(const struct event *e, enum event_field f, void (*each)(void *user, const char *entry),
+    void *user)
+{
+	const struct event_value *v = find(e, f);
+	struct err err;
+
+	if (!v || fields[f].type != FIELD_TYPE_LIST)
+		return 0;
+	autojson *list = json_parse(v->text, v->len, EVENT_MAX, &err);
+	size_t n = json_count(list);
+	for (size_t i = 0; each && i < n; i++)
+		each(user, json_text(json_at(list, i), NULL));
+	return n;
+}
+
+void
+event_copy(struct event *to, const struct event *from)
+{
+	to->kind = from->kind;
+	to->time_ms = from->time_ms;
+	to->seq = from->seq;
+	memcpy(to->run, from->run, sizeof(to->run));
+	to->count = from->count;
+	for (int i = 0; i < from->count; i++) {
+		to->value[i] = from->value[i];
+		if (from->value[i].text)
+			to->value[i].text = xmemdup0(from->value[i].text, from->value[i].len);
+	}
+}
+
+static void
+put_value(struct json_writer *w, const struct event_value *v)
+{
+	const char *name = fields[v->field].name;
+
+	switch (fields[v->field].type) {
+	case FIELD_TYPE_TEXT:
+	case FIELD_TYPE_DATA:
+		json_put_data(w, name, v->text, v->len);
+		break;
+	case FIELD_TYPE_INT:
+		json_put_int(w, name, v->number);
+		break;
+	case FIELD_TYPE_BOOL:
+		json_put_bool(w, name, v->number != 0);
+		break;
+	case FIELD_TYPE_LIST:
+	case FIELD_TYPE_MAP:
+		json_put_raw(w, name, v->text);
+		break;
+	}
+}
+
+void
+event_to_json(const struct event *e, struct buf *to)
+{
+	struct json_writer w;
+	char time[32];
+
+	json_writer_init(&w, to);
+	json_open_object(&w, NULL);
+	json_put_int(&w, "v", 1);
+	json_put_text(&w, "event", kinds[e->kind]);
+	if (e->run[0])
+		json_put_text(&w, "run", e->run);
+	if (e->seq)
+		json_put_int(&w, "seq", e->seq);
+	clock_rfc3339(e->time_ms, time, sizeof(time));
+	json_put_text(&w, "time", time);
+	for (int i = 0; i < e->count; i++)
+		put_value(&w, &e->value[i]);
+	json_close(&w);
+}
+
+/* LIST and MAP are kept as canonical JSON; members of other types are passed over. */
+static void
+place_nested(struct event *e, enum event_field f, const struct json *value)
+{
+	autobuf b = BUF_INIT(EVENT_MAX);
+	struct json_writer w;
+	struct member all = { .w = &w };
+	bool list = fields[f].type == FIELD_TYPE_LIST;
+	size_t len;
+
+	json_writer_init(&w, &b);
+	if (list)
+		json_open_array(&w, NULL);
+	else
+		json_open_object(&w, NULL);
+	for (size_t i = 0; list && i < json_count(value); i++)
+		if (json_text(json_at(value, i), &len))
+			json_put_data(&w, NULL, json_text(json_at(value, i), NULL), len);
+	if (!list)
+		json_each(value, put_member, &all);
+	json_close(&w);
+	place_bytes(e, f, buf_text(&b), b.len);
+}
+
+static bool
+place_b64(struct event *e, enum event_field f, const struct json *object)
+{
+	autofree char *name = xasprintf("%s_b64", fields[f].name);
+	size_t len = 0, n = 0;
+	const char *s = json_text(json_get(object, name), &len);
+
+	if (!s)
+		return true;
+	autofree uint8_t *raw = digest_unbase64(s, len, &n);
+	if (!raw)
+		return false;
+	event_set_data(e, f, raw, n);
+	return true;
+}
+
+static bool
+read_field(struct event *e, enum event_field f, const struct json *object)
+{
+	const struct json *v = json_get(object, fields[f].name);
+	enum json_kind kind = json_kind(v);
+	size_t n = 0;
+
+	if (!v)
+		return fields[f].type != FIELD_TYPE_DATA || place_b64(e, f, object);
+	switch (fields[f].type) {
+	case FIELD_TYPE_TEXT:
+	case FIELD_TYPE_DATA:
+		if (json_text(v, &n))
+			place_bytes(e, f, json_text(v, NULL), n);
+		return kind == JSON_KIND_TEXT;
+	case FIELD_TYPE_INT:
+		event_set_int(e, f, json_int(v, 0));
+		return kind == JSON_KIND_INT;
+	case FIELD_TYPE_BOOL:
+		event_set_int(e, f, json_bool(v, false));
+		return kind == JSON_KIND_BOOL;
+	case FIELD_TYPE_LIST:
+		place_nested(e, f, v);
+		return kind == JSON_KIND_ARRAY;
+	case FIELD_TYPE_MAP:
+		place_nested(e, f, v);
+		return kind == JSON_KIND_OBJECT;
+	}
+	return false;
+}
+
+static int
+read_envelope(struct event *e, const struct json *o, struct err *err)
+{
+	const char *name = json_get_text(o, "event"), *time = json_get_text(o, "time");
+	const char *run = json_get_text(o, "run");
+	enum event_kind kind;
+
+	if (json_get_int(o, "v", 0) != 1 || !name || !event_kind_parse(name, &kind))
+		return err_set(err, OUTCOME_INPUT, "not an event of version 1");
+	event_init(e, kind);
+	e->time_ms = time ? clock_parse_rfc3339(time) : -1;
+	e->seq = json_get_int(o, "seq", 0);
+	if (e->time_ms < 0 || e->seq < 0 || (run && !uuid_is(run)))
+		return err_set(err, OUTCOME_INPUT, "an event's time, seq or run is wrong");
+	if (run)
+		memcpy(e->run, run, UUID_TEXT);
+	return 0;
+}
+
+int
+event_from_json(struct event *e, const char *json, size_t len, struct err *err)
+{
+	autojson *o = json_parse(json, len, EVENT_MAX, err);
+	int fields_seen = 0;
+
+	e->count = 0;
+	if (!o || read_envelope(e, o, err) < 0)
+		return -1;
+	for (int f = FIELD_SEAT; f < FIELD_COUNT; f++) {
+		if (fields_seen == EVENT_VALUES) {
+			event_fini(e);
+			return err_set(err, OUTCOME_INPUT, "an event with too many fields");
+		}
+		if (!read_field(e, (enum event_field)f, o)) {
+			event_fini(e);
+			return err_set(err, OUTCOME_INPUT,
+			    "an event's field %s is not what it should be", fields[f].name);
+		}
+		fields_seen = e->count;
+	}
+	return 0;
+}
