@@ -10,31 +10,22 @@
 #ifndef DROVER_REMOTE_DIAL_H
 #define DROVER_REMOTE_DIAL_H
 
+#include "remote/lookup.h"
+
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 struct dial;
 struct dial_try;
 struct loop;
 struct err;
 
-#define DIAL_ADDRESSES 16 /* of one name; more are not tried */
-
-struct dial_address {
-	struct sockaddr_storage to;
-	socklen_t len;
-};
-
 struct dial_config {
 	struct loop *loop;
-	int64_t lookup_ms;  /* cap of one look-up; 0: 5 s */
-	int64_t stagger_ms; /* before the next address is tried beside; 0: 250 ms */
-	int threads;        /* for look-ups; 0: 16 */
-	/* Instead of getaddrinfo(3), on a thread: fills ret, at most DIAL_ADDRESSES of them (ports
-	 * are set later), and returns how many, or -1 with the reason in err. For tests. */
-	int (*lookup)(
-	    const char *name, int family, struct dial_address *ret, struct err *err, void *user);
+	int64_t lookup_ms;       /* cap of one look-up; 0: 5 s */
+	int64_t stagger_ms;      /* before the next address is tried beside; 0: 250 ms */
+	int threads;             /* for look-ups; 0: 32 */
+	lookup_function *lookup; /* instead of getaddrinfo(3); for tests */
 	void *user;
 };
 
@@ -49,7 +40,7 @@ struct dial_spec {
 	int port;
 	int family;         /* AF_UNSPEC, or only AF_INET or AF_INET6 */
 	int64_t timeout_ms; /* of connecting, from the first attempt; 0: 10 s */
-	/* The name is known, connecting begins; may be NULL. */
+	/* The name is known, connecting begins; may be NULL. Must not cancel the try. */
 	void (*resolved)(void *user);
 	/* Once, never from inside dial_start(). fd >= 0: connected, non-blocking, close-on-exec,
 	 * NODELAY, KEEPALIVE and USER_TIMEOUT set; the callee's from here on; address is numeric and
