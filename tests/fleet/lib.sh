@@ -18,6 +18,11 @@ fleet_open() { # STATE
   ENTRY=$REGISTER/$ID
 }
 
+# Under sudo, what is made for the caller to read is the caller's.
+give_to_caller() { # FILE...
+  [ -z "${SUDO_UID:-}" ] || chown "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$@"
+}
+
 need_root() { [ "$(id -u)" = 0 ] || die "must be root: it mounts, boots and bridges"; }
 
 need_tools() {

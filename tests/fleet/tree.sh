@@ -22,15 +22,16 @@ tree_ensure() { # DEBIAN
 }
 
 tree_build() { # DEBIAN PATH
-  local new suite started=$SECONDS sources
+  local new suite started=$SECONDS sources options
   suite=$(recipe_suite "$1")
   rm -rf "$CACHE/.build-$1."*
   new=$(mktemp -d "$CACHE/.build-$1.XXXXXX")
   sources=$(tree_sources "$suite") || return 1
+  mapfile -t options < <(apt_options)
   note "building the Debian $1 tree (once; $suite, into $CACHE)"
   if ! mmdebstrap --quiet --variant=minbase --include="$(recipe_packages "$1")" \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --dpkgopt='path-exclude=/usr/share/doc/*' "$suite" "$new/root" - \
+    --dpkgopt='path-exclude=/usr/share/doc/*' "${options[@]}" "$suite" "$new/root" - \
     <<<"$sources" >"$new/log" 2>&1; then
     tail -n 20 "$new/log" >&2
     rm -rf "$new"
@@ -55,6 +56,13 @@ tree_prune() { # DEBIAN KEEP
   done
 }
 
+# mmdebstrap's apt does not read this machine's settings; the way to the archive is one of them.
+apt_options() {
+  echo '--aptopt=Acquire::Retries "3";'
+  apt-config dump |
+    sed -nE 's/^(Acquire::(https?::|Check-|Retries|ForceIPv).*)/--aptopt=\1/p'
+}
+
 # The archive's address is the machine's own: "URI SUITES..." of each enabled apt source.
 apt_sources() {
   local dir=/etc/apt
@@ -72,16 +80,18 @@ apt_sources() {
 }
 
 # Prints the first source whose suites match; a mirror list file stands for its first line.
-apt_uri() { # PATTERN
+apt_uri() { # SUITES_PATTERN [URI_PATTERN]
   local uri
-  uri=$(apt_sources | grep -E -- " ($1)( |\$)" | head -n 1 | cut -d' ' -f1)
+  uri=$(apt_sources | grep -E -- "^[^ ]*${2:-} .*\b($1)( |\$)" | head -n 1 | cut -d' ' -f1)
   case $uri in mirror+file:*) uri=$(grep -m 1 -oE '^[^#[:space:]]+' "${uri#mirror+file:}") ;; esac
   echo "$uri"
 }
 
 tree_sources() { # SUITE
   local names='bullseye|bookworm|trixie|forky|sid|stable|testing|unstable' main security sign=''
-  main=${DROVER_FLEET_MIRROR:-$(apt_uri "$names")}
+  # Vendors name Debian's suites too; its updates only Debian has.
+  main=${DROVER_FLEET_MIRROR:-$(apt_uri "($names)-updates")}
+  main=${main:-$(apt_uri "$names" '/debian/?')}
   [ -n "$main" ] || die "no Debian archive in /etc/apt: set DROVER_FLEET_MIRROR to its address"
   security=$(apt_uri "($names)-security")
   [ -r /usr/share/keyrings/debian-archive-keyring.gpg ] &&
