@@ -9,10 +9,11 @@
 #ifndef DROVER_CLI_CALL_H
 #define DROVER_CLI_CALL_H
 
-#include "cli/command.h"
+#include "cli/globals.h"
 
 #include <stdio.h>
 
+struct command;
 struct err;
 struct herd;
 struct inventory;
@@ -22,22 +23,15 @@ struct out;
 struct remote;
 struct set;
 
-struct globals {
-	struct option_list inventory; /* -i */
-	struct option_list vars;      /* -e NAME=VALUE */
-	struct option_list pets;      /* --pet NAME,... */
-	bool json, quiet, yes, no_input, known;
-	int verbose;
-	int64_t parallel, workers, connect_timeout_ms, timeout_ms;
-	const char *color, *progress, *ssh_config, *trust_file, *ledger;
-};
-
 struct call {
 	const struct command *command;
 	struct globals globals;
 	void *options; /* the command's own struct */
 	int argc;      /* operands */
 	char **argv;
+	bool dashes;       /* a "--" ended the options */
+	char *const *line; /* the whole command line as it was given, ended by NULL */
+	int (*console)(struct call *call); /* opens the screen; NULL: there is none */
 	int exit;
 	struct out *out; /* always there */
 	/* made on first use: */
@@ -46,6 +40,7 @@ struct call {
 	struct ledger *ledger;
 	struct remote *remote;
 	struct herd *herd;
+	void (*close)(struct call *call); /* set by the first opener */
 };
 
 struct loop *call_loop(struct call *c);
@@ -59,6 +54,12 @@ bool call_set(struct call *c, const char *expr, struct set *ret);
 /* Print "drover: TEXT" (cleaned of control bytes) and set exit from the kind; returns that code. */
 int call_fail(struct call *c, const struct err *err);
 __attribute__((format(printf, 2, 3))) int call_usage(struct call *c, const char *fmt, ...);
+
+/* "no verb 'x'; did you mean 'y'?", or that it is not built yet; exit 2. */
+int call_no_verb(struct call *c, const char *name);
+
+/* Free what was opened, in order; dispatch_main() calls it. */
+void call_close(struct call *c);
 
 /* Pet guard: false (exit 12, nothing contacted, message printed) unless every pet in the set was
  * named by --pet. */

@@ -26,6 +26,7 @@ enum option_type {
 struct option_list {
 	const char **item; /* ended by NULL once parsed; NULL when never given */
 	size_t count;
+	bool from_environment; /* the command line replaces it */
 };
 
 /* offset points into the options struct of the command (or of the globals). */
@@ -34,14 +35,15 @@ struct option {
 	char letter;
 	const char *name;
 	size_t offset;
-	const char *argument; /* "SET", "FILE"; NULL for flags */
-	const char *summary;
-	int64_t min, max;    /* OPTION_INT; both 0: any */
-	const char *choices; /* OPTION_TEXT: "auto|always|never", or NULL */
+	const char *argument;      /* "SET", "FILE"; NULL for flags */
+	const char *summary;       /* NULL: an alias, not in help */
+	int64_t min, max;          /* OPTION_INT; both 0: any */
+	const char *choices;       /* OPTION_TEXT: "auto|always|never", or NULL */
+	bool not_from_environment; /* globals: no DROVER_NAME stands for it */
 };
 
 #define COMMAND_HIDDEN   1U /* not in help */
-#define COMMAND_STOP_OPT 2U /* options end at the first operand (run, ssh) */
+#define COMMAND_STOP_OPT 2U /* options end at the second operand: run SET CMD -x */
 #define COMMAND_NO_JSON  4U /* --json makes no sense here and is refused */
 
 struct command {
@@ -56,11 +58,5 @@ struct command {
 	unsigned flags;
 	int (*run)(struct call *call); /* returns the exit code of DESIGN 5 */
 };
-
-extern const struct command *const commands[]; /* cli/commands.c; ended by NULL, in order of help */
-const struct command *command_find(const char *name);
-
-/* The whole command line: global options, verb, options, run. Returns the exit code. */
-int command_main(int argc, char **argv);
 
 #endif

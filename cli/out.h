@@ -32,6 +32,11 @@ bool out_free(struct out *o);
 bool out_json(const struct out *o);
 bool out_colour(const struct out *o); /* standard output takes colours */
 
+/* Write what is gathered now; otherwise it waits for 64 KiB, a note, or the end. */
+void out_flush(struct out *o);
+
+/* A piece of the result as it is: pages of help, JSON. Not remote. */
+void out_text(struct out *o, const char *text, size_t len);
 /* A line of the result; text is ours (not remote), a newline is added. */
 __attribute__((format(printf, 2, 3))) void out_line(struct out *o, const char *fmt, ...);
 /* Remote or file text: sanitised; a newline is added when missing. */
@@ -39,7 +44,8 @@ void out_remote(struct out *o, const char *prefix, const char *text, size_t len)
 /* A note on standard error. */
 __attribute__((format(printf, 2, 3))) void out_note(struct out *o, const char *fmt, ...);
 
-/* A table: rows of cells, printed aligned at out_table_end(); with json one object a row. */
+/* A table: rows of cells, printed aligned at out_table_end(); with json one object a row, its keys
+ * the columns' names in lower case. Cells are cleaned; NULL: no value. Texts are copied. */
 void out_table(struct out *o, const char *const *columns, size_t n);
 void out_row(struct out *o, const char *const *cells);
 void out_table_end(struct out *o);

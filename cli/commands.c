@@ -1,0 +1,21 @@
+#include "cli/commands.h"
+
+#include "base/str.h"
+
+#include <stddef.h>
+
+const struct command *const commands[] = {
+	&command_help,
+	&command_version,
+	NULL,
+};
+
+const struct command *
+command_find(const char *name)
+{
+	for (size_t i = 0; commands[i]; i++) {
+		if (str_eq(commands[i]->name, name))
+			return commands[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,16 @@
+/*
+ * The verbs there are: one constant per cli/cmd_*.c, declared here and listed in
+ * commands.c in the order of help.
+ */
+#ifndef DROVER_CLI_COMMANDS_H
+#define DROVER_CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+extern const struct command *const commands[];        /* ended by NULL */
+const struct command *command_find(const char *name); /* NULL: no such verb */
+
+extern const struct command command_help;
+extern const struct command command_version;
+
+#endif

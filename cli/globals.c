@@ -1,0 +1,43 @@
+#include "cli/globals.h"
+
+#define AT(field) offsetof(struct globals, field)
+
+/* --fanout and --forks are what other tools call --parallel. */
+const struct option globals_options[] = {
+	{ OPTION_LIST, 'i', "inventory", AT(inventory), "SOURCE",
+	    .summary = "inventory file, directory, or hosts: host1,user@host2:2222",
+	    .not_from_environment = true },
+	{ OPTION_FLAG, 0, "json", AT(json), .summary = "print JSON, one object a line" },
+	{ OPTION_COUNT, 'v', "verbose", AT(verbose),
+	    .summary = "say more: -v facts, -vv counters and commands" },
+	{ OPTION_FLAG, 'q', "quiet", AT(quiet), .summary = "errors and the last line only" },
+	{ OPTION_INT, 'P', "parallel", AT(parallel), "N", .summary = "hosts at work at once (64)",
+	    .min = 1, .max = 100000 },
+	{ OPTION_INT, 0, "fanout", AT(parallel), "N", NULL, .min = 1, .max = 100000 },
+	{ OPTION_INT, 0, "forks", AT(parallel), "N", NULL, .min = 1, .max = 100000 },
+	{ OPTION_INT, 0, "workers", AT(workers), "N", .summary = "worker processes (1)", .min = 1,
+	    .max = 64 },
+	{ OPTION_DURATION, 0, "connect-timeout", AT(connect_timeout_ms), "DUR",
+	    .summary = "for one host to be reached (10s)" },
+	{ OPTION_DURATION, 0, "timeout", AT(timeout_ms), "DUR",
+	    .summary = "for the whole run; stops cleanly, exit 124" },
+	{ OPTION_FLAG, 'y', "yes", AT(yes), .summary = "do not ask (never covers pets)",
+	    .not_from_environment = true },
+	{ OPTION_LIST, 0, "pet", AT(pets), "NAME,...", .summary = "name the pets this may change",
+	    .not_from_environment = true },
+	{ OPTION_FLAG, 0, "no-input", AT(no_input),
+	    .summary = "never ask anything; refuse instead" },
+	{ OPTION_LIST, 'e', "var", AT(vars), "NAME=VALUE", .summary = "set a variable" },
+	{ OPTION_FLAG, 0, "known", AT(known),
+	    .summary = "in sets, leave out hosts that lack a fact" },
+	{ OPTION_TEXT, 0, "color", AT(color), "WHEN", .summary = "colours",
+	    .choices = "auto|always|never" },
+	{ OPTION_TEXT, 0, "progress", AT(progress), "HOW", .summary = "progress on standard error",
+	    .choices = "auto|bar|plain|none" },
+	{ OPTION_TEXT, 'F', "ssh-config", AT(ssh_config), "FILE",
+	    .summary = "instead of ~/.ssh/config and the system's" },
+	{ OPTION_TEXT, 0, "trust-file", AT(trust_file), "FILE",
+	    .summary = "drover's own known_hosts, elsewhere" },
+	{ OPTION_TEXT, 0, "ledger", AT(ledger), "FILE", .summary = "the ledger, elsewhere" },
+	{ .type = OPTION_END },
+};

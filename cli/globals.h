@@ -1,0 +1,19 @@
+/* The options of every verb. Lists and texts are borrowed from argv and the environment. */
+#ifndef DROVER_CLI_GLOBALS_H
+#define DROVER_CLI_GLOBALS_H
+
+#include "cli/command.h"
+
+struct globals {
+	struct option_list inventory; /* -i */
+	struct option_list vars;      /* -e NAME=VALUE */
+	struct option_list pets;      /* --pet NAME,... */
+	bool json, quiet, yes, no_input, known;
+	int verbose;
+	int64_t parallel, workers, connect_timeout_ms, timeout_ms;
+	const char *color, *progress, *ssh_config, *trust_file, *ledger;
+};
+
+extern const struct option globals_options[];
+
+#endif
