@@ -11,6 +11,8 @@ fleet_down() {
   cgroup_parents || { note "control groups of $ID remain"; failed=1; }
   wait_until 10 bridge_down || { note "bridge $BRIDGE remains"; failed=1; }
   [ "$failed" = 0 ] || return 1
+  # nspawn leaves its own there when it is killed.
+  find /run/systemd/nspawn -path "*/$ID-*" -empty -delete 2>/dev/null
   state_remove
   rm -f "$ENTRY" "$ENTRY.lock"
 }

@@ -169,7 +169,7 @@ crashed() { # one loses its supervisor, the other its nspawn: both are off, and 
 traces() {
   local id
   id=$(id_of "$1")
-  find /sys/fs/cgroup /run/drover-fleet -name "*$id*"
+  find /sys/fs/cgroup /run/drover-fleet /run/systemd/nspawn -name "*$id*"
   ip -o link show | grep -E "(drv|vb)-$id"
   nft list tables | grep "$id"
   grep -F "$1" /proc/self/mounts

@@ -24,12 +24,14 @@ tree_ensure() { # DEBIAN
 tree_build() { # DEBIAN PATH
   local new suite started=$SECONDS sources options
   suite=$(recipe_suite "$1")
-  rm -rf "$CACHE/.build-$1."*
+  rm -rf --one-file-system "$CACHE/.build-$1."*
   new=$(mktemp -d "$CACHE/.build-$1.XXXXXX")
   sources=$(tree_sources "$suite") || return 1
   mapfile -t options < <(apt_options)
   note "building the Debian $1 tree (once; $suite, into $CACHE)"
-  if ! mmdebstrap --quiet --variant=minbase --include="$(recipe_packages "$1")" \
+  # What it mounts in the tree goes with it, even if it is killed.
+  if ! unshare --mount --propagation private mmdebstrap --quiet --variant=minbase \
+    --include="$(recipe_packages "$1")" \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/doc/*' "${options[@]}" "$suite" "$new/root" - \
     <<<"$sources" >"$new/log" 2>&1; then
@@ -52,7 +54,7 @@ tree_prune() { # DEBIAN KEEP
     case $old in "$2" | *.lock) continue ;; esac
     [ -n "$(find "$old.lock" -mtime -2 2>/dev/null)" ] && continue
     exec 9>>"$old.lock"
-    if flock -n -x 9; then rm -rf "$old" "$old.lock"; fi
+    if flock -n -x 9; then rm -rf --one-file-system "$old" "$old.lock"; fi
   done
 }
 
