@@ -1,0 +1,367 @@
+#!/bin/sh
+# Carries out one act, as a unit of its own on the host, and never speaks to anybody: all it has to
+# say is appended to `result` in its directory, a numbered and synced record a line:
+#   NUMBER BOOT_ID UPTIME WORDS...      texts are base64, or - when empty
+# Argument: the run. Its directory holds what the request brought: about, needs, absent, files,
+# steps, manifest, f/DIGEST, args/N.
+umask 077
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
+export PATH LC_ALL HOME
+nl='
+'
+run=$1 base=/var/lib/drover
+cd $base/runs/"$run" || exit 1
+exec </dev/null >log 2>&1
+read -r boot </proc/sys/kernel/random/boot_id
+seq=0 ended='' step=0 changed='' touched='' temps='' made='' watched='' status=0
+
+settle() { # FILE...
+	sync "$@" 2>/dev/null || sync
+}
+# `spare` gives its room to the records when the disk is full.
+record() { # WORDS
+	seq=$((seq + 1))
+	read -r up rest </proc/uptime
+	if ! printf '%s %s %s %s\n' "$seq" "$boot" "$up" "$1" >>result; then
+		rm -f spare
+		printf '\n%s %s %s %s\n' "$seq" "$boot" "$up" "$1" >>result || exit 1
+	fi
+	settle result
+}
+encoded() { # TEXT
+	if [ "$1" ]; then printf %s "$1" | base64 | tr -d '\n'; else printf -; fi
+}
+
+# What drover manages here, before an effect (a digest of - says: under way) and after it.
+manifest() { # STEPS DONE
+	[ -s manifest ] || return 0
+	old=$base/manifest
+	[ -e $old ] || old=/dev/null
+	awk -F'\t' -v ended=" $1 " '
+	NR == FNR {
+		over = $1 == 0 || index(ended, " " $1 " ")
+		new[$2] = over && $6 == "!" ? "" : $2 "\t" $3 "\t" $4 "\t" $5 "\t" (over ? $6 : "-")
+		order[++n] = $2
+		next
+	}
+	!($1 in new) { print }
+	END { for (i = 1; i <= n; i++) if (new[order[i]] != "") print new[order[i]] }' \
+		manifest $old >$base/manifest.new && settle $base/manifest.new &&
+		mv -f $base/manifest.new $base/manifest && settle $base
+}
+
+leave() { # OUTCOME TEXT
+	record "end $1 $(encoded "$2")"
+	rm -rf spare f units stage.list
+	exit 0
+}
+# The end of an act that held the lock.
+finish() { # OUTCOME TEXT
+	trap '' TERM
+	outcome=$1
+	if [ "$touched" ] && ! manifest "$ended"; then
+		rm -f spare
+		manifest "$ended" || { outcome=failed && set -- failed "the manifest could not be written; $2"; }
+	fi
+	printf '%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$run" "$outcome" "$(cat about)" >>$base/journal
+	settle $base/journal
+	if [ "$temps" ]; then
+		IFS=$nl
+		set -f
+		rm -f $temps
+	fi
+	# Directories that were made for files which did not come.
+	if [ "$made" ] && [ -z "$touched" ]; then
+		IFS=$nl
+		set -f
+		find $made -depth -type d -exec rmdir {} \; 2>/dev/null
+	fi
+	unset IFS
+	set +f
+	ls -1 $base/runs | sort -r | tail -n +21 | while read -r old; do rm -rf "$base/runs/${old:?}"; done
+	leave "$outcome" "$2"
+}
+abort() { # TEXT [STATUS]
+	[ "$step" = 0 ] || record "step $step failed ${2:-0} $(encoded "$1")"
+	finish failed "$1"
+}
+ok() { # STEP STATE
+	ended="$ended $1"
+	[ "$2" != changed ] || changed=1
+}
+
+trap 'abort "stopped before its end: the time limit, or a person"' TERM
+exec 9>>$base/lock
+if ! flock -n 9; then
+	leave locked "$(cat $base/lock)"
+fi
+printf '%s\t%s\t%s\n' "$run" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(cat about)" >$base/lock
+record "begin $run"
+
+# The plan was made for these contents and no others.
+stale=''
+if [ -s needs ]; then
+	stale=$(sha256sum -c needs 2>/dev/null | grep -v ': OK$')
+fi
+while IFS= read -r path; do
+	if [ -e "$path" ] || [ -L "$path" ]; then stale="$stale$nl$path: was not there"; fi
+done <absent
+if [ "$stale" ]; then
+	finish stale "$stale"
+fi
+
+# Each file of the act: "each FUNCTION" calls it with step, mode, owner, group, digest, kind, path.
+each() {
+	while read -r n mode owner group digest kind path <&3; do
+		temp=${path%/*}/.drover-$run.$n
+		"$1" || return 1
+	done 3<files
+}
+stage_one() {
+	directory=${path%/*}
+	top=$directory
+	while [ "$top" ] && [ ! -e "${top%/*}/" ]; do top=${top%/*}; done
+	if [ ! -e "$directory/" ]; then
+		made=$made$nl$top
+		text=$(umask 022 && mkdir -p "$directory" 2>&1) || return 1
+	fi
+	temps=$temps$nl$temp
+	text=$(install -m "$mode" -o "$owner" -g "$group" "f/$digest" "$temp" 2>&1) || return 1
+	if [ "$kind" = u ]; then
+		mkdir -p units && ln "f/$digest" "units/${path##*/}" || return 1
+	fi
+}
+# A program that comes with the same act is no reason to doubt the unit that starts it.
+verify() {
+	[ -d units ] || return 0
+	text=$(SYSTEMD_UNIT_PATH=$PWD/units: systemd-analyze verify --man=no --recursive-errors=no units/* 2>&1) && return 0
+	known=$(while read -r n mode owner group digest kind path; do echo "$path"; done <files)
+	text=$(printf '%s\n' "$text" | while IFS= read -r line; do
+		case $line in
+		*'Command '*' is not executable: No such file or directory')
+			path=${line#*Command }
+			case $nl$known$nl in *"$nl${path%% is not executable*}$nl"*) continue ;; esac
+			;;
+		esac
+		printf '%s\n' "$line"
+	done)
+	[ -z "$text" ]
+}
+backup_one() {
+	[ -f "$path" ] || [ -L "$path" ] || return 0
+	mkdir -p old || return 1
+	size=$(wc -c <"$path") || size=0
+	[ $((size)) -gt 8388608 ] || text=$(cp -pd "$path" "old/$n" 2>&1)
+}
+switch_one() {
+	text=$(mv -fT "$temp" "$path" 2>&1) || return 1
+	switched="$switched $n"
+}
+# Before any unit was touched a switch can still be taken back whole.
+restore_one() {
+	case " $switched " in *" $n "*) ;; *) return 0 ;; esac
+	if [ -e "old/$n" ] || [ -L "old/$n" ]; then
+		cp -pd "old/$n" "$temp" && mv -fT "$temp" "$path"
+	else
+		rm -f "$path"
+	fi
+}
+directories() {
+	while read -r n mode owner group digest kind path; do
+		directory=${path%/*}
+		echo "${directory:-/}"
+	done <files | sort -u
+}
+
+text='' switched=''
+each stage_one || abort "staging $path: $text"
+verify || abort "systemd-analyze verify: $text"
+if [ -s files ]; then
+	IFS=$nl
+	set -f
+	settle $temps
+	set +f
+	unset IFS
+	each backup_one || abort "keeping the old $path: $text"
+	if [ -d old ]; then settle old/* old .; fi
+fi
+record switch
+touched=1
+[ ! -e $base/manifest ] || cp -p $base/manifest manifest.old || abort "keeping the manifest"
+manifest '' || { touched='' && rm -f $base/manifest.new && abort "the manifest could not be written"; }
+if ! each switch_one; then
+	why="switching $path: $text"
+	each restore_one || abort "$why; and restoring failed"
+	touched=''
+	if [ -e manifest.old ]; then mv -f manifest.old $base/manifest; else rm -f $base/manifest; fi
+	abort "$why; restored"
+fi
+if [ -s files ]; then
+	IFS=$nl
+	set -f
+	# shellcheck disable=SC2046
+	settle $(directories)
+	set +f
+	unset IFS
+	lines=''
+	read -r up rest </proc/uptime
+	for n in $switched; do
+		seq=$((seq + 1))
+		lines="$lines$seq $boot $up step $n changed 0 -$nl"
+		ok "$n" changed
+	done
+	printf %s "$lines" >>result || { rm -f spare && printf '\n%s' "$lines" >>result; } || abort "the result could not be written"
+	settle result
+fi
+
+# The steps, in the order of the request.
+pause() { # MILLISECONDS
+	sleep "$(($1 / 1000)).$(printf %03d $(($1 % 1000)))"
+}
+now() { # centiseconds of uptime
+	read -r up rest </proc/uptime
+	up=${up%.*}${up#*.}
+}
+property() { # UNIT NAME
+	systemctl show -p "$2" --value -- "$1"
+}
+last_lines() { # UNIT
+	journalctl -q --no-pager -o cat -n 8 -u "$1" 2>/dev/null
+}
+unit() { # VERB UNIT
+	text=$(systemctl "$1" -- "$2" 2>&1 3<&- 9>&-)
+	status=$?
+	[ $status = 0 ] || abort "$text$nl$(last_lines "$2")" $status
+	case $1 in
+	start | restart) watched="$watched $2=$(property "$2" NRestarts)" ;;
+	esac
+}
+# A unit that had to be started again by itself since we started it is not well.
+steady() { # UNIT=RESTARTS
+	name=${1%=*}
+	case $(property "$name" ActiveState) in
+	active | reloading) ;;
+	inactive)
+		[ "$(property "$name" Type)" = oneshot ] && [ "$(property "$name" Result)" = success ] ||
+			abort "$name is not running$nl$(last_lines "$name")"
+		;;
+	*) abort "$name is $(property "$name" ActiveState) ($(property "$name" Result))$nl$(last_lines "$name")" ;;
+	esac
+	count=$(property "$name" NRestarts)
+	[ "$count" = "${1##*=}" ] || abort "$name was restarted $count times since its start$nl$(last_lines "$name")"
+}
+steady_all() {
+	for one in $watched; do
+		steady "$one"
+	done
+}
+# The words of a command, one block each: the number of its lines, then the lines.
+with_words() { # FILE COMMAND...
+	file=$1
+	shift
+	while read -r lines <&4; do
+		word=''
+		while [ "$lines" -gt 0 ]; do
+			IFS= read -r line <&4
+			word=$word$line
+			lines=$((lines - 1))
+			[ "$lines" = 0 ] || word=$word$nl
+		done
+		set -- "$@" "$word"
+	done 4<"$file"
+	"$@" 3<&- 4<&- 9>&-
+}
+probe_tcp() { # ADDRESS PORT SECONDS
+	if command -v bash >/dev/null; then
+		timeout "$3" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2"
+	elif command -v perl >/dev/null; then
+		timeout "$3" perl -MIO::Socket::IP -e 'exit !IO::Socket::IP->new(PeerHost => $ARGV[0], PeerPort => $ARGV[1])' "$1" "$2"
+	else
+		echo "neither bash nor perl is there to probe with"
+		return 1
+	fi
+}
+probe_http() { # ADDRESS PORT SECONDS PATH
+	if command -v bash >/dev/null; then
+		timeout "$3" bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit 1
+			printf "GET %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n\r\n" "$2" "$0" >&3
+			IFS= read -r line <&3 || exit 1
+			printf "%s" "${line%%[[:cntrl:]]*}"
+			case $line in HTTP/1.[01]\ [23][0-9][0-9]*) ;; *) exit 1 ;; esac' "$1" "$2" "$4"
+		return
+	fi
+	case $1 in *:*) set -- "[$1]" "$2" "$3" "$4" ;; esac
+	if command -v curl >/dev/null; then
+		curl -fsS -o /dev/null -m "$3" "http://$1:$2$4"
+	elif command -v wget >/dev/null; then
+		timeout "$3" wget -q -O /dev/null "http://$1:$2$4"
+	else
+		echo "neither bash, curl nor wget is there to probe with"
+		return 1
+	fi
+}
+probe() { # KIND ADDRESS PORT SECONDS PATH
+	case $1 in
+	http) probe_http "$2" "$3" "$4" "$5" ;;
+	tcp) probe_tcp "$2" "$3" "$4" ;;
+	exec) with_words "args/$5" timeout "$4" ;;
+	esac
+}
+# Well at once, or within the time that so many tries at this interval take; a unit that ended is not
+# waited for.
+gate() { # UNIT KIND ADDRESS PORT INTERVAL TIMEOUT RETRIES PATH
+	name=$1 kind=$2 interval=$5 seconds=$((($6 + 999) / 1000)) wait=100
+	now
+	deadline=$((up + $5 * $7 / 10))
+	until text=$(probe "$kind" "$3" "$4" "$seconds" "$8" 2>&1 3<&- 9>&-); do
+		now
+		[ "$up" -lt "$deadline" ] || abort "health check $kind failed for $(($5 * $7 / 1000)) s: $text$nl$(last_lines "$name")"
+		[ "$name" = - ] || [ "$(property "$name" ActiveState)" != failed ] || steady "$name=0"
+		pause $wait
+		wait=$((wait * 2))
+		[ $wait -le "$interval" ] || wait=$interval
+	done
+}
+# What a command says is kept up to 16 KiB; the rest is only read.
+command_run() { # NUMBER
+	{ with_words "args/$1" env; echo $? >status; } 2>&1 9>&- | { head -c 16384 && cat >/dev/null; } >output
+	read -r status <status
+	text=$(cat output)
+	[ "$status" = 0 ] || abort "$text" "$status"
+}
+enabling() { # VERB UNIT
+	text=$(systemctl "$1" --no-reload -- "$2" 2>&1 9>&-) || abort "$text"
+}
+perform() { # OP ARGUMENTS
+	op=$1
+	shift
+	case $op in
+	at) step=$1 ;;
+	start)
+		step=$1 text='' status=0
+		record "start $1"
+		;;
+	enable | disable) enabling $op "$1" ;;
+	daemon-reload) text=$(systemctl daemon-reload 2>&1) || abort "daemon-reload: $text" ;;
+	unit) unit "$@" ;;
+	gate) gate "$@" ;;
+	run) command_run "$1" ;;
+	steady) steady_all ;;
+	soak)
+		pause "$1"
+		steady_all
+		;;
+	done)
+		ok "$1" changed
+		record "step $1 changed $status $(encoded "$text")"
+		step=0
+		;;
+	*) abort "unknown operation $op" ;;
+	esac
+}
+set -f
+while read -r op rest <&3; do
+	# shellcheck disable=SC2086
+	perform "$op" $rest
+done 3<steps
+if [ "$changed" ]; then finish changed ''; else finish ok ''; fi

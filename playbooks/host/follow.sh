@@ -1,0 +1,57 @@
+#!/bin/sh
+# Follows the result of one act on its host, from its first record to its end, and says so when the
+# act ended without one. Changes nothing. Arguments: nonce, run. It stands alone for `resume`, and
+# behind act.sh, whose `begin` it then continues.
+nonce=$1 run=$2
+dir=/var/lib/drover/runs/$run
+put() { # KIND PAYLOAD
+	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
+}
+close() { # KIND PAYLOAD
+	put "$1" "$2"
+	put end ''
+	exit 0
+}
+# Records are lines; the last may still be in writing, and its rest comes with the next reading.
+part='' ended=''
+records() {
+	while :; do
+		if IFS= read -r line; then
+			put record "$part$line"
+			case $part$line in
+			*' end '*) ended=1 ;;
+			esac
+			part=''
+		else
+			part=$part$line
+			return 0
+		fi
+	done
+}
+alive() {
+	case $(systemctl is-active "drover-$run.service" 2>/dev/null) in
+	active | activating | deactivating | reloading) return 0 ;;
+	esac
+	return 1
+}
+
+[ "${word:-}" ] || put begin 1
+read -r boot </proc/sys/kernel/random/boot_id
+[ -d "$dir" ] || close absent "$boot"
+[ -r "$dir/result" ] || close absent "$boot"
+exec 3<"$dir/result"
+idle=0
+while :; do
+	records <&3
+	[ -z "$ended" ] || close complete "$boot"
+	if [ $idle -ge 40 ]; then
+		idle=0
+		if ! alive; then
+			records <&3
+			[ -z "$ended" ] || close complete "$boot"
+			close gone "$boot"
+		fi
+	fi
+	idle=$((idle + 1))
+	sleep 0.05
+done

@@ -1,0 +1,154 @@
+#!/bin/sh
+# Looks at one host and changes nothing on it: paths, units, images, facts, and what drover wrote
+# there before. Argument: the nonce of the reply. Standard input, to its end, one record a line:
+#   p FLAG DIGESTS PATH   a path; FLAG s: its content is kept from us; DIGESTS: a,b known contents or -
+#   u UNIT    i (the images, please)    c ID PATH  (does it exist?)
+#   x ID      a command to run, its text in the lines "|..." that follow
+#   end       without it nothing is answered
+# The reply is frames "NONCE KIND LENGTH", payload, newline, from `begin` to `end`.
+nonce=$1
+nl='
+'
+put() { # KIND PAYLOAD
+	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
+}
+
+paths='' files='' units='' images='' created='' ids='' whole='' n=0 id='' path='' known=''
+take_path() { # FLAG DIGESTS PATH
+	case $3 in /*) ;; *) return ;; esac
+	paths=$paths$nl$3
+	if [ -f "$3" ] && [ ! -L "$3" ]; then
+		n=$((n + 1))
+		files=$files$nl$3
+		eval "file_$n=\$3"
+		if [ "$1" = s ]; then eval "known_$n=secret"; else eval "known_$n=\$2"; fi
+	fi
+}
+take_line() {
+	case $1 in
+	'p '*)
+		set -- "${1#p }"
+		set -- "${1%% *}" "${1#* }"
+		take_path "$1" "${2%% *}" "${2#* }"
+		;;
+	'u '*) units=$units$nl${1#u } ;;
+	i) images=1 ;;
+	'c '*)
+		set -- "${1#c }"
+		if [ -e "${1#* }" ]; then created="$created${1%% *} 1$nl"; else created="$created${1%% *} 0$nl"; fi
+		;;
+	'x '*)
+		id=${1#x }
+		ids="$ids $id"
+		eval "text_$id="
+		;;
+	'|'*) eval "text_$id=\$text_$id\${1#|}\$nl" ;;
+	end) whole=1 ;;
+	esac
+}
+
+request=$(cat)
+set -f
+IFS=$nl
+for line in $request; do
+	take_line "$line"
+done
+put begin 1
+if [ -z "$whole" ]; then
+	put short ''
+	exit 1
+fi
+
+# What a file holds, unless it is binary (a NUL is lost on the way, so the length tells) or large.
+content() { # PATH
+	size=$(wc -c <"$1")
+	[ "$((size))" -le 262144 ] || return 0
+	text=$(
+		cat "$1"
+		echo .
+	)
+	text=${text%.}
+	[ "${#text}" = "$((size))" ] || return 0
+	put content "$1$nl$text"
+}
+# The sums come in the order of the files; one that vanished meanwhile is left out of them.
+differing() {
+	i=1
+	for line in $1; do
+		while [ "$i" -le "$n" ] && eval "path=\$file_$i known=\$known_$i" &&
+			[ "${line#*[ *]}" != " $path" ] && [ "${line#*[ *]}" != "*$path" ]; do
+			i=$((i + 1))
+		done
+		[ "$i" -le "$n" ] || return 0
+		case $known in secret | *"${line%% *}"*) ;; *) content "$path" ;; esac
+		i=$((i + 1))
+	done
+}
+if [ "$paths" ]; then
+	put stat "$(stat -c '%f %s %u %g %U %G %n' -- $paths 2>/dev/null)"
+	if [ "$files" ]; then
+		sums=$(sha256sum -- $files 2>/dev/null)
+		put sums "$sums"
+		differing "$sums" 2>/dev/null
+	fi
+fi
+
+fact() { # KEY VALUE
+	[ -z "$2" ] || put fact "$1=$2"
+}
+first_line() { # FILE
+	[ ! -r "$1" ] || IFS= read -r line <"$1" || :
+	printf %s "$line"
+}
+os_release() { # KEY
+	(
+		# shellcheck source=/dev/null
+		. /etc/os-release 2>/dev/null || exit
+		eval "printf %s \"\${$1:-}\""
+	)
+}
+# podman itself touches its store at every start, so its list of images is read as it lies there.
+image_store() {
+	root=/var/lib/containers/storage
+	for file in /usr/share/containers/storage.conf /etc/containers/storage.conf; do
+		[ -r $file ] || continue
+		text=$(sed -n 's/^[ \t]*graphroot[ \t]*=[ \t]*"\(.*\)".*/\1/p' $file)
+		[ -z "$text" ] || root=$text
+	done
+	set +f
+	for file in "$root"/*-images/images.json; do
+		[ ! -r "$file" ] || put images "$(cat "$file")"
+	done
+	set -f
+}
+
+fact uid "$(id -u)"
+fact boot_id "$(line='' && first_line /proc/sys/kernel/random/boot_id)"
+fact machine_id "$(line='' && first_line /etc/machine-id)"
+fact os "$(os_release ID)"
+fact os_version "$(os_release VERSION_ID)"
+if command -v systemctl >/dev/null; then
+	text=$(systemctl --version 2>/dev/null)
+	text=${text#systemd }
+	fact systemd "${text%% *}"
+fi
+if command -v podman >/dev/null; then
+	text=$(podman --version 2>/dev/null)
+	fact podman "${text##* }"
+	[ -z "$images" ] || image_store
+fi
+if [ "$units" ]; then
+	put units "$(systemctl show -p LoadState -p ActiveState -p SubState -p UnitFileState -p NRestarts \
+		-p NeedDaemonReload -p FragmentPath -- $units 2>&1)"
+fi
+[ -z "$created" ] || put created "$created"
+IFS=' '
+for id in $ids; do
+	eval "text=\$text_$id"
+	timeout 60 sh -c "$text" </dev/null >/dev/null 2>&1
+	put unless "$id $?"
+done
+base=/var/lib/drover
+[ ! -r $base/manifest ] || put manifest "$(cat $base/manifest)"
+[ ! -r $base/journal ] || put journal "$(tail -n 20 $base/journal)"
+put end ''
