@@ -2,6 +2,7 @@
 # Words that every part of the fleet uses: messages, locks, waiting, processes told apart by their
 # start time, and the register of fleets under /run, so that one can be taken down whatever died.
 
+PATH=$PATH:/usr/sbin:/sbin
 REGISTER=/run/drover-fleet
 
 note() { printf 'fleet: %s\n' "$*" >&2; }
