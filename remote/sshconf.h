@@ -10,8 +10,9 @@
 #ifndef DROVER_REMOTE_SSHCONF_H
 #define DROVER_REMOTE_SSHCONF_H
 
+#include "remote/sshanswer.h"
+
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct sshconf;
@@ -25,7 +26,7 @@ struct sshconf_config {
 	const char *cache_dir; /* NULL: file_cache_dir()/sshconf */
 	const char *ssh;       /* the program; NULL: "ssh" */
 	int64_t timeout_ms;    /* of one ssh -G; 0: 10 s */
-	bool off;              /* ask nobody: answer with ssh's defaults and what the query says */
+	bool off; /* ask nobody: only what the query says, no keys, no known_hosts (tests) */
 };
 
 struct sshconf *sshconf_new(const struct sshconf_config *config, struct err *err);
@@ -38,23 +39,8 @@ struct sshconf_query {
 	int port;            /* -p; 0: as configured */
 };
 
-/* The answer. Immutable, and lives as long as the sshconf. Lists are ended by NULL, paths absolute
- * (~ and %-tokens expanded). */
-struct sshconf_host {
-	const char *hostname, *user;
-	int port;
-	int family;                        /* AddressFamily: AF_UNSPEC, AF_INET, AF_INET6 */
-	int64_t connect_timeout_ms;        /* 0: not set */
-	const char *host_key_alias;        /* NULL: none */
-	const char *const *identity_files; /* in order of preference */
-	bool identity_default;             /* the list is ssh's own: what is missing is no error */
-	bool identities_only;
-	const char *identity_agent;     /* a socket's path; "none"; NULL: $SSH_AUTH_SOCK */
-	const char *const *known_hosts; /* UserKnownHostsFile, then GlobalKnownHostsFile */
-	const char *remote_command;     /* NULL: none; for terminals only */
-};
-
-/* done() is called once from the loop, never from inside the call. h is NULL when ssh refused the
+/* Answers are immutable and live as long as the sshconf; remote/sshanswer.h has their fields.
+ * done() is called once from the loop, never from inside the call. h is NULL when ssh refused the
  * question or the answer holds what drover cannot honour: err is then INPUT (a mistake in the file;
  * ssh's words) or REFUSED ("ssh_config sets ProxyJump bastion: jump hosts are not supported yet");
  * its text does not name the host. */
@@ -65,6 +51,9 @@ void sshconf_cancel(struct sshconf_ask *a); /* before done() only */
 /* Write what was learnt to the cache, if anything; 0 or -1 (kind STORAGE: only the next start is
  * slower for it). */
 int sshconf_save(struct sshconf *s, struct err *err);
+
+/* Before a new run of a long-lived drover: forget all if the files of the configuration changed. */
+void sshconf_refresh(struct sshconf *s);
 
 /* How many times ssh was run. */
 unsigned sshconf_spawned(const struct sshconf *s);

@@ -1,0 +1,393 @@
+#include "remote/sshanswer.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "remote/sshfiles.h"
+
+#include <pwd.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define LIST_MAX 64
+
+/* One reading in progress. */
+struct reading {
+	struct arena *arena;
+	struct sshconf_host *host;
+	const char *asked;
+	const char *usual;
+	const char **files, **known;
+	size_t file_count, known_count;
+	size_t strange; /* identity files that are not of ssh's own list */
+	struct err *err;
+};
+
+struct line_kind {
+	const char *key;
+	int (*read)(struct reading *r, const struct line_kind *kind, const char *value);
+	size_t offset;   /* into struct sshconf_host, for texts */
+	const char *why; /* what a refusal says */
+};
+
+static int
+read_text(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	const char **field = (const char **)(void *)((char *)r->host + kind->offset);
+
+	if (!str_eq(value, "none") && *value)
+		*field = value;
+	return 0;
+}
+
+/* A host may be called "none". */
+static int
+read_name(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	const char **field = (const char **)(void *)((char *)r->host + kind->offset);
+
+	if (*value)
+		*field = value;
+	return 0;
+}
+
+/* "none" means something here: no agent at all. */
+static int
+read_agent(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	(void)kind;
+	if (!str_eq(value, "SSH_AUTH_SOCK")) {
+		autofree char *path = sshfiles_tilde(value);
+
+		r->host->identity_agent = arena_strdup(r->arena, path);
+	}
+	return 0;
+}
+
+static int
+read_port(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	int64_t port;
+
+	(void)kind;
+	if (!str_int(value, 1, 65535, &port))
+		return err_set(r->err, OUTCOME_INPUT, "ssh -G printed a port of %.20s", value);
+	r->host->port = (int)port;
+	return 0;
+}
+
+static int
+read_timeout(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	int64_t seconds;
+
+	(void)kind;
+	if (str_int(value, 1, 86400, &seconds))
+		r->host->connect_timeout_ms = seconds * 1000;
+	return 0;
+}
+
+static int
+read_family(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	(void)kind;
+	r->host->family = str_eq(value, "inet")    ? AF_INET
+			  : str_eq(value, "inet6") ? AF_INET6
+						   : AF_UNSPEC;
+	return 0;
+}
+
+static bool
+says_yes(const char *value)
+{
+	return str_eq(value, "yes") || str_eq(value, "true");
+}
+
+static int
+read_bool(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	*(bool *)((char *)r->host + kind->offset) = says_yes(value);
+	return 0;
+}
+
+static int
+refuse_set(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	if (!*value || str_eq(value, "none"))
+		return 0;
+	return err_set(r->err, OUTCOME_REFUSED, "ssh_config sets %s: %s", kind->why, value);
+}
+
+static int
+refuse_no(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	if (says_yes(value) || str_eq(value, "unbound") || str_eq(value, "host-bound"))
+		return 0;
+	return err_set(r->err, OUTCOME_REFUSED, "ssh_config sets %s", kind->why);
+}
+
+/* Only what differs from an empty configuration is the user's word. */
+static int
+read_algorithms(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	autofree char *line = xasprintf("%s %s\n", kind->key, value);
+
+	return *r->usual && !strstr(r->usual, line) ? read_text(r, kind, value) : 0;
+}
+
+static int
+read_identity(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	static const char *const own[] = { "rsa", "ecdsa", "ecdsa_sk", "ed25519", "ed25519_sk",
+		"xmss", "dsa", "mldsa44_ed25519" };
+	bool strange = true;
+
+	(void)kind;
+	if (str_eq(value, "none") || r->file_count == LIST_MAX)
+		return 0;
+	for (size_t i = 0; i < countof(own) && str_starts(value, "~/.ssh/id_"); i++)
+		strange = strange && !str_eq(value + strlen("~/.ssh/id_"), own[i]);
+	r->strange += strange;
+	r->files[r->file_count++] = value;
+	return 0;
+}
+
+/* The names come in one line with spaces between and none quoted: a piece that is no absolute path
+ * belongs to the one before it, if such a file exists. */
+static int
+read_known_hosts(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	size_t first = r->known_count;
+
+	(void)kind;
+	while (*value && r->known_count < LIST_MAX) {
+		size_t n = strcspn(value, " ");
+		autofree char *piece = xmemdup0(value, n);
+
+		value += n + (value[n] == ' ');
+		if (piece[0] != '/' && r->known_count > first) {
+			const char **last = &r->known[r->known_count - 1];
+			autofree char *whole = xasprintf("%s %s", *last, piece);
+
+			if (file_exists(whole)) {
+				*last = arena_strdup(r->arena, whole);
+				continue;
+			}
+		}
+		if (*piece && !str_eq(piece, "none"))
+			r->known[r->known_count++] = arena_strdup(r->arena, piece);
+	}
+	return 0;
+}
+
+#define TEXT(name, field)                                                                          \
+	{                                                                                          \
+		name, read_text, offsetof(struct sshconf_host, field), NULL                        \
+	}
+#define NAME(name, field)                                                                          \
+	{                                                                                          \
+		name, read_name, offsetof(struct sshconf_host, field), NULL                        \
+	}
+#define FLAG(name, field)                                                                          \
+	{                                                                                          \
+		name, read_bool, offsetof(struct sshconf_host, field), NULL                        \
+	}
+#define CHOICE(name, field)                                                                        \
+	{                                                                                          \
+		name, read_algorithms, offsetof(struct sshconf_host, field), NULL                  \
+	}
+#define REFUSE(name, why)                                                                          \
+	{                                                                                          \
+		name, refuse_set, 0, why                                                           \
+	}
+
+static const struct line_kind kinds[] = {
+	NAME("hostname", hostname),
+	NAME("user", user),
+	{ "port", read_port, 0, NULL },
+	{ "addressfamily", read_family, 0, NULL },
+	{ "connecttimeout", read_timeout, 0, NULL },
+	TEXT("hostkeyalias", host_key_alias),
+	{ "identityfile", read_identity, 0, NULL },
+	FLAG("identitiesonly", identities_only),
+	{ "identityagent", read_agent, 0, NULL },
+	{ "userknownhostsfile", read_known_hosts, 0, NULL },
+	{ "globalknownhostsfile", read_known_hosts, 0, NULL },
+	FLAG("stricthostkeychecking", strict),
+	TEXT("remotecommand", remote_command),
+	CHOICE("ciphers", ciphers),
+	CHOICE("macs", macs),
+	CHOICE("kexalgorithms", kex),
+	CHOICE("hostkeyalgorithms", host_key_algorithms),
+	CHOICE("pubkeyacceptedalgorithms", pubkey_algorithms),
+	REFUSE("proxyjump", "ProxyJump, and jump hosts are not supported yet"),
+	REFUSE("proxycommand", "ProxyCommand, which is not supported yet"),
+	REFUSE("certificatefile", "CertificateFile, and user certificates are not supported yet"),
+	REFUSE("bindaddress", "BindAddress, which is not supported yet"),
+	REFUSE("bindinterface", "BindInterface, which is not supported yet"),
+	REFUSE("pkcs11provider", "PKCS11Provider, which is not supported yet"),
+	{ "pubkeyauthentication", refuse_no, 0,
+	    "PubkeyAuthentication no, and drover logs in by keys only" },
+};
+
+static const struct line_kind *
+kind_of(const char *line, size_t n)
+{
+	for (size_t i = 0; i < countof(kinds); i++) {
+		if (strlen(kinds[i].key) == n && strncmp(kinds[i].key, line, n) == 0)
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+void
+sshanswer_pick(const char *output, struct buf *to)
+{
+	while (*output) {
+		size_t n = strcspn(output, "\n");
+
+		if (kind_of(output, strcspn(output, " \n"))) {
+			buf_add(to, output, n);
+			buf_addc(to, '\n');
+		}
+		output += n + (output[n] == '\n');
+	}
+}
+
+static void
+add_number(struct buf *to, int64_t n)
+{
+	buf_addf(to, "%jd", (intmax_t)n);
+}
+
+/* One %-token of ssh_config(5). Those made of hashes are not among what drover expands. */
+static int
+add_token(struct reading *r, char token, struct buf *to)
+{
+	const struct sshconf_host *h = r->host;
+	const struct passwd *pw = getpwuid(getuid());
+	char machine[256] = "";
+
+	gethostname(machine, sizeof(machine) - 1);
+	switch (token) {
+	case '%':
+		buf_addc(to, '%');
+		break;
+	case 'd':
+		buf_adds(to, pw ? pw->pw_dir : "");
+		break;
+	case 'u':
+		buf_adds(to, pw ? pw->pw_name : "");
+		break;
+	case 'i':
+		add_number(to, getuid());
+		break;
+	case 'h':
+		buf_adds(to, h->hostname);
+		break;
+	case 'n':
+		buf_adds(to, r->asked);
+		break;
+	case 'k':
+		buf_adds(to, h->host_key_alias ? h->host_key_alias : r->asked);
+		break;
+	case 'r':
+		buf_adds(to, h->user);
+		break;
+	case 'p':
+		add_number(to, h->port);
+		break;
+	case 'l':
+		buf_adds(to, machine);
+		break;
+	case 'L':
+		buf_add(to, machine, strcspn(machine, "."));
+		break;
+	default:
+		return err_set(r->err, OUTCOME_REFUSED,
+		    "ssh_config uses %%%c in IdentityFile, which is not supported yet", token);
+	}
+	return 0;
+}
+
+static int
+add_variable(struct reading *r, const char *name, struct buf *to)
+{
+	const char *value = getenv(name);
+
+	if (!value)
+		return err_set(r->err, OUTCOME_INPUT,
+		    "ssh_config uses ${%.60s} in IdentityFile, which is not set", name);
+	buf_adds(to, value);
+	return 0;
+}
+
+/* ssh -G leaves tokens and variables of IdentityFile as they are written. NULL: err says why. */
+static const char *
+expand(struct reading *r, const char *value)
+{
+	autofree char *wide = sshfiles_tilde(value);
+	autobuf out = BUF_INIT(4096);
+
+	for (const char *p = wide; *p; p++) {
+		if (*p == '%' && p[1]) {
+			if (add_token(r, *++p, &out) < 0)
+				return NULL;
+		} else if (p[0] == '$' && p[1] == '{' && strchr(p, '}')) {
+			autofree char *name = xmemdup0(p + 2, strcspn(p + 2, "}"));
+
+			if (add_variable(r, name, &out) < 0)
+				return NULL;
+			p = strchr(p, '}');
+		} else {
+			buf_addc(&out, *p);
+		}
+	}
+	return arena_strdup(r->arena, buf_text(&out));
+}
+
+static int
+read_lines(struct reading *r, const char *lines)
+{
+	while (*lines) {
+		size_t n = strcspn(lines, "\n"), nkey = strcspn(lines, " \n");
+		const struct line_kind *kind = kind_of(lines, nkey);
+		const char *value = nkey < n ? lines + nkey + 1 : "";
+		const char *kept = arena_memdup0(r->arena, value, n > nkey ? n - nkey - 1 : 0);
+
+		if (kind && kind->read(r, kind, kept) < 0)
+			return -1;
+		lines += n + (lines[n] == '\n');
+	}
+	return 0;
+}
+
+const struct sshconf_host *
+sshanswer_read(
+    struct arena *arena, const char *host, const char *lines, const char *usual, struct err *err)
+{
+	struct sshconf_host *h = arena_alloc(arena, sizeof(*h));
+	struct reading r = { .arena = arena, .host = h, .asked = host, .usual = usual, .err = err };
+
+	r.files = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.files));
+	r.known = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.known));
+	h->identity_files = r.files;
+	h->known_hosts = r.known;
+	if (read_lines(&r, lines) < 0)
+		return NULL;
+	if (!h->hostname || !h->user || !h->port) {
+		err_set(err, OUTCOME_INPUT, "ssh -G gave no host name, user or port");
+		return NULL;
+	}
+	h->identity_default = r.file_count > 3 && r.strange == 0;
+	for (size_t i = 0; i < r.file_count; i++) {
+		r.files[i] = expand(&r, r.files[i]);
+		if (!r.files[i])
+			return NULL;
+	}
+	return h;
+}

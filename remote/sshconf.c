@@ -1,0 +1,439 @@
+#include "remote/sshconf.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "remote/sshcache.h"
+#include "remote/sshfiles.h"
+
+#include <ctype.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define CHILDREN   8
+#define OUTPUT_MAX ((size_t)64 << 10)
+
+struct sshconf {
+	struct sshconf_config config;
+	char *file, *dir, *ssh;
+	struct loop_timer *ready_timer;
+	struct arena *arena;
+	struct sshfiles files;
+	struct sshcache *cache; /* NULL: not prepared yet */
+	struct sshconf_ask *ready, *waiting, *running;
+	struct sshconf_ask **ready_tail, **waiting_tail;
+	int children;
+	bool learning; /* what ssh does by itself is not known yet: no host is asked about before */
+	unsigned spawned;
+};
+
+struct sshconf_ask {
+	struct sshconf_ask *next, **prev;
+	struct sshconf *of;
+	char *host, *key;
+	const char *address, *user; /* in the arena */
+	int port;
+	struct child *child;
+	struct err err; /* kind set: the question cannot be asked */
+	bool usual;     /* not a host's: what ssh does with an empty configuration */
+	void (*done)(void *user, const struct sshconf_host *h, const struct err *err);
+	void *done_user;
+};
+
+static const char usual_key[] = "usual";
+
+static void pump(struct sshconf *s);
+
+static void
+ask_unlink(struct sshconf_ask *a)
+{
+	struct sshconf *s = a->of;
+
+	*a->prev = a->next;
+	if (a->next)
+		a->next->prev = a->prev;
+	else if (s->ready_tail == &a->next)
+		s->ready_tail = a->prev;
+	else if (s->waiting_tail == &a->next)
+		s->waiting_tail = a->prev;
+}
+
+static void
+ask_append(struct sshconf_ask *a, struct sshconf_ask ***tail)
+{
+	a->next = NULL;
+	a->prev = *tail;
+	**tail = a;
+	*tail = &a->next;
+}
+
+static void
+ask_free(struct sshconf_ask *a)
+{
+	free(a->host);
+	free(a->key);
+	free(a);
+}
+
+static void
+end_ask(struct sshconf_ask *a, const struct sshconf_host *h, const struct err *err)
+{
+	struct sshconf_ask told = *a;
+	struct err kept = { 0 };
+
+	if (!h && err)
+		kept = *err;
+	ask_free(a);
+	if (told.done)
+		told.done(told.done_user, h, h ? NULL : &kept);
+}
+
+/* Without ssh -G: what the inventory says is all there is. */
+static const struct sshconf_host *
+plain_host(const struct sshconf_ask *a)
+{
+	static const char *const nothing[] = { NULL };
+	struct sshconf_host *h = arena_alloc(a->of->arena, sizeof(*h));
+	const struct passwd *pw = getpwuid(getuid());
+
+	h->hostname = arena_strdup(a->of->arena, a->address ? a->address : a->host);
+	h->user = arena_strdup(a->of->arena, a->user ? a->user : pw ? pw->pw_name : "");
+	h->port = a->port ? a->port : 22;
+	h->family = AF_UNSPEC;
+	h->identity_files = nothing;
+	h->identity_default = true;
+	h->known_hosts = nothing;
+	return h;
+}
+
+static void
+answer(struct sshconf_ask *a, const char *lines)
+{
+	struct sshconf *s = a->of;
+	const char *usual = sshcache_find(s->cache, usual_key);
+	struct err err = { 0 };
+
+	end_ask(a, sshanswer_read(s->arena, a->host, lines, usual ? usual : "", &err), &err);
+}
+
+static void
+on_ready(void *user)
+{
+	struct sshconf *s = user;
+
+	while (s->ready) {
+		struct sshconf_ask *a = s->ready;
+
+		ask_unlink(a);
+		if (a->err.kind)
+			end_ask(a, NULL, &a->err);
+		else if (s->config.off)
+			end_ask(a, plain_host(a), NULL);
+		else
+			answer(a, sshcache_find(s->cache, a->key));
+	}
+	pump(s);
+}
+
+/* The last line ssh wrote, cleaned: "FILE: line 3: Bad configuration option: x". */
+static void
+failure(const struct child_result *r, struct err *err)
+{
+	autofree char *text = xstrdup(buf_text(r->errors));
+	size_t n = strlen(text);
+
+	while (n && isspace((unsigned char)text[n - 1]))
+		text[--n] = '\0';
+	char *line = strrchr(text, '\n');
+	/* The one before tells more: "terminating, 1 bad configuration options" is the last. */
+	if (line && strstr(line, "terminating")) {
+		*line = '\0';
+		line = strrchr(text, '\n');
+	}
+	if (r->timed_out)
+		err_set(err, OUTCOME_INPUT, "ssh -G did not end within its time limit");
+	else if (*text)
+		err_set(err, OUTCOME_INPUT, "ssh -G: %s", line ? line + 1 : text);
+	else
+		err_set(err, OUTCOME_INPUT, "ssh -G ended with status %d", r->status);
+}
+
+static void
+on_child(void *user, const struct child_result *r)
+{
+	struct sshconf_ask *a = user;
+	struct sshconf *s = a->of;
+	struct err err;
+
+	a->child = NULL;
+	s->children--;
+	s->learning = s->learning && !a->usual;
+	ask_unlink(a);
+	if (r->status != 0 || r->timed_out) {
+		failure(r, &err);
+		pump(s);
+		end_ask(a, NULL, &err);
+		return;
+	}
+	autobuf lines = BUF_INIT(OUTPUT_MAX);
+	sshanswer_pick(buf_text(r->out), &lines);
+	if (a->usual || s->files.cacheable)
+		sshcache_add(s->cache, a->key, buf_text(&lines));
+	pump(s);
+	if (a->usual)
+		end_ask(a, NULL, &err);
+	else
+		answer(a, buf_text(&lines));
+}
+
+static struct child *
+spawn(struct sshconf_ask *a, struct err *err)
+{
+	struct sshconf *s = a->of;
+	const char *argv[16] = { s->ssh, "-G", "-T" };
+	size_t n = 3;
+	autofree char *port = a->port ? xasprintf("%d", a->port) : NULL;
+	autobuf hostname = BUF_INIT(1024);
+
+	if (a->usual || s->file) {
+		argv[n++] = "-F";
+		argv[n++] = a->usual ? "none" : s->file;
+	}
+	if (a->user) {
+		argv[n++] = "-l";
+		argv[n++] = a->user;
+	}
+	if (port) {
+		argv[n++] = "-p";
+		argv[n++] = port;
+	}
+	if (a->address) {
+		buf_adds(&hostname, "HostName=");
+		for (const char *p = a->address; *p; p++)
+			buf_adds(&hostname, *p == '%' ? "%%" : (const char[]){ *p, '\0' });
+		argv[n++] = "-o";
+		argv[n++] = buf_text(&hostname);
+	}
+	argv[n++] = "--";
+	argv[n++] = a->host;
+	argv[n] = NULL;
+	s->spawned++;
+	return child_start(s->config.loop,
+	    &(struct child_spec){ .argv = argv,
+		.max = OUTPUT_MAX,
+		.timeout_ms = s->config.timeout_ms ? s->config.timeout_ms : 10000,
+		.done = on_child,
+		.user = a },
+	    err);
+}
+
+static void
+ask_run(struct sshconf_ask *a)
+{
+	struct sshconf *s = a->of;
+
+	a->next = s->running;
+	a->prev = &s->running;
+	if (a->next)
+		a->next->prev = &a->next;
+	s->running = a;
+	s->children++;
+}
+
+static void
+pump(struct sshconf *s)
+{
+	while (s->waiting && s->children < (s->learning ? 1 : CHILDREN)) {
+		struct sshconf_ask *a = s->waiting;
+
+		ask_unlink(a);
+		ask_run(a);
+		a->child = spawn(a, &a->err);
+		if (a->child)
+			continue;
+		s->children--;
+		s->learning = s->learning && !a->usual;
+		ask_unlink(a);
+		ask_append(a, &s->ready_tail);
+		loop_timer_start(s->ready_timer, 0);
+	}
+}
+
+static struct sshconf_ask *
+ask_new(struct sshconf *s, const char *host, const char *key)
+{
+	struct sshconf_ask *a = xcalloc(1, sizeof(*a));
+
+	a->of = s;
+	a->host = xstrdup(host);
+	a->key = xstrdup(key);
+	return a;
+}
+
+/* Before the first question: the state of the files, what the cache knows of it, and what ssh does
+ * by itself, to tell the user's algorithms from its own. */
+static void
+prepare(struct sshconf *s)
+{
+	if (s->cache)
+		return;
+	sshfiles_read(s->file, s->ssh, &s->files);
+	s->cache = sshcache_load(s->dir, s->file ? s->file : "", s->files.stamp);
+	if (!sshcache_find(s->cache, usual_key)) {
+		struct sshconf_ask *a = ask_new(s, "usual", usual_key);
+
+		a->usual = s->learning = true;
+		ask_append(a, &s->waiting_tail);
+	}
+}
+
+struct sshconf *
+sshconf_new(const struct sshconf_config *config, struct err *err)
+{
+	struct sshconf *s = xcalloc(1, sizeof(*s));
+	autofree char *cache = file_cache_dir();
+
+	(void)err;
+	s->config = *config;
+	s->file = config->file ? sshfiles_tilde(config->file) : NULL;
+	s->ssh = xstrdup(config->ssh ? config->ssh : "ssh");
+	s->dir = config->cache_dir ? xstrdup(config->cache_dir) : file_join(cache, "sshconf");
+	s->arena = arena_new();
+	s->ready_tail = &s->ready;
+	s->waiting_tail = &s->waiting;
+	s->ready_timer = loop_timer_new(config->loop, on_ready, s);
+	return s;
+}
+
+void
+sshconf_free(struct sshconf *s)
+{
+	struct err err;
+
+	if (!s)
+		return;
+	sshconf_save(s, &err); /* a cache that is not there costs time, nothing else */
+	while (s->ready)
+		sshconf_cancel(s->ready);
+	while (s->waiting)
+		sshconf_cancel(s->waiting);
+	while (s->running)
+		sshconf_cancel(s->running);
+	sshcache_free(s->cache);
+	loop_timer_free(s->ready_timer);
+	arena_free(s->arena);
+	free(s->file);
+	free(s->dir);
+	free(s->ssh);
+	free(s);
+}
+
+void
+sshconf_refresh(struct sshconf *s)
+{
+	struct sshfiles now;
+	struct err err;
+
+	if (!s->cache)
+		return;
+	sshfiles_read(s->file, s->ssh, &now);
+	if (str_eq(now.stamp, s->files.stamp) || s->ready || s->waiting || s->running)
+		return;
+	sshconf_save(s, &err);
+	sshcache_free(take(s->cache));
+}
+
+static const char *
+part(const char *s)
+{
+	return s && *s ? s : "-";
+}
+
+/* Words that reach ssh's command line and the cache's lines. */
+static bool
+is_word(const char *s)
+{
+	if (!s)
+		return true;
+	if (*s == '-' || strlen(s) > 253)
+		return false;
+	for (; *s; s++) {
+		if (!isgraph((unsigned char)*s))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_plain(const char *s)
+{
+	return is_word(s) &&
+	       (!s || strspn(s,
+			  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:%-") ==
+			  strlen(s));
+}
+
+struct sshconf_ask *
+sshconf_ask(struct sshconf *s, const struct sshconf_query *q,
+    void (*done)(void *user, const struct sshconf_host *h, const struct err *err), void *user)
+{
+	autofree char *key =
+	    xasprintf("%s %s %s %d", q->host, part(q->address), part(q->user), q->port);
+	struct sshconf_ask *a = ask_new(s, q->host, key);
+	bool bad = !*q->host || !is_plain(q->host) || !is_plain(q->address) || !is_word(q->user);
+
+	a->done = done;
+	a->done_user = user;
+	a->port = q->port;
+	a->address = q->address ? arena_strdup(s->arena, q->address) : NULL;
+	a->user = q->user ? arena_strdup(s->arena, q->user) : NULL;
+	if (bad)
+		err_set(&a->err, OUTCOME_INPUT, "not a host, address or user name for ssh");
+	else if (!s->config.off)
+		prepare(s);
+	if (bad || s->config.off || sshcache_find(s->cache, a->key))
+		ask_append(a, &s->ready_tail);
+	else
+		ask_append(a, &s->waiting_tail);
+	loop_timer_start(s->ready_timer, 0);
+	return a;
+}
+
+void
+sshconf_cancel(struct sshconf_ask *a)
+{
+	if (!a)
+		return;
+	struct sshconf *s = a->of;
+	ask_unlink(a);
+	if (a->child) {
+		child_cancel(a->child);
+		s->children--;
+		loop_timer_start(s->ready_timer, 0); /* its place is free */
+	}
+	ask_free(a);
+}
+
+int
+sshconf_save(struct sshconf *s, struct err *err)
+{
+	if (!s->cache || !sshcache_changed(s->cache))
+		return 0;
+	if (file_mkdirs(s->dir, err) < 0 || sshcache_save(s->cache, err) < 0) {
+		err->kind = OUTCOME_STORAGE;
+		return -1;
+	}
+	return 0;
+}
+
+unsigned
+sshconf_spawned(const struct sshconf *s)
+{
+	return s->spawned;
+}
