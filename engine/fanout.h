@@ -7,6 +7,7 @@
 #ifndef DROVER_ENGINE_FANOUT_H
 #define DROVER_ENGINE_FANOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,14 +26,17 @@ struct fanout_spec {
 	const void *input;   /* the same bytes to every host, borrowed; NULL: none */
 	size_t input_len;
 	int64_t timeout_ms; /* of one host's command; 0: none */
+	bool keep;          /* keep the sessions; else each closes when its host is done */
 	void (*done)(void *user);
 	void *user;
 };
 
+/* done() comes from the loop, never from inside this call. */
 struct fanout *fanout_start(const struct fanout_spec *spec);
-/* signum 0 the first time: start no more hosts, let the running end. Again: cut them, they end as
- * unknown. */
+/* The first time: start no more hosts, let the running end. Again: cut them; what was begun there
+ * ends as unknown, what was not as untried. */
 void fanout_stop(struct fanout *f);
+/* From done() or later. */
 void fanout_free(struct fanout *f);
 
 /* The hosts that have begun and not ended, for "who is outstanding"; each(user, name, ms so far). */

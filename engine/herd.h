@@ -48,8 +48,29 @@ const struct host *herd_host_of(const struct herd_host *hh);
 void herd_session(struct herd_host *hh,
     void (*ready)(void *user, struct session *s, const struct err *err), void *user);
 
-/* Let go of the session (it closes when nobody uses it). */
+/* Who uses a session for longer than one callback holds it; herd_collect() does so by itself. */
+void herd_hold(struct herd_host *hh);
+void herd_release(struct herd_host *hh);
+
+/* Work that herd_free() must drop when it comes first: embedded, drop() frees it. */
+struct herd_job {
+	struct herd_job *next, **link;
+	void (*drop)(struct herd_job *job);
+};
+void herd_add_job(struct herd *h, struct herd_job *job);
+void herd_remove_job(struct herd_job *job);
+
+/* Nobody is to be told any more who asked with this user. */
+void herd_forget(struct herd_host *hh, const void *user);
+
+/* Let go of the session: it closes when nobody waits for it or holds it. */
 void herd_disconnect(struct herd_host *hh);
+
+/* What all sessions of this program did, also the closed ones. hosts: that were logged in to. */
+struct herd_counters {
+	uint64_t hosts, logins, execs, bytes_in, bytes_out;
+};
+void herd_counters(const struct herd *h, struct herd_counters *ret);
 
 /* One command to its end within ceilings: collected, not streamed. */
 struct collect {
@@ -65,16 +86,22 @@ struct collect_spec {
 	const char *command;
 	const void *input; /* copied; NULL: none */
 	size_t input_len;
-	size_t max; /* ceiling of each stream */
+	size_t max; /* ceiling of each stream; 0: 1 MiB */
 	int64_t timeout_ms;
 	void (*done)(void *user, struct herd_host *hh, const struct collect *c);
 	void *user;
 };
 void herd_collect(struct herd_host *hh, const struct collect_spec *spec);
 
+/* True while a session is up. */
+bool herd_connected(const struct herd_host *hh);
+struct herd *herd_host_herd(const struct herd_host *hh);
+
 /* Facts: from the ledger until this program has asked the host; then what it said. */
 const char *herd_fact(const struct herd_host *hh, const char *key); /* NULL: not known */
 int64_t herd_fact_age_ms(const struct herd_host *hh);               /* -1: never asked */
+/* The host has just been asked for its facts: what is set from here on replaces the ledger's. */
+void herd_begin_facts(struct herd_host *hh);
 void herd_set_fact(struct herd_host *hh, const char *key, const char *value);
 
 #endif

@@ -35,17 +35,19 @@ const char *run_uuid(const struct run *r);
 const char *run_alias(const struct run *r); /* "r-12"; "-" without a ledger */
 struct ledger_run *run_ledger(const struct run *r);
 
+/* The sink is told run.start at once, then everything emitted from here on. */
 void run_add_sink(struct run *r, const struct event_sink *sink);
 void run_remove_sink(struct run *r, const void *user);
 
-/* Record and tell. The event keeps belonging to the caller. HOST_END is counted. */
+/* Record and tell. The event keeps belonging to the caller. HOST_END is counted; HOST_OUT is only
+ * told, HOST_OUTPUT is what the ledger keeps of it. */
 void run_emit(struct run *r, struct event *e);
 
 /* Everything emitted is durable, or err says why it cannot be. Without a ledger: at once. */
 void run_sync(struct run *r, void (*done)(void *user, const struct err *err), void *user);
 
 /* Ask the run to stop: no host starts any more. signum or 0 (--timeout). The verb that drives the
- * run polls run_stopping() or is told through on_stop. */
+ * run polls run_stopping() or is told through on_stop, at each ask: the second means now. */
 void run_stop(struct run *r, int signum);
 bool run_stopping(const struct run *r);
 void run_on_stop(struct run *r, void (*stop)(void *user, int signum), void *user);
@@ -56,8 +58,12 @@ struct run_counts {
 };
 const struct run_counts *run_counts(const struct run *r);
 
+/* A number for run.end: added to what the counter already has. */
+void run_counter(struct run *r, const char *name, int64_t n);
+
 /* Emit EVENT_RUN_END and give the exit code. extra joins in (differs, ledger failure); OUTCOME_OK
  * when there is none. Once. */
 int run_finish(struct run *r, enum outcome extra);
+bool run_finished(const struct run *r);
 
 #endif

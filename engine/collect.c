@@ -1,0 +1,134 @@
+#include "engine/herd.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#define CEILING (1U << 20)
+
+/* One command of herd_collect(). Holds its host's session while it has a channel. */
+struct collecting {
+	struct herd_job job;
+	struct herd_host *hh;
+	struct collect_spec spec;
+	char *command, *input;
+	size_t sent;
+	struct buf out, errors;
+	int64_t began_ms;
+};
+
+static void
+drop(struct herd_job *job)
+{
+	struct collecting *c = container_of(job, struct collecting, job);
+
+	free(c->command);
+	free(c->input);
+	buf_fini(&c->out);
+	buf_fini(&c->errors);
+	free(c);
+}
+
+static void
+finish(struct collecting *c, const struct collect *result)
+{
+	herd_remove_job(&c->job);
+	c->spec.done(c->spec.user, c->hh, result);
+	drop(&c->job);
+}
+
+static void
+on_data(void *user, struct channel *ch, enum stream s, const void *p, size_t n)
+{
+	struct collecting *c = user;
+
+	(void)ch;
+	buf_add(s == STREAM_OUT ? &c->out : &c->errors, p, n);
+}
+
+static void
+send_input(struct collecting *c, struct channel *ch)
+{
+	size_t left = c->spec.input_len - c->sent;
+
+	if (left > 0)
+		c->sent += channel_write(ch, c->input + c->sent, left);
+	if (c->sent == c->spec.input_len)
+		channel_write_end(ch);
+}
+
+static void
+on_writable(void *user, struct channel *ch)
+{
+	struct collecting *c = user;
+
+	if (c->sent < c->spec.input_len)
+		send_input(c, ch);
+}
+
+static void
+on_end(void *user, struct channel *ch, const struct channel_end *e)
+{
+	struct collecting *c = user;
+	struct herd_host *hh = c->hh;
+	struct collect result = {
+		.status = e->status,
+		.out = buf_text(&c->out),
+		.out_len = c->out.len,
+		.errors = buf_text(&c->errors),
+		.errors_len = c->errors.len,
+		.dropped = c->out.dropped + c->errors.dropped,
+		.ms = clock_mono_ms() - c->began_ms,
+	};
+
+	(void)ch;
+	str_copy(result.signal, sizeof(result.signal), e->signal);
+	if (e->err)
+		result.err = *e->err;
+	else if (e->cancelled)
+		err_set(&result.err, OUTCOME_CANCELLED, "cancelled");
+	else if (!e->have_status && !e->signal[0])
+		err_set(&result.err, OUTCOME_UNKNOWN, "the host gave no exit status");
+	finish(c, &result);
+	herd_release(hh);
+}
+
+static void
+on_ready(void *user, struct session *s, const struct err *err)
+{
+	static const struct channel_listener listener = {
+		.data = on_data, .writable = on_writable, .end = on_end
+	};
+	struct collecting *c = user;
+	struct collect result = { .out = "", .errors = "" };
+	struct channel *ch;
+
+	if (!s) {
+		result.err = *err;
+		result.ms = clock_mono_ms() - c->began_ms;
+		finish(c, &result);
+		return;
+	}
+	herd_hold(c->hh);
+	ch = channel_exec(s, c->command, &listener, c);
+	channel_limits(ch, 0, 0, c->spec.timeout_ms);
+	send_input(c, ch);
+}
+
+void
+herd_collect(struct herd_host *hh, const struct collect_spec *spec)
+{
+	struct collecting *c = xcalloc(1, sizeof(*c));
+
+	c->hh = hh;
+	c->spec = *spec;
+	c->command = xstrdup(spec->command);
+	c->input = spec->input_len ? xmemdup0(spec->input, spec->input_len) : NULL;
+	buf_init(&c->out, spec->max ? spec->max : CEILING);
+	buf_init(&c->errors, spec->max ? spec->max : CEILING);
+	c->began_ms = clock_mono_ms();
+	c->job.drop = drop;
+	herd_add_job(herd_host_herd(hh), &c->job);
+	herd_session(hh, on_ready, c);
+}

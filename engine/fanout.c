@@ -1,0 +1,343 @@
+#include "engine/fanout.h"
+
+#include "base/clock.h"
+#include "base/event.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "engine/herd.h"
+#include "engine/run.h"
+#include "inventory/inventory.h"
+#include "ledger/ledger.h"
+
+#include <string.h>
+
+#define PARALLEL 64
+
+enum task_state { TASK_WAITING, TASK_CONNECTING, TASK_RUNNING, TASK_ENDED };
+
+/* One stream of one host: what the ledger keeps, and the beginning of a character whose rest has
+ * not come yet. */
+struct flow {
+	struct ledger_output *kept;
+	char part[4];
+	size_t part_len;
+};
+
+struct task {
+	struct fanout *f;
+	struct herd_host *hh;
+	enum task_state state;
+	struct channel *channel;
+	size_t sent;
+	int64_t began_ms;
+	struct flow flow[2];
+};
+
+struct fanout {
+	struct fanout_spec spec;
+	struct task *tasks;
+	size_t next, running, ended;
+	int stops;
+	bool filling, told;
+};
+
+static void fill(struct fanout *f);
+
+static const char *
+stream_name(enum stream s)
+{
+	return s == STREAM_OUT ? "out" : "err";
+}
+
+static const char *
+task_host(const struct task *t)
+{
+	return herd_host_of(t->hh)->name;
+}
+
+static void
+emit_piece(struct task *t, enum stream s, const char *p, size_t n)
+{
+	autoevent e;
+
+	if (n == 0)
+		return;
+	event_init(&e, EVENT_HOST_OUT);
+	event_set_text(&e, FIELD_HOST, task_host(t));
+	event_set_text(&e, FIELD_STREAM, stream_name(s));
+	event_set_data(&e, FIELD_DATA, p, n);
+	run_emit(t->f->spec.run, &e);
+}
+
+static void
+on_data(void *user, struct channel *c, enum stream s, const void *p, size_t n)
+{
+	struct task *t = user;
+	struct flow *flow = &t->flow[s];
+	const char *piece = p;
+	autofree char *joined = NULL;
+
+	(void)c;
+	if (run_ledger(t->f->spec.run)) {
+		if (!flow->kept)
+			flow->kept = ledger_output_new();
+		ledger_output_add(flow->kept, p, n);
+	}
+	if (flow->part_len > 0) {
+		joined = xcalloc(flow->part_len + n, 1);
+		memcpy(joined, flow->part, flow->part_len);
+		memcpy(joined + flow->part_len, p, n);
+		piece = joined;
+		n += flow->part_len;
+	}
+	size_t whole = utf8_whole(piece, n);
+	flow->part_len = n - whole;
+	memcpy(flow->part, piece + whole, flow->part_len);
+	emit_piece(t, s, piece, whole);
+}
+
+static void
+end_flow(struct task *t, enum stream s)
+{
+	struct flow *flow = &t->flow[s];
+	autoevent e;
+
+	emit_piece(t, s, flow->part, flow->part_len);
+	flow->part_len = 0;
+	if (!flow->kept)
+		return;
+	event_init(&e, EVENT_HOST_OUTPUT);
+	event_set_text(&e, FIELD_HOST, task_host(t));
+	event_set_text(&e, FIELD_STREAM, stream_name(s));
+	ledger_output_end(take(flow->kept), herd_ledger(t->f->spec.herd), &e);
+	run_emit(t->f->spec.run, &e);
+}
+
+static void
+emit_end(
+    struct task *t, enum outcome state, const struct channel_end *status, const struct err *err)
+{
+	autoevent e;
+
+	event_init(&e, EVENT_HOST_END);
+	event_set_text(&e, FIELD_HOST, task_host(t));
+	event_set_text(&e, FIELD_STATE, outcome_name(state));
+	if (status && status->have_status)
+		event_set_int(&e, FIELD_RC, status->status);
+	if (status && status->signal[0])
+		event_set_text(&e, FIELD_SIGNAL, status->signal);
+	if (err) {
+		event_set_text(&e, FIELD_PHASE, err->phase[0] ? err->phase : NULL);
+		event_set_text(&e, FIELD_TEXT, err->text);
+	}
+	if (t->began_ms)
+		event_set_int(&e, FIELD_MS, clock_mono_ms() - t->began_ms);
+	run_emit(t->f->spec.run, &e);
+}
+
+static void
+tell_done(void *user)
+{
+	struct fanout *f = user;
+
+	f->spec.done(f->spec.user);
+}
+
+static void
+task_end(
+    struct task *t, enum outcome state, const struct channel_end *status, const struct err *err)
+{
+	struct fanout *f = t->f;
+	bool held = t->state == TASK_RUNNING;
+
+	f->running -= t->state != TASK_WAITING;
+	f->ended++;
+	t->state = TASK_ENDED;
+	t->channel = NULL;
+	end_flow(t, STREAM_OUT);
+	end_flow(t, STREAM_ERR);
+	emit_end(t, state, status, err);
+	if (!f->spec.keep)
+		herd_disconnect(t->hh);
+	if (held)
+		herd_release(t->hh);
+	fill(f);
+}
+
+static void
+on_end(void *user, struct channel *c, const struct channel_end *e)
+{
+	struct task *t = user;
+	struct err err;
+
+	(void)c;
+	if (e->err) {
+		task_end(t, e->err->kind, e, e->err);
+	} else if (e->signal[0]) {
+		err_set(&err, OUTCOME_FAILED, "ended by signal %s", e->signal);
+		task_end(t, OUTCOME_FAILED, e, &err);
+	} else if (e->have_status) {
+		task_end(t, e->status == 0 ? OUTCOME_OK : OUTCOME_FAILED, e, NULL);
+	} else if (e->cancelled) {
+		err_set(&err, OUTCOME_UNKNOWN, "cut while it ran");
+		task_end(t, OUTCOME_UNKNOWN, e, &err);
+	} else {
+		err_set(&err, OUTCOME_UNKNOWN, "the host gave no exit status");
+		task_end(t, OUTCOME_UNKNOWN, e, &err);
+	}
+}
+
+static void
+send_input(struct task *t)
+{
+	const struct fanout_spec *spec = &t->f->spec;
+
+	if (t->sent < spec->input_len)
+		t->sent += channel_write(
+		    t->channel, (const char *)spec->input + t->sent, spec->input_len - t->sent);
+	if (t->sent == spec->input_len)
+		channel_write_end(t->channel);
+}
+
+static void
+on_writable(void *user, struct channel *c)
+{
+	struct task *t = user;
+
+	(void)c;
+	if (t->channel && t->sent < t->f->spec.input_len)
+		send_input(t);
+}
+
+static void
+on_ready(void *user, struct session *s, const struct err *err)
+{
+	static const struct channel_listener listener = {
+		.data = on_data, .writable = on_writable, .end = on_end
+	};
+	struct task *t = user;
+
+	if (!s) {
+		task_end(t, err->kind, NULL, err);
+		return;
+	}
+	t->state = TASK_RUNNING;
+	herd_hold(t->hh);
+	t->channel = channel_exec(s, t->f->spec.command, &listener, t);
+	if (t->f->spec.timeout_ms)
+		channel_limits(t->channel, 0, 0, t->f->spec.timeout_ms);
+	send_input(t);
+}
+
+static void
+start(struct task *t)
+{
+	const struct host *host = herd_host_of(t->hh);
+	autoevent e;
+
+	t->state = TASK_CONNECTING;
+	t->began_ms = clock_mono_ms();
+	t->f->running++;
+	event_init(&e, EVENT_HOST_START);
+	event_set_text(&e, FIELD_HOST, host->name);
+	event_set_text(&e, FIELD_ADDRESS, host->address ? host->address : host->name);
+	event_set_int(&e, FIELD_ATTEMPT, 1);
+	run_emit(t->f->spec.run, &e);
+	herd_session(t->hh, on_ready, t);
+}
+
+static void
+leave_untried(struct task *t)
+{
+	struct err err;
+
+	err_set(&err, OUTCOME_UNTRIED, "the run was stopped before it");
+	task_end(t, OUTCOME_UNTRIED, NULL, &err);
+}
+
+/* Bring the number of hosts at work up to what is allowed; called again from inside by hosts that
+ * end at once. */
+static void
+fill(struct fanout *f)
+{
+	size_t limit = f->spec.parallel > 0 ? (size_t)f->spec.parallel : PARALLEL;
+
+	if (f->filling)
+		return;
+	f->filling = true;
+	while (f->next < f->spec.count) {
+		if (f->stops > 0)
+			leave_untried(&f->tasks[f->next++]);
+		else if (f->running < limit)
+			start(&f->tasks[f->next++]);
+		else
+			break;
+	}
+	f->filling = false;
+	if (f->ended == f->spec.count && !f->told) {
+		f->told = true;
+		loop_soon(herd_loop(f->spec.herd), tell_done, f);
+	}
+}
+
+struct fanout *
+fanout_start(const struct fanout_spec *spec)
+{
+	struct fanout *f = xcalloc(1, sizeof(*f));
+
+	f->spec = *spec;
+	f->tasks = xcalloc(spec->count, sizeof(*f->tasks));
+	for (size_t i = 0; i < spec->count; i++) {
+		f->tasks[i].f = f;
+		f->tasks[i].hh = spec->hosts[i];
+	}
+	fill(f);
+	return f;
+}
+
+static void
+cut(struct task *t)
+{
+	struct err err;
+
+	if (t->state == TASK_RUNNING && t->channel) {
+		channel_cancel(t->channel);
+	} else if (t->state == TASK_CONNECTING) {
+		herd_forget(t->hh, t);
+		err_set(&err, OUTCOME_UNTRIED, "cut before it was reached");
+		task_end(t, OUTCOME_UNTRIED, NULL, &err);
+	}
+}
+
+void
+fanout_stop(struct fanout *f)
+{
+	f->stops++;
+	fill(f);
+	if (f->stops < 2)
+		return;
+	for (size_t i = 0; i < f->spec.count; i++)
+		cut(&f->tasks[i]);
+}
+
+void
+fanout_free(struct fanout *f)
+{
+	if (!f)
+		return;
+	free(f->tasks);
+	free(f);
+}
+
+void
+fanout_running(
+    const struct fanout *f, void (*each)(void *user, const char *host, int64_t ms), void *user)
+{
+	for (size_t i = 0; i < f->spec.count; i++) {
+		const struct task *t = &f->tasks[i];
+
+		if (t->state == TASK_CONNECTING || t->state == TASK_RUNNING)
+			each(user, task_host(t), clock_mono_ms() - t->began_ms);
+	}
+}

@@ -1,0 +1,401 @@
+#include "engine/herd.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "inventory/inventory.h"
+#include "ledger/ledger.h"
+
+#include <string.h>
+
+#define FACTS 256 /* of one host */
+
+struct waiter {
+	struct waiter *next;
+	void (*ready)(void *user, struct session *s, const struct err *err);
+	void *user;
+};
+
+struct fact {
+	char *key, *value;
+};
+
+struct herd_host {
+	struct herd *herd;
+	const struct host *host;
+	struct session *session;
+	bool up, leave, was_up;
+	int holds;
+	struct waiter *waiting, **waiting_tail;
+	struct fact *facts;
+	size_t fact_count, fact_cap;
+	int64_t asked_ms; /* wall clock; 0: this program has not asked */
+	struct session_counters closed;
+};
+
+struct herd {
+	struct herd_config config;
+	struct herd_host *hosts;
+	size_t count;
+	struct herd_job *jobs;
+};
+
+struct herd *
+herd_new(const struct herd_config *config)
+{
+	struct herd *h = xcalloc(1, sizeof(*h));
+
+	h->config = *config;
+	h->count = inventory_count(config->inventory);
+	h->hosts = xcalloc(h->count, sizeof(*h->hosts));
+	for (size_t i = 0; i < h->count; i++) {
+		struct herd_host *hh = &h->hosts[i];
+
+		hh->herd = h;
+		hh->host = inventory_host(config->inventory, i);
+		hh->waiting_tail = &hh->waiting;
+	}
+	return h;
+}
+
+static void
+drop_facts(struct herd_host *hh)
+{
+	for (size_t i = 0; i < hh->fact_count; i++) {
+		free(hh->facts[i].key);
+		free(hh->facts[i].value);
+	}
+	hh->fact_count = 0;
+}
+
+static void
+close_session(struct herd_host *hh)
+{
+	struct session_counters c;
+
+	if (!hh->session)
+		return;
+	session_counters(hh->session, &c);
+	hh->closed.logins += c.logins;
+	hh->closed.execs += c.execs;
+	hh->closed.bytes_in += c.bytes_in;
+	hh->closed.bytes_out += c.bytes_out;
+	session_close(hh->session);
+	hh->session = NULL;
+	hh->up = hh->leave = false;
+}
+
+void
+herd_free(struct herd *h)
+{
+	if (!h)
+		return;
+	for (size_t i = 0; i < h->count; i++) {
+		struct herd_host *hh = &h->hosts[i];
+
+		close_session(hh);
+		while (hh->waiting) {
+			struct waiter *w = hh->waiting;
+
+			hh->waiting = w->next;
+			free(w);
+		}
+		drop_facts(hh);
+		free(hh->facts);
+	}
+	while (h->jobs) {
+		struct herd_job *job = h->jobs;
+
+		herd_remove_job(job);
+		job->drop(job);
+	}
+	free(h->hosts);
+	free(h);
+}
+
+void
+herd_add_job(struct herd *h, struct herd_job *job)
+{
+	job->next = h->jobs;
+	job->link = &h->jobs;
+	if (job->next)
+		job->next->link = &job->next;
+	h->jobs = job;
+}
+
+void
+herd_remove_job(struct herd_job *job)
+{
+	*job->link = job->next;
+	if (job->next)
+		job->next->link = job->link;
+}
+
+struct loop *
+herd_loop(const struct herd *h)
+{
+	return h->config.loop;
+}
+
+struct ledger *
+herd_ledger(const struct herd *h)
+{
+	return h->config.ledger;
+}
+
+const struct inventory *
+herd_inventory(const struct herd *h)
+{
+	return h->config.inventory;
+}
+
+size_t
+herd_count(const struct herd *h)
+{
+	return h->count;
+}
+
+struct herd_host *
+herd_at(struct herd *h, size_t i)
+{
+	return &h->hosts[i];
+}
+
+struct herd_host *
+herd_of(struct herd *h, const struct host *host)
+{
+	return &h->hosts[host->index];
+}
+
+const struct host *
+herd_host_of(const struct herd_host *hh)
+{
+	return hh->host;
+}
+
+struct herd *
+herd_host_herd(const struct herd_host *hh)
+{
+	return hh->herd;
+}
+
+bool
+herd_connected(const struct herd_host *hh)
+{
+	return hh->up;
+}
+
+static void open_session(struct herd_host *hh);
+
+/* Tell all who wait; they may ask again from inside. */
+static void
+tell(struct herd_host *hh, struct session *s, const struct err *err)
+{
+	struct waiter *list = hh->waiting;
+
+	hh->waiting = NULL;
+	hh->waiting_tail = &hh->waiting;
+	while (list) {
+		struct waiter *w = list;
+
+		list = w->next;
+		/* One of them may have let go of the session that the others were promised. */
+		if (s && hh->session != s) {
+			w->next = NULL;
+			*hh->waiting_tail = w;
+			hh->waiting_tail = &w->next;
+			continue;
+		}
+		w->ready(w->user, s, err);
+		free(w);
+	}
+	if (hh->waiting && !hh->session)
+		open_session(hh);
+}
+
+static void
+on_up(void *user, struct session *s)
+{
+	struct herd_host *hh = user;
+
+	hh->up = hh->was_up = true;
+	tell(hh, s, NULL);
+}
+
+static void
+on_down(void *user, struct session *s, const struct err *err)
+{
+	struct herd_host *hh = user;
+	struct err why = *err;
+
+	(void)s;
+	close_session(hh);
+	tell(hh, NULL, &why);
+}
+
+static void
+open_session(struct herd_host *hh)
+{
+	static const struct session_listener listener = { .up = on_up, .down = on_down };
+	const struct host *host = hh->host;
+	struct target t = {
+		.name = host->name,
+		.address = host->address,
+		.user = host->user,
+		.identity = host->identity,
+		.port = host->port,
+		.connect_timeout_ms = host->connect_timeout_ms,
+		.host_keys = host->host_keys,
+		.trust_first_use = host->trust && str_eq(host->trust, "first-use"),
+		.jump = host->jump,
+		.proxy_command = host->proxy_command,
+	};
+
+	hh->leave = false;
+	hh->session = session_open(hh->herd->config.remote, &t, &listener, hh);
+}
+
+void
+herd_session(struct herd_host *hh,
+    void (*ready)(void *user, struct session *s, const struct err *err), void *user)
+{
+	struct waiter *w;
+
+	if (hh->up) {
+		ready(user, hh->session, NULL);
+		return;
+	}
+	w = xcalloc(1, sizeof(*w));
+	w->ready = ready;
+	w->user = user;
+	*hh->waiting_tail = w;
+	hh->waiting_tail = &w->next;
+	if (!hh->session)
+		open_session(hh);
+}
+
+void
+herd_forget(struct herd_host *hh, const void *user)
+{
+	struct waiter **at = &hh->waiting;
+
+	while (*at) {
+		struct waiter *w = *at;
+
+		if (w->user != user) {
+			at = &w->next;
+			continue;
+		}
+		*at = w->next;
+		free(w);
+	}
+	hh->waiting_tail = at;
+}
+
+static void
+maybe_close(struct herd_host *hh)
+{
+	if (hh->leave && hh->holds == 0 && !hh->waiting)
+		close_session(hh);
+}
+
+void
+herd_hold(struct herd_host *hh)
+{
+	hh->holds++;
+}
+
+void
+herd_release(struct herd_host *hh)
+{
+	hh->holds--;
+	maybe_close(hh);
+}
+
+void
+herd_disconnect(struct herd_host *hh)
+{
+	if (!hh->session)
+		return;
+	hh->leave = true;
+	maybe_close(hh);
+}
+
+void
+herd_counters(const struct herd *h, struct herd_counters *ret)
+{
+	*ret = (struct herd_counters){ 0 };
+	for (size_t i = 0; i < h->count; i++) {
+		const struct herd_host *hh = &h->hosts[i];
+		struct session_counters c = { 0 };
+
+		if (hh->session)
+			session_counters(hh->session, &c);
+		ret->hosts += hh->was_up;
+		ret->logins += hh->closed.logins + c.logins;
+		ret->execs += hh->closed.execs + c.execs;
+		ret->bytes_in += hh->closed.bytes_in + c.bytes_in;
+		ret->bytes_out += hh->closed.bytes_out + c.bytes_out;
+	}
+}
+
+static const struct fact *
+find_fact(const struct herd_host *hh, const char *key)
+{
+	for (size_t i = 0; i < hh->fact_count; i++) {
+		if (str_eq(hh->facts[i].key, key))
+			return &hh->facts[i];
+	}
+	return NULL;
+}
+
+const char *
+herd_fact(const struct herd_host *hh, const char *key)
+{
+	const struct fact *f = find_fact(hh, key);
+	const struct herd_config *c = &hh->herd->config;
+
+	if (f)
+		return f->value;
+	if (hh->asked_ms || !c->ledger)
+		return NULL;
+	return ledger_fact(c->ledger, inventory_fleet(c->inventory), hh->host->name, key);
+}
+
+int64_t
+herd_fact_age_ms(const struct herd_host *hh)
+{
+	const struct herd_config *c = &hh->herd->config;
+	struct ledger_host known;
+	int64_t seen = hh->asked_ms;
+
+	if (!seen && c->ledger &&
+	    ledger_host(c->ledger, inventory_fleet(c->inventory), hh->host->name, &known))
+		seen = known.seen_ms;
+	return seen ? clock_wall_ms() - seen : -1;
+}
+
+void
+herd_begin_facts(struct herd_host *hh)
+{
+	drop_facts(hh);
+	hh->asked_ms = clock_wall_ms();
+}
+
+void
+herd_set_fact(struct herd_host *hh, const char *key, const char *value)
+{
+	const struct fact *old = find_fact(hh, key);
+
+	if (old) {
+		free(old->value);
+		hh->facts[old - hh->facts].value = xstrdup(value);
+		return;
+	}
+	if (hh->fact_count == FACTS)
+		return;
+	mem_grow(hh->facts, hh->fact_count, hh->fact_cap);
+	hh->facts[hh->fact_count++] = (struct fact){ xstrdup(key), xstrdup(value) };
+}

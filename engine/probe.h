@@ -1,0 +1,56 @@
+/*
+ * A constant program on a host, its answer framed so that nothing else passes for it.
+ *
+ * The program is the argument of sh -c, its arguments are quoted words, standard
+ * input is payload only. What a login prints before the first mark and after the
+ * last is ignored; the marks carry a nonce made for this one call.
+ */
+#ifndef DROVER_ENGINE_PROBE_H
+#define DROVER_ENGINE_PROBE_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct herd_host;
+
+/* The programs, from engine/host/NAME.sh. */
+extern const char host_facts_sh[], host_ps_sh[];
+
+#define PROBE_NONCE 33
+void probe_nonce(char nonce[PROBE_NONCE]);
+
+/* exec sh -c 'PROGRAM' drover NONCE ARGS...: with $1.. the arguments (ended by NULL; may be NULL). The
+ * program's PATH and LC_ALL are fixed, "NONCE begin UID" comes before its output and "NONCE end
+ * STATUS" behind it. Caller frees. */
+char *probe_command(const char *program, const char *nonce, const char *const *args);
+
+struct probe_answer {
+	const char *body; /* within the text given */
+	size_t len;
+	long uid;   /* the login's */
+	int status; /* the program's */
+};
+
+/* Find the answer in what came back. Kind FAILED: "host ran no helper (got: ...)", or the answer
+ * has no end. */
+int probe_parse(
+    const char *text, size_t len, const char *nonce, struct probe_answer *ret, struct err *err);
+
+/* Both, over the session of a host. err kind OK when there is an answer. A host whose `become`
+ * would be needed is refused by name. */
+struct probe_spec {
+	const char *program;
+	const char *const *args;
+	const void *input; /* copied */
+	size_t input_len;
+	size_t max;         /* 0: 1 MiB */
+	int64_t timeout_ms; /* 0: 30 s */
+	void (*done)(void *user, struct herd_host *hh, const struct probe_answer *answer,
+	    const struct err *err);
+	void *user;
+};
+void probe_start(struct herd_host *hh, const struct probe_spec *spec);
+
+#endif
