@@ -2,8 +2,11 @@
 
 #include "base/mem.h"
 
+/* SHA-1 block by block exists only in the old interface. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/sha.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/random.h>
@@ -75,6 +78,60 @@ digest_hmac_sha1(const void *key, size_t nkey, const void *p, size_t n, uint8_t 
 
 	if (!HMAC(EVP_sha1(), key, (int)nkey, p, n, raw, &len))
 		mem_abort("libcrypto has no HMAC-SHA1");
+}
+
+static void
+save_state(const SHA_CTX *c, uint32_t to[5])
+{
+	const SHA_LONG h[5] = { c->h0, c->h1, c->h2, c->h3, c->h4 };
+
+	memcpy(to, h, sizeof(h));
+}
+
+/* As after one block of 64 bytes. */
+static void
+load_state(SHA_CTX *c, const uint32_t from[5])
+{
+	SHA1_Init(c);
+	c->h0 = from[0];
+	c->h1 = from[1];
+	c->h2 = from[2];
+	c->h3 = from[3];
+	c->h4 = from[4];
+	c->Nl = 512;
+}
+
+void
+digest_hmac_key(struct digest_hmac *h, const uint8_t *key, size_t nkey)
+{
+	uint8_t pad[2][64] = { { 0 } };
+	SHA_CTX c;
+
+	for (size_t i = 0; i < 64; i++) {
+		uint8_t k = i < nkey ? key[i] : 0;
+
+		pad[0][i] = k ^ 0x36;
+		pad[1][i] = k ^ 0x5c;
+	}
+	for (int i = 0; i < 2; i++) {
+		SHA1_Init(&c);
+		SHA1_Transform(&c, pad[i]);
+		save_state(&c, i ? h->outer : h->inner);
+	}
+}
+
+void
+digest_hmac_end(const struct digest_hmac *h, const void *p, size_t n, uint8_t raw[20])
+{
+	uint8_t inner[20];
+	SHA_CTX c;
+
+	load_state(&c, h->inner);
+	SHA1_Update(&c, p, n);
+	SHA1_Final(inner, &c);
+	load_state(&c, h->outer);
+	SHA1_Update(&c, inner, sizeof(inner));
+	SHA1_Final(raw, &c);
 }
 
 char *

@@ -20,6 +20,13 @@ void digest_raw(const void *p, size_t n, uint8_t raw[32]);
 /* HMAC-SHA1, for hashed known_hosts names: sshd(8), "|1|salt|hash". */
 void digest_hmac_sha1(const void *key, size_t nkey, const void *p, size_t n, uint8_t raw[20]);
 
+/* The same with the key's share of the work done once: for one key and many texts, or the reverse. */
+struct digest_hmac {
+	uint32_t inner[5], outer[5];
+};
+void digest_hmac_key(struct digest_hmac *h, const uint8_t *key, size_t nkey); /* nkey <= 64 */
+void digest_hmac_end(const struct digest_hmac *h, const void *p, size_t n, uint8_t raw[20]);
+
 /* Base64 with padding; caller frees. */
 char *digest_base64(const void *p, size_t n);
 
