@@ -1,9 +1,15 @@
 #include "cli/dispatch.h"
+#include "remote/remote.h"
 
 #include <stddef.h>
+#include <string.h>
+
+#define WORKER_FD 3
 
 int
 main(int argc, char **argv)
 {
+	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
+		return remote_worker_main(WORKER_FD);
 	return dispatch_main(argc, argv, NULL);
 }

@@ -1,0 +1,42 @@
+/*
+ * One command on a host, seen from the parent.
+ *
+ * Owned by its session. Keeps the credit of its streams and its deadlines; tells
+ * its listener what comes and, once, how it ended. The public functions stand in
+ * remote/remote.h.
+ */
+#ifndef DROVER_REMOTE_CHANNEL_H
+#define DROVER_REMOTE_CHANNEL_H
+
+#include "remote/remote.h"
+
+struct link;
+struct message;
+
+/* What a channel needs of its session; borrowed, outlives it. */
+struct channel_place {
+	struct loop *loop;
+	struct link *link; /* NULL once the worker is gone */
+	uint32_t session;
+	const char *name; /* of the host, for errors */
+	struct session_counters *counters;
+	void (*ended)(void *user, struct channel *c); /* unlink it; it frees itself */
+	void *user;
+};
+
+struct channel *channel_new(struct channel_place *place, uint32_t id, const char *command,
+    const struct channel_listener *l, void *user);
+
+uint32_t channel_id(const struct channel *c);
+
+/* A message of the worker for this channel. */
+void channel_message(struct channel *c, const struct message *m);
+
+/* The link has room again. */
+void channel_drained(struct channel *c);
+
+/* The session is gone: end(), kind UNKNOWN when the command may have begun. Silent: the owner closes
+ * it and wants no callback. */
+void channel_lost(struct channel *c, const struct err *why, bool silent);
+
+#endif

@@ -1,0 +1,542 @@
+#include "remote/conn.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/work.h"
+#include "remote/keyring.h"
+#include "remote/stream.h"
+#include "remote/tune.h"
+#include "remote/wire.h"
+
+#include <fcntl.h>
+#include <libssh/libssh.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define BUDGET   (256U << 10) /* bytes read from one connection before others have their turn */
+#define KEYS_MAX 16
+#define STREAMS  16
+
+enum state { KEX, HOSTKEY, AUTH, UP, DOWN };
+enum step { STEP_WAIT, STEP_DONE, STEP_FAIL };
+
+struct conn {
+	struct conn_place *place;
+	struct stream_place stream_place;
+	uint32_t id;
+	enum state state;
+	ssh_session ssh;
+	ssh_event event; /* feeds the session when no stream does */
+	struct ssh_counter_struct heard;
+	int fd; /* ours, for the loop: libssh closes its own when it likes */
+	struct loop_io *io;
+	struct loop_timer *limit;
+	int64_t began_ms, limit_ms, asked_us;
+	struct err err;
+	bool early, late, trusted, in_lane, freed, soon;
+	char *user;
+	uint32_t keys[KEYS_MAX];
+	size_t key_count, key;
+	bool agent, agent_told;
+	int lane_result;
+	struct stream *streams[STREAMS];
+	size_t stream_count;
+};
+
+static void advance(struct conn *c);
+
+static void
+on_ready(void *user, unsigned events)
+{
+	(void)events;
+	advance(user);
+}
+
+static void
+on_soon(void *user)
+{
+	struct conn *c = user;
+
+	c->soon = false;
+	if (c->freed)
+		conn_free(c);
+	else
+		advance(c);
+}
+
+/* Call advance() later: never from inside a stream, a timer or a callback of libssh. */
+static void
+nudge(void *user)
+{
+	struct conn *c = user;
+
+	if (c->soon)
+		return;
+	c->soon = true;
+	loop_soon(c->place->loop, on_soon, c);
+}
+
+static void
+on_limit(void *user)
+{
+	struct conn *c = user;
+
+	c->late = true;
+	nudge(c);
+}
+
+static const char *
+phase_of(enum state s)
+{
+	static const char *const names[] = { "key exchange", "host key", "login", "session", "" };
+
+	return names[s];
+}
+
+__attribute__((format(printf, 3, 4))) static enum step
+fail(struct conn *c, enum outcome kind, const char *fmt, ...)
+{
+	char text[sizeof(c->err.text)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	err_set(&c->err, kind, "%s", text);
+	str_copy(c->err.phase, sizeof(c->err.phase), phase_of(c->state));
+	c->err.elapsed_ms = clock_mono_ms() - c->began_ms;
+	return STEP_FAIL;
+}
+
+static bool
+is_well(const struct conn *c)
+{
+	return ssh_is_connected(c->ssh) &&
+	       !(ssh_get_status(c->ssh) & (SSH_CLOSED | SSH_CLOSED_ERROR));
+}
+
+/* Why libssh gave up, in words of ours where it has none or bad ones. */
+static enum step
+fail_by_libssh(struct conn *c)
+{
+	char text[240];
+
+	tune_explain(c->ssh, text, sizeof(text));
+	return fail(c, OUTCOME_UNREACHABLE, "%s", text);
+}
+
+static enum step
+fail_by_time(struct conn *c)
+{
+	return fail(c, OUTCOME_UNREACHABLE, "%s for %.1f s",
+	    c->heard.in_bytes ? "not done" : "nothing heard", (double)c->limit_ms / 1000);
+}
+
+static enum step
+step_kex(struct conn *c)
+{
+	int rc = ssh_connect(c->ssh);
+
+	/* libssh has put the socket back to blocking. */
+	fcntl(c->fd, F_SETFL, O_RDWR | O_NONBLOCK);
+	if (rc == SSH_AGAIN && is_well(c))
+		return c->late ? fail_by_time(c) : STEP_WAIT;
+	if (rc == SSH_OK)
+		return STEP_DONE;
+	c->early = tune_closed_early(c->ssh);
+	return fail_by_libssh(c);
+}
+
+static enum step
+tell_hostkey(struct conn *c)
+{
+	unsigned char *blob = NULL;
+	size_t len = 0;
+	struct message m;
+	ssh_key key = NULL;
+
+	if (ssh_get_server_publickey(c->ssh, &key) != SSH_OK || tune_blob(key, &blob, &len) < 0) {
+		ssh_key_free(key);
+		return fail(c, OUTCOME_REFUSED, "the server's host key cannot be read");
+	}
+	message_init(&m, MESSAGE_HOSTKEY, c->id, 0);
+	message_bytes(&m, FIELD_BLOB, blob, len);
+	message_text(&m, FIELD_TYPE, ssh_key_type_to_char(ssh_key_type(key)));
+	wire_send(c->place->wire, &m, -1);
+	free(blob);
+	ssh_key_free(key);
+	return STEP_WAIT;
+}
+
+static enum step
+step_hostkey(struct conn *c)
+{
+	return c->trusted ? STEP_DONE : STEP_WAIT;
+}
+
+static enum step
+denied(struct conn *c)
+{
+	char methods[80];
+
+	tune_methods(ssh_userauth_list(c->ssh, NULL), methods, sizeof(methods));
+	return fail(c, OUTCOME_UNREACHABLE, "%s is refused with %zu key%s; the server takes: %s",
+	    c->user, c->key_count + c->agent, c->key_count + c->agent == 1 ? "" : "s", methods);
+}
+
+/* On the lane's thread: the only place where libssh may block, on an agent. */
+static void
+lane_run(void *data)
+{
+	struct conn *c = data;
+
+	c->lane_result = ssh_userauth_agent(c->ssh, c->user);
+}
+
+static void
+lane_done(void *data, void *user)
+{
+	struct conn *c = data;
+
+	(void)user;
+	c->in_lane = false;
+	if (c->freed)
+		conn_free(c);
+	else
+		advance(c);
+}
+
+static enum step
+ask_agent(struct conn *c)
+{
+	struct work_job job = { .run = lane_run, .done = lane_done, .data = c };
+
+	if (!c->agent_told) {
+		c->agent_told = true;
+		c->lane_result = SSH_AUTH_AGAIN;
+		c->in_lane = true;
+		loop_io_want(c->io, 0);
+		work_add(c->place->lane, &job);
+		return STEP_WAIT;
+	}
+	c->agent_told = false;
+	return c->lane_result == SSH_AUTH_AGAIN ? STEP_WAIT : STEP_DONE;
+}
+
+/* Offer the next thing there is to offer; what came of it. */
+static int
+offer(struct conn *c)
+{
+	const char *name;
+	ssh_key key = keyring_find(c->place->keys, c->keys[c->key], &name);
+
+	return key ? ssh_userauth_publickey(c->ssh, c->user, key) : SSH_AUTH_DENIED;
+}
+
+static enum step
+after_offer(struct conn *c, int rc)
+{
+	switch (rc) {
+	case SSH_AUTH_SUCCESS:
+		return STEP_DONE;
+	case SSH_AUTH_AGAIN:
+		return c->late ? fail_by_time(c) : STEP_WAIT;
+	case SSH_AUTH_PARTIAL:
+		return fail(c, OUTCOME_UNREACHABLE,
+		    "the server wants a second proof after the key: not supported yet");
+	default:
+		return fail_by_libssh(c);
+	}
+}
+
+static enum step
+step_auth(struct conn *c)
+{
+	while (c->key < c->key_count) {
+		int rc = offer(c);
+
+		if (!is_well(c))
+			return fail_by_libssh(c);
+		if (rc != SSH_AUTH_DENIED)
+			return after_offer(c, rc);
+		c->key++;
+	}
+	if (!c->agent)
+		return denied(c);
+	enum step asked = ask_agent(c);
+	if (c->in_lane)
+		return STEP_WAIT;
+	if (!is_well(c))
+		return fail_by_libssh(c);
+	if (asked == STEP_WAIT)
+		return c->late ? fail_by_time(c) : STEP_WAIT;
+	return c->lane_result == SSH_AUTH_DENIED ? denied(c) : after_offer(c, c->lane_result);
+}
+
+static void
+drop_stream(struct conn *c, size_t i)
+{
+	stream_free(c->streams[i]);
+	c->streams[i] = c->streams[--c->stream_count];
+}
+
+/* One round over the streams; true when another may find something. */
+static bool
+round_of_streams(struct conn *c, size_t *budget, bool *ret_broken)
+{
+	bool moved = false;
+
+	for (size_t i = 0; i < c->stream_count;) {
+		enum stream_got got = stream_step(c->streams[i], budget);
+
+		if (got == STREAM_BROKEN) {
+			*ret_broken = true;
+			return false;
+		}
+		moved |= got != STREAM_WAITS;
+		if (got == STREAM_GONE)
+			drop_stream(c, i);
+		else
+			i++;
+	}
+	return moved;
+}
+
+static bool
+all_stalled(const struct conn *c)
+{
+	for (size_t i = 0; i < c->stream_count; i++) {
+		if (!stream_stalled(c->streams[i]))
+			return false;
+	}
+	return c->stream_count > 0;
+}
+
+static enum step
+step_up(struct conn *c)
+{
+	size_t budget = BUDGET;
+	bool broken = false, moved = true;
+
+	if (c->stream_count == 0 || all_stalled(c))
+		ssh_event_dopoll(c->event, 0);
+	while (moved && budget > 0 && !broken)
+		moved = round_of_streams(c, &budget, &broken);
+	if (broken || !is_well(c))
+		return fail_by_libssh(c);
+	if (moved)
+		nudge(c);
+	return STEP_WAIT;
+}
+
+static enum step (*const steps[])(struct conn *) = {
+	[KEX] = step_kex,
+	[HOSTKEY] = step_hostkey,
+	[AUTH] = step_auth,
+	[UP] = step_up,
+};
+
+static void
+tell_up(struct conn *c)
+{
+	struct message m;
+
+	c->event = ssh_event_new();
+	if (!c->event || ssh_event_add_session(c->event, c->ssh) != SSH_OK)
+		mem_abort("libssh gives no event");
+	message_init(&m, MESSAGE_UP, c->id, 0);
+	wire_send(c->place->wire, &m, -1);
+}
+
+static void
+go_down(struct conn *c)
+{
+	struct message m;
+
+	for (size_t i = 0; i < c->stream_count; i++)
+		stream_lost(c->streams[i], &c->err);
+	message_init(&m, MESSAGE_DOWN, c->id, 0);
+	message_text(&m, FIELD_KIND, outcome_name(c->err.kind));
+	message_text(&m, FIELD_TEXT, c->err.text);
+	message_text(&m, FIELD_PHASE, c->err.phase);
+	message_number(&m, FIELD_ELAPSED, (uint64_t)c->err.elapsed_ms);
+	if (c->early)
+		message_number(&m, FIELD_EARLY, 1);
+	wire_send(c->place->wire, &m, -1);
+	c->place->gone(c->place->user, c);
+}
+
+/* The only place where the state changes. */
+static void
+enter(struct conn *c, enum state state)
+{
+	c->state = state;
+	c->began_ms = clock_mono_ms();
+	loop_timer_stop(c->limit);
+	c->late = false;
+	if (state == HOSTKEY && tell_hostkey(c) == STEP_FAIL)
+		c->state = DOWN;
+	if (state == AUTH)
+		loop_timer_start(c->limit, c->limit_ms);
+	if (state == UP)
+		tell_up(c);
+}
+
+static unsigned
+wanted(const struct conn *c)
+{
+	unsigned want = ssh_get_poll_flags(c->ssh) & SSH_WRITE_PENDING ? LOOP_WRITE : 0;
+
+	if (c->in_lane || c->state == HOSTKEY)
+		return 0;
+	return all_stalled(c) ? want : want | LOOP_READ;
+}
+
+static void
+advance(struct conn *c)
+{
+	if (c->in_lane)
+		return;
+	while (c->state < DOWN) {
+		enum step got = steps[c->state](c);
+
+		if (got == STEP_WAIT)
+			break;
+		enter(c, got == STEP_DONE ? c->state + 1 : DOWN);
+	}
+	if (c->state == DOWN)
+		go_down(c);
+	else
+		loop_io_want(c->io, wanted(c));
+}
+
+struct conn *
+conn_new(struct conn_place *place, const struct message *open, int fd)
+{
+	struct conn *c = xcalloc(1, sizeof(*c));
+
+	c->place = place;
+	c->id = open->session;
+	c->limit_ms = (int64_t)message_get(open, FIELD_TIMEOUT);
+	c->began_ms = clock_mono_ms();
+	c->limit = loop_timer_new(place->loop, on_limit, c);
+	loop_timer_start(c->limit, c->limit_ms);
+	c->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	c->ssh = tune_session(
+	    fd, message_string(open, FIELD_ADDRESS), message_string(open, FIELD_ALGORITHMS));
+	if (c->fd < 0 || !c->ssh)
+		mem_abort("a session cannot be made: out of descriptors or memory");
+	ssh_set_counters(c->ssh, &c->heard, NULL);
+	c->stream_place = (struct stream_place){ .ssh = c->ssh,
+		.loop = place->loop,
+		.wire = place->wire,
+		.session = c->id,
+		.nudge = nudge,
+		.user = c };
+	c->io = loop_io_new(place->loop, c->fd, on_ready, c);
+	loop_io_want(c->io, LOOP_READ | LOOP_WRITE);
+	return c;
+}
+
+void
+conn_free(struct conn *c)
+{
+	if (!c)
+		return;
+	if (!c->freed) {
+		loop_io_free(c->io);
+		loop_timer_free(c->limit);
+	}
+	c->freed = true;
+	if (c->in_lane || c->soon)
+		return; /* comes back when they are done */
+	while (c->stream_count)
+		drop_stream(c, 0);
+	if (c->event) {
+		ssh_event_remove_session(c->event, c->ssh);
+		ssh_event_free(c->event);
+	}
+	ssh_free(c->ssh);
+	close(c->fd);
+	free(c->user);
+	free(c);
+}
+
+uint32_t
+conn_id(const struct conn *c)
+{
+	return c->id;
+}
+
+static bool
+login(struct conn *c, const struct message *m, int fd)
+{
+	const struct message_value *keys = &m->value[FIELD_KEYS];
+	size_t n = message_has(m, FIELD_KEYS) ? keys->len / 4 : 0;
+
+	if (c->state != HOSTKEY || c->trusted || n > KEYS_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *p = (const uint8_t *)keys->bytes + 4 * i;
+
+		c->keys[i] =
+		    (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+	}
+	c->key_count = n;
+	c->user = xstrdup(message_string(m, FIELD_USER));
+	c->limit_ms = (int64_t)message_get(m, FIELD_TIMEOUT);
+	c->trusted = true;
+	c->agent = fd >= 0;
+	if (c->agent)
+		ssh_set_agent_socket(c->ssh, fd);
+	return true;
+}
+
+static void
+refuse_stream(struct conn *c, uint32_t channel, const char *why)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_END, c->id, channel);
+	message_text(&m, FIELD_KIND, outcome_name(OUTCOME_UNREACHABLE));
+	message_text(&m, FIELD_TEXT, why);
+	wire_send(c->place->wire, &m, -1);
+}
+
+static bool
+to_stream(struct conn *c, const struct message *m)
+{
+	if (m->type == MESSAGE_EXEC) {
+		if (c->state != UP)
+			refuse_stream(c, m->channel, "the session is not up");
+		else if (c->stream_count == STREAMS)
+			refuse_stream(c, m->channel, "too many commands at once on one session");
+		else
+			c->streams[c->stream_count++] = stream_new(&c->stream_place, m);
+		return true;
+	}
+	for (size_t i = 0; i < c->stream_count; i++) {
+		if (stream_id(c->streams[i]) == m->channel)
+			return stream_message(c->streams[i], m);
+	}
+	return true; /* it ended meanwhile */
+}
+
+bool
+conn_message(struct conn *c, const struct message *m, int fd)
+{
+	bool good = m->channel ? to_stream(c, m) : m->type == MESSAGE_LOGIN && login(c, m, fd);
+
+	if (good)
+		nudge(c);
+	return good;
+}
+
+void
+conn_resume(struct conn *c)
+{
+	nudge(c);
+}

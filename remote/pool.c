@@ -1,0 +1,222 @@
+#include "base/err.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "remote/dial.h"
+#include "remote/keys.h"
+#include "remote/link.h"
+#include "remote/remote.h"
+#include "remote/session.h"
+#include "remote/sshconf.h"
+#include "remote/trust.h"
+
+#define WORKERS    64
+#define BAD_STARTS 3 /* workers that die before they say anything */
+
+struct remote;
+
+struct post { /* a place for one worker */
+	struct remote *remote;
+	struct link *link;
+};
+
+struct seat { /* a session on a link */
+	uint32_t id;
+	struct session *session;
+	struct post *post;
+};
+
+struct remote {
+	struct session_place place;
+	struct post posts[WORKERS];
+	size_t post_count, next_post;
+	struct seat *seats; /* by id */
+	size_t seat_count, seat_cap;
+	uint32_t last_id;
+	int bad_starts;
+};
+
+static size_t
+find(const struct remote *r, uint32_t id)
+{
+	size_t low = 0, high = r->seat_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (r->seats[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void
+detach(void *user, uint32_t id)
+{
+	struct remote *r = user;
+	size_t at = find(r, id);
+
+	if (at == r->seat_count || r->seats[at].id != id)
+		return;
+	r->seat_count--;
+	for (; at < r->seat_count; at++)
+		r->seats[at] = r->seats[at + 1];
+}
+
+static void
+on_message(void *user, const struct message *m)
+{
+	struct post *p = user;
+	struct remote *r = p->remote;
+	size_t at = find(r, m->session);
+
+	r->bad_starts = 0;
+	if (at < r->seat_count && r->seats[at].id == m->session && r->seats[at].post == p)
+		session_message(r->seats[at].session, m);
+}
+
+static void
+on_drained(void *user)
+{
+	struct post *p = user;
+	struct remote *r = p->remote;
+
+	for (size_t i = 0; i < r->seat_count; i++) {
+		if (r->seats[i].post == p)
+			session_drained(r->seats[i].session);
+	}
+}
+
+/* Sessions may be opened and closed by those who hear of it: look anew each time. */
+static struct session *
+any_on(struct remote *r, const struct post *p, uint32_t newest)
+{
+	for (size_t i = 0; i < r->seat_count && r->seats[i].id <= newest; i++) {
+		if (r->seats[i].post == p) {
+			struct session *s = r->seats[i].session;
+
+			detach(r, r->seats[i].id);
+			return s;
+		}
+	}
+	return NULL;
+}
+
+static void
+on_dead(void *user, const struct err *err)
+{
+	struct post *p = user;
+	struct remote *r = p->remote;
+	struct err why = *err;
+	uint32_t newest = r->last_id;
+
+	r->bad_starts++;
+	link_free(take(p->link));
+	for (struct session *s = any_on(r, p, newest); s; s = any_on(r, p, newest))
+		session_lost(s, &why);
+}
+
+static struct link *
+attach(void *user, struct session *s, uint32_t *ret_id, struct err *err)
+{
+	static const struct link_listener listener = {
+		.message = on_message, .drained = on_drained, .dead = on_dead
+	};
+	struct remote *r = user;
+	struct post *p = &r->posts[r->next_post++ % r->post_count];
+
+	if (!p->link && r->bad_starts >= BAD_STARTS) {
+		err_set(err, OUTCOME_BUG, "worker processes end as soon as they are started");
+		return NULL;
+	}
+	if (!p->link)
+		p->link = link_new(r->place.loop, &listener, p, err);
+	if (!p->link)
+		return NULL;
+	*ret_id = ++r->last_id;
+	mem_grow(r->seats, r->seat_count, r->seat_cap);
+	r->seats[r->seat_count++] = (struct seat){ *ret_id, s, p };
+	return p->link;
+}
+
+static int64_t
+or_default(int64_t ms, int64_t normal)
+{
+	return ms > 0 ? ms : normal;
+}
+
+static void
+set_up(struct remote *r, const struct remote_config *c)
+{
+	r->post_count = c->workers > 0 ? (size_t)c->workers : 1;
+	if (r->post_count > WORKERS)
+		r->post_count = WORKERS;
+	for (size_t i = 0; i < r->post_count; i++)
+		r->posts[i].remote = r;
+	r->place.loop = c->loop;
+	r->place.connect_ms = or_default(c->connect_timeout_ms, 10000);
+	r->place.kex_ms = or_default(c->kex_timeout_ms, 15000);
+	r->place.auth_ms = or_default(c->auth_timeout_ms, 20000);
+	r->place.ask_trust = c->ask_trust;
+	r->place.ask_user = c->user;
+	r->place.attach = attach;
+	r->place.detach = detach;
+	r->place.user = r;
+	gate_init(&r->place.gate, c->handshakes > 0 ? c->handshakes : 64);
+}
+
+struct remote *
+remote_new(const struct remote_config *c, struct err *err)
+{
+	struct remote *r = xcalloc(1, sizeof(*r));
+	struct sshconf_config conf = {
+		.loop = c->loop, .file = c->ssh_config, .off = c->no_ssh_config
+	};
+	struct dial_config dial = { .loop = c->loop };
+	struct keys_config keys = {
+		.loop = c->loop, .ask_passphrase = c->ask_passphrase, .user = c->user
+	};
+
+	set_up(r, c);
+	r->place.trust = trust_new(c->trust_file, c->known_hosts, err);
+	if (r->place.trust)
+		r->place.sshconf = sshconf_new(&conf, err);
+	if (r->place.sshconf)
+		r->place.dial = dial_new(&dial, err);
+	if (r->place.dial)
+		r->place.keys = keys_new(&keys, err);
+	if (r->place.keys)
+		return r;
+	remote_free(r);
+	return NULL;
+}
+
+void
+remote_free(struct remote *r)
+{
+	if (!r)
+		return;
+	while (r->place.first)
+		session_close(r->place.first);
+	for (size_t i = 0; i < r->post_count; i++)
+		link_free(r->posts[i].link);
+	keys_free(r->place.keys);
+	dial_free(r->place.dial);
+	sshconf_free(r->place.sshconf);
+	trust_free(r->place.trust);
+	free(r->seats);
+	free(r);
+}
+
+void
+remote_passphrase(struct remote *r, const char *key_path, const char *secret)
+{
+	keys_passphrase(r->place.keys, key_path, secret);
+}
+
+struct session *
+session_open(struct remote *r, const struct target *t, const struct session_listener *l, void *user)
+{
+	return session_new(&r->place, t, l, user);
+}

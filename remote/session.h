@@ -1,0 +1,47 @@
+/*
+ * One SSH session, seen from the parent: how it comes up, and who lives on it.
+ *
+ * Owned by whoever opened it. Walks from question to question (ssh_config, keys,
+ * address, host key, login) and leaves the SSH itself to a worker. The public
+ * functions stand in remote/remote.h.
+ */
+#ifndef DROVER_REMOTE_SESSION_H
+#define DROVER_REMOTE_SESSION_H
+
+#include "remote/gate.h"
+#include "remote/remote.h"
+
+struct dial;
+struct keys;
+struct link;
+struct message;
+struct sshconf;
+struct trust;
+
+/* What all sessions share; outlives them. */
+struct session_place {
+	struct loop *loop;
+	struct sshconf *sshconf;
+	struct dial *dial;
+	struct keys *keys;
+	struct trust *trust;
+	struct gate gate;
+	int64_t connect_ms, kex_ms, auth_ms;
+	void (*ask_trust)(void *user, struct session *s, const char *type, const char *fingerprint);
+	void *ask_user;
+	/* A worker for a session, and a number on its link; NULL and err when none starts. */
+	struct link *(*attach)(void *user, struct session *s, uint32_t *ret_id, struct err *err);
+	void (*detach)(void *user, uint32_t id);
+	void *user;
+	struct session *first; /* all of them */
+};
+
+struct session *session_new(struct session_place *place, const struct target *t,
+    const struct session_listener *l, void *user);
+
+/* A message of the worker for this session or one of its channels. */
+void session_message(struct session *s, const struct message *m);
+void session_drained(struct session *s);                     /* the link has room again */
+void session_lost(struct session *s, const struct err *why); /* the worker died */
+
+#endif

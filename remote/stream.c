@@ -1,0 +1,391 @@
+#include "remote/stream.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "remote/wire.h"
+
+#include <libssh/callbacks.h>
+#include <libssh/libssh.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define GRACE_MS 2000  /* after the exit status, for children that keep the output open */
+#define WRITE    32768 /* to libssh at once: its buffer never shrinks */
+
+enum state { OPENING, ASKING, RUNNING, ENDED };
+
+struct stream {
+	const struct stream_place *place;
+	uint32_t id;
+	enum state state;
+	ssh_channel channel;
+	struct ssh_channel_callbacks_struct callbacks;
+	struct loop_timer *timer;
+	char *command;
+	int64_t began_ms, asked_us, limit_ms;
+	struct buf in;
+	size_t taken, uncredited; /* of in; of what was taken */
+	uint64_t credit;
+	bool in_eof, eof_sent, asked, have_status, grace, grace_over, late, eof[2], cancel;
+	uint32_t status;
+	char signal[16];
+};
+
+/* Callbacks of libssh only take notes. */
+static void
+on_status(ssh_session ssh, ssh_channel channel, int status, void *user)
+{
+	struct stream *s = user;
+
+	(void)ssh;
+	(void)channel;
+	s->have_status = true;
+	s->status = (uint32_t)status;
+}
+
+static void
+on_signal(ssh_session ssh, ssh_channel channel, const char *signal, int core, const char *message,
+    const char *language, void *user)
+{
+	struct stream *s = user;
+
+	(void)ssh;
+	(void)channel;
+	(void)core;
+	(void)message;
+	(void)language;
+	str_copy(s->signal, sizeof(s->signal), signal && *signal ? signal : "?");
+}
+
+static void
+on_timer(void *user)
+{
+	struct stream *s = user;
+
+	if (s->state == RUNNING)
+		s->grace_over = true;
+	else
+		s->late = true;
+	s->place->nudge(s->place->user);
+}
+
+struct stream *
+stream_new(const struct stream_place *place, const struct message *exec)
+{
+	struct stream *s = xcalloc(1, sizeof(*s));
+
+	s->place = place;
+	s->id = exec->channel;
+	s->command = xstrdup(message_string(exec, FIELD_COMMAND));
+	s->credit = MESSAGE_OUTPUT;
+	s->limit_ms = (int64_t)message_get(exec, FIELD_TIMEOUT);
+	s->began_ms = clock_mono_ms();
+	buf_init(&s->in, MESSAGE_INPUT);
+	s->timer = loop_timer_new(place->loop, on_timer, s);
+	loop_timer_start(s->timer, s->limit_ms);
+	s->callbacks = (struct ssh_channel_callbacks_struct){ .userdata = s,
+		.channel_exit_status_function = on_status,
+		.channel_exit_signal_function = on_signal };
+	ssh_callbacks_init(&s->callbacks);
+	return s;
+}
+
+void
+stream_free(struct stream *s)
+{
+	if (!s)
+		return;
+	loop_timer_free(s->timer);
+	if (s->channel) {
+		ssh_remove_channel_callbacks(s->channel, &s->callbacks);
+		ssh_channel_free(s->channel);
+	}
+	free(s->command);
+	buf_fini(&s->in);
+	free(s);
+}
+
+uint32_t
+stream_id(const struct stream *s)
+{
+	return s->id;
+}
+
+bool
+stream_message(struct stream *s, const struct message *m)
+{
+	if (m->type == MESSAGE_DATA_IN) {
+		buf_drop(&s->in, s->taken);
+		s->taken = 0;
+		return buf_add(&s->in, m->value[FIELD_BYTES].bytes, m->value[FIELD_BYTES].len);
+	}
+	if (m->type == MESSAGE_CREDIT)
+		s->credit += message_get(m, FIELD_CREDIT);
+	else if (m->type == MESSAGE_EOF)
+		s->in_eof = true;
+	else if (m->type == MESSAGE_CANCEL)
+		s->cancel = true;
+	return s->credit <= MESSAGE_OUTPUT;
+}
+
+static enum stream_got
+end(struct stream *s, const struct err *why)
+{
+	struct message m;
+
+	if (s->state == ENDED)
+		return STREAM_GONE;
+	s->state = ENDED;
+	message_init(&m, MESSAGE_END, s->place->session, s->id);
+	if (s->cancel)
+		message_number(&m, FIELD_CANCELLED, 1);
+	if (s->have_status) {
+		message_number(&m, FIELD_STATUS, s->status);
+	} else if (s->signal[0]) {
+		message_text(&m, FIELD_SIGNAL, s->signal);
+	} else if (why) {
+		message_text(&m, FIELD_KIND, outcome_name(why->kind));
+		message_text(&m, FIELD_PHASE, why->phase);
+		message_text(&m, FIELD_TEXT, why->text);
+		message_number(&m, FIELD_ELAPSED, (uint64_t)(clock_mono_ms() - s->began_ms));
+	}
+	wire_send(s->place->wire, &m, -1);
+	return STREAM_GONE;
+}
+
+__attribute__((format(printf, 4, 5))) static enum stream_got
+fail(struct stream *s, enum outcome kind, const char *phase, const char *fmt, ...)
+{
+	struct err err;
+	char text[sizeof(err.text)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	err_set(&err, kind, "%s", text);
+	str_copy(err.phase, sizeof(err.phase), phase);
+	return end(s, &err);
+}
+
+static bool
+session_is_well(const struct stream *s)
+{
+	ssh_session ssh = s->place->ssh;
+
+	return ssh_is_connected(ssh) && !(ssh_get_status(ssh) & (SSH_CLOSED | SSH_CLOSED_ERROR));
+}
+
+static enum stream_got
+step_opening(struct stream *s)
+{
+	ssh_session ssh = s->place->ssh;
+
+	if (!s->channel) {
+		s->channel = ssh_channel_new(ssh);
+		if (!s->channel)
+			return STREAM_BROKEN;
+		ssh_set_channel_callbacks(s->channel, &s->callbacks);
+	}
+	int rc = ssh_channel_open_session(s->channel);
+	if (!session_is_well(s))
+		return STREAM_BROKEN;
+	if (rc == SSH_AGAIN && s->late)
+		return fail(s, OUTCOME_UNREACHABLE, "channel", "nothing heard for %.1f s",
+		    (double)s->limit_ms / 1000);
+	if (rc == SSH_AGAIN)
+		return STREAM_WAITS;
+	if (rc != SSH_OK)
+		return fail(s, OUTCOME_UNREACHABLE, "channel", "the server opens no channel: %s",
+		    ssh_get_error(ssh));
+	s->state = ASKING;
+	return STREAM_MOVED;
+}
+
+static void
+started(struct stream *s)
+{
+	struct message m;
+
+	s->state = RUNNING;
+	loop_timer_stop(s->timer);
+	message_init(&m, MESSAGE_STARTED, s->place->session, s->id);
+	message_number(&m, FIELD_RTT, (uint64_t)(clock_mono_us() - s->asked_us));
+	wire_send(s->place->wire, &m, -1);
+	free(take(s->command));
+}
+
+static enum stream_got
+step_asking(struct stream *s)
+{
+	if (!s->asked)
+		s->asked_us = clock_mono_us();
+	int rc = ssh_channel_request_exec(s->channel, s->command);
+
+	s->asked = true;
+	if (!session_is_well(s))
+		return STREAM_BROKEN;
+	if (rc == SSH_AGAIN && s->late)
+		return fail(s, OUTCOME_UNKNOWN, "command", "the server did not answer for %.1f s",
+		    (double)s->limit_ms / 1000);
+	if (rc == SSH_AGAIN)
+		return STREAM_WAITS;
+	if (rc != SSH_OK)
+		return fail(s, OUTCOME_FAILED, "command", "the server refuses to run commands");
+	started(s);
+	return STREAM_MOVED;
+}
+
+/* Give the server what its window takes; libssh must have sent what it has before it gets more. */
+static enum stream_got
+write_input(struct stream *s)
+{
+	enum stream_got got = STREAM_WAITS;
+	size_t left = s->in.len - s->taken;
+
+	if (left && !(ssh_get_poll_flags(s->place->ssh) & SSH_WRITE_PENDING)) {
+		size_t window = ssh_channel_window_size(s->channel);
+		size_t n = left < WRITE ? left : WRITE;
+		int rc = 0;
+
+		if (n > window)
+			n = window;
+		if (ssh_channel_is_closed(s->channel))
+			rc = (int)left; /* nobody will read it any more */
+		else if (n)
+			rc = ssh_channel_write(s->channel, s->in.data + s->taken, (uint32_t)n);
+		if (rc > 0) {
+			s->taken += (size_t)rc;
+			s->uncredited += (size_t)rc;
+			got = STREAM_MOVED;
+		}
+	}
+	if (s->uncredited >= MESSAGE_INPUT / 4 || (s->uncredited && s->taken == s->in.len)) {
+		struct message m;
+
+		message_init(&m, MESSAGE_CREDIT, s->place->session, s->id);
+		message_number(&m, FIELD_CREDIT, s->uncredited);
+		wire_send(s->place->wire, &m, -1);
+		s->uncredited = 0;
+	}
+	if (s->taken == s->in.len && s->in.cap) {
+		buf_fini(&s->in);
+		s->taken = 0;
+	}
+	if (s->in_eof && !s->eof_sent && s->in.len == 0) {
+		s->eof_sent = true;
+		ssh_channel_send_eof(s->channel);
+	}
+	return got;
+}
+
+/* Fill one frame from one output stream. */
+static enum stream_got
+read_output(struct stream *s, int which, size_t *budget)
+{
+	char bytes[MESSAGE_DATA];
+	size_t have = 0, room = sizeof(bytes);
+
+	if (room > s->credit)
+		room = s->credit;
+	if (room == 0 || *budget == 0 || s->eof[which] || wire_full(s->place->wire))
+		return STREAM_WAITS;
+	while (have < room) {
+		int n = ssh_channel_read_nonblocking(
+		    s->channel, bytes + have, (uint32_t)(room - have), which);
+
+		if (n == SSH_EOF || (n <= 0 && ssh_channel_is_closed(s->channel)))
+			s->eof[which] = true;
+		if (n <= 0)
+			break;
+		have += (size_t)n;
+	}
+	if (have == 0)
+		return STREAM_WAITS;
+	struct message m;
+	message_init(&m, MESSAGE_DATA_OUT, s->place->session, s->id);
+	message_number(&m, FIELD_STREAM, (uint64_t)which);
+	message_bytes(&m, FIELD_BYTES, bytes, have);
+	wire_send(s->place->wire, &m, -1);
+	s->credit -= have;
+	*budget -= have < *budget ? have : *budget;
+	return STREAM_MOVED;
+}
+
+static enum stream_got
+step_running(struct stream *s, size_t *budget)
+{
+	bool moved = write_input(s) == STREAM_MOVED;
+
+	moved |= read_output(s, 0, budget) == STREAM_MOVED;
+	moved |= read_output(s, 1, budget) == STREAM_MOVED;
+	bool known = s->have_status || s->signal[0];
+	if (s->eof[0] && s->eof[1]) {
+		if (known)
+			return end(s, NULL);
+		if (!session_is_well(s))
+			return STREAM_BROKEN;
+		if (ssh_channel_is_closed(s->channel))
+			return fail(s, OUTCOME_UNKNOWN, "command",
+			    "the channel closed and no exit status came");
+	}
+	if (!session_is_well(s))
+		return STREAM_BROKEN;
+	if (moved)
+		return STREAM_MOVED;
+	if (known && s->grace_over && !stream_stalled(s))
+		return end(s, NULL);
+	if (known && !s->grace) {
+		s->grace = true;
+		loop_timer_start(s->timer, GRACE_MS);
+	}
+	return STREAM_WAITS;
+}
+
+static enum stream_got
+step_cancelled(struct stream *s)
+{
+	if (s->state == RUNNING && !ssh_channel_is_closed(s->channel)) {
+		ssh_channel_request_send_signal(s->channel, "TERM");
+		ssh_channel_close(s->channel);
+	}
+	return fail(s, s->asked ? OUTCOME_UNKNOWN : OUTCOME_CANCELLED, "command", "cancelled");
+}
+
+enum stream_got
+stream_step(struct stream *s, size_t *budget)
+{
+	if (s->cancel && s->state != ENDED)
+		return step_cancelled(s);
+	switch (s->state) {
+	case OPENING:
+		return step_opening(s);
+	case ASKING:
+		return step_asking(s);
+	case RUNNING:
+		return step_running(s, budget);
+	case ENDED:
+		break;
+	}
+	return STREAM_GONE;
+}
+
+bool
+stream_stalled(const struct stream *s)
+{
+	return s->state == RUNNING && (s->credit == 0 || wire_full(s->place->wire));
+}
+
+void
+stream_lost(struct stream *s, const struct err *why)
+{
+	struct err err = *why;
+
+	if (s->asked)
+		err.kind = OUTCOME_UNKNOWN;
+	end(s, &err);
+}

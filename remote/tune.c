@@ -1,0 +1,183 @@
+#include "remote/tune.h"
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <fcntl.h>
+#include <libssh/libssh.h>
+#include <libssh/server.h>
+#include <string.h>
+
+#define CIPHERS                                                                                    \
+	"aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes128-ctr,"  \
+	"aes256-ctr"
+#define MACS                                                                                       \
+	"hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512"
+#define KEX                                                                                        \
+	"curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"    \
+	"ecdh-sha2-nistp521,diffie-hellman-group14-sha256,diffie-hellman-group16-sha512,"          \
+	"diffie-hellman-group18-sha512"
+#define HOSTKEYS                                                                                   \
+	"ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,"    \
+	"rsa-sha2-256"
+#define USERKEYS HOSTKEYS ",sk-ssh-ed25519@openssh.com,sk-ecdsa-sha2-nistp256@openssh.com"
+
+int
+tune_init(void)
+{
+	ssh_set_log_level(SSH_LOG_NOLOG);
+	return ssh_init() == SSH_OK ? 0 : -1;
+}
+
+void
+tune_fini(void)
+{
+	ssh_finalize();
+}
+
+/* A client serves nothing: what the server asks of us is refused at once instead of being kept. */
+static int
+refuse(ssh_session ssh, ssh_message message, void *user)
+{
+	(void)ssh;
+	(void)message;
+	(void)user;
+	return 1;
+}
+
+static bool
+set_all(ssh_session ssh, int fd, const char *address, const char *algorithms)
+{
+	static const struct {
+		enum ssh_options_e option;
+		const char *value;
+	} texts[] = {
+		{ SSH_OPTIONS_USER, "drover" }, /* else libssh asks the password database */
+		{ SSH_OPTIONS_SSH_DIR, "/nonexistent" },
+		{ SSH_OPTIONS_KNOWNHOSTS, "/dev/null" },
+		{ SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null" },
+		{ SSH_OPTIONS_KEY_EXCHANGE, KEX },
+		{ SSH_OPTIONS_CIPHERS_C_S, CIPHERS },
+		{ SSH_OPTIONS_CIPHERS_S_C, CIPHERS },
+		{ SSH_OPTIONS_HMAC_C_S, MACS },
+		{ SSH_OPTIONS_HMAC_S_C, MACS },
+		{ SSH_OPTIONS_COMPRESSION, "no" },
+		{ SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, USERKEYS },
+	};
+	int no = 0, yes = 1, rsa_bits = 2048;
+
+	bool good = ssh_options_set(ssh, SSH_OPTIONS_PROCESS_CONFIG, &no) == SSH_OK &&
+		    ssh_options_set(ssh, SSH_OPTIONS_STRICTHOSTKEYCHECK, &yes) == SSH_OK &&
+		    ssh_options_set(ssh, SSH_OPTIONS_RSA_MIN_SIZE, &rsa_bits) == SSH_OK &&
+		    ssh_options_set(ssh, SSH_OPTIONS_HOST, address) == SSH_OK &&
+		    ssh_options_set(ssh, SSH_OPTIONS_FD, &fd) == SSH_OK;
+	for (size_t i = 0; good && i < countof(texts); i++)
+		good = ssh_options_set(ssh, texts[i].option, texts[i].value) == SSH_OK;
+	if (good &&
+	    (!*algorithms || ssh_options_set(ssh, SSH_OPTIONS_HOSTKEYS, algorithms) != SSH_OK))
+		good = ssh_options_set(ssh, SSH_OPTIONS_HOSTKEYS, HOSTKEYS) == SSH_OK;
+	return good;
+}
+
+void *
+tune_session(int fd, const char *address, const char *algorithms)
+{
+	ssh_session ssh = ssh_new();
+
+	if (!ssh)
+		return NULL;
+	ssh_set_blocking(ssh, 0);
+	ssh_set_message_callback(ssh, refuse, NULL);
+	if (set_all(ssh, fd, address, algorithms))
+		return ssh;
+	ssh_free(ssh);
+	return NULL;
+}
+
+int
+tune_blob(void *key, unsigned char **ret, size_t *ret_len)
+{
+	char *text = NULL;
+
+	if (ssh_pki_export_pubkey_base64(key, &text) != SSH_OK)
+		return -1;
+	*ret = digest_unbase64(text, strlen(text), ret_len);
+	ssh_string_free_char(text);
+	return *ret ? 0 : -1;
+}
+
+bool
+tune_closed_early(void *ssh)
+{
+	const char *why = ssh_get_error(ssh);
+
+	if (strstr(why, "no match for method"))
+		return false;
+	return strstr(why, "disconnected") || strstr(why, "reset by peer") ||
+	       !ssh_get_serverbanner(ssh);
+}
+
+/* "kex error : no match for method kex algos: server [a,b], client [c,d]": the server's list. */
+static bool
+explain_mismatch(const char *why, char *to, size_t size)
+{
+	const char *what = strstr(why, "no match for method "), *from = what;
+	int n = 0, name = 0;
+
+	if (!what || !strstr(what, ": server ["))
+		return false;
+	what += strlen("no match for method ");
+	name = (int)strcspn(what, ":");
+	from = strstr(what, ": server [") + strlen(": server [");
+	n = (int)strcspn(from, "]");
+	autofree char *list = xmemdup0(from, (size_t)n);
+	bool quantum = str_starts(what, "kex") && !strstr(list, "curve25519-sha256") &&
+		       (strstr(list, "sntrup") || strstr(list, "mlkem"));
+	snprintf(to, size, "nothing in common for %.*s: the server offers %.100s%s", name, what,
+	    list, quantum ? "; post-quantum key exchange alone is not supported yet" : "");
+	return true;
+}
+
+void
+tune_explain(void *ssh, char *to, size_t size)
+{
+	const char *why = ssh_get_error(ssh);
+
+	if (!explain_mismatch(why, to, size)) {
+		if (strstr(why, "Socket error: disconnected"))
+			why = "the server closed the connection";
+		else if (str_starts(why, "Socket error: "))
+			why += strlen("Socket error: ");
+		else if (!*why)
+			why = "the connection was lost";
+		snprintf(to, size, "%.200s", why);
+	}
+	for (char *p = to; *p; p++) {
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	}
+}
+
+void
+tune_methods(int methods, char *to, size_t size)
+{
+	static const struct {
+		int bit;
+		const char *name;
+	} names[] = {
+		{ SSH_AUTH_METHOD_PUBLICKEY, "publickey" },
+		{ SSH_AUTH_METHOD_PASSWORD, "password (not supported yet)" },
+		{ SSH_AUTH_METHOD_INTERACTIVE, "keyboard-interactive (not supported yet)" },
+		{ SSH_AUTH_METHOD_HOSTBASED, "hostbased (not supported)" },
+		{ SSH_AUTH_METHOD_GSSAPI_MIC, "gssapi (not supported)" },
+	};
+	autobuf list = BUF_INIT(size - 1);
+
+	for (size_t i = 0; i < countof(names); i++) {
+		if (methods & names[i].bit)
+			buf_addf(&list, "%s%s", list.len ? ", " : "", names[i].name);
+	}
+	str_copy(to, size, list.len ? buf_text(&list) : "nothing");
+}

@@ -1,0 +1,32 @@
+/*
+ * libssh made to behave: how a session is set up, and what its errors mean.
+ *
+ * No configuration file, no known_hosts of its own, no proxy, no weak algorithm,
+ * nothing opened on disk. Plain functions; nothing is owned.
+ */
+#ifndef DROVER_REMOTE_TUNE_H
+#define DROVER_REMOTE_TUNE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* libssh for this process, silent. 0 or -1. */
+int tune_init(void);
+void tune_fini(void);
+
+/* A libssh session on a connected socket; takes fd: ssh_free() closes it. NULL: out of memory. */
+void *tune_session(int fd, const char *address, const char *algorithms);
+
+/* The public blob of a libssh key; caller frees. */
+int tune_blob(void *key, unsigned char **ret, size_t *ret_len);
+
+/* The server went away before it exchanged keys with us: it may only have been busy. */
+bool tune_closed_early(void *ssh);
+
+/* Why a session failed, without bytes that a terminal might obey. */
+void tune_explain(void *ssh, char *to, size_t size);
+
+/* The login methods a server takes, with what we do not support marked so. */
+void tune_methods(int methods, char *to, size_t size);
+
+#endif
