@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 struct command;
+struct diag;
 struct err;
 struct herd;
 struct inventory;
@@ -40,6 +41,7 @@ struct call {
 	struct ledger *ledger;
 	struct remote *remote;
 	struct herd *herd;
+	struct diag *diag;                /* of the inventory; its marks live as long as the call */
 	void (*close)(struct call *call); /* set by the first opener */
 };
 
@@ -47,6 +49,9 @@ struct loop *call_loop(struct call *c);
 const struct inventory *call_inventory(struct call *c);
 struct ledger *call_ledger(struct call *c);
 struct herd *call_herd(struct call *c); /* with inventory, ledger and remote */
+
+/* Mistakes in a user's file, cleaned, to standard error. */
+void call_print_diag(struct call *c, const struct diag *d);
 
 /* Evaluate a set with facts from the herd's ledger; exit 2 when it is wrong or empty. */
 bool call_set(struct call *c, const char *expr, struct set *ret);

@@ -54,5 +54,7 @@ void out_table_end(struct out *o);
  * fold: equal outputs of hosts are shown once at the end, with the node set (-b). */
 void out_follow(struct out *o, struct loop *loop, struct run *run, bool fold);
 void out_unfollow(struct out *o);
+/* The verb reads standard input itself: progress does not listen there. */
+void out_uses_stdin(struct out *o);
 
 #endif

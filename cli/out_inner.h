@@ -18,6 +18,7 @@ struct out {
 	enum progress_mode mode;
 	struct buf pending; /* of standard output */
 	bool closed;        /* the reader went away: the rest is dropped quietly */
+	bool stdin_used;    /* not ours to read */
 	int failed;         /* errno of the first write that failed */
 	struct table *table;
 	struct follow *follow;

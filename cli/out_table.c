@@ -1,6 +1,6 @@
 #include "cli/out.h"
 
-#include "base/digest.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cli/out_inner.h"
@@ -27,51 +27,34 @@ out_table(struct out *o, const char *const *columns, size_t n)
 	o->table = t;
 }
 
-static void
-add_key(struct buf *b, const char *name, const char *suffix)
+/* A column's name as a key: lower case, no blanks. */
+static char *
+key_of(const char *name)
 {
-	buf_adds(b, ",\"");
-	for (const char *c = name; *c; c++)
-		buf_addc(b, *c == ' ' ? '_' : (char)tolower((unsigned char)*c));
-	buf_addf(b, "%s\":\"", suffix);
-}
+	char *key = xstrdup(name);
 
-static void
-add_string(struct buf *b, const char *s)
-{
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c == '"' || c == '\\')
-			buf_addf(b, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			buf_addf(b, "\\u%04x", c);
-		else
-			buf_addc(b, *s);
-	}
-	buf_addc(b, '"');
+	for (char *c = key; *c; c++)
+		*c = *c == ' ' ? '_' : (char)tolower((unsigned char)*c);
+	return key;
 }
 
 static void
 json_row(struct out *o, const struct table *t, const char *const *cells)
 {
 	autobuf b = BUF_INIT(SIZE_MAX);
+	struct json_writer w;
 
-	buf_adds(&b, "{\"v\":1");
+	json_writer_init(&w, &b);
+	json_open_object(&w, NULL);
+	json_put_int(&w, "v", 1);
 	for (size_t i = 0; i < t->columns; i++) {
-		if (!cells[i])
-			continue;
-		if (utf8_valid(cells[i], strlen(cells[i]))) {
-			add_key(&b, t->names[i], "");
-			add_string(&b, cells[i]);
-		} else {
-			autofree char *raw = digest_base64(cells[i], strlen(cells[i]));
+		autofree char *key = key_of(t->names[i]);
 
-			add_key(&b, t->names[i], "_b64");
-			add_string(&b, raw);
-		}
+		if (cells[i])
+			json_put_data(&w, key, cells[i], strlen(cells[i]));
 	}
-	buf_adds(&b, "}\n");
+	json_close(&w);
+	buf_addc(&b, '\n');
 	out_text(o, buf_text(&b), b.len);
 }
 
