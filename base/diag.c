@@ -14,8 +14,10 @@ diag_init(struct diag *d)
 void
 diag_fini(struct diag *d)
 {
-	for (int i = 0; i < d->count; i++)
+	for (int i = 0; i < d->count; i++) {
 		free(d->item[i].text);
+		free((char *)d->item[i].mark.file);
+	}
 	diag_init(d);
 }
 
@@ -32,6 +34,7 @@ add(struct diag *d, struct mark at, bool warning, const char *fmt, va_list ap)
 		return;
 	if (vasprintf(&text, fmt, ap) < 0)
 		mem_abort("out of memory");
+	at.file = at.file ? xstrdup(at.file) : NULL;
 	d->item[d->count++] = (struct diag_item){ .mark = at, .warning = warning, .text = text };
 }
 

@@ -1,7 +1,7 @@
 /*
  * Mistakes in a user's files, all at once: file:line:col, what, what was meant.
  *
- * Owns its texts. Keeps at most DIAG_MAX and counts the rest. A parser adds and
+ * Owns its texts and file names. Keeps at most DIAG_MAX and counts the rest. A parser adds and
  * goes on; whoever called it prints them and exits 3.
  */
 #ifndef DROVER_BASE_DIAG_H
@@ -14,7 +14,7 @@
 
 /* A place in a file: 1-based line and column (code points); line 0 = the file as a whole. */
 struct mark {
-	const char *file; /* borrowed; outlives the diag list */
+	const char *file; /* borrowed; a diag list keeps a copy */
 	int line, col;
 };
 

@@ -1,28 +1,8 @@
 #include "base/yaml_text.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
-
-size_t
-yaml_text_decode(const char *s, size_t n, uint32_t *ret)
-{
-	const unsigned char *u = (const unsigned char *)s;
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = u[0] < 0x80 ? 1 : u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
-	uint32_t c;
-
-	if (len == 0 || len > n || u[0] > 0xf4)
-		return 0;
-	c = len == 1 ? u[0] : u[0] & (0x7fU >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((u[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (u[i] & 0x3fU);
-	}
-	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*ret = c;
-	return len;
-}
 
 bool
 yaml_text_is_control(uint32_t c)
@@ -56,7 +36,7 @@ yaml_text_check(const char *file, const char *text, size_t len, struct diag *dia
 		return false;
 	}
 	for (size_t i = 0, n; i < len; i += n) {
-		n = yaml_text_decode(text + i, len - i, &c);
+		n = utf8_decode(text + i, len - i, &c);
 		if (!n) {
 			diag_error(diag, at, "byte 0x%02X is not UTF-8", (unsigned char)text[i]);
 			return false;
@@ -79,7 +59,7 @@ yaml_text_check_scalar(struct mark at, const char *text, size_t len, bool block,
 	uint32_t c = 0;
 
 	for (size_t i = 0, n; i < len; i += n) {
-		n = yaml_text_decode(text + i, len - i, &c);
+		n = utf8_decode(text + i, len - i, &c);
 		if (!n) {
 			diag_error(diag, at, "an escape gives what is not UTF-8");
 			return false;

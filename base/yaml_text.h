@@ -11,9 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One code point of s[0..n), n > 0; its length, or 0 when the bytes are not UTF-8. */
-size_t yaml_text_decode(const char *s, size_t n, uint32_t *ret);
-
 /* Controls but TAB and LF, DEL, C1, U+2028-9. Bidirectional marks are told by the second. */
 bool yaml_text_is_control(uint32_t c);
 bool yaml_text_is_bidi(uint32_t c);

@@ -46,9 +46,15 @@ struct group {
 
 /* Read every source in `sources` (paths, or "host1,user@host2:2222" lists; DESIGN 3 tells them
  * apart). With none: $DROVER_INVENTORY, ./inventory.yaml, the user's config directory. All
- * mistakes go to diag; NULL when there was one, or with err set (kind USAGE) when nothing was found. */
+ * mistakes go to diag. NULL when there was one (err: kind INPUT, how many), when nothing was found or a
+ * list of hosts is wrong (kind USAGE), when a source cannot be read (INPUT), or when other users
+ * may write it (REFUSED); diag says nothing in the last three. */
 struct inventory *inventory_load(
     const char *const *sources, size_t n, struct diag *diag, struct err *err);
+
+/* The same from memory: one YAML inventory called name in messages. Relative paths begin at /. */
+struct inventory *inventory_parse(
+    const char *name, const char *text, size_t len, struct diag *diag, struct err *err);
 void inventory_free(struct inventory *inv);
 
 const char *inventory_fleet(const struct inventory *inv); /* "main" by default, "adhoc" for lists */

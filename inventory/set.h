@@ -7,20 +7,14 @@
 #ifndef DROVER_INVENTORY_SET_H
 #define DROVER_INVENTORY_SET_H
 
-#include <stdbool.h>
+#include "inventory/fold.h"
+#include "inventory/lookup.h"
+
 #include <stddef.h>
 
 struct inventory;
 struct host;
 struct err;
-
-/* Answers key=value tests that are no inventory property or variable: facts. Returns NULL when the
- * host lacks it; the text is borrowed until the next call. */
-struct set_lookup {
-	const char *(*fact)(void *user, const struct host *h, const char *key);
-	void *user;
-	bool known_only; /* --known: hosts that lack a fact are left out, not an error */
-};
 
 struct set {
 	const struct host **hosts; /* natural order, each once */
@@ -41,8 +35,5 @@ struct names {
 };
 int names_eval(const struct inventory *inv, const char *expr, struct names *ret, struct err *err);
 void names_fini(struct names *n);
-
-/* Fold names to the shortest node set: web[01-03,7],db1. Caller frees. */
-char *names_fold(const char *const *name, size_t n);
 
 #endif

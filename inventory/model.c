@@ -1,0 +1,186 @@
+#include "inventory/model.h"
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "inventory/grammar.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define SETTING(key, member)                                                                       \
+	{                                                                                          \
+		(key), offsetof(struct settings, member), sizeof(((struct settings *)0)->member)   \
+	}
+
+const struct setting_kind setting_kinds[SETTING_COUNT] = {
+	[SETTING_ADDRESS] = SETTING("address", address),
+	[SETTING_USER] = SETTING("user", user),
+	[SETTING_IDENTITY] = SETTING("identity", identity),
+	[SETTING_JUMP] = SETTING("jump", jump),
+	[SETTING_BECOME] = SETTING("become", become),
+	[SETTING_TRUST] = SETTING("trust", trust),
+	[SETTING_PORT] = SETTING("port", port),
+	[SETTING_CONNECT_TIMEOUT] = SETTING("connect_timeout", connect_timeout_ms),
+};
+
+static const char *
+lower(struct arena *a, const char *s)
+{
+	char *copy = arena_strdup(a, s);
+
+	for (char *p = copy; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return copy;
+}
+
+struct model_host *
+model_host(struct inventory *inv, const char *name, struct mark at, struct diag *diag)
+{
+	const char *wanted = grammar_host(name);
+	size_t i;
+
+	if (strmap_find(&inv->host_map, name, &i))
+		return inv->host[i];
+	if (wanted) {
+		diag_error(diag, at, "\"%.60s\" is no host: %s", name, wanted);
+		return NULL;
+	}
+	name = arena_strdup(inv->arena, name);
+	if (!strmap_add(&inv->folded_map, lower(inv->arena, name), inv->host_count, &i)) {
+		const struct host *other = &inv->host[i]->pub;
+
+		diag_error(diag, at,
+		    "the hosts \"%.60s\" and \"%.60s\" (line %d) differ only in case", name,
+		    other->name, other->mark.line);
+		return NULL;
+	}
+	struct model_host *h = arena_alloc(inv->arena, sizeof(*h));
+	h->pub.name = name;
+	h->pub.mark = at;
+	strmap_add(&inv->host_map, name, inv->host_count, NULL);
+	mem_grow(inv->host, inv->host_count, inv->host_cap);
+	inv->host[inv->host_count++] = h;
+	return h;
+}
+
+struct model_group *
+model_group(struct inventory *inv, const char *name, struct mark at, struct diag *diag)
+{
+	const char *wanted = grammar_group(name);
+	size_t i;
+
+	if (strmap_find(&inv->group_map, name, &i))
+		return inv->group[i];
+	if (wanted || str_eq(name, "all")) {
+		diag_error(diag, at, "\"%.60s\" is no group: %s", name,
+		    wanted ? wanted : "@all is every host already");
+		return NULL;
+	}
+	struct model_group *g = arena_alloc(inv->arena, sizeof(*g));
+	g->pub.name = arena_strdup(inv->arena, name);
+	g->pub.mark = at;
+	strmap_add(&inv->group_map, g->pub.name, inv->group_count, NULL);
+	mem_grow(inv->group, inv->group_count, inv->group_cap);
+	inv->group[inv->group_count++] = g;
+	return g;
+}
+
+void
+model_join(struct model_host *h, size_t group)
+{
+	for (size_t i = 0; i < h->group_count; i++) {
+		if (h->group[i] == group)
+			return;
+	}
+	mem_grow(h->group, h->group_count, h->group_cap);
+	h->group[h->group_count++] = group;
+}
+
+void
+model_say(struct level **list, struct level *l)
+{
+	while (*list)
+		list = &(*list)->next;
+	*list = l;
+}
+
+const char *
+inventory_fleet(const struct inventory *inv)
+{
+	return inv->fleet;
+}
+
+const char *
+inventory_path(const struct inventory *inv)
+{
+	return inv->path;
+}
+
+const char *const *
+inventory_known_hosts(const struct inventory *inv)
+{
+	return inv->known_hosts;
+}
+
+const struct environment *
+inventory_environment(const struct inventory *inv)
+{
+	return &inv->environment;
+}
+
+size_t
+inventory_count(const struct inventory *inv)
+{
+	return inv->host_count;
+}
+
+const struct host *
+inventory_host(const struct inventory *inv, size_t i)
+{
+	return &inv->host[i]->pub;
+}
+
+const struct host *
+inventory_find(const struct inventory *inv, const char *name)
+{
+	size_t i;
+
+	return strmap_find(&inv->host_map, name, &i) ? &inv->host[i]->pub : NULL;
+}
+
+size_t
+inventory_group_count(const struct inventory *inv)
+{
+	return inv->group_count;
+}
+
+const struct group *
+inventory_group(const struct inventory *inv, size_t i)
+{
+	return &inv->group[i]->pub;
+}
+
+const struct group *
+inventory_find_group(const struct inventory *inv, const char *name)
+{
+	size_t i;
+
+	return strmap_find(&inv->group_map, name, &i) ? &inv->group[i]->pub : NULL;
+}
+
+const struct var *
+host_var(const struct host *h, const char *name)
+{
+	for (size_t i = 0; i < h->var_count; i++) {
+		if (str_eq(h->vars[i].name, name))
+			return &h->vars[i];
+	}
+	return NULL;
+}
+
+const char *
+host_kind_name(enum host_kind k)
+{
+	return k == HOST_CATTLE ? "cattle" : "pet";
+}

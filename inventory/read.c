@@ -1,0 +1,459 @@
+#include "inventory/read.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/field.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/yaml.h"
+#include "inventory/grammar.h"
+#include "inventory/model.h"
+#include "inventory/nodeset.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One file being read; the user of every field_context. */
+struct reader {
+	struct inventory *inv;
+	struct diag *diag;
+	const char *dir; /* absolute: where relative paths begin */
+};
+
+static const char *const kinds[] = { "pet", "cattle", NULL };
+static const char *const becomes[] = { "sudo", "doas", "none", NULL };
+static const char *const trusts[] = { "first-use", "known", NULL };
+static const char *const colours[] = { "red", "yellow", "green", "blue", "magenta", "cyan", "white",
+	NULL };
+
+static void parse_path(const struct field_context *c, const struct yaml_node *n, void *to);
+
+#define AT(member) .offset = offsetof(struct level, member)
+
+#define REACH_FIELDS                                                                               \
+	{ "user", FORM_TEXT, AT(settings.user), .grammar = grammar_user, .doc = "who logs in" },   \
+	    { "port", FORM_PORT, AT(settings.port), .doc = "the port of its sshd" },               \
+	    { "become", FORM_CHOICE, AT(settings.become), .choices = becomes,                      \
+		    .doc = "how a login that is not root becomes root: sudo, doas or none" },      \
+	    { "identity", FORM_CALL, .parse = parse_path,                                          \
+		    .doc = "the private key to log in with; a relative path begins beside the "    \
+			   "file" },                                                               \
+	    { "connect_timeout", FORM_DURATION, AT(settings.connect_timeout_ms),                   \
+		    .doc = "how long to try to connect" },                                         \
+	    { "jump", FORM_TEXT, AT(settings.jump), .grammar = grammar_jump,                       \
+		    .doc = "the host to go through: [user@]host[:port]" },                         \
+	    { "trust", FORM_CHOICE, AT(settings.trust), .choices = trusts,                         \
+		    .doc = "first-use accepts the unknown key of a cattle host; known (the "       \
+			   "default) does not" },                                                  \
+	{                                                                                          \
+		"vars", FORM_VARS, AT(vars), .doc = "variables, for sets and playbooks"            \
+	}
+
+static const struct field defaults_fields[] = { REACH_FIELDS, { 0 } };
+
+static const struct field host_fields[] = {
+	{ "address", FORM_TEXT, AT(settings.address), .grammar = grammar_address,
+	    .doc = "the name or IP address to connect to, when it is not the host's name" },
+	{ "kind", FORM_CHOICE, AT(kind), .choices = kinds, .doc = "pet or cattle" },
+	{ "host_key", FORM_TEXTS, AT(host_keys), .flags = FIELD_OR_ONE, .grammar = grammar_host_key,
+	    .doc = "its public host key or keys, as in a .pub file" },
+	REACH_FIELDS,
+	{ "proxy_command", FORM_LATER, .doc = "drover does not run proxy commands yet" },
+	{ 0 },
+};
+
+struct group_file {
+	struct level level; /* first: the fields above are at the same offsets */
+	const struct yaml_node *hosts;
+	struct field_texts children;
+};
+
+static const struct field group_fields[] = {
+	{ "hosts", FORM_NODE, .offset = offsetof(struct group_file, hosts),
+	    .doc = "a node set (web[01-20]), a list of them, or a mapping of host to its keys" },
+	{ "children", FORM_TEXTS, .offset = offsetof(struct group_file, children),
+	    .grammar = grammar_group, .doc = "groups whose hosts are in this group too" },
+	{ "kind", FORM_CHOICE, AT(kind), .choices = kinds, .doc = "pet or cattle" },
+	REACH_FIELDS,
+	{ 0 },
+};
+
+static const struct field environment_fields[] = {
+	{ "name", FORM_TEXT, .offset = offsetof(struct environment, name), .flags = FIELD_REQUIRED,
+	    .doc = "shown wherever something is changed" },
+	{ "readonly", FORM_BOOL, .offset = offsetof(struct environment, readonly),
+	    .doc = "true: nothing is changed from here" },
+	{ "colour", FORM_CHOICE, .offset = offsetof(struct environment, colour), .choices = colours,
+	    .doc = "of the name on the screen" },
+	{ 0 },
+};
+
+struct top {
+	const char *fleet;
+	const struct yaml_node *environment, *defaults, *groups, *hosts;
+	struct field_texts known_hosts;
+};
+
+static const struct field top_fields[] = {
+	{ "fleet", FORM_TEXT, .offset = offsetof(struct top, fleet), .grammar = grammar_group,
+	    .doc = "the name under which hosts are remembered; main by default" },
+	{ "environment", FORM_NODE, .offset = offsetof(struct top, environment),
+	    .doc = "what kind of fleet this is" },
+	{ "known_hosts", FORM_TEXTS, .offset = offsetof(struct top, known_hosts),
+	    .flags = FIELD_OR_ONE, .grammar = grammar_path,
+	    .doc = "files of host keys; a relative path begins beside the file" },
+	{ "defaults", FORM_NODE, .offset = offsetof(struct top, defaults),
+	    .doc = "what holds for every host that is not told otherwise" },
+	{ "groups", FORM_NODE, .offset = offsetof(struct top, groups),
+	    .doc = "a mapping of group to its keys" },
+	{ "hosts", FORM_NODE, .offset = offsetof(struct top, hosts),
+	    .doc = "a mapping of host to its keys" },
+	{ 0 },
+};
+
+static const char *
+absolute(const struct reader *r, const char *path)
+{
+	if (path[0] == '~' && path[1] == '/') {
+		autofree char *home = file_home();
+
+		return arena_printf(r->inv->arena, "%s%s", home, path + 1);
+	}
+	autofree char *joined = file_join(r->dir, path);
+	return arena_strdup(r->inv->arena, joined);
+}
+
+static void
+parse_path(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct level *l = to;
+	const struct field f = { .name = "identity", .form = FORM_TEXT, .grammar = grammar_path };
+	const char *path = NULL;
+
+	if (field_value(c, &f, n, &path))
+		l->settings.identity = absolute(c->user, path);
+}
+
+static struct field_context
+context(struct reader *r, const char *what)
+{
+	return (struct field_context){
+		.arena = r->inv->arena, .diag = r->diag, .what = what, .user = r
+	};
+}
+
+/* What a mapping of reach fields says, whatever else is in it. */
+static void
+note_said(struct level *l, const struct yaml_node *map)
+{
+	l->mark = map->mark;
+	for (enum setting s = 0; s < SETTING_COUNT; s++)
+		l->said[s] = yaml_find(map, setting_kinds[s].name);
+}
+
+static struct level *
+copy_level(struct inventory *inv, const struct level *l)
+{
+	struct level *copy = arena_alloc(inv->arena, sizeof(*copy));
+
+	*copy = *l;
+	return copy;
+}
+
+/* Hosts of one pattern or one mapping key. */
+struct naming {
+	struct reader *r;
+	struct mark at;
+	const struct level *level; /* what is said about them, or NULL */
+	bool in_group;
+	size_t group;
+};
+
+static int
+name_host(void *user, const char *name, struct err *err)
+{
+	struct naming *n = user;
+	struct model_host *h = model_host(n->r->inv, name, n->at, n->r->diag);
+
+	(void)err;
+	if (!h)
+		return n->r->diag->errors > DIAG_MAX ? -1 : 0;
+	if (n->in_group)
+		model_join(h, n->group);
+	if (n->level)
+		model_say(&h->levels, copy_level(n->r->inv, n->level));
+	return 0;
+}
+
+/* What is meant where only names can stand. */
+static const char *
+not_a_name(const char *s)
+{
+	if (*s == '@')
+		return "these are names of hosts: for the hosts of another group write `children:`";
+	if (strpbrk(s, "*?"))
+		return "these are names of hosts: a glob has nothing to look in";
+	if (strpbrk(s, "!&^="))
+		return "these are names of hosts, joined by commas";
+	return NULL;
+}
+
+static void
+name_pattern(struct naming *n, const char *s)
+{
+	struct err err = { 0 };
+
+	while (s) {
+		const char *end = nodeset_term_end(s), *why = not_a_name(s);
+
+		if (!end && !why)
+			why = "a bracket is not closed";
+		if (why) {
+			diag_error(n->r->diag, n->at, "\"%.60s\": %s", s, why);
+			return;
+		}
+		while (*s == ' ')
+			s++;
+		size_t len = (size_t)(end - s);
+		while (len && s[len - 1] == ' ')
+			len--;
+		if (nodeset_expand(s, len, name_host, n, &err) < 0 && err.text[0])
+			diag_error(n->r->diag, n->at, "\"%.60s\": %s", s, err.text);
+		s = *end ? end + 1 : NULL;
+	}
+}
+
+static void
+read_host(struct naming *n, const struct yaml_node *key, const struct yaml_node *value)
+{
+	struct level level = { 0 };
+	const char *what = arena_printf(n->r->inv->arena, "host %.60s", key->text);
+	const struct field_context c = context(n->r, what);
+
+	n->at = key->mark;
+	n->level = NULL;
+	if (!yaml_is_null(value)) {
+		field_read(&c, host_fields, value, &level);
+		note_said(&level, value);
+		level.mark = key->mark;
+		n->level = &level;
+	}
+	name_pattern(n, key->text);
+	n->level = NULL;
+}
+
+static void
+read_host_map(struct naming *n, const struct yaml_node *map)
+{
+	for (size_t i = 0; i < map->count; i++)
+		read_host(n, map->key[i], map->value[i]);
+}
+
+/* hosts: of a group: a pattern, a list of them, or a mapping. */
+static void
+read_members(struct reader *r, size_t group, const struct yaml_node *hosts)
+{
+	struct naming n = { .r = r, .in_group = true, .group = group };
+	const struct field_context c = context(r, "hosts");
+	const char *text = NULL;
+
+	if (hosts->kind == YAML_MAP) {
+		read_host_map(&n, hosts);
+		return;
+	}
+	size_t count = hosts->kind == YAML_LIST ? hosts->count : 1;
+	for (size_t i = 0; i < count; i++) {
+		const struct yaml_node *item = hosts->kind == YAML_LIST ? hosts->value[i] : hosts;
+
+		n.at = item->mark;
+		if (field_text(&c, "hosts", item, &text))
+			name_pattern(&n, text);
+	}
+}
+
+static void
+read_group(struct reader *r, const struct yaml_node *key, const struct yaml_node *value)
+{
+	struct group_file file = { 0 };
+	const char *what = arena_printf(r->inv->arena, "group %.60s", key->text);
+	const struct field_context c = context(r, what);
+	struct model_group *g = model_group(r->inv, key->text, key->mark, r->diag);
+	size_t at;
+
+	if (!g || yaml_is_null(value))
+		return;
+	field_read(&c, group_fields, value, &file);
+	if (value->kind != YAML_MAP)
+		return;
+	note_said(&file.level, value);
+	file.level.mark = key->mark;
+	model_say(&g->levels, copy_level(r->inv, &file.level));
+	strmap_find(&r->inv->group_map, g->pub.name, &at);
+	if (file.hosts)
+		read_members(r, at, file.hosts);
+	if (file.children.count) {
+		mem_grow(g->children, g->children_count, g->children_cap);
+		g->children[g->children_count++] = file.children;
+	}
+}
+
+static bool
+wants_map(struct reader *r, const char *name, const struct yaml_node *n)
+{
+	if (n->kind == YAML_MAP)
+		return true;
+	if (!yaml_is_null(n))
+		diag_error(r->diag, n->mark, "%s: a mapping is wanted here, not %s", name,
+		    yaml_kind_name(n));
+	return false;
+}
+
+static void
+read_environment(struct reader *r, const struct yaml_node *n)
+{
+	const struct field_context c = context(r, "environment");
+
+	if (r->inv->environment.name) {
+		diag_error(r->diag, n->mark, "the environment is given twice: first in %s:%d",
+		    r->inv->environment_mark.file, r->inv->environment_mark.line);
+		return;
+	}
+	field_read(&c, environment_fields, n, &r->inv->environment);
+	r->inv->environment_mark = n->mark;
+}
+
+static void
+read_known_hosts(struct reader *r, const struct field_texts *t)
+{
+	struct inventory *inv = r->inv;
+
+	for (size_t i = 0; i < t->count; i++) {
+		const char *path = absolute(r, t->item[i]);
+
+		if (!file_exists(path))
+			diag_warn(r->diag, t->mark[i], "known_hosts: there is no file %s", path);
+		mem_grow(inv->known_hosts, inv->known_hosts_count, inv->known_hosts_cap);
+		inv->known_hosts[inv->known_hosts_count++] = path;
+	}
+}
+
+static void
+read_fleet(struct reader *r, const char *fleet, struct mark at)
+{
+	struct inventory *inv = r->inv;
+
+	if (inv->fleet && inv->fleet_mark.line && !str_eq(inv->fleet, fleet))
+		diag_error(r->diag, at, "the fleet is \"%s\" here and \"%s\" in %s:%d", fleet,
+		    inv->fleet, inv->fleet_mark.file, inv->fleet_mark.line);
+	inv->fleet = fleet;
+	inv->fleet_mark = at;
+}
+
+static void
+read_top(struct reader *r, const struct top *top, const struct yaml_node *root)
+{
+	struct naming n = { .r = r };
+
+	if (top->fleet)
+		read_fleet(r, top->fleet, yaml_find(root, "fleet")->mark);
+	if (top->environment)
+		read_environment(r, top->environment);
+	read_known_hosts(r, &top->known_hosts);
+	if (top->defaults && wants_map(r, "defaults", top->defaults)) {
+		struct level level = { 0 };
+		const struct field_context c = context(r, "defaults");
+
+		field_read(&c, defaults_fields, top->defaults, &level);
+		note_said(&level, top->defaults);
+		model_say(&r->inv->defaults, copy_level(r->inv, &level));
+	}
+	for (size_t i = 0;
+	     top->groups && wants_map(r, "groups", top->groups) && i < top->groups->count; i++)
+		read_group(r, top->groups->key[i], top->groups->value[i]);
+	if (top->hosts && wants_map(r, "hosts", top->hosts))
+		read_host_map(&n, top->hosts);
+}
+
+/* Ansible's files have groups at the top, with hosts and children as mappings. */
+static bool
+is_ansible(const struct yaml_node *root)
+{
+	for (size_t i = 0; root->kind == YAML_MAP && i < root->count; i++) {
+		const struct yaml_node *v = root->value[i], *children = yaml_find(v, "children");
+		const char *key = root->key[i]->text;
+
+		if (str_eq(key, "groups") || str_eq(key, "defaults") || str_eq(key, "fleet"))
+			return false;
+		if (str_eq(key, "all") || (children && children->kind == YAML_MAP))
+			return true;
+		if (!str_eq(key, "hosts") && yaml_find(v, "hosts"))
+			return true;
+	}
+	return root->kind == YAML_LIST && root->count && yaml_find(root->value[0], "tasks");
+}
+
+static void
+read_root(struct reader *r, const struct yaml_node *root)
+{
+	const struct field_context c = context(r, "an inventory");
+	struct top top = { 0 };
+
+	if (is_ansible(root)) {
+		diag_error(r->diag, root->mark,
+		    "this is Ansible's: Ansible inventories are not read yet (drover's begin with "
+		    "`groups:` or `hosts:`)");
+		return;
+	}
+	field_read(&c, top_fields, root, &top);
+	if (root->kind == YAML_MAP)
+		read_top(r, &top, root);
+}
+
+static const char *
+absolute_dir(struct arena *a, const char *path)
+{
+	autofree char *dir = file_dir(path);
+	char real[PATH_MAX];
+
+	return arena_strdup(a, realpath(dir, real) ? real : dir);
+}
+
+void
+read_file(struct inventory *inv, const char *path, struct diag *diag)
+{
+	struct reader r = { .inv = inv, .diag = diag, .dir = absolute_dir(inv->arena, path) };
+	const struct yaml_node *root = yaml_load(inv->arena, path, diag);
+
+	if (root)
+		read_root(&r, root);
+}
+
+void
+read_text(struct inventory *inv, const char *path, const char *text, size_t len, struct diag *diag)
+{
+	struct reader r = { .inv = inv, .diag = diag, .dir = "/" };
+	const struct yaml_node *root = yaml_parse(inv->arena, path, text, len, diag);
+
+	if (root)
+		read_root(&r, root);
+}
+
+void
+read_manual(struct buf *to)
+{
+	static const struct {
+		const char *title;
+		const struct field *table;
+	} tables[] = { { "The file", top_fields }, { "environment", environment_fields },
+		{ "defaults", defaults_fields }, { "A group", group_fields },
+		{ "A host", host_fields } };
+
+	for (size_t i = 0; i < countof(tables); i++) {
+		buf_addf(to, ".Ss %s\n.Bl -tag -width Ds\n", tables[i].title);
+		field_manual(tables[i].table, to);
+		buf_adds(to, ".El\n");
+	}
+}
