@@ -20,7 +20,9 @@ struct loop;
 struct err;
 
 /* path NULL: file_state_dir()/ledger.db. Creates what is missing. read_only: never writes, no
- * thread. Kind STORAGE or REFUSED (owner, permissions) on failure. */
+ * thread, and empty where there is no file. loop NULL: ledger_sync() waits instead of calling back
+ * later. A damaged database is set aside under a new name, which err tells. Kind STORAGE or REFUSED
+ * (owner, permissions) on failure. */
 struct ledger *ledger_open(struct loop *loop, const char *path, bool read_only, struct err *err);
 void ledger_close(struct ledger *l); /* waits until everything appended is on disk */
 
@@ -33,8 +35,17 @@ struct ledger_run *ledger_run_begin(struct ledger *l, struct event *start, struc
 const char *ledger_run_uuid(const struct ledger_run *r);
 const char *ledger_run_alias(const struct ledger_run *r); /* "r-12" */
 
-/* Append: seq, run and time are filled in, the rest copied; written by the thread in group commits. */
+/* Append: seq and run are filled in, the rest copied; written by the thread in group commits.
+ * EVENT_HOST_OUT is passed over (seq stays 0): ledger_output keeps what a host says, within bounds.
+ * What the look-ups below tell is what is durable: up to some 20 ms behind. Waits while more than
+ * 8 MiB are on their way to the disk. */
 void ledger_append(struct ledger_run *r, struct event *e);
+
+/* Told of the events that the ledger adds to a run by itself: EVENT_MACHINE for a cattle host's new
+ * machine, EVENT_WARN for a pet's and for machines that bear the same id. Called from inside
+ * ledger_append(), after the event they follow from was appended. */
+void ledger_run_listen(
+    struct ledger_run *r, void (*added)(void *user, const struct event *e), void *user);
 
 /* Call done on the loop once everything appended so far is durable, or with the error that keeps
  * it from being so (kind STORAGE). Intent before effect: send only after this. */
@@ -43,11 +54,22 @@ void ledger_sync(struct ledger_run *r, void (*done)(void *user, const struct err
 /* The first write error of this ledger; false when there is none. */
 bool ledger_failed(const struct ledger *l, struct err *ret);
 
-/* Release the owner lock. Append EVENT_RUN_END first, or the run stays "unfinished". */
+/* Release the owner lock once all is durable; frees r. Append EVENT_RUN_END first, or the run stays
+ * "unfinished". No done() of this run is called any more. */
 void ledger_run_end(struct ledger_run *r);
 
 /* Take over an unfinished run of this seat whose owner is gone, to append to it (resume). */
 struct ledger_run *ledger_run_adopt(struct ledger *l, const char *uuid, struct err *err);
+
+/* What another seat did on a host, as that host's journal tells. Told again, or of a run of this
+ * seat's own, it changes nothing. */
+struct ledger_foreign {
+	const char *fleet, *host, *uuid, *seat;
+	const char *verb, *playbook; /* playbook may be NULL */
+	const char *outcome;         /* a word of base/outcome.h */
+	int64_t time_ms;
+};
+void ledger_foreign(struct ledger *l, const struct ledger_foreign *f);
 
 /* Contents by digest, compressed, outside the event stream. put returns the digest in hex. */
 void ledger_put(struct ledger *l, const void *p, size_t n, char hex[65]);
@@ -56,7 +78,9 @@ char *ledger_get(struct ledger *l, const char *hex, size_t *ret_len,
 bool ledger_has(struct ledger *l, const char *hex);
 
 /* Remote output of one stream of one host: keeps the first and the last 1 MiB, counts and digests
- * all of it in constant memory; at the end stores both and gives the EVENT_HOST_OUTPUT fields. */
+ * all of it in constant memory; at the end stores both (l NULL: neither) and gives the
+ * EVENT_HOST_OUTPUT fields digest, bytes, head and tail: the last two name contents, and are left
+ * out when there is nothing in them. */
 struct ledger_output;
 struct ledger_output *ledger_output_new(void);
 void ledger_output_add(struct ledger_output *o, const void *p, size_t n);
@@ -68,6 +92,7 @@ struct ledger_host {
 	const char *machine_id, *boot_id;
 	int64_t generation, seen_ms; /* wall clock of the last contact; 0: never */
 	bool strayed;
+	const char *stranger; /* a pet: the other machine that answers in its place; else NULL */
 };
 bool ledger_host(struct ledger *l, const char *fleet, const char *name, struct ledger_host *ret);
 
@@ -80,13 +105,27 @@ const char *ledger_fact(struct ledger *l, const char *fleet, const char *name, c
 struct ledger_row {
 	const char *uuid, *alias, *verb, *fleet, *playbook, *argv, *seat, *git;
 	int64_t start_ms, end_ms; /* end 0: not ended */
-	const char *state; /* outcome word, "running" (owner lives), "unfinished", "foreign" */
+	/* outcome word, "running" (owner lives), "unfinished", "foreign" */
+	const char *state;
+	int64_t number; /* of r-N */
 	int64_t hosts, ok, changed, failed, unreachable, untried, unknown;
 	int exit;
 };
 /* Newest first; before_seq 0 for the first page. each() returns false to stop. fleet may be NULL. */
 void ledger_runs(struct ledger *l, const char *fleet, int limit,
     bool (*each)(void *user, const struct ledger_row *row), void *user);
+/* The same, of the runs that had this host. */
+void ledger_host_runs(struct ledger *l, const char *fleet, const char *host, int limit,
+    bool (*each)(void *user, const struct ledger_row *row), void *user);
+
+/* How the hosts of a run ended. */
+struct ledger_result {
+	const char *host, *state, *signal, *phase, *text;
+	int64_t rc, ms, changed; /* rc -1: none */
+};
+void ledger_results(struct ledger *l, const char *uuid,
+    bool (*each)(void *user, const struct ledger_result *result), void *user);
+
 /* By UUID, unambiguous prefix of one (>= 6 digits), r-N, or "last". false: none. Texts borrowed. */
 bool ledger_find_run(struct ledger *l, const char *name, struct ledger_row *ret, struct err *err);
 
