@@ -1,0 +1,389 @@
+#include "playbooks/app.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "playbooks/unit.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define UNIT_MAX ((size_t)4 << 20)
+
+void
+resource_list_add(struct resource_list *l, const struct resource *r)
+{
+	mem_grow(l->item, l->count, l->cap);
+	l->item[l->count++] = r;
+}
+
+bool
+app_name_ok(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && n <= 48 && islower((unsigned char)name[0]) && name[n - 1] != '-' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+static bool
+is_ipv6(const char *address)
+{
+	return strchr(address, ':') != NULL;
+}
+
+/* Where on the host the contents of a file of the app lie. */
+static const char *
+file_place(const struct app *app, const struct app_file *f, struct arena *a)
+{
+	return arena_printf(a, "%s/%s/files%s", APP_DIR, app->name, f->path);
+}
+
+static const char *
+resources_place(const struct app *app, int replica, struct arena *a)
+{
+	return arena_printf(a, "%s/%s/resources-%d.json", APP_DIR, app->name, replica);
+}
+
+static void
+json_text(struct buf *b, const char *s)
+{
+	buf_addc(b, '"');
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\')
+			buf_addf(b, "\\%c", c);
+		else if (c < ' ')
+			buf_addf(b, "\\u%04x", c);
+		else
+			buf_addc(b, (char)c);
+	}
+	buf_addc(b, '"');
+}
+
+/* What a replica may use, as it reads it in /run/drover/resources.json. */
+static void
+put_resources_json(const struct app *app, int replica, struct buf *b)
+{
+	buf_adds(b, "{\"app\":");
+	json_text(b, app->name);
+	buf_addf(b, ",\"replica\":%d,\"host\":", replica);
+	json_text(b, app->host);
+	buf_adds(b, ",\"log\":\"stdout\",\"ports\":{");
+	for (size_t i = 0; i < app->port_count; i++) {
+		const struct app_port *p = &app->port[i];
+
+		buf_adds(b, i ? "," : "");
+		json_text(b, p->name);
+		buf_addf(
+		    b, ":{\"container\":%d,\"host\":%d,\"bind\":", p->container, p->host + replica);
+		json_text(b, p->bind);
+		buf_addc(b, '}');
+	}
+	buf_adds(b, "},\"files\":{");
+	for (size_t i = 0; i < app->file_count; i++) {
+		buf_adds(b, i ? "," : "");
+		json_text(b, app->file[i].path);
+		buf_adds(b, app->file[i].volume ? ":\"volume\"" : ":\"read-only\"");
+	}
+	buf_adds(b, "}}\n");
+}
+
+static struct resource *
+file_resource(
+    const struct app *app, struct arena *a, const char *path, const char *content, size_t len)
+{
+	struct resource *r = arena_alloc(a, sizeof(*r));
+
+	r->kind = RESOURCE_FILE;
+	r->path = path;
+	r->id = arena_printf(a, "file %s", path);
+	r->title = path;
+	r->app = app->name;
+	r->mark = app->mark;
+	r->content = content;
+	r->content_len = len;
+	r->mode = 0644;
+	digest_hex(content, len, r->digest);
+	return r;
+}
+
+static void
+add_files(const struct app *app, struct arena *a, struct resource_list *ret)
+{
+	for (size_t i = 0; i < app->file_count; i++) {
+		const struct app_file *f = &app->file[i];
+
+		if (f->volume)
+			continue;
+		struct resource *r =
+		    file_resource(app, a, file_place(app, f, a), f->content, f->len);
+
+		r->mode = f->mode;
+		r->mark = f->mark;
+		resource_list_add(ret, r);
+	}
+	for (int n = 0; n < app->replicas; n++) {
+		autobuf b = BUF_INIT(UNIT_MAX);
+
+		put_resources_json(app, n, &b);
+		resource_list_add(ret, file_resource(app, a, resources_place(app, n, a),
+					   arena_memdup0(a, buf_text(&b), b.len), b.len));
+	}
+}
+
+static void
+arg(struct buf *b, const char *name, const char *value)
+{
+	buf_adds(b, " \\\n  ");
+	unit_option(b, name, value);
+}
+
+static bool
+env_said(const struct app *app, const char *name)
+{
+	for (size_t i = 0; i < app->env_count; i++)
+		if (str_eq(app->env[i].name, name))
+			return true;
+	return false;
+}
+
+__attribute__((format(printf, 4, 5))) static void
+env_given(struct buf *b, const struct app *app, const char *name, const char *fmt, ...)
+{
+	char value[512];
+	autobuf word = BUF_INIT(1024);
+	va_list ap;
+
+	if (env_said(app, name))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	buf_addf(&word, "%s=%s", name, value);
+	arg(b, "env", buf_text(&word));
+}
+
+/* PORT_HTTP for a port named http; PORT too where there is only one. */
+static void
+put_env(struct buf *b, const struct app *app, int replica)
+{
+	env_given(b, app, "DROVER_APP", "%s", app->name);
+	env_given(b, app, "DROVER_HOST", "%s", app->host);
+	env_given(b, app, "DROVER_REPLICA", "%d", replica);
+	env_given(b, app, "DROVER_RESOURCES", "/run/drover/resources.json");
+	for (size_t i = 0; i < app->port_count; i++) {
+		char name[80] = "PORT_";
+		size_t n = strlen(name);
+
+		for (const char *p = app->port[i].name; *p && n + 1 < sizeof(name); p++)
+			name[n++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+		name[n] = '\0';
+		env_given(b, app, name, "%d", app->port[i].container);
+	}
+	if (app->port_count == 1)
+		env_given(b, app, "PORT", "%d", app->port[0].container);
+	for (size_t i = 0; i < app->env_count; i++) {
+		autobuf word = BUF_INIT(UNIT_MAX);
+
+		buf_addf(&word, "%s=%s", app->env[i].name, app->env[i].value);
+		arg(b, "env", buf_text(&word));
+	}
+}
+
+static void
+put_mounts(struct buf *b, const struct app *app, int replica, struct arena *a)
+{
+	for (size_t i = 0; i < app->port_count; i++) {
+		const struct app_port *p = &app->port[i];
+		bool v6 = is_ipv6(p->bind);
+
+		arg(b, "publish",
+		    arena_printf(a, "%s%s%s:%d:%d/tcp", v6 ? "[" : "", p->bind, v6 ? "]" : "",
+			p->host + replica, p->container));
+	}
+	for (size_t i = 0; i < app->file_count; i++) {
+		const struct app_file *f = &app->file[i];
+
+		if (f->volume)
+			arg(b, "volume", arena_printf(a, "%s:%s", f->volume, f->path));
+		else
+			arg(b, "volume",
+			    arena_printf(a, "%s:%s:ro", file_place(app, f, a), f->path));
+	}
+	arg(b, "volume",
+	    arena_printf(a, "%s:/run/drover/resources.json:ro", resources_place(app, replica, a)));
+}
+
+static void
+put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
+{
+	buf_addf(b,
+	    "ExecStart=/usr/bin/podman run --name=%s-%d --cidfile=%%t/%%N.cid --replace --rm \\\n"
+	    "  --cgroups=split --sdnotify=conmon -d --pull=never \\\n"
+	    "  --cap-drop=all --security-opt=no-new-privileges",
+	    app->name, replica);
+	if (app->read_only)
+		buf_adds(b, " --read-only");
+	put_mounts(b, app, replica, a);
+	put_env(b, app, replica);
+	if (app->command)
+		arg(b, "entrypoint", app->command[0]);
+	buf_adds(b, " \\\n  ");
+	unit_word(b, app->image);
+	for (size_t i = 1; app->command && app->command[0] && app->command[i]; i++) {
+		buf_addc(b, ' ');
+		unit_word(b, app->command[i]);
+	}
+	for (size_t i = 0; app->args && app->args[i]; i++) {
+		buf_addc(b, ' ');
+		unit_word(b, app->args[i]);
+	}
+	buf_adds(b, "\n"
+		    "ExecStop=/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
+		    "ExecStopPost=-/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
+		    "ExecStopPost=-rm -f %t/%N.cid\n");
+}
+
+static void
+put_limits(struct buf *b, const struct app *app)
+{
+	if (app->cpu_percent)
+		buf_addf(b, "CPUQuota=%lld%%\n", (long long)app->cpu_percent);
+	if (app->memory)
+		buf_addf(b, "MemoryMax=%lld\n", (long long)app->memory);
+	if (app->tasks)
+		buf_addf(b, "TasksMax=%lld\n", (long long)app->tasks);
+}
+
+static void
+put_unit(struct buf *b, const struct app *app, int replica, struct arena *a)
+{
+	buf_adds(b, APP_UNIT_MARK " from playbook ");
+	unit_prose(b, app->playbook);
+	buf_addf(b,
+	    ", app %s: the next apply undoes what is changed here.\n"
+	    "[Unit]\n"
+	    "Description=%s, replica %d\n"
+	    "Wants=network-online.target\n"
+	    "After=network-online.target\n"
+	    "RequiresMountsFor=%%t/containers\n"
+	    "StartLimitIntervalSec=60\n"
+	    "StartLimitBurst=5\n"
+	    "\n"
+	    "[Service]\n"
+	    "Type=notify\n"
+	    "NotifyAccess=all\n"
+	    "Delegate=yes\n"
+	    "KillMode=mixed\n"
+	    "SyslogIdentifier=%%N\n"
+	    "Environment=PODMAN_SYSTEMD_UNIT=%%n\n"
+	    "Restart=on-failure\n"
+	    "RestartSec=1\n"
+	    "TimeoutStartSec=60\n"
+	    "TimeoutStopSec=40\n",
+	    app->name, app->name, replica);
+	put_limits(b, app);
+	buf_adds(b, "ExecStartPre=-rm -f %t/%N.cid\n");
+	put_run(b, app, replica, a);
+	buf_adds(b, "\n[Install]\nWantedBy=multi-user.target\n");
+}
+
+static const char *const *
+put_notes(const struct app *app, int replica, struct arena *a)
+{
+	const char **note = arena_alloc(a, (app->port_count + 2) * sizeof(*note));
+	size_t n = 0;
+
+	for (size_t i = 0; i < app->port_count; i++) {
+		const struct app_port *p = &app->port[i];
+		bool v6 = is_ipv6(p->bind);
+
+		note[n++] = arena_printf(a, "publishes %s%s%s:%d (%s of %s)", v6 ? "[" : "",
+		    p->bind, v6 ? "]" : "", p->host + replica, p->name, app->name);
+	}
+	if (n)
+		note[n++] = arena_printf(a,
+		    "stop-first: %s has host ports, so a replica stops before its successor starts",
+		    app->name);
+	return note;
+}
+
+/* Of all that only a restart would pick up. */
+static const char *
+config_digest(const struct app *app, const char *unit_digest, const struct resource_list *files,
+    struct arena *a)
+{
+	struct digest *d = digest_new();
+	char hex[DIGEST_HEX];
+
+	digest_add(d, unit_digest, strlen(unit_digest));
+	if (app->image_id)
+		digest_add(d, app->image_id, strlen(app->image_id));
+	for (size_t i = 0; i < files->count; i++) {
+		const struct resource *r = files->item[i];
+		char mode[16];
+
+		snprintf(mode, sizeof(mode), " %04o ", r->mode);
+		digest_add(d, r->path, strlen(r->path));
+		digest_add(d, mode, strlen(mode));
+		digest_add(d, r->digest, strlen(r->digest));
+	}
+	digest_end(d, hex);
+	return arena_strdup(a, hex);
+}
+
+static void
+add_unit(const struct app *app, int replica, struct arena *a, const struct resource_list *files,
+    struct resource_list *ret)
+{
+	autobuf b = BUF_INIT(UNIT_MAX);
+	const char *unit = arena_printf(a, "%s-%d.service", app->name, replica);
+
+	put_unit(&b, app, replica, a);
+	struct resource *r = file_resource(app, a, arena_printf(a, "%s/%s", APP_UNIT_DIR, unit),
+	    arena_memdup0(a, buf_text(&b), b.len), b.len);
+
+	r->kind = RESOURCE_UNIT;
+	r->id = arena_printf(a, "unit %s", unit);
+	r->title = unit;
+	r->unit = unit;
+	r->state = WANT_STARTED;
+	r->enabled = WANT_ENABLED;
+	r->on_change = app->on_change;
+	r->config_digest = config_digest(app, r->digest, files, a);
+	r->health = app->health;
+	if (r->health.port)
+		r->health.port += replica;
+	r->notes = put_notes(app, replica, a);
+	resource_list_add(ret, r);
+}
+
+void
+app_resources(const struct app *app, struct arena *a, struct resource_list *ret)
+{
+	struct resource_list files = { 0 };
+
+	add_files(app, a, &files);
+	for (size_t i = 0; i < files.count; i++)
+		resource_list_add(ret, files.item[i]);
+	for (int n = 0; n < app->replicas; n++) {
+		struct resource_list mine = { 0 };
+		const char *own = resources_place(app, n, a);
+
+		/* A replica restarts for its own resources, not for its neighbour's. */
+		for (size_t i = 0; i < files.count; i++)
+			if (str_eq(files.item[i]->path, own) ||
+			    !str_starts(files.item[i]->path,
+				arena_printf(a, "%s/%s/resources-", APP_DIR, app->name)))
+				resource_list_add(&mine, files.item[i]);
+		add_unit(app, n, a, &mine, ret);
+		free(mine.item);
+	}
+	free(files.item);
+}

@@ -1,0 +1,76 @@
+/*
+ * An app on one host, as the resources that make it run: files and units.
+ *
+ * Pure. Everything is concrete here (no templates are left). Replica n becomes
+ * the systemd unit APP-n.service, which calls podman with the arguments Quadlet
+ * would give it and can be read, started and stopped without drover.
+ */
+#ifndef DROVER_PLAYBOOKS_APP_H
+#define DROVER_PLAYBOOKS_APP_H
+
+#include "base/diag.h"
+#include "playbooks/resource.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+#define APP_UNIT_MARK "# Made by drover" /* how the first line of each of our units begins */
+#define APP_DIR       "/etc/drover/apps"
+#define APP_UNIT_DIR  "/etc/systemd/system"
+
+struct app_port {
+	const char *name;
+	int container, host; /* of replica 0; replica n has host + n */
+	const char *bind;    /* an IPv4 or IPv6 address */
+	struct mark mark;
+};
+
+struct app_env {
+	const char *name, *value;
+};
+
+/* A file of ours or a named volume, at a path in the container. */
+struct app_file {
+	const char *path;
+	const char *content; /* NULL: a volume */
+	size_t len;
+	unsigned mode;
+	const char *volume;
+	struct mark mark;
+};
+
+struct app {
+	const char *name, *playbook, *host;
+	struct mark mark;
+	const char *image, *image_id; /* image_id NULL when not known */
+	int replicas;
+	const struct app_port *port;
+	size_t port_count;
+	const struct app_env *env;
+	size_t env_count;
+	const struct app_file *file;
+	size_t file_count;
+	const char *const *command; /* replaces the image's entry point; NULL: the image's own */
+	const char *const *args;    /* ended by NULL; NULL: the image's own */
+	int64_t cpu_percent, memory, tasks; /* 0: no limit */
+	bool read_only;
+	enum on_change on_change;
+	struct health health; /* port: of replica 0 */
+};
+
+struct resource_list {
+	const struct resource **item;
+	size_t count, cap; /* item is the heap's; what it points to is the arena's */
+};
+void resource_list_add(struct resource_list *l, const struct resource *r);
+
+/* Append the files of all replicas, then their units. Strings of `app` are borrowed. */
+void app_resources(const struct app *app, struct arena *a, struct resource_list *ret);
+
+/* [a-z][a-z0-9-]*, at most 48 bytes, no '-' at its end. */
+bool app_name_ok(const char *name);
+
+#endif

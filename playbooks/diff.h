@@ -1,0 +1,24 @@
+/*
+ * What changed between two texts, line by line.
+ *
+ * Pure. Myers' shortest edit script within a budget of work: where two texts
+ * have almost nothing in common the middle is shown as replaced whole, which is
+ * no less true. A diff applied to the old text always gives the new one.
+ */
+#ifndef DROVER_PLAYBOOKS_DIFF_H
+#define DROVER_PLAYBOOKS_DIFF_H
+
+#include <stddef.h>
+
+struct buf;
+
+struct diff_text {
+	const char *text; /* NULL: there is no such file */
+	size_t len;
+};
+
+/* Append a unified diff with 3 lines of context, without a header; nothing when the texts are
+ * equal. A last line without a newline is marked as diff(1) does. Returns the lines appended. */
+size_t diff_unified(struct diff_text from, struct diff_text to, struct buf *out);
+
+#endif

@@ -1,0 +1,151 @@
+#include "playbooks/unit.h"
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <string.h>
+
+#define NAME_MAX_BYTES 255
+
+const char *const unit_suffixes[] = { "service", "socket", "timer", "target", "path", "mount",
+	"automount", "swap", "slice", NULL };
+
+static bool
+is_bare(const char *s)
+{
+	return *s && strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+			       "_./:=@,+-") == strlen(s);
+}
+
+static void
+put_quoted(struct buf *to, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\')
+			buf_addf(to, "\\%c", c);
+		else if (c == '%' || c == '$')
+			buf_addf(to, "%c%c", c, c);
+		else if (c == '\n')
+			buf_adds(to, "\\n");
+		else if (c == '\t')
+			buf_adds(to, "\\t");
+		else if (c < ' ' || c == 0x7f)
+			buf_addf(to, "\\x%02x", c);
+		else
+			buf_addc(to, (char)c);
+	}
+}
+
+void
+unit_word(struct buf *to, const char *s)
+{
+	if (is_bare(s)) {
+		buf_adds(to, s);
+		return;
+	}
+	buf_addc(to, '"');
+	put_quoted(to, s);
+	buf_addc(to, '"');
+}
+
+void
+unit_option(struct buf *to, const char *name, const char *value)
+{
+	autobuf word = BUF_INIT(SIZE_MAX / 2);
+
+	buf_addf(&word, "--%s=%s", name, value);
+	unit_word(to, buf_text(&word));
+}
+
+void
+unit_prose(struct buf *to, const char *s)
+{
+	size_t last = strlen(s);
+
+	for (size_t i = 0; i < last; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c < ' ' || c == 0x7f || (c == '\\' && i + 1 == last))
+			buf_addc(to, '?');
+		else if (c == '%')
+			buf_adds(to, "%%");
+		else
+			buf_addc(to, (char)c);
+	}
+}
+
+bool
+unit_name_ok(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	if (!dot || dot == name || *name == '-' || *name == '@' || strlen(name) > NAME_MAX_BYTES)
+		return false;
+	for (const char *p = name; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr(":_.\\@-", *p))
+			return false;
+	for (const char *const *s = unit_suffixes; *s; s++)
+		if (str_eq(dot + 1, *s))
+			return true;
+	return false;
+}
+
+/* The next line of *text without spaces at its ends; false at the end. */
+static bool
+next_line(const char **text, const char **line, size_t *len)
+{
+	const char *p = *text, *end;
+
+	if (!*p)
+		return false;
+	end = p + strcspn(p, "\n");
+	*text = *end ? end + 1 : end;
+	while (p < end && isspace((unsigned char)*p))
+		p++;
+	while (end > p && isspace((unsigned char)end[-1]))
+		end--;
+	*line = p;
+	*len = (size_t)(end - p);
+	return true;
+}
+
+bool
+unit_has_section(const char *text, const char *section)
+{
+	const char *line;
+	size_t len, n = strlen(section);
+
+	while (next_line(&text, &line, &len))
+		if (len == n + 2 && line[0] == '[' && line[len - 1] == ']' &&
+		    memcmp(line + 1, section, n) == 0)
+			return true;
+	return false;
+}
+
+bool
+unit_has(const char *text, const char *key, const char *value)
+{
+	const char *line;
+	size_t len, n = strlen(key);
+
+	while (next_line(&text, &line, &len)) {
+		size_t at = n;
+
+		if (len <= n || memcmp(line, key, n) != 0)
+			continue;
+		while (at < len && isspace((unsigned char)line[at]))
+			at++;
+		if (at == len || line[at++] != '=')
+			continue;
+		while (at < len && isspace((unsigned char)line[at]))
+			at++;
+		if (!value ||
+		    (len - at == strlen(value) && memcmp(line + at, value, len - at) == 0))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,34 @@
+/*
+ * The text of systemd units: words and values that mean only what they say.
+ *
+ * Pure. What is appended here is read back by systemd as exactly the bytes that
+ * were given: no specifier, variable, separator or second directive comes of it.
+ */
+#ifndef DROVER_PLAYBOOKS_UNIT_H
+#define DROVER_PLAYBOOKS_UNIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+
+/* One argument of an Exec line. s holds no NUL. */
+void unit_word(struct buf *to, const char *s);
+
+/* --NAME=VALUE as one argument. */
+void unit_option(struct buf *to, const char *name, const char *value);
+
+/* The value of a directive that is one line of prose (Description=); control bytes become '?'. */
+void unit_prose(struct buf *to, const char *s);
+
+/* A whole unit name with a suffix systemd knows: caddy.service, backup@web.timer. */
+bool unit_name_ok(const char *name);
+
+/* The suffixes, ended by NULL: "service", "socket", ... */
+extern const char *const unit_suffixes[];
+
+/* True when the text has this [Section]; true when it has key=value (value NULL: any). */
+bool unit_has_section(const char *text, const char *section);
+bool unit_has(const char *text, const char *key, const char *value);
+
+#endif
