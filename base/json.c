@@ -186,6 +186,20 @@ decode(const unsigned char *s, size_t n, uint32_t *ret_c)
 	return want;
 }
 
+static int
+print_part(const char *part, size_t n, void *to)
+{
+	buf_add(to, part, n);
+	return 0;
+}
+
+void
+json_print(const struct json *v, struct buf *to)
+{
+	json_dump_callback(
+	    in(v), print_part, to, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+}
+
 bool
 json_is_utf8(const char *s, size_t n)
 {

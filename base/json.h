@@ -57,6 +57,9 @@ const struct json *json_at(const struct json *v, size_t i);
 void json_each(const struct json *object,
     void (*each)(void *user, const char *key, const struct json *value), void *user);
 
+/* Append a value as compact JSON, members in their order. */
+void json_print(const struct json *v, struct buf *to);
+
 /* True when s[0..n) is well-formed UTF-8 (no surrogates, nothing overlong). */
 bool json_is_utf8(const char *s, size_t n);
 

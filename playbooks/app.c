@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/digest.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "playbooks/unit.h"
@@ -49,49 +50,35 @@ resources_place(const struct app *app, int replica, struct arena *a)
 	return arena_printf(a, "%s/%s/resources-%d.json", APP_DIR, app->name, replica);
 }
 
-static void
-json_text(struct buf *b, const char *s)
-{
-	buf_addc(b, '"');
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c == '"' || c == '\\')
-			buf_addf(b, "\\%c", c);
-		else if (c < ' ')
-			buf_addf(b, "\\u%04x", c);
-		else
-			buf_addc(b, (char)c);
-	}
-	buf_addc(b, '"');
-}
-
 /* What a replica may use, as it reads it in /run/drover/resources.json. */
 static void
 put_resources_json(const struct app *app, int replica, struct buf *b)
 {
-	buf_adds(b, "{\"app\":");
-	json_text(b, app->name);
-	buf_addf(b, ",\"replica\":%d,\"host\":", replica);
-	json_text(b, app->host);
-	buf_adds(b, ",\"log\":\"stdout\",\"ports\":{");
+	struct json_writer w;
+
+	json_writer_init(&w, b);
+	json_open_object(&w, NULL);
+	json_put_text(&w, "app", app->name);
+	json_put_int(&w, "replica", replica);
+	json_put_text(&w, "host", app->host);
+	json_put_text(&w, "log", "stdout");
+	json_open_object(&w, "ports");
 	for (size_t i = 0; i < app->port_count; i++) {
 		const struct app_port *p = &app->port[i];
 
-		buf_adds(b, i ? "," : "");
-		json_text(b, p->name);
-		buf_addf(
-		    b, ":{\"container\":%d,\"host\":%d,\"bind\":", p->container, p->host + replica);
-		json_text(b, p->bind);
-		buf_addc(b, '}');
+		json_open_object(&w, p->name);
+		json_put_int(&w, "container", p->container);
+		json_put_int(&w, "host", p->host + replica);
+		json_put_text(&w, "bind", p->bind);
+		json_close(&w);
 	}
-	buf_adds(b, "},\"files\":{");
-	for (size_t i = 0; i < app->file_count; i++) {
-		buf_adds(b, i ? "," : "");
-		json_text(b, app->file[i].path);
-		buf_adds(b, app->file[i].volume ? ":\"volume\"" : ":\"read-only\"");
-	}
-	buf_adds(b, "}}\n");
+	json_close(&w);
+	json_open_object(&w, "paths");
+	for (size_t i = 0; i < app->file_count; i++)
+		json_put_text(&w, app->file[i].path, app->file[i].volume ? "volume" : "read-only");
+	json_close(&w);
+	json_close(&w);
+	buf_addc(b, '\n');
 }
 
 static struct resource *

@@ -1,0 +1,80 @@
+#include "playbooks/include.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+static int
+refuse(struct err *err, const char *path)
+{
+	return err_set(err, OUTCOME_REFUSED,
+	    "%s leads out of the playbook's directory: keep the file beside the playbook or below",
+	    path);
+}
+
+int
+include_open(const char *dir, const char *path, struct err *err)
+{
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	struct stat st;
+
+	if (path[0] == '/')
+		return refuse(err, path);
+	autoclose int top = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0)
+		return err_set(err, OUTCOME_INPUT, "%s: %s", dir, strerror(errno));
+	autoclose int fd = (int)syscall(SYS_openat2, top, path, &how, sizeof(how));
+	if (fd < 0 && (errno == EXDEV || errno == ELOOP))
+		return refuse(err, path);
+	if (fd < 0)
+		return err_set(err, OUTCOME_INPUT, "%s: %s", path, strerror(errno));
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, OUTCOME_INPUT, "%s is not a regular file", path);
+	int opened = fd;
+
+	fd = -1;
+	return opened;
+}
+
+char *
+include_read(const char *dir, const char *path, size_t *ret_len, struct err *err)
+{
+	struct stat st;
+	size_t have = 0;
+	autoclose int fd = include_open(dir, path, err);
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) < 0 || (size_t)st.st_size > INCLUDE_MAX) {
+		err_set(err, OUTCOME_INPUT, "%s is larger than %zu MiB", path, INCLUDE_MAX >> 20);
+		return NULL;
+	}
+	autofree char *text = xcalloc((size_t)st.st_size + 2, 1);
+	for (;;) {
+		ssize_t n = read(fd, text + have, (size_t)st.st_size + 1 - have);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			err_errno(err, "%s", path);
+			return NULL;
+		}
+		have += (size_t)n;
+		if (n == 0 || have > (size_t)st.st_size)
+			break;
+	}
+	if (have != (size_t)st.st_size) {
+		err_set(err, OUTCOME_INPUT, "%s changed while it was read", path);
+		return NULL;
+	}
+	text[have] = '\0';
+	*ret_len = have;
+	return take(text);
+}

@@ -1,0 +1,24 @@
+/*
+ * The files a playbook names: templates, unit files, contents, image archives.
+ *
+ * They lie in the playbook's directory or below it. A path that leaves it, by
+ * ../, by being absolute or through a link, is refused; so are devices and what
+ * is too large. Nothing is kept open.
+ */
+#ifndef DROVER_PLAYBOOKS_INCLUDE_H
+#define DROVER_PLAYBOOKS_INCLUDE_H
+
+#include <stddef.h>
+
+#define INCLUDE_MAX ((size_t)4 << 20) /* of one file that is read whole */
+
+struct err;
+
+/* Open a regular file below the directory dir; -1 with kind INPUT (missing, not a file) or REFUSED
+ * (leaves the directory). */
+int include_open(const char *dir, const char *path, struct err *err);
+
+/* Its contents with a NUL behind, at most INCLUDE_MAX bytes; caller frees. NULL on failure. */
+char *include_read(const char *dir, const char *path, size_t *ret_len, struct err *err);
+
+#endif

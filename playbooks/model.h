@@ -1,0 +1,123 @@
+/*
+ * A playbook as it was read: what is declared, templates still unfilled.
+ *
+ * Plain data in the playbook's arena, made by the readers and evaluated for each
+ * host by desire. Nothing outside of playbooks/ looks at it.
+ */
+#ifndef DROVER_PLAYBOOKS_MODEL_H
+#define DROVER_PLAYBOOKS_MODEL_H
+
+#include "base/field.h"
+#include "playbooks/app.h"
+#include "playbooks/playbook.h"
+#include "playbooks/render.h"
+#include "playbooks/resource.h"
+
+struct arena;
+struct digest;
+
+/* A text to be filled in, or (literal) to be taken as it is. */
+struct text_decl {
+	struct source source;
+	bool literal;
+};
+
+struct argv_decl {
+	struct source *item;
+	size_t count;
+	const char *shell; /* instead of items: text for sh -c, without templates */
+	struct mark mark;
+};
+
+struct then_decl {
+	struct follow_up follow; /* argv is filled in for each host */
+	struct argv_decl argv;
+};
+
+struct env_decl {
+	const char *name;
+	struct source value;
+};
+
+struct image_decl {
+	struct source name;  /* not given when it is an archive */
+	const char *archive; /* absolute path */
+	const char *archive_name;
+	char id[65];
+	uint64_t size;
+	struct mark mark;
+};
+
+struct file_decl {
+	const char *path; /* in the container */
+	struct mark mark;
+	struct text_decl content;
+	const char *volume;
+	int64_t mode;
+};
+
+struct health_decl {
+	struct health health; /* port and address are filled in from the app's port */
+	const char *port;     /* its name */
+	struct mark mark;
+	bool said;
+};
+
+struct app_decl {
+	const char *name;
+	struct mark mark;
+	struct image_decl image;
+	int64_t replicas;
+	struct app_port *port;
+	size_t port_count;
+	struct env_decl *env;
+	size_t env_count;
+	struct file_decl *file;
+	size_t file_count;
+	struct argv_decl command, args;
+	int64_t cpu_percent, memory, tasks;
+	bool read_only;
+	const char *on_change;
+	struct health_decl health;
+};
+
+struct task_decl {
+	enum resource_kind kind;
+	struct mark mark;
+	const char *name; /* `name:`, or NULL */
+	int number;       /* from 1 */
+	struct then_decl then;
+	/* file and template; unit: its text */
+	struct source path;
+	struct text_decl content;
+	int64_t mode;
+	const char *owner, *group;
+	/* unit and service */
+	const char *unit;
+	const char *state, *on_change;
+	bool enabled, enabled_said;
+	struct image_decl image;
+	/* run */
+	struct argv_decl run;
+	struct source creates;
+	const char *unless;
+	struct env_decl *env;
+	size_t env_count;
+};
+
+struct playbook {
+	struct arena *arena;
+	const char *path, *dir, *name, *hosts;
+	struct mark hosts_mark;
+	char digest[65];
+	struct rollout rollout;
+	struct field_vars vars;
+	struct var *extra;
+	size_t extra_count;
+	struct app_decl *app;
+	size_t app_count;
+	struct task_decl *task;
+	size_t task_count;
+};
+
+#endif

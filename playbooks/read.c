@@ -1,0 +1,339 @@
+#include "playbooks/read.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/yaml.h"
+#include "playbooks/archive.h"
+#include "playbooks/include.h"
+#include "playbooks/unit.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define ITEMS_MAX 256
+
+const char *const read_on_change[] = { "restart", "reload", "none", NULL };
+
+enum on_change
+read_on_change_of(const char *word)
+{
+	if (str_eq(word, "reload"))
+		return ON_CHANGE_RELOAD;
+	return str_eq(word, "none") ? ON_CHANGE_NONE : ON_CHANGE_RESTART;
+}
+
+const char *
+read_is_path(const char *path)
+{
+	size_t n = strlen(path);
+
+	if (path[0] != '/' || n < 2 || n > 1024 || path[n - 1] == '/' || strstr(path, "//") ||
+	    strstr(path, "/../") || str_ends(path, "/..") || strstr(path, "/./") ||
+	    str_ends(path, "/."))
+		return "an absolute path without . and ..";
+	for (const char *p = path; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f || *p == '\\')
+			return "a path without control characters and backslashes";
+	return NULL;
+}
+
+const char *
+read_is_user(const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n == 0 || n > 32 || !(islower((unsigned char)name[0]) || name[0] == '_') ||
+	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != n)
+		return "a user or group name";
+	return NULL;
+}
+
+const char *
+read_is_unit(const char *name)
+{
+	return unit_name_ok(name) ? NULL : "a unit name with its suffix (caddy.service)";
+}
+
+/* host.name[:port] or localhost in front: a short name could mean any registry. */
+const char *
+read_is_image(const char *name)
+{
+	const char *slash = strchr(name, '/'), *p = name;
+	size_t n = strlen(name);
+
+	if (n > 255 || !isalnum((unsigned char)name[0]) ||
+	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+			 "._:/@-") != n ||
+	    strstr(name, "//") || name[n - 1] == '/' || name[n - 1] == ':')
+		return "an image name (registry.example.org/name:tag)";
+	for (bool named = false; p < (slash ? slash : name + n); p++) {
+		named = named || *p == '.' || *p == ':' || str_starts(name, "localhost/");
+		if (named && slash)
+			return NULL;
+	}
+	return "an image name with its registry (localhost/name:tag, "
+	       "registry.example.org/name:tag)";
+}
+
+bool
+read_plain(
+    const struct field_context *c, const char *name, const struct yaml_node *n, const char **ret)
+{
+	if (!field_text(c, name, n, ret))
+		return false;
+	if (strstr(n->text, "{{") || strstr(n->text, "{%")) {
+		diag_error(c->diag, n->mark, "%s: no template can stand here", name);
+		return false;
+	}
+	return true;
+}
+
+bool
+read_source(
+    const struct field_context *c, const char *name, const struct yaml_node *n, struct source *ret)
+{
+	const char *text = NULL;
+
+	if (!field_text(c, name, n, &text))
+		return false;
+	struct source s = { .text = text, .len = n->len, .mark = n->mark };
+	s.exact = !n->block && !memchr(text, '\n', n->len);
+	if (s.exact && !n->plain)
+		s.mark.col++;
+	if (!render_check(&s, c->diag))
+		return false;
+	*ret = s;
+	return true;
+}
+
+static bool
+say(const struct field_context *c, const struct yaml_node *n, const struct err *err)
+{
+	diag_error(c->diag, n->mark, "%s", err->text);
+	return false;
+}
+
+bool
+read_included(const struct field_context *c, const struct yaml_node *n, bool is_template,
+    struct text_decl *ret)
+{
+	struct reader *r = c->user;
+	const char *path = NULL;
+	char hex[DIGEST_HEX];
+	struct err err;
+	size_t len = 0;
+
+	if (!read_plain(c, "a file", n, &path))
+		return false;
+	autofree char *text = include_read(r->playbook->dir, path, &len, &err);
+	if (!text)
+		return say(c, n, &err);
+	digest_hex(text, len, hex);
+	digest_add(r->included, path, strlen(path) + 1);
+	digest_add(r->included, hex, sizeof(hex));
+	autofree char *shown = *r->file_dir ? file_join(r->file_dir, path) : xstrdup(path);
+	ret->literal = !is_template;
+	ret->source = (struct source){ .text = arena_memdup0(c->arena, text, len),
+		.len = len,
+		.mark = { .file = arena_strdup(c->arena, shown), .line = 1, .col = 1 },
+		.exact = true };
+	if (is_template && memchr(text, '\0', len)) {
+		diag_error(c->diag, n->mark, "%s is binary: send it with source:", path);
+		return false;
+	}
+	return !is_template || render_check(&ret->source, c->diag);
+}
+
+static bool
+read_shell(const struct field_context *c, const char *name, const struct yaml_node *n,
+    struct argv_decl *ret)
+{
+	if (strstr(n->text, "{{") || strstr(n->text, "{%")) {
+		diag_error(c->diag, n->mark,
+		    "%s: shell text takes no {{ }}: pass values by env: and use \"$NAME\", or "
+		    "write "
+		    "the command as a list",
+		    name);
+		return false;
+	}
+	if (n->len == 0) {
+		diag_error(c->diag, n->mark, "%s: the command is empty", name);
+		return false;
+	}
+	ret->shell = n->text;
+	return true;
+}
+
+bool
+read_command(const struct field_context *c, const char *name, const struct yaml_node *n,
+    struct argv_decl *ret)
+{
+	const char *text = NULL;
+	bool good = true;
+
+	ret->mark = n->mark;
+	if (n->kind == YAML_SCALAR)
+		return field_text(c, name, n, &text) && read_shell(c, name, n, ret);
+	if (n->kind != YAML_LIST || n->count == 0 || n->count > ITEMS_MAX) {
+		diag_error(c->diag, n->mark,
+		    "%s: a list of arguments or a line of shell is wanted here", name);
+		return false;
+	}
+	struct source *item = arena_alloc(c->arena, n->count * sizeof(*item));
+	for (size_t i = 0; i < n->count; i++)
+		good &= read_source(c, name, n->value[i], &item[i]);
+	ret->item = item;
+	ret->count = n->count;
+	return good;
+}
+
+static bool
+env_name_ok(const char *s)
+{
+	return *s && !isdigit((unsigned char)*s) && strlen(s) <= 64 &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+		   strlen(s);
+}
+
+bool
+read_env(const struct field_context *c, const struct yaml_node *n, struct env_decl **ret,
+    size_t *ret_count)
+{
+	bool good = true;
+
+	if (n->kind != YAML_MAP) {
+		diag_error(c->diag, n->mark, "env: a mapping of names to texts is wanted here");
+		return false;
+	}
+	struct env_decl *env = arena_alloc(c->arena, n->count * sizeof(*env) + 1);
+	for (size_t i = 0; i < n->count; i++) {
+		env[i].name = n->key[i]->text;
+		if (!env_name_ok(env[i].name)) {
+			diag_error(c->diag, n->key[i]->mark,
+			    "env: a name of letters, digits and _ is wanted here");
+			good = false;
+		}
+		good &= read_source(c, env[i].name, n->value[i], &env[i].value);
+	}
+	*ret = env;
+	*ret_count = n->count;
+	return good;
+}
+
+static bool
+read_archive(const struct field_context *c, const struct yaml_node *n, struct image_decl *ret)
+{
+	struct reader *r = c->user;
+	const char *path = NULL, *bad;
+	struct archive found;
+	struct err err;
+
+	if (!read_plain(c, "archive", n, &path))
+		return false;
+	autoclose int fd = include_open(r->playbook->dir, path, &err);
+	if (fd < 0 || archive_read(fd, path, &found, &err) < 0)
+		return say(c, n, &err);
+	bad = read_is_image(found.name);
+	if (bad) {
+		diag_error(c->diag, n->mark,
+		    "archive: the image in %s is named \"%s\": save it under %s", path, found.name,
+		    bad);
+		return false;
+	}
+	autofree char *whole = file_join(r->playbook->dir, path);
+	ret->archive = arena_strdup(c->arena, whole);
+	ret->archive_name = arena_strdup(c->arena, found.name);
+	ret->size = found.size;
+	str_copy(ret->id, sizeof(ret->id), found.id);
+	digest_add(r->included, path, strlen(path) + 1);
+	digest_add(r->included, found.id, sizeof(found.id));
+	return true;
+}
+
+struct image_fields {
+	const struct yaml_node *archive;
+};
+
+bool
+read_image(const struct field_context *c, const struct yaml_node *n, struct image_decl *ret)
+{
+	static const struct field fields[] = {
+		{ .name = "archive",
+		    .form = FORM_NODE,
+		    .offset = offsetof(struct image_fields, archive),
+		    .flags = FIELD_REQUIRED,
+		    .doc = "a file beside the playbook that podman save wrote" },
+		{ .name = "build", .form = FORM_LATER, .doc = "images are not built yet" },
+		{ 0 },
+	};
+	struct field_context mine = *c;
+	struct image_fields got = { 0 };
+
+	ret->mark = n->mark;
+	if (n->kind == YAML_SCALAR) {
+		if (!read_source(c, "image", n, &ret->name))
+			return false;
+		const char *bad = render_is_template(&ret->name) ? NULL : read_is_image(n->text);
+
+		if (bad)
+			diag_error(c->diag, n->mark, "image: %s is wanted here, not \"%.100s\"",
+			    bad, n->text);
+		return !bad;
+	}
+	mine.what = "image";
+	return field_read(&mine, fields, n, &got) && read_archive(c, got.archive, ret);
+}
+
+struct then_fields {
+	const struct yaml_node *run;
+};
+
+static bool
+read_then_word(const struct field_context *c, const struct yaml_node *n, struct then_decl *ret)
+{
+	const char *text = NULL, *unit;
+	bool reload;
+
+	if (!read_plain(c, "then", n, &text))
+		return false;
+	reload = str_starts(text, "reload ");
+	unit = strchr(text, ' ');
+	if (unit && (reload || str_starts(text, "restart ")) && !read_is_unit(unit + 1)) {
+		ret->follow.kind = reload ? FOLLOW_RELOAD : FOLLOW_RESTART;
+		ret->follow.unit = unit + 1;
+		return true;
+	}
+	diag_error(c->diag, n->mark,
+	    "then: \"reload UNIT\", \"restart UNIT\" (caddy.service) or {run: [...]} is wanted "
+	    "here, not \"%.60s\"",
+	    text);
+	return false;
+}
+
+bool
+read_then(const struct field_context *c, const struct yaml_node *n, struct then_decl *ret)
+{
+	static const struct field fields[] = {
+		{ .name = "run",
+		    .form = FORM_NODE,
+		    .offset = offsetof(struct then_fields, run),
+		    .flags = FIELD_REQUIRED,
+		    .doc = "a command: a list of arguments, or a line of shell" },
+		{ 0 },
+	};
+	struct field_context mine = *c;
+	struct then_fields got = { 0 };
+
+	if (n->kind == YAML_SCALAR)
+		return read_then_word(c, n, ret);
+	mine.what = "then";
+	if (!field_read(&mine, fields, n, &got) || !read_command(c, "run", got.run, &ret->argv))
+		return false;
+	ret->follow.kind = FOLLOW_RUN;
+	return true;
+}

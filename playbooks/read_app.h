@@ -1,0 +1,22 @@
+/*
+ * One app of a playbook's `apps:`, read and checked by a table of its fields.
+ *
+ * Fills a declaration in the context's arena; the context's user is the reader.
+ */
+#ifndef DROVER_PLAYBOOKS_READ_APP_H
+#define DROVER_PLAYBOOKS_READ_APP_H
+
+#include "base/field.h"
+
+struct app_decl;
+struct yaml_node;
+
+extern const struct field read_app_fields[];
+extern const struct field read_app_port_fields[], read_app_file_fields[], read_app_limit_fields[],
+    read_app_health_fields[], read_app_sandbox_fields[];
+
+/* False when c->diag got a mistake. */
+bool read_app(const struct field_context *c, const struct yaml_node *name,
+    const struct yaml_node *n, struct app_decl *ret);
+
+#endif

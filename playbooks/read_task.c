@@ -1,0 +1,441 @@
+#include "playbooks/read_task.h"
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/yaml.h"
+#include "playbooks/read.h"
+#include "playbooks/unit.h"
+
+#include <string.h>
+
+static const char *const service_states[] = { "started", "stopped", "restarted", "reloaded", NULL };
+static const char *const unit_states[] = { "started", "stopped", NULL };
+
+struct file_fields {
+	const struct yaml_node *path, *content, *source, *template;
+	int64_t mode;
+	const char *owner, *group;
+};
+
+#define FILE_TAIL                                                                                  \
+	{ .name = "mode",                                                                          \
+		.form = FORM_MODE,                                                                 \
+		.offset = offsetof(struct file_fields, mode),                                      \
+		.doc = "0644 by default" },                                                        \
+	    { .name = "owner",                                                                     \
+		    .form = FORM_TEXT,                                                             \
+		    .offset = offsetof(struct file_fields, owner),                                 \
+		    .grammar = read_is_user,                                                       \
+		    .doc = "root by default" },                                                    \
+	    { .name = "group",                                                                     \
+		    .form = FORM_TEXT,                                                             \
+		    .offset = offsetof(struct file_fields, group),                                 \
+		    .grammar = read_is_user,                                                       \
+		    .doc = "root by default" },                                                    \
+	    { 0 },
+
+const struct field read_task_file_fields[] = { { .name = "path",
+						   .form = FORM_NODE,
+						   .offset = offsetof(struct file_fields, path),
+						   .flags = FIELD_REQUIRED,
+						   .doc = "where it stands on the host" },
+	{ .name = "content",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct file_fields, content),
+	    .doc = "the contents themselves, filled in for each host" },
+	{ .name = "source",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct file_fields, source),
+	    .doc = "a file beside the playbook, as it is" },
+	{ .name = "template",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct file_fields, template),
+	    .doc = "a file beside the playbook, filled in for each host" },
+	FILE_TAIL };
+
+const struct field read_task_template_fields[] = { { .name = "path",
+						       .form = FORM_NODE,
+						       .offset = offsetof(struct file_fields, path),
+						       .flags = FIELD_REQUIRED,
+						       .doc = "where it stands on the host" },
+	{ .name = "template",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct file_fields, template),
+	    .doc = "a file beside the playbook, filled in for each host; also written src" },
+	{ .name = "src",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct file_fields, template),
+	    .doc = "the same as template" },
+	FILE_TAIL };
+
+static void
+take_file(const struct field_context *c, const struct yaml_node *n, const struct file_fields *got,
+    struct task_decl *task)
+{
+	if (!!got->content + !!got->source + !!got->template != 1) {
+		diag_error(c->diag, n->mark, "one of content, source and template is wanted here");
+		return;
+	}
+	if (read_source(c, "path", got->path, &task->path) && !render_is_template(&task->path)) {
+		const char *bad = read_is_path(task->path.text);
+
+		if (bad)
+			diag_error(c->diag, got->path->mark,
+			    "path: %s is wanted here, not \"%.60s\"", bad, task->path.text);
+	}
+	if (got->content)
+		read_source(c, "content", got->content, &task->content.source);
+	else
+		read_included(
+		    c, got->source ? got->source : got->template, !!got->template, &task->content);
+	task->mode = got->mode;
+	task->owner = got->owner;
+	task->group = got->group;
+}
+
+static void
+parse_file(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct field_context mine = *c;
+	struct file_fields got = { .mode = 0644 };
+
+	mine.what = "the file task";
+	if (field_read(&mine, read_task_file_fields, n, &got))
+		take_file(c, n, &got, to);
+}
+
+static void
+parse_template(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct field_context mine = *c;
+	struct file_fields got = { .mode = 0644 };
+
+	mine.what = "the template task";
+	if (field_read(&mine, read_task_template_fields, n, &got))
+		take_file(c, n, &got, to);
+}
+
+struct unit_fields {
+	const struct yaml_node *file, *template, *content, *enabled;
+	const char *name, *on_change, *state;
+};
+
+const struct field read_task_unit_fields[] = {
+	{ .name = "file",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct unit_fields, file),
+	    .doc = "a unit file beside the playbook, as it is" },
+	{ .name = "template",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct unit_fields, template),
+	    .doc = "a unit file beside the playbook, filled in for each host" },
+	{ .name = "content",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct unit_fields, content),
+	    .doc = "the unit's text itself, filled in for each host" },
+	{ .name = "name",
+	    .form = FORM_TEXT,
+	    .offset = offsetof(struct unit_fields, name),
+	    .grammar = read_is_unit,
+	    .doc = "the unit's name; by default that of the file" },
+	{ .name = "on_change",
+	    .form = FORM_CHOICE,
+	    .offset = offsetof(struct unit_fields, on_change),
+	    .choices = read_on_change,
+	    .doc = "what a changed text does to the running unit; restart by default" },
+	{ .name = "enabled",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct unit_fields, enabled),
+	    .doc = "by default true for a unit with an [Install] section" },
+	{ .name = "state",
+	    .form = FORM_CHOICE,
+	    .offset = offsetof(struct unit_fields, state),
+	    .choices = unit_states,
+	    .doc = "started or stopped; by default started, but for templates (x@.service) and "
+		   "oneshot services that do not remain" },
+	{ 0 },
+};
+
+/* What most people mean by installing this unit. */
+static void
+guess_unit(struct task_decl *task)
+{
+	const char *text = task->content.source.text;
+	bool is_template = strstr(task->unit, "@.") != NULL;
+	bool passes = unit_has(text, "Type", "oneshot") &&
+		      !unit_has(text, "RemainAfterExit", "yes") &&
+		      !unit_has(text, "RemainAfterExit", "true");
+
+	if (!task->state && !is_template && !passes && !unit_has(text, "RefuseManualStart", "yes"))
+		task->state = "started";
+	if (!task->enabled_said && !is_template && unit_has_section(text, "Install")) {
+		task->enabled = true;
+		task->enabled_said = true;
+	}
+}
+
+static bool
+take_unit(const struct field_context *c, const struct yaml_node *n, const struct unit_fields *got,
+    struct task_decl *task)
+{
+	static const struct field enabled = {
+		.name = "enabled", .form = FORM_BOOL, .offset = offsetof(struct task_decl, enabled)
+	};
+	const struct yaml_node *file = got->file ? got->file : got->template;
+	const char *slash = file && file->kind == YAML_SCALAR ? strrchr(file->text, '/') : NULL;
+
+	if (!!got->file + !!got->template + !!got->content != 1) {
+		diag_error(c->diag, n->mark, "one of file, template and content is wanted here");
+		return false;
+	}
+	task->unit = got->name;
+	if (!task->unit && file && file->kind == YAML_SCALAR)
+		task->unit = slash ? slash + 1 : file->text;
+	if (!task->unit || read_is_unit(task->unit)) {
+		diag_error(c->diag, n->mark, "unit: %s is missing: say name:",
+		    "a unit name with its suffix (caddy.service)");
+		return false;
+	}
+	task->state = got->state;
+	task->on_change = got->on_change;
+	task->enabled_said = got->enabled && field_value(c, &enabled, got->enabled, task);
+	if (got->content)
+		return read_source(c, "content", got->content, &task->content.source);
+	return read_included(c, file, !!got->template, &task->content);
+}
+
+static void
+parse_unit(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct field_context mine = *c;
+	struct unit_fields got = { 0 };
+
+	mine.what = "the unit task";
+	if (n->kind == YAML_SCALAR)
+		got.file = n;
+	else if (!field_read(&mine, read_task_unit_fields, n, &got))
+		return;
+	if (take_unit(c, n, &got, to))
+		guess_unit(to);
+}
+
+struct service_fields {
+	const char *name, *state;
+	const struct yaml_node *enabled;
+};
+
+const struct field read_task_service_fields[] = {
+	{ .name = "name",
+	    .form = FORM_TEXT,
+	    .offset = offsetof(struct service_fields, name),
+	    .flags = FIELD_REQUIRED,
+	    .doc = "a unit that drover does not own; .service is understood" },
+	{ .name = "state",
+	    .form = FORM_CHOICE,
+	    .offset = offsetof(struct service_fields, state),
+	    .choices = service_states,
+	    .doc = "started, stopped, or restarted or reloaded at every apply" },
+	{ .name = "enabled",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct service_fields, enabled),
+	    .doc = "whether it starts with the host" },
+	{ 0 },
+};
+
+static void
+parse_service(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	static const struct field enabled = {
+		.name = "enabled", .form = FORM_BOOL, .offset = offsetof(struct task_decl, enabled)
+	};
+	struct field_context mine = *c;
+	struct service_fields got = { 0 };
+	struct task_decl *task = to;
+
+	mine.what = "the service task";
+	if (n->kind == YAML_SCALAR) {
+		got.state = "started";
+		if (!read_plain(c, "service", n, &got.name))
+			return;
+	} else if (!field_read(&mine, read_task_service_fields, n, &got)) {
+		return;
+	}
+	task->unit =
+	    read_is_unit(got.name) ? arena_printf(c->arena, "%s.service", got.name) : got.name;
+	if (read_is_unit(task->unit))
+		diag_error(c->diag, n->mark, "service: \"%.60s\" is no unit name", got.name);
+	if (!got.state && !got.enabled)
+		diag_error(c->diag, n->mark, "service: state or enabled is wanted here");
+	task->state = got.state;
+	task->enabled_said = got.enabled && field_value(c, &enabled, got.enabled, task);
+}
+
+static void
+parse_image(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	read_image(c, n, &((struct task_decl *)to)->image);
+}
+
+static void
+parse_run(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	read_command(c, "run", n, &((struct task_decl *)to)->run);
+}
+
+static void
+parse_then(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	read_then(c, n, &((struct task_decl *)to)->then);
+}
+
+static void
+parse_creates(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct source *creates = &((struct task_decl *)to)->creates;
+
+	if (read_source(c, "creates", n, creates) && !render_is_template(creates) &&
+	    read_is_path(creates->text))
+		diag_error(
+		    c->diag, n->mark, "creates: %s is wanted here", read_is_path(creates->text));
+}
+
+static void
+parse_unless(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct argv_decl got = { 0 };
+
+	if (n->kind != YAML_SCALAR)
+		diag_error(c->diag, n->mark, "unless: a line of shell is wanted here");
+	else if (read_command(c, "unless", n, &got))
+		((struct task_decl *)to)->unless = got.shell;
+}
+
+static void
+parse_env(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct task_decl *task = to;
+
+	read_env(c, n, &task->env, &task->env_count);
+}
+
+#define LATER(what)                                                                                \
+	{                                                                                          \
+		.name = what, .form = FORM_LATER, .doc = what " tasks are not supported yet"       \
+	}
+
+/* The kinds first, then what stands beside them. */
+const struct field read_task_fields[] = {
+	{ .name = "file",
+	    .form = FORM_CALL,
+	    .parse = parse_file,
+	    .doc = "a file with exact contents" },
+	{ .name = "template",
+	    .form = FORM_CALL,
+	    .parse = parse_template,
+	    .doc = "a file filled in from a template" },
+	{ .name = "unit",
+	    .form = FORM_CALL,
+	    .parse = parse_unit,
+	    .doc = "a systemd unit: installed, enabled, started, restarted on change; a file's "
+		   "name, or a mapping" },
+	{ .name = "service",
+	    .form = FORM_CALL,
+	    .parse = parse_service,
+	    .doc = "the state of a unit that drover does not own; its name, or a mapping" },
+	{ .name = "image",
+	    .form = FORM_CALL,
+	    .parse = parse_image,
+	    .doc = "an image in the host's store, as in an app" },
+	{ .name = "run",
+	    .form = FORM_CALL,
+	    .parse = parse_run,
+	    .doc =
+		"a command: a list of arguments, filled in one by one, or a line of shell, which "
+		"takes no templates" },
+	{ .name = "creates",
+	    .form = FORM_CALL,
+	    .parse = parse_creates,
+	    .doc = "with run: a path; where it exists the command is not run" },
+	{ .name = "unless",
+	    .form = FORM_CALL,
+	    .parse = parse_unless,
+	    .doc = "with run: shell that only reads; where it ends with 0 the command is not run" },
+	{ .name = "env",
+	    .form = FORM_CALL,
+	    .parse = parse_env,
+	    .doc = "with run: environment variables" },
+	{ .name = "then",
+	    .form = FORM_CALL,
+	    .parse = parse_then,
+	    .doc = "once after all tasks, if this one changed something: \"reload UNIT\", "
+		   "\"restart UNIT\" or {run: ...}" },
+	{ .name = "name",
+	    .form = FORM_TEXT,
+	    .offset = offsetof(struct task_decl, name),
+	    .doc = "what a person reads in plans and runs" },
+	LATER("dir"),
+	LATER("link"),
+	LATER("container"),
+	LATER("volume"),
+	LATER("network"),
+	LATER("user"),
+	LATER("package"),
+	LATER("sysctl"),
+	LATER("script"),
+	LATER("wait"),
+	LATER("reboot"),
+	LATER("copy"),
+	LATER("fetch"),
+	LATER("assert"),
+	{ .name = "when", .form = FORM_LATER, .doc = "conditions are not supported yet" },
+	{ .name = "loop", .form = FORM_LATER, .doc = "loops are not supported yet" },
+	{ .name = "tags", .form = FORM_LATER, .doc = "tags are not supported yet" },
+	{ .name = "confirm", .form = FORM_LATER, .doc = "confirmation is not supported yet" },
+	{ .name = "undo", .form = FORM_LATER, .doc = "undo steps are not supported yet" },
+	{ .name = "as", .form = FORM_LATER, .doc = "other users are not supported yet" },
+	{ 0 },
+};
+
+static const struct {
+	const char *name;
+	enum resource_kind kind;
+} kinds[] = {
+	{ "file", RESOURCE_FILE },
+	{ "template", RESOURCE_FILE },
+	{ "unit", RESOURCE_UNIT },
+	{ "service", RESOURCE_SERVICE },
+	{ "image", RESOURCE_IMAGE },
+	{ "run", RESOURCE_RUN },
+};
+
+bool
+read_task(
+    const struct field_context *c, const struct yaml_node *n, int number, struct task_decl *ret)
+{
+	static const char *const of_run[] = { "creates", "unless", "env" };
+	struct field_context mine = *c;
+	int said = 0, before = c->diag->errors;
+
+	*ret = (struct task_decl){ .mark = n->mark, .number = number };
+	autofree char *what = xasprintf("task %d", number);
+	mine.what = what;
+	for (size_t i = 0; i < countof(kinds); i++) {
+		if (!yaml_find(n, kinds[i].name))
+			continue;
+		ret->kind = kinds[i].kind;
+		said++;
+	}
+	if (!field_read(&mine, read_task_fields, n, ret))
+		return false;
+	if (said != 1)
+		diag_error(c->diag, n->mark,
+		    "%s: one of file, template, unit, service, image and run is wanted here, not "
+		    "%d",
+		    what, said);
+	for (size_t i = 0; i < countof(of_run) && ret->kind != RESOURCE_RUN; i++)
+		if (yaml_find(n, of_run[i]))
+			diag_error(c->diag, yaml_find(n, of_run[i])->mark,
+			    "%s: only a run task takes this", of_run[i]);
+	return c->diag->errors == before;
+}
