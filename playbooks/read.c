@@ -225,34 +225,44 @@ read_env(const struct field_context *c, const struct yaml_node *n, struct env_de
 	return good;
 }
 
+/* The first name that says its registry; NULL when there is none. */
+static const char *
+archive_name(const struct archive *found)
+{
+	for (size_t i = 0; i < found->tag_count; i++)
+		if (!read_is_image(found->tags[i]))
+			return found->tags[i];
+	return NULL;
+}
+
 static bool
 read_archive(const struct field_context *c, const struct yaml_node *n, struct image_decl *ret)
 {
 	struct reader *r = c->user;
-	const char *path = NULL, *bad;
+	const char *path = NULL;
 	struct archive found;
 	struct err err;
 
 	if (!read_plain(c, "archive", n, &path))
 		return false;
-	autoclose int fd = include_open(r->playbook->dir, path, &err);
-	if (fd < 0 || archive_read(fd, path, &found, &err) < 0)
-		return say(c, n, &err);
-	bad = read_is_image(found.name);
-	if (bad) {
-		diag_error(c->diag, n->mark,
-		    "archive: the image in %s is named \"%s\": save it under %s", path, found.name,
-		    bad);
-		return false;
-	}
 	autofree char *whole = file_join(r->playbook->dir, path);
-	ret->archive = arena_strdup(c->arena, whole);
-	ret->archive_name = arena_strdup(c->arena, found.name);
-	ret->size = found.size;
-	str_copy(ret->id, sizeof(ret->id), found.id);
-	digest_add(r->included, path, strlen(path) + 1);
-	digest_add(r->included, found.id, sizeof(found.id));
-	return true;
+	autoclose int fd = include_open(r->playbook->dir, path, &err);
+	if (fd < 0 || archive_read(whole, &found, &err) < 0)
+		return say(c, n, &err);
+	if (archive_name(&found)) {
+		ret->archive = arena_strdup(c->arena, whole);
+		ret->archive_name = arena_strdup(c->arena, archive_name(&found));
+		ret->size = found.size;
+		str_copy(ret->id, sizeof(ret->id), found.id);
+		digest_add(r->included, path, strlen(path) + 1);
+		digest_add(r->included, found.id, sizeof(found.id));
+	} else {
+		diag_error(c->diag, n->mark,
+		    "archive: the image in %s has no full name: save it as localhost/NAME:TAG",
+		    path);
+	}
+	archive_fini(&found);
+	return ret->archive != NULL;
 }
 
 struct image_fields {

@@ -1,0 +1,338 @@
+#include "playbooks/load.h"
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/yaml.h"
+#include "playbooks/playbook.h"
+#include "playbooks/read.h"
+#include "playbooks/read_app.h"
+#include "playbooks/read_task.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define APPS_MAX  200
+#define TASKS_MAX 2000
+
+/* A number, or a share of the hosts: 3, 25%. */
+static void
+read_count(const struct field_context *c, const char *name, const struct yaml_node *n,
+    struct count_or_percent *ret)
+{
+	size_t len = n->kind == YAML_SCALAR ? n->len : 0;
+	char number[12] = "";
+	bool percent = len > 0 && n->text[len - 1] == '%';
+
+	len -= percent;
+	if (len > 0 && len < sizeof(number))
+		memcpy(number, n->text, len);
+	ret->percent = percent;
+	ret->said = str_int(number, 0, percent ? 100 : 100000, &ret->n);
+	if (!ret->said)
+		diag_error(c->diag, n->mark,
+		    "%s: a number of hosts (3) or a share of them (25%%) is wanted here", name);
+}
+
+#define COUNT(member)                                                                              \
+	static void parse_##member(                                                                \
+	    const struct field_context *c, const struct yaml_node *n, void *to)                    \
+	{                                                                                          \
+		read_count(c, #member, n, &((struct rollout *)to)->member);                        \
+	}
+COUNT(canary)
+COUNT(batch)
+COUNT(max_fail)
+COUNT(max_unreachable)
+
+const struct field load_rollout_fields[] = {
+	{ .name = "canary",
+	    .form = FORM_CALL,
+	    .parse = parse_canary,
+	    .doc = "hosts that change before all others, 1 by default; 0: none" },
+	{ .name = "batch",
+	    .form = FORM_CALL,
+	    .parse = parse_batch,
+	    .doc = "hosts that change at a time, 25% by default; pets always change alone" },
+	{ .name = "max_fail",
+	    .form = FORM_CALL,
+	    .parse = parse_max_fail,
+	    .doc = "as soon as so many hosts of the run failed no other is started; 1 by default" },
+	{ .name = "max_unreachable",
+	    .form = FORM_CALL,
+	    .parse = parse_max_unreachable,
+	    .doc = "if so many hosts cannot be reached nothing is changed at all; 50% by default" },
+	{ .name = "soak",
+	    .form = FORM_DURATION,
+	    .offset = offsetof(struct rollout, soak_ms),
+	    .doc = "how long a batch that is well is watched before the next; 0 by default" },
+	{ .name = "on_failure",
+	    .form = FORM_LATER,
+	    .doc = "a failed run stops; rollback is not supported yet" },
+	{ 0 },
+};
+
+static void
+parse_rollout(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct field_context mine = *c;
+	struct rollout *r = &((struct playbook *)to)->rollout;
+
+	mine.what = "rollout";
+	r->said = field_read(&mine, load_rollout_fields, n, r);
+	if (r->batch.said && r->batch.n == 0)
+		diag_error(c->diag, n->mark, "batch: at least one host at a time");
+}
+
+static void
+parse_hosts(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct playbook *p = to;
+
+	if (!read_plain(c, "hosts", n, &p->hosts))
+		return;
+	p->hosts_mark = n->mark;
+	if (!n->plain)
+		p->hosts_mark.col++;
+	if (!*n->text)
+		diag_error(c->diag, n->mark, "hosts: an empty set is never everybody: write @all");
+}
+
+static bool
+is_built_in(const char *name)
+{
+	return str_eq(name, "host") || str_eq(name, "kind");
+}
+
+static void
+parse_vars(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct playbook *p = to;
+
+	if (!field_vars(c, "vars", n, &p->vars))
+		return;
+	for (size_t i = 0; i < p->vars.count; i++) {
+		const struct var *v = &p->vars.item[i];
+
+		if (strstr(v->value, "{{") || strstr(v->value, "{%"))
+			diag_error(c->diag, v->mark,
+			    "vars: the value of %s is data: templates are not read in it", v->name);
+		if (is_built_in(v->name))
+			diag_error(c->diag, v->mark, "vars: %s is what drover calls the host's own",
+			    v->name);
+	}
+}
+
+static void
+parse_apps(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct playbook *p = to;
+
+	if (n->kind != YAML_MAP || n->count > APPS_MAX) {
+		diag_error(c->diag, n->mark,
+		    "apps: a mapping of at most %d names to apps is wanted here", APPS_MAX);
+		return;
+	}
+	p->app = arena_alloc(c->arena, n->count * sizeof(*p->app) + 1);
+	for (size_t i = 0; i < n->count; i++)
+		if (read_app(c, n->key[i], n->value[i], &p->app[p->app_count]))
+			p->app_count++;
+}
+
+static void
+parse_tasks(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct playbook *p = to;
+
+	if (n->kind != YAML_LIST || n->count > TASKS_MAX) {
+		diag_error(c->diag, n->mark, "tasks: a list of at most %d tasks is wanted here",
+		    TASKS_MAX);
+		return;
+	}
+	p->task = arena_alloc(c->arena, n->count * sizeof(*p->task) + 1);
+	for (size_t i = 0; i < n->count; i++)
+		if (read_task(c, n->value[i], (int)i + 1, &p->task[p->task_count]))
+			p->task_count++;
+}
+
+static const char *
+is_name(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n <= 64 &&
+		       strspn(s,
+			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n
+		   ? NULL
+		   : "a name of letters, digits, '.', '_' and '-'";
+}
+
+const struct field load_fields[] = {
+	{ .name = "name",
+	    .form = FORM_TEXT,
+	    .offset = offsetof(struct playbook, name),
+	    .grammar = is_name,
+	    .doc = "what runs and hosts remember it by; the file's name by default" },
+	{ .name = "hosts",
+	    .form = FORM_CALL,
+	    .parse = parse_hosts,
+	    .doc = "a set: \"@web\", \"web[01-20]!web07\"; can also be given by argument" },
+	{ .name = "vars",
+	    .form = FORM_CALL,
+	    .parse = parse_vars,
+	    .doc = "variables, where the inventory says nothing else" },
+	{ .name = "rollout",
+	    .form = FORM_CALL,
+	    .parse = parse_rollout,
+	    .doc = "how many hosts change at a time, and when to stop" },
+	{ .name = "apps",
+	    .form = FORM_CALL,
+	    .parse = parse_apps,
+	    .doc = "names to apps: what should run" },
+	{ .name = "tasks", .form = FORM_CALL, .parse = parse_tasks, .doc = "a list of steps" },
+	{ .name = "jobs", .form = FORM_LATER, .doc = "jobs are not supported yet" },
+	{ .name = "secrets", .form = FORM_LATER, .doc = "secrets are not supported yet" },
+	{ .name = "confirm", .form = FORM_LATER, .doc = "confirmation is not supported yet" },
+	{ 0 },
+};
+
+static void
+read_extra(struct playbook *p, const char *const *extra, struct diag *diag)
+{
+	size_t n = 0;
+
+	while (extra && extra[n])
+		n++;
+	p->extra = arena_alloc(p->arena, n * sizeof(*p->extra) + 1);
+	for (size_t i = 0; i < n; i++) {
+		const char *equals = strchr(extra[i], '=');
+		struct mark mark = { .file = "-e" };
+
+		if (!equals || equals == extra[i] || is_built_in(extra[i])) {
+			diag_error(
+			    diag, mark, "NAME=VALUE is wanted here, not \"%.60s\"", extra[i]);
+			continue;
+		}
+		p->extra[p->extra_count++] = (struct var){
+			.name = arena_memdup0(p->arena, extra[i], (size_t)(equals - extra[i])),
+			.value = arena_strdup(p->arena, equals + 1),
+			.mark = mark,
+		};
+	}
+}
+
+/* shop.yaml is the playbook "shop". */
+static const char *
+stem(struct arena *a, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *dot = strrchr(name, '.');
+
+	return dot && dot != name ? arena_memdup0(a, name, (size_t)(dot - name))
+				  : arena_strdup(a, name);
+}
+
+static bool
+place(struct playbook *p, const char *path, struct diag *diag)
+{
+	autofree char *absolute = realpath(path, NULL);
+
+	if (!absolute) {
+		diag_error(diag, (struct mark){ .file = path }, "%s", strerror(errno));
+		return false;
+	}
+	autofree char *dir = file_dir(absolute);
+	p->path = arena_strdup(p->arena, absolute);
+	p->dir = arena_strdup(p->arena, dir);
+	p->name = stem(p->arena, absolute);
+	return true;
+}
+
+static void
+read_document(struct playbook *p, const char *path, const char *text, size_t len, struct diag *diag)
+{
+	autofree char *shown_dir = strchr(path, '/') ? file_dir(path) : xstrdup("");
+	struct reader reader = { .playbook = p, .file_dir = shown_dir, .included = digest_new() };
+	struct field_context c = {
+		.arena = p->arena, .diag = diag, .what = "the playbook", .user = &reader
+	};
+	const struct yaml_node *root = yaml_parse(p->arena, path, text, len, diag);
+
+	digest_add(reader.included, text, len);
+	if (root)
+		field_read(&c, load_fields, root, p);
+	digest_end(reader.included, p->digest);
+}
+
+struct playbook *
+playbook_load(const char *path, const char *const *extra_vars, struct diag *diag)
+{
+	struct arena *a = arena_new();
+	struct playbook *p = arena_alloc(a, sizeof(*p));
+	int before = diag->errors;
+	struct err err;
+	size_t len;
+
+	p->arena = a;
+	/* Marks name the file as the user did. */
+	if (place(p, path, diag)) {
+		autofree char *text = file_read(path, YAML_SIZE_MAX, &len, &err);
+
+		if (text)
+			read_document(p, path, text, len, diag);
+		else
+			diag_error(diag, (struct mark){ .file = path }, "%s",
+			    str_starts(err.text, path) ? err.text + strlen(path) + 2 : err.text);
+	}
+	read_extra(p, extra_vars, diag);
+	if (diag->errors == before)
+		return p;
+	playbook_free(p);
+	return NULL;
+}
+
+void
+playbook_free(struct playbook *p)
+{
+	if (p)
+		arena_free(p->arena);
+}
+
+const char *
+playbook_name(const struct playbook *p)
+{
+	return p->name;
+}
+
+const char *
+playbook_path(const struct playbook *p)
+{
+	return p->path;
+}
+
+const char *
+playbook_digest(const struct playbook *p)
+{
+	return p->digest;
+}
+
+const char *
+playbook_hosts(const struct playbook *p)
+{
+	return p->hosts;
+}
+
+struct mark
+playbook_hosts_mark(const struct playbook *p)
+{
+	return p->hosts_mark;
+}
+
+const struct rollout *
+playbook_rollout(const struct playbook *p)
+{
+	return &p->rollout;
+}
