@@ -22,9 +22,9 @@ const char *const read_on_change[] = { "restart", "reload", "none", NULL };
 enum on_change
 read_on_change_of(const char *word)
 {
-	if (str_eq(word, "reload"))
+	if (word && str_eq(word, "reload"))
 		return ON_CHANGE_RELOAD;
-	return str_eq(word, "none") ? ON_CHANGE_NONE : ON_CHANGE_RESTART;
+	return word && str_eq(word, "none") ? ON_CHANGE_NONE : ON_CHANGE_RESTART;
 }
 
 const char *

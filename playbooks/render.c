@@ -302,10 +302,11 @@ reach_into(struct render *r, struct value *v, const char *start)
 static void
 say_unknown(struct render *r, const char *start, const char *name)
 {
-	const char *near = r->scope->names ? str_nearest(name, r->scope->names) : NULL;
+	bool part = strpbrk(name, ".[") != NULL; /* of a variable that is there */
+	const char *near = r->scope->names && !part ? str_nearest(name, r->scope->names) : NULL;
 
 	if (near)
-		wrong(r, start, "unknown variable \"%s\": did you mean \"%s\"?", name, near);
+		wrong(r, start, "unknown variable \"%s\"; did you mean \"%s\"?", name, near);
 	else
 		wrong(r, start, "unknown variable \"%s\"", name);
 }
@@ -355,7 +356,7 @@ take_filters(struct render *r, struct value *v)
 			const char *near = str_nearest(name, filter_names);
 
 			wrong(r, start, "unknown filter \"%s\"%s%s%s", name,
-			    near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+			    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 			return;
 		}
 		if (f->takes_text &&
