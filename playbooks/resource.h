@@ -102,6 +102,7 @@ struct found {
 	int restarts;
 	char config_digest[65]; /* from the manifest */
 	bool owned;             /* in our manifest */
+	bool then_pending;      /* its `then` was due in an earlier act and did not succeed */
 	/* image */
 	char image_id[65];
 	/* run */

@@ -22,6 +22,7 @@ settle() { # FILE...
 	sync "$@" 2>/dev/null || sync
 }
 
+echo
 put begin 1
 [ "$(id -u)" = 0 ] || refuse refused "drover acts as root; this login is not"
 for tool in flock systemd-run tar sha256sum base64 install; do

@@ -110,7 +110,8 @@ if [ "$stale" ]; then
 	finish stale "$stale"
 fi
 
-# Each file of the act: "each FUNCTION" calls it with step, mode, owner, group, digest, kind, path.
+# Each file of the act: "each FUNCTION" calls it with step, mode, owner, group, digest, kind, path;
+# kind is - or, for a unit, u or U.
 each() {
 	while read -r n mode owner group digest kind path <&3; do
 		temp=${path%/*}/.drover-$run.$n
@@ -127,7 +128,7 @@ stage_one() {
 	fi
 	temps=$temps$nl$temp
 	text=$(install -m "$mode" -o "$owner" -g "$group" "f/$digest" "$temp" 2>&1) || return 1
-	if [ "$kind" = u ]; then
+	if [ "$kind" != - ]; then
 		mkdir -p units && ln "f/$digest" "units/${path##*/}" || return 1
 	fi
 }
@@ -205,11 +206,13 @@ if [ -s files ]; then
 	unset IFS
 	lines=''
 	read -r up rest </proc/uptime
-	for n in $switched; do
+	while read -r n mode owner group digest kind path; do
+		# U: the file of a unit, which is not done before it runs.
+		[ "$kind" != U ] || continue
 		seq=$((seq + 1))
 		lines="$lines$seq $boot $up step $n changed 0 -$nl"
 		ok "$n" changed
-	done
+	done <files
 	printf %s "$lines" >>result || { rm -f spare && printf '\n%s' "$lines" >>result; } || abort "the result could not be written"
 	settle result
 fi
@@ -229,6 +232,7 @@ last_lines() { # UNIT
 	journalctl -q --no-pager -o cat -n 8 -u "$1" 2>/dev/null
 }
 unit() { # VERB UNIT
+	case $1 in start | restart) systemctl reset-failed -- "$2" 2>/dev/null ;; esac
 	text=$(systemctl "$1" -- "$2" 2>&1 3<&- 9>&-)
 	status=$?
 	[ $status = 0 ] || abort "$text$nl$(last_lines "$2")" $status

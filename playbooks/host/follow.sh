@@ -35,10 +35,13 @@ alive() {
 	return 1
 }
 
-[ "${word:-}" ] || put begin 1
+[ "${word:-}" ] || { echo && put begin 1; }
 read -r boot </proc/sys/kernel/random/boot_id
-[ -d "$dir" ] || close absent "$boot"
-[ -r "$dir/result" ] || close absent "$boot"
+if [ ! -r "$dir/result" ]; then
+	# The journal outlives the directory of a run.
+	put journal "$(grep -F "	$run	" /var/lib/drover/journal 2>/dev/null)"
+	close absent "$boot"
+fi
 exec 3<"$dir/result"
 idle=0
 while :; do

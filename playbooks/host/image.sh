@@ -25,6 +25,7 @@ load() { # NAME ID OFFSET LENGTH
 	[ "$(present "$1")" = "$2" ]
 }
 
+echo
 put begin 1
 [ "$(id -u)" = 0 ] || refuse refused "drover acts as root; this login is not"
 command -v podman >/dev/null || refuse refused "podman is missing on the host"

@@ -53,6 +53,7 @@ IFS=$nl
 for line in $request; do
 	take_line "$line"
 done
+echo
 put begin 1
 if [ -z "$whole" ]; then
 	put short ''
@@ -100,13 +101,6 @@ first_line() { # FILE
 	[ ! -r "$1" ] || IFS= read -r line <"$1" || :
 	printf %s "$line"
 }
-os_release() { # KEY
-	(
-		# shellcheck source=/dev/null
-		. /etc/os-release 2>/dev/null || exit
-		eval "printf %s \"\${$1:-}\""
-	)
-}
 # podman itself touches its store at every start, so its list of images is read as it lies there.
 image_store() {
 	root=/var/lib/containers/storage
@@ -122,11 +116,17 @@ image_store() {
 	set -f
 }
 
-fact uid "$(id -u)"
+if [ "$(id -u)" = 0 ]; then fact root yes; else fact root no; fi
 fact boot_id "$(line='' && first_line /proc/sys/kernel/random/boot_id)"
 fact machine_id "$(line='' && first_line /etc/machine-id)"
-fact os "$(os_release ID)"
-fact os_version "$(os_release VERSION_ID)"
+for file in /etc/os-release /usr/lib/os-release; do
+	[ -r $file ] || continue
+	# shellcheck source=/dev/null
+	fact os "$(. $file 2>/dev/null && printf %s "${ID:-linux}${VERSION_ID:+-$VERSION_ID}")"
+	# shellcheck source=/dev/null
+	fact os_name "$(. $file 2>/dev/null && printf %s "$PRETTY_NAME")"
+	break
+done
 if command -v systemctl >/dev/null; then
 	text=$(systemctl --version 2>/dev/null)
 	text=${text#systemd }

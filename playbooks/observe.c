@@ -1,0 +1,397 @@
+#include "playbooks/observe.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/strmap.h"
+#include "base/utf8.h"
+#include "playbooks/observe_parts.h"
+#include "playbooks/wire.h"
+
+#include <string.h>
+
+extern const char host_observe_sh[];
+
+#define IMAGES_MAX (4U << 20)
+#define REPLY_MAX  (64U << 20)
+
+struct observe {
+	struct arena *arena;
+	struct wire wire;
+	const struct resource *const *wanted;
+	struct observation *seen;
+	struct strmap paths; /* what stat said, by path */
+	struct stat_line *stat;
+	size_t stat_count, stat_cap;
+	struct strmap units; /* the units asked for, to their place in the request */
+	struct unit_block *unit;
+	size_t unit_count, facts, fact_cap;
+	bool short_request, bad_units;
+	size_t taken; /* bytes of the reply */
+	char *images;
+	const char **fact;
+};
+
+static bool
+has_path(const struct resource *r)
+{
+	return (r->kind == RESOURCE_FILE || r->kind == RESOURCE_UNIT) && r->path;
+}
+
+static bool
+has_unit(const struct resource *r)
+{
+	return (r->kind == RESOURCE_SERVICE || r->kind == RESOURCE_UNIT) && r->unit;
+}
+
+/* systemd's own alphabet; no name may pass for an option. */
+static bool
+is_unit_name(const char *s)
+{
+	static const char alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+				       "ABCDEFGHIJKLMNOPQRSTUVWXYZ:-_.\\@";
+
+	return *s && *s != '-' && strlen(s) < 256 && strspn(s, alphabet) == strlen(s);
+}
+
+static int
+request_one(const struct resource *r, size_t i, struct buf *to, struct err *err)
+{
+	if (has_path(r) && !wire_is_path(r->path))
+		return err_set(err, OUTCOME_INPUT, "%s: not a path drover can manage", r->path);
+	if (has_path(r))
+		buf_addf(to, "p %c %s %s\n", r->secret ? 's' : '-', r->digest, r->path);
+	if (has_unit(r) && !is_unit_name(r->unit))
+		return err_set(err, OUTCOME_INPUT, "%s: not a unit name", r->unit);
+	if (r->kind != RESOURCE_RUN)
+		return 0;
+	if (r->creates && !wire_is_path(r->creates))
+		return err_set(err, OUTCOME_INPUT, "creates: %s: not a path", r->creates);
+	if (r->creates)
+		buf_addf(to, "c %zu %s\n", i, r->creates);
+	if (!r->unless)
+		return 0;
+	buf_addf(to, "x %zu\n", i);
+	for (const char *line = r->unless; *line;) {
+		size_t n = strcspn(line, "\n");
+
+		buf_addf(to, "|%.*s\n", (int)n, line);
+		line += n + (line[n] == '\n');
+	}
+	return 0;
+}
+
+/* Each unit once, in the order of their first mention; both ends count them alike. */
+static void
+list_units(const struct resource *const *wanted, size_t count, struct strmap *seen, struct buf *to)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (has_unit(wanted[i]) && strmap_add(seen, wanted[i]->unit, seen->count, NULL) &&
+		    to)
+			buf_addf(to, "u %s\n", wanted[i]->unit);
+	}
+}
+
+int
+observe_request(const struct resource *const *wanted, size_t count, struct buf *to, struct err *err)
+{
+	autostrmap units = STRMAP_INIT;
+	bool images = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (request_one(wanted[i], i, to, err) < 0)
+			return -1;
+		images = images || wanted[i]->kind == RESOURCE_IMAGE;
+	}
+	list_units(wanted, count, &units, to);
+	if (images)
+		buf_adds(to, "i\n");
+	buf_adds(to, "end\n");
+	if (to->dropped)
+		return err_set(err, OUTCOME_INPUT,
+		    "more is managed on one host than %u MiB of names", OBSERVE_REQUEST_MAX >> 20);
+	return 0;
+}
+
+char *
+observe_command(const char *nonce)
+{
+	return wire_command(host_observe_sh, NULL, (const char *const[]){ nonce, NULL });
+}
+
+static void
+take_stat(struct observe *o, char *text)
+{
+	struct stat_line s;
+
+	for (char *save, *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (!stat_line_parse(line, &s))
+			continue;
+		mem_grow(o->stat, o->stat_count, o->stat_cap);
+		o->stat[o->stat_count] = s;
+		if (strmap_add(&o->paths, s.path, o->stat_count, NULL))
+			o->stat_count++;
+	}
+}
+
+static void
+take_sums(struct observe *o, char *text)
+{
+	size_t at;
+
+	for (char *save, *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (strlen(line) <= 66 || strspn(line, "0123456789abcdef") != 64)
+			continue;
+		if (strmap_find(&o->paths, line + 66, &at))
+			snprintf(o->stat[at].digest, sizeof(o->stat[at].digest), "%.64s", line);
+	}
+}
+
+static void
+take_content(struct observe *o, char *text, size_t len)
+{
+	char *nl = memchr(text, '\n', len), hex[DIGEST_HEX];
+	size_t at, n;
+
+	if (!nl)
+		return;
+	*nl = '\0';
+	n = len - (size_t)(nl + 1 - text);
+	digest_hex(nl + 1, n, hex);
+	if (!strmap_find(&o->paths, text, &at) || strcmp(o->stat[at].digest, hex) != 0)
+		return;
+	o->stat[at].content = nl + 1;
+	o->stat[at].content_len = n;
+}
+
+static void
+take_fact(struct observe *o, char *text)
+{
+	char *value = strchr(text, '=');
+
+	if (!value || !utf8_valid(text, strlen(text)) || o->facts >= 128)
+		return;
+	*value++ = '\0';
+	while (o->fact_cap < o->facts + 3)
+		mem_grow(o->fact, o->fact_cap, o->fact_cap);
+	o->fact[o->facts++] = text;
+	o->fact[o->facts++] = value;
+	o->fact[o->facts] = NULL;
+	if (strcmp(text, "boot_id") == 0)
+		o->seen->boot_id = value;
+	if (strcmp(text, "root") == 0)
+		o->seen->root = strcmp(value, "yes") == 0;
+}
+
+static void
+take_flag(struct observe *o, char *line, bool created)
+{
+	char *value = strchr(line, ' ');
+	int64_t i;
+
+	if (!value)
+		return;
+	*value++ = '\0';
+	if (!str_int(line, 0, (int64_t)o->seen->count - 1, &i))
+		return;
+	if (created)
+		o->seen->found[i].created = strcmp(value, "1") == 0;
+	else
+		o->seen->found[i].unless_held = strcmp(value, "0") == 0;
+}
+
+static void
+take_flags(struct observe *o, char *text)
+{
+	for (char *save, *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		take_flag(o, line, true);
+}
+
+static void
+take_frame(void *user, const char *kind, const char *payload, size_t len)
+{
+	struct observe *o = user;
+	char *text = arena_memdup0(o->arena, payload, len);
+
+	if (strcmp(kind, "stat") == 0)
+		take_stat(o, text);
+	else if (strcmp(kind, "sums") == 0)
+		take_sums(o, text);
+	else if (strcmp(kind, "content") == 0)
+		take_content(o, text, len);
+	else if (strcmp(kind, "fact") == 0)
+		take_fact(o, text);
+	else if (strcmp(kind, "units") == 0)
+		o->bad_units = !unit_blocks_parse(text, o->unit, o->unit_count);
+	else if (strcmp(kind, "images") == 0)
+		o->images = text;
+	else if (strcmp(kind, "created") == 0)
+		take_flags(o, text);
+	else if (strcmp(kind, "unless") == 0)
+		take_flag(o, text, false);
+	else if (strcmp(kind, "manifest") == 0)
+		manifest_parse(o->arena, text, o->seen);
+	else if (strcmp(kind, "journal") == 0)
+		journal_parse(o->arena, text, o->seen);
+	else if (strcmp(kind, "short") == 0)
+		o->short_request = true;
+}
+
+struct observe *
+observe_new(struct arena *a, const char *nonce, const struct resource *const *wanted, size_t count)
+{
+	struct observe *o = xcalloc(1, sizeof(*o));
+
+	o->arena = a;
+	o->wanted = wanted;
+	o->seen = arena_alloc(a, sizeof(*o->seen));
+	o->seen->found = arena_alloc(a, count * sizeof(*o->seen->found) + 1);
+	o->seen->count = count;
+	list_units(wanted, count, &o->units, NULL);
+	o->unit_count = o->units.count;
+	o->unit = arena_alloc(a, o->unit_count * sizeof(*o->unit) + 1);
+	wire_init(&o->wire, nonce, take_frame, o);
+	return o;
+}
+
+void
+observe_feed(struct observe *o, const void *p, size_t n)
+{
+	o->taken += n;
+	if (o->taken <= REPLY_MAX)
+		wire_feed(&o->wire, p, n);
+}
+
+static void
+find_path(struct observe *o, const struct resource *r, struct found *f)
+{
+	const struct stat_line *s;
+	size_t at;
+
+	f->kind = '-';
+	if (!strmap_find(&o->paths, r->path, &at))
+		return;
+	s = &o->stat[at];
+	f->present = true;
+	f->kind = s->kind;
+	f->mode = s->mode;
+	str_copy(f->owner, sizeof(f->owner), s->owner);
+	str_copy(f->group, sizeof(f->group), s->group);
+	str_copy(f->digest, sizeof(f->digest), s->digest);
+	f->content = r->secret ? NULL : s->content;
+	f->content_len = f->content ? s->content_len : 0;
+	f->is_text = f->content && utf8_valid(f->content, f->content_len);
+}
+
+static void
+find_unit(struct observe *o, const struct resource *r, struct found *f)
+{
+	const struct unit_block *u;
+	size_t at;
+
+	if (!strmap_find(&o->units, r->unit, &at))
+		return;
+	u = &o->unit[at];
+	str_copy(f->active, sizeof(f->active), u->active);
+	str_copy(f->sub, sizeof(f->sub), u->sub);
+	str_copy(f->enabled, sizeof(f->enabled), u->enabled);
+	f->restarts = u->restarts;
+	if (r->kind == RESOURCE_SERVICE)
+		f->present = u->loaded;
+}
+
+static const char *
+then_name(struct arena *a, const struct follow_up *then)
+{
+	autobuf b = BUF_INIT(4096);
+
+	manifest_then(then, &b);
+	return arena_strdup(a, buf_text(&b));
+}
+
+static void
+find_owned(
+    struct observe *o, const struct strmap *manifest, const struct resource *r, struct found *f)
+{
+	size_t at;
+
+	if (strmap_find(manifest, r->id, &at)) {
+		f->owned = true;
+		str_copy(f->config_digest, sizeof(f->config_digest), o->seen->manifest[at].digest);
+	}
+	if (r->then.kind != FOLLOW_NONE)
+		f->then_pending = strmap_find(manifest, then_name(o->arena, &r->then), NULL);
+}
+
+static int
+find_all(struct observe *o, struct err *err)
+{
+	struct observation *s = o->seen;
+	autostrmap manifest = STRMAP_INIT;
+	autojson *images =
+	    o->images ? json_parse(o->images, strlen(o->images), IMAGES_MAX, err) : NULL;
+
+	if (o->images && !images)
+		return err_wrap(err, "the host's list of images");
+	for (size_t i = 0; i < s->manifest_count; i++)
+		strmap_add(&manifest, s->manifest[i].resource, i, NULL);
+	for (size_t i = 0; i < s->count; i++) {
+		if (has_path(o->wanted[i]))
+			find_path(o, o->wanted[i], &s->found[i]);
+		if (has_unit(o->wanted[i]))
+			find_unit(o, o->wanted[i], &s->found[i]);
+		if (o->wanted[i]->kind == RESOURCE_IMAGE)
+			image_find(images, o->wanted[i]->image, &s->found[i]);
+		find_owned(o, &manifest, o->wanted[i], &s->found[i]);
+	}
+	s->fact = arena_alloc(o->arena, (o->facts + 1) * sizeof(*s->fact));
+	if (o->facts)
+		memcpy((void *)s->fact, o->fact, o->facts * sizeof(*o->fact));
+	return 0;
+}
+
+struct observation *
+observe_end(struct observe *o, struct err *err)
+{
+	struct observation *seen = o->seen;
+	int rc = 0;
+
+	if (o->short_request)
+		rc = err_set(err, OUTCOME_FAILED, "the request did not reach the host whole");
+	else if (o->taken > REPLY_MAX)
+		rc = err_set(
+		    err, OUTCOME_FAILED, "the reply is larger than %u MiB", REPLY_MAX >> 20);
+	else if (o->wire.state == WIRE_BEFORE)
+		rc = err_set(err, OUTCOME_FAILED, "the host ran no helper (it said: %s)",
+		    *o->wire.broken ? o->wire.broken : "nothing");
+	else if (o->wire.state == WIRE_BROKEN)
+		rc = err_set(err, OUTCOME_FAILED, "%s", o->wire.broken);
+	else if (o->wire.state != WIRE_AFTER)
+		rc = err_set(err, OUTCOME_FAILED, "the reply ended before its end mark");
+	else if (o->bad_units)
+		rc = err_set(err, OUTCOME_FAILED, "systemctl show gave no state of the units");
+	else
+		rc = find_all(o, err);
+	observe_free(o);
+	return rc < 0 ? NULL : seen;
+}
+
+void
+observe_free(struct observe *o)
+{
+	if (!o)
+		return;
+	wire_fini(&o->wire);
+	strmap_fini(&o->paths);
+	strmap_fini(&o->units);
+	free(o->stat);
+	free(o->fact);
+	free(o);
+}

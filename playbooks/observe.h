@@ -1,0 +1,60 @@
+/*
+ * What a host is like: the request for it, and the reply as findings.
+ *
+ * Pure. The findings live in the arena given; an observe collects one reply as
+ * it comes and is freed when it ended. All that a host says is taken as data and
+ * checked: a digest that does not fit a content drops the content.
+ */
+#ifndef DROVER_PLAYBOOKS_OBSERVE_H
+#define DROVER_PLAYBOOKS_OBSERVE_H
+
+#include "playbooks/resource.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct buf;
+struct err;
+struct observe;
+
+#define OBSERVE_REQUEST_MAX (4U << 20)
+
+struct manifest_line {
+	const char *resource, *playbook, *app, *release, *digest;
+};
+
+/* One act that the host remembers. */
+struct journal_line {
+	const char *time, *run, *outcome, *seat, *who, *host, *playbook, *release;
+};
+
+struct observation {
+	struct found *found; /* one for each resource wanted, in their order */
+	size_t count;
+	const struct manifest_line *manifest;
+	size_t manifest_count;
+	const struct journal_line *journal; /* oldest first */
+	size_t journal_count;
+	const char *const *fact; /* key, value, key, value, ... NULL */
+	const char *boot_id;     /* NULL when it was not said */
+	bool root;
+};
+
+/* Append the request. Kind INPUT: a path or unit name that cannot be asked for. */
+int observe_request(
+    const struct resource *const *wanted, size_t count, struct buf *to, struct err *err);
+
+/* The command that answers it; caller frees. */
+char *observe_command(const char *nonce);
+
+/* wanted is borrowed until observe_end(). */
+struct observe *observe_new(
+    struct arena *a, const char *nonce, const struct resource *const *wanted, size_t count);
+void observe_feed(struct observe *o, const void *p, size_t n);
+
+/* The reply ended, o is freed. NULL and kind FAILED when it was not whole. */
+struct observation *observe_end(struct observe *o, struct err *err);
+void observe_free(struct observe *o);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * The texts inside a reply: stat lines, unit blocks, images, manifest, journal.
+ *
+ * Pure; results borrow the text they were cut from, which they write NULs into.
+ */
+#ifndef DROVER_PLAYBOOKS_OBSERVE_PARTS_H
+#define DROVER_PLAYBOOKS_OBSERVE_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct buf;
+struct follow_up;
+struct found;
+struct json;
+struct observation;
+
+struct stat_line {
+	char kind; /* as in struct found */
+	unsigned mode;
+	const char *owner, *group, *path;
+	char digest[65];
+	const char *content;
+	size_t content_len;
+};
+
+/* "81a4 286 0 0 root root /etc/motd"; false when it is something else. */
+bool stat_line_parse(char *line, struct stat_line *ret);
+
+struct unit_block {
+	const char *active, *sub, *enabled;
+	int restarts;
+	bool loaded, needs_reload;
+};
+
+/* The blocks of `systemctl show` for n units, in their order; false when there are not n. */
+bool unit_blocks_parse(char *text, struct unit_block *ret, size_t n);
+
+/* What images.json of containers/storage says of NAME:TAG or NAME@DIGEST; NULL images: none. */
+void image_find(const struct json *images, const char *name, struct found *f);
+
+void manifest_parse(struct arena *a, char *text, struct observation *to);
+void journal_parse(struct arena *a, char *text, struct observation *to);
+
+/* The name under which a follow-up that is due stands in the manifest. */
+void manifest_then(const struct follow_up *then, struct buf *to);
+
+#endif

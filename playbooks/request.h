@@ -1,0 +1,46 @@
+/*
+ * The request of one act: what is changed on one host, as bytes.
+ *
+ * Pure. A line of lengths, then one tar: the program that carries it out, what
+ * the plan relied on, files, steps, and the lines of the manifest. Step numbers
+ * are positions in the plan from 1; what follows the tasks counts on from there.
+ */
+#ifndef DROVER_PLAYBOOKS_REQUEST_H
+#define DROVER_PLAYBOOKS_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct err;
+struct observation;
+struct plan;
+struct plan_step;
+struct follow_up;
+
+#define REQUEST_MAX (256U << 20)
+
+struct request {
+	const char *run, *seat, *who, *host, *playbook, *release;
+	const struct plan *plan;
+	int64_t soak_ms; /* how long started units are watched before the act ends */
+};
+
+/* Replace the contents of `to`. Kind INPUT: something in the plan that cannot be sent. */
+int request_build(const struct request *r, struct buf *to, struct err *err);
+
+/* The longest time the act may take on the host. */
+int64_t request_limit_ms(const struct request *r);
+
+/* The command that takes the request, and the one that follows an act from its begin. Caller frees. */
+char *request_command(const char *nonce, const char *run);
+char *request_follow_command(const char *nonce, const char *run);
+
+/* What a person reads for step n: of a resource its title, else "reload caddy.service". */
+void request_step_name(const struct plan *p, size_t n, struct buf *to);
+
+/* Whether the act does anything for this step besides its file. */
+bool request_step_acts(const struct plan_step *s);
+
+#endif

@@ -1,0 +1,174 @@
+#include "playbooks/wire.h"
+
+#include "base/digest.h"
+#include "base/str.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HEADER_MAX 256
+
+void
+wire_nonce(char to[WIRE_NONCE])
+{
+	uint8_t raw[(WIRE_NONCE - 1) / 2];
+
+	digest_random(raw, sizeof(raw));
+	for (size_t i = 0; i < sizeof(raw); i++)
+		snprintf(to + 2 * i, 3, "%02x", raw[i]);
+}
+
+void
+wire_init(struct wire *w, const char *nonce,
+    void (*frame)(void *user, const char *kind, const char *payload, size_t len), void *user)
+{
+	*w = (struct wire){ .frame = frame, .user = user };
+	str_copy(w->nonce, sizeof(w->nonce), nonce);
+	buf_init(&w->line, HEADER_MAX);
+	buf_init(&w->payload, WIRE_FRAME + 1);
+}
+
+void
+wire_fini(struct wire *w)
+{
+	buf_fini(&w->line);
+	buf_fini(&w->payload);
+}
+
+static void
+broken(struct wire *w, const char *why)
+{
+	w->state = WIRE_BROKEN;
+	str_copy(w->broken, sizeof(w->broken), why);
+}
+
+/* "NONCE KIND LENGTH": false when the line is something else. */
+static bool
+parse_header(struct wire *w, const char *line)
+{
+	size_t n = strlen(w->nonce), k;
+	int64_t length;
+
+	if (strncmp(line, w->nonce, n) != 0 || line[n] != ' ')
+		return false;
+	line += n + 1;
+	k = strcspn(line, " ");
+	if (k == 0 || k >= sizeof(w->kind) || line[k] != ' ')
+		return false;
+	if (!str_int(line + k + 1, 0, WIRE_FRAME, &length))
+		return false;
+	memcpy(w->kind, line, k);
+	w->kind[k] = '\0';
+	w->wanted = (size_t)length + 1;
+	return true;
+}
+
+static void
+take_line(struct wire *w)
+{
+	const char *line = buf_text(&w->line);
+	bool whole = w->line.dropped == 0 && strlen(line) == w->line.len;
+	bool header = whole && parse_header(w, line);
+
+	if (w->state == WIRE_BEFORE) {
+		if (header && strcmp(w->kind, "begin") == 0)
+			w->state = WIRE_WITHIN;
+		else if (w->line.len)
+			str_copy(w->broken, sizeof(w->broken), line);
+		if (w->state == WIRE_BEFORE)
+			w->wanted = 0;
+	} else if (!header) {
+		broken(w, "something else wrote into the reply");
+	}
+	w->line.dropped = 0;
+	buf_clear(&w->line);
+}
+
+static void
+take_frame(struct wire *w)
+{
+	size_t len = w->wanted - 1;
+
+	w->wanted = 0;
+	if (w->payload.data[len] != '\n') {
+		broken(w, "a frame of the reply does not end where it should");
+		return;
+	}
+	w->payload.data[len] = '\0';
+	if (strcmp(w->kind, "begin") == 0) {
+		if (strcmp(w->payload.data, WIRE_VERSION) != 0)
+			broken(w, "the reply is of another version");
+	} else if (strcmp(w->kind, "end") == 0) {
+		w->state = WIRE_AFTER;
+	} else {
+		w->frame(w->user, w->kind, w->payload.data, len);
+	}
+	buf_clear(&w->payload);
+}
+
+void
+wire_feed(struct wire *w, const void *p, size_t n)
+{
+	const char *at = p;
+
+	while (n > 0 && w->state != WIRE_AFTER && w->state != WIRE_BROKEN) {
+		if (w->wanted) {
+			size_t room = w->wanted - w->payload.len, m = n < room ? n : room;
+
+			buf_add(&w->payload, at, m);
+			at += m;
+			n -= m;
+			if (w->payload.len == w->wanted)
+				take_frame(w);
+			continue;
+		}
+		const char *nl = memchr(at, '\n', n);
+		size_t m = nl ? (size_t)(nl - at) : n;
+
+		buf_add(&w->line, at, m);
+		if (nl) {
+			take_line(w);
+			m++;
+		}
+		at += m;
+		n -= m;
+	}
+}
+
+char *
+wire_command(const char *program, const char *more, const char *const *args)
+{
+	autobuf text = BUF_INIT(128U << 10), whole = BUF_INIT(128U << 10);
+	bool fits = buf_adds(&whole, program) && buf_adds(&whole, more ? more : "");
+
+	buf_adds(&text,
+	    "exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
+	    "HOME=/root LC_ALL=C sh -c ");
+	str_shell_quote(&text, buf_text(&whole));
+	buf_adds(&text, " drover");
+	for (; *args; args++) {
+		assert(strspn(*args, "0123456789abcdefghijklmnopqrstuvwxyz-") == strlen(*args));
+		fits = buf_addc(&text, ' ') && buf_adds(&text, *args) && fits;
+	}
+	assert(fits && text.dropped == 0);
+	return buf_detach(&text, NULL);
+}
+
+bool
+wire_is_line(const char *text)
+{
+	return !strpbrk(text, "\n\r");
+}
+
+/* sha256sum escapes backslashes; a blank at the end is lost by `read`. */
+bool
+wire_is_path(const char *path)
+{
+	size_t n = strlen(path);
+
+	return *path == '/' && wire_is_line(path) && !strpbrk(path, "\\\t") && path[n - 1] != ' ' &&
+	       path[n - 1] != '/' && !strstr(path, "/../") && !strstr(path, "/./") &&
+	       !strstr(path, "//") && !str_ends(path, "/..") && !str_ends(path, "/.");
+}
