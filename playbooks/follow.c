@@ -1,0 +1,241 @@
+#include "playbooks/follow.h"
+
+#include "base/digest.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "playbooks/wire.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WORDS 9
+
+struct follow {
+	struct wire wire;
+	int64_t seen;
+	size_t changed;
+	bool started, switched, ended, gone, absent, nothing;
+	enum outcome outcome;
+	char boot_id[40]; /* of the records */
+	char now[40];     /* of the host at the end */
+	char text[2000];
+	void (*record)(void *user, const struct follow_record *r);
+	void *user;
+};
+
+static void take_frame(void *user, const char *kind, const char *payload, size_t len);
+
+struct follow *
+follow_new(const char *nonce, int64_t seen,
+    void (*record)(void *user, const struct follow_record *r), void *user)
+{
+	struct follow *f = xcalloc(1, sizeof(*f));
+
+	f->seen = seen;
+	f->record = record;
+	f->user = user;
+	wire_init(&f->wire, nonce, take_frame, f);
+	return f;
+}
+
+void
+follow_free(struct follow *f)
+{
+	if (!f)
+		return;
+	wire_fini(&f->wire);
+	free(f);
+}
+
+void
+follow_feed(struct follow *f, const void *p, size_t n)
+{
+	wire_feed(&f->wire, p, n);
+}
+
+/* The last word of a record: base64, or - for nothing. Caller frees; "" when it is neither. */
+static char *
+decode_text(const char *word)
+{
+	size_t n = 0;
+	uint8_t *raw;
+	char *text;
+
+	if (strcmp(word, "-") == 0)
+		return xstrdup("");
+	raw = digest_unbase64(word, strlen(word), &n);
+	if (!raw)
+		return xstrdup("");
+	text = xmemdup0(raw, n);
+	free(raw);
+	return text;
+}
+
+static bool
+parse_uptime(const char *word, int64_t *ret_ms)
+{
+	char whole[24];
+	int64_t s, cs;
+	size_t n = strcspn(word, ".");
+
+	if (n >= sizeof(whole) || word[n] != '.' || strlen(word + n + 1) != 2)
+		return false;
+	memcpy(whole, word, n);
+	whole[n] = '\0';
+	if (!str_int(whole, 0, INT64_MAX / 2000, &s) || !str_int(word + n + 1, 0, 99, &cs))
+		return false;
+	*ret_ms = s * 1000 + cs * 10;
+	return true;
+}
+
+static bool
+parse_step(struct follow_record *r, char *const *w, size_t n)
+{
+	int64_t step;
+
+	if (n != 8 || !str_int(w[4], 1, 1000000, &step) || !outcome_parse(w[5], &r->state) ||
+	    !str_int(w[6], 0, 255, &r->rc))
+		return false;
+	r->kind = FOLLOW_STEP;
+	r->step = (size_t)step;
+	r->text = decode_text(w[7]);
+	return true;
+}
+
+/* "NUMBER BOOT UPTIME WORDS..."; false when it is not a record. r->text is the caller's to free. */
+static bool
+parse_record(char *line, struct follow_record *r)
+{
+	char *w[WORDS], *save = NULL;
+	size_t n = 0;
+	int64_t step;
+
+	for (char *word = strtok_r(line, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		if (n == WORDS)
+			return false;
+		w[n++] = word;
+	}
+	if (n < 4 || !str_int(w[0], 1, INT64_MAX, &r->number) ||
+	    !str_copy(r->boot_id, sizeof(r->boot_id), w[1]) || !parse_uptime(w[2], &r->uptime_ms))
+		return false;
+	if (strcmp(w[3], "begin") == 0) {
+		r->kind = FOLLOW_BEGIN;
+		return n == 5;
+	}
+	if (strcmp(w[3], "switch") == 0) {
+		r->kind = FOLLOW_SWITCH;
+		return n == 4;
+	}
+	if (strcmp(w[3], "step") == 0)
+		return parse_step(r, w, n);
+	if (strcmp(w[3], "start") == 0 && n == 5 && str_int(w[4], 1, 1000000, &step)) {
+		r->kind = FOLLOW_START;
+		r->step = (size_t)step;
+		return true;
+	}
+	if (strcmp(w[3], "end") != 0 || n != 6 || !outcome_parse(w[4], &r->state))
+		return false;
+	r->kind = FOLLOW_END;
+	r->text = decode_text(w[5]);
+	return true;
+}
+
+static void
+take_record(struct follow *f, const char *payload)
+{
+	autofree char *line = xstrdup(payload);
+	struct follow_record r = { 0 };
+
+	/* A line that was cut by a full disk is followed by the same record again. */
+	if (!parse_record(line, &r))
+		return;
+	f->switched = f->switched || r.kind == FOLLOW_SWITCH;
+	f->changed += r.kind == FOLLOW_STEP && r.state == OUTCOME_CHANGED;
+	str_copy(f->boot_id, sizeof(f->boot_id), r.boot_id);
+	if (r.kind == FOLLOW_END) {
+		f->ended = true;
+		f->outcome = r.state;
+		snprintf(f->text, sizeof(f->text), "%s", r.text);
+	}
+	if (r.number > f->seen) {
+		f->seen = r.number;
+		f->record(f->user, &r);
+	}
+	free((char *)r.text);
+}
+
+/* The journal's line of a run whose directory is gone: TIME RUN OUTCOME ... */
+static void
+take_journal(struct follow *f, const char *payload)
+{
+	autofree char *line = xstrdup(payload);
+	char *save = NULL, *word = strtok_r(line, "\t", &save);
+
+	for (int i = 0; word && i < 2; i++)
+		word = strtok_r(NULL, "\t\n", &save);
+	if (word && outcome_parse(word, &f->outcome)) {
+		f->ended = true;
+		str_copy(f->text, sizeof(f->text), "from the host's journal");
+	}
+}
+
+static void
+take_frame(void *user, const char *kind, const char *payload, size_t len)
+{
+	struct follow *f = user;
+
+	(void)len;
+	if (strcmp(kind, "record") == 0) {
+		take_record(f, payload);
+	} else if (strcmp(kind, "started") == 0) {
+		f->started = true;
+	} else if (strcmp(kind, "refused") == 0 || strcmp(kind, "short") == 0) {
+		f->nothing = true;
+		snprintf(f->text, sizeof(f->text), "%s", payload);
+	} else if (strcmp(kind, "journal") == 0) {
+		take_journal(f, payload);
+	} else if (strcmp(kind, "gone") == 0 || strcmp(kind, "absent") == 0 ||
+		   strcmp(kind, "complete") == 0) {
+		f->gone = *kind == 'g';
+		f->absent = *kind == 'a';
+		snprintf(f->now, sizeof(f->now), "%.39s", payload);
+	}
+}
+
+static void
+gone(const struct follow *f, struct follow_result *ret)
+{
+	bool rebooted = *f->boot_id && strcmp(f->boot_id, f->now) != 0;
+
+	ret->end = FOLLOW_GONE;
+	ret->outcome = f->switched ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
+	snprintf(ret->text, sizeof(ret->text), "the act ended without a result%s%s",
+	    rebooted ? ": the host was rebooted" : "",
+	    f->switched ? "" : "; nothing had been changed yet");
+}
+
+void
+follow_verdict(const struct follow *f, struct follow_result *ret)
+{
+	*ret = (struct follow_result){ .started = f->started, .changed = f->changed };
+	str_copy(ret->text, sizeof(ret->text), f->text);
+	if (f->ended) {
+		ret->end = FOLLOW_DONE;
+		ret->outcome = f->outcome;
+	} else if (f->wire.state == WIRE_AFTER && f->nothing) {
+		ret->end = FOLLOW_NOTHING;
+		ret->outcome = OUTCOME_FAILED;
+	} else if (f->wire.state == WIRE_AFTER && f->gone) {
+		gone(f, ret);
+	} else if (f->wire.state == WIRE_AFTER && f->absent) {
+		ret->end = FOLLOW_ABSENT;
+		ret->outcome = OUTCOME_FAILED;
+		str_copy(
+		    ret->text, sizeof(ret->text), "the host knows no such run: nothing happened");
+	} else {
+		ret->end = FOLLOW_LOST;
+		ret->outcome = OUTCOME_UNKNOWN;
+		str_copy(ret->text, sizeof(ret->text),
+		    f->wire.state == WIRE_BROKEN ? f->wire.broken : "the link was lost");
+	}
+}

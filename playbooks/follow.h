@@ -1,0 +1,51 @@
+/*
+ * How an act went: the records of its result as they arrive, and a verdict.
+ *
+ * Pure. One follow reads one exec, of an act or of a resume; records whose number
+ * was seen before are left out, so a follower may start from the first again.
+ */
+#ifndef DROVER_PLAYBOOKS_FOLLOW_H
+#define DROVER_PLAYBOOKS_FOLLOW_H
+
+#include "base/outcome.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct follow;
+
+struct follow_record {
+	enum { FOLLOW_BEGIN, FOLLOW_SWITCH, FOLLOW_START, FOLLOW_STEP, FOLLOW_END } kind;
+	int64_t number;
+	int64_t uptime_ms;  /* of the host, when it was written */
+	size_t step;        /* START and STEP */
+	enum outcome state; /* STEP and END */
+	int64_t rc;         /* STEP */
+	const char *text;   /* STEP and END: what was said; may be empty */
+	char boot_id[40];
+};
+
+enum follow_end {
+	FOLLOW_DONE,    /* an end record came */
+	FOLLOW_NOTHING, /* refused, short, locked out: the act never began */
+	FOLLOW_GONE,    /* it ended without an end record */
+	FOLLOW_ABSENT,  /* the host knows no such run */
+	FOLLOW_LOST     /* the reply broke off: nothing can be said */
+};
+
+struct follow_result {
+	enum follow_end end;
+	enum outcome outcome; /* FAILED when GONE before anything was switched, else UNKNOWN */
+	char text[2000];
+	bool started;   /* the host said that the act runs */
+	size_t changed; /* steps that changed something */
+};
+
+struct follow *follow_new(const char *nonce, int64_t seen,
+    void (*record)(void *user, const struct follow_record *r), void *user);
+void follow_feed(struct follow *f, const void *p, size_t n);
+void follow_verdict(const struct follow *f, struct follow_result *ret);
+void follow_free(struct follow *f);
+
+#endif
