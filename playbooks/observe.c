@@ -9,7 +9,6 @@
 #include "base/str.h"
 #include "base/strmap.h"
 #include "base/utf8.h"
-#include "playbooks/observe_parts.h"
 #include "playbooks/wire.h"
 
 #include <string.h>
@@ -183,7 +182,7 @@ take_fact(struct observe *o, char *text)
 	o->fact[o->facts++] = text;
 	o->fact[o->facts++] = value;
 	o->fact[o->facts] = NULL;
-	if (strcmp(text, "boot_id") == 0)
+	if (strcmp(text, "boot-id") == 0)
 		o->seen->boot_id = value;
 	if (strcmp(text, "root") == 0)
 		o->seen->root = strcmp(value, "yes") == 0;

@@ -8,6 +8,7 @@
 #ifndef DROVER_PLAYBOOKS_OBSERVE_H
 #define DROVER_PLAYBOOKS_OBSERVE_H
 
+#include "playbooks/observation.h"
 #include "playbooks/resource.h"
 
 #include <stdbool.h>
@@ -19,27 +20,6 @@ struct err;
 struct observe;
 
 #define OBSERVE_REQUEST_MAX (4U << 20)
-
-struct manifest_line {
-	const char *resource, *playbook, *app, *release, *digest;
-};
-
-/* One act that the host remembers. */
-struct journal_line {
-	const char *time, *run, *outcome, *seat, *who, *host, *playbook, *release;
-};
-
-struct observation {
-	struct found *found; /* one for each resource wanted, in their order */
-	size_t count;
-	const struct manifest_line *manifest;
-	size_t manifest_count;
-	const struct journal_line *journal; /* oldest first */
-	size_t journal_count;
-	const char *const *fact; /* key, value, key, value, ... NULL */
-	const char *boot_id;     /* NULL when it was not said */
-	bool root;
-};
 
 /* Append the request. Kind INPUT: a path or unit name that cannot be asked for. */
 int observe_request(

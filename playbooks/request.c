@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strmap.h"
-#include "playbooks/observe_parts.h"
+#include "playbooks/observation.h"
 #include "playbooks/plan.h"
 #include "playbooks/tar.h"
 #include "playbooks/wire.h"

@@ -117,14 +117,14 @@ image_store() {
 }
 
 if [ "$(id -u)" = 0 ]; then fact root yes; else fact root no; fi
-fact boot_id "$(line='' && first_line /proc/sys/kernel/random/boot_id)"
-fact machine_id "$(line='' && first_line /etc/machine-id)"
+fact boot-id "$(line='' && first_line /proc/sys/kernel/random/boot_id)"
+fact machine-id "$(line='' && first_line /etc/machine-id)"
 for file in /etc/os-release /usr/lib/os-release; do
 	[ -r $file ] || continue
 	# shellcheck source=/dev/null
 	fact os "$(. $file 2>/dev/null && printf %s "${ID:-linux}${VERSION_ID:+-$VERSION_ID}")"
 	# shellcheck source=/dev/null
-	fact os_name "$(. $file 2>/dev/null && printf %s "$PRETTY_NAME")"
+	fact os-name "$(. $file 2>/dev/null && printf %s "$PRETTY_NAME")"
 	break
 done
 if command -v systemctl >/dev/null; then

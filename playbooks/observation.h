@@ -1,10 +1,12 @@
 /*
- * The texts inside a reply: stat lines, unit blocks, images, manifest, journal.
+ * What was seen on a host, and the texts it is read from: stat lines, unit
+ * blocks, images, manifest, journal.
  *
- * Pure; results borrow the text they were cut from, which they write NULs into.
+ * Plain values. The parsers are pure; results borrow the text they were cut from,
+ * which they write NULs into.
  */
-#ifndef DROVER_PLAYBOOKS_OBSERVE_PARTS_H
-#define DROVER_PLAYBOOKS_OBSERVE_PARTS_H
+#ifndef DROVER_PLAYBOOKS_OBSERVATION_H
+#define DROVER_PLAYBOOKS_OBSERVATION_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +16,27 @@ struct buf;
 struct follow_up;
 struct found;
 struct json;
-struct observation;
+
+struct manifest_line {
+	const char *resource, *playbook, *app, *release, *digest;
+};
+
+/* One act that the host remembers. */
+struct journal_line {
+	const char *time, *run, *outcome, *seat, *who, *host, *playbook, *release;
+};
+
+struct observation {
+	struct found *found; /* one for each resource wanted, in their order */
+	size_t count;
+	const struct manifest_line *manifest;
+	size_t manifest_count;
+	const struct journal_line *journal; /* oldest first */
+	size_t journal_count;
+	const char *const *fact; /* key, value, key, value, ... NULL */
+	const char *boot_id;     /* NULL when it was not said */
+	bool root;
+};
 
 struct stat_line {
 	char kind; /* as in struct found */

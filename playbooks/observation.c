@@ -1,4 +1,4 @@
-#include "playbooks/observe_parts.h"
+#include "playbooks/observation.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -6,7 +6,6 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "playbooks/observe.h"
 #include "playbooks/resource.h"
 
 #include <string.h>

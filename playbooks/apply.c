@@ -1,0 +1,355 @@
+#include "playbooks/apply.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "engine/herd.h"
+#include "engine/run.h"
+#include "inventory/inventory.h"
+#include "playbooks/apply_inner.h"
+#include "playbooks/playbook.h"
+#include "playbooks/rollout.h"
+
+#define PARALLEL 64
+
+struct apply {
+	struct apply_config config;
+	struct apply_ground ground;
+	struct apply_host *hosts;
+	/* The stage in hand: the hosts that have a part in it, and what begins it for one. */
+	size_t *queue, queued, next, running;
+	void (*begin)(struct apply_host *h);
+	void (*over)(struct apply *a);
+	bool filling, waiting, told;
+	int stops;
+};
+
+static void fill(struct apply *a);
+static void next_batch(struct apply *a);
+
+void
+apply_event(struct apply_host *h, struct event *e, enum event_kind kind)
+{
+	event_init(e, kind);
+	event_set_text(e, FIELD_HOST, h->name);
+}
+
+void
+apply_emit(struct apply_host *h, struct event *e)
+{
+	run_emit(h->ground->run, e);
+}
+
+void
+apply_host_end(struct apply_host *h, enum outcome o, const struct err *err, size_t changed)
+{
+	struct apply *a = h->apply;
+	autoevent e;
+
+	if (h->ended)
+		mem_abort("bug: a host of an apply ended twice");
+	h->ended = true;
+	apply_event(h, &e, EVENT_HOST_END);
+	event_set_text(&e, FIELD_STATE, outcome_name(o));
+	if (err) {
+		event_set_text(&e, FIELD_PHASE, err->phase[0] ? err->phase : NULL);
+		event_set_text(&e, FIELD_TEXT, err->text[0] ? err->text : NULL);
+	}
+	if (h->begun)
+		event_set_int(&e, FIELD_MS, clock_mono_ms() - h->began_ms);
+	event_set_int(&e, FIELD_CHANGED, (int64_t)changed);
+	apply_emit(h, &e);
+	rollout_note(a->ground.rollout, h->index, o);
+	herd_disconnect(h->hh);
+}
+
+void
+apply_halt(struct apply_host *h)
+{
+	h->apply->stops++;
+}
+
+static void
+leave_untried(struct apply_host *h, const char *why)
+{
+	struct err err = { .kind = OUTCOME_UNTRIED };
+
+	err_set(&err, OUTCOME_UNTRIED, "%s", why);
+	apply_host_end(h, OUTCOME_UNTRIED, &err, 0);
+}
+
+static const char *
+fact_of(void *user, const char *key)
+{
+	return herd_fact(user, key);
+}
+
+static bool
+desire(struct apply_host *h, struct diag *diag)
+{
+	struct facts facts = { .fact = fact_of, .user = h->hh };
+
+	h->arena = arena_new();
+	return playbook_desire(h->ground->playbook, herd_host_of(h->hh), &facts, h->arena,
+	    diag, &h->wanted, &h->wanted_count);
+}
+
+static void
+on_stop(void *user, int signum)
+{
+	struct apply *a = user;
+
+	(void)signum;
+	a->stops++;
+	if (a->told)
+		return;
+	if (a->waiting) {
+		apply_leave(a, OUTCOME_UNTRIED);
+		return;
+	}
+	fill(a);
+	for (size_t i = 0; a->stops > 1 && i < a->config.count; i++)
+		apply_exec_cut(&a->hosts[i]);
+}
+
+struct apply *
+apply_new(const struct apply_config *config, struct diag *diag)
+{
+	struct apply *a = xcalloc(1, sizeof(*a));
+	autofree enum host_kind *kinds = xcalloc(config->count + 1, sizeof(*kinds));
+	bool good = true;
+
+	a->config = *config;
+	a->ground = (struct apply_ground){ config->herd, config->run, config->playbook, config->who,
+		NULL };
+	a->hosts = xcalloc(config->count + 1, sizeof(*a->hosts));
+	a->queue = xcalloc(config->count + 1, sizeof(*a->queue));
+	for (size_t i = 0; i < config->count; i++) {
+		struct apply_host *h = &a->hosts[i];
+
+		h->apply = a;
+		h->ground = &a->ground;
+		h->index = i;
+		h->hh = config->hosts[i];
+		h->name = herd_host_of(h->hh)->name;
+		kinds[i] = herd_host_of(h->hh)->kind;
+		good = desire(h, diag) && good;
+	}
+	a->config.hosts = NULL;
+	a->ground.rollout = rollout_new(playbook_rollout(config->playbook), kinds, config->count);
+	if (!good) {
+		apply_free(a);
+		return NULL;
+	}
+	run_on_stop(config->run, on_stop, a);
+	return a;
+}
+
+void
+apply_free(struct apply *a)
+{
+	if (!a)
+		return;
+	for (size_t i = 0; i < a->config.count; i++) {
+		struct apply_host *h = &a->hosts[i];
+
+		observe_free(h->observe);
+		follow_free(h->follow);
+		apply_images_free(h->images);
+		buf_fini(&h->input);
+		free(h->command);
+		arena_free(h->arena);
+	}
+	rollout_free(a->ground.rollout);
+	free(a->hosts);
+	free(a->queue);
+	free(a);
+}
+
+static void
+tell_over(void *user)
+{
+	struct apply *a = user;
+	void (*over)(struct apply *) = a->over;
+
+	a->over = NULL;
+	over(a);
+}
+
+static void
+begin_host(struct apply *a, struct apply_host *h)
+{
+	if (a->stops > 0) {
+		if (!h->ended)
+			leave_untried(h, "the run was stopped before it");
+		return;
+	}
+	a->running++;
+	h->resting = false;
+	a->begin(h);
+}
+
+/* Bring the hosts at work up to what is allowed; hosts that rest at once call it from inside. */
+static void
+fill(struct apply *a)
+{
+	size_t limit = a->config.parallel > 0 ? (size_t)a->config.parallel : PARALLEL;
+
+	if (a->filling || !a->over)
+		return;
+	a->filling = true;
+	while (a->next < a->queued && a->running < limit)
+		begin_host(a, &a->hosts[a->queue[a->next++]]);
+	a->filling = false;
+	if (a->next == a->queued && a->running == 0) {
+		a->queued = a->next = 0;
+		a->filling = true; /* until the next stage */
+		loop_soon(herd_loop(a->config.herd), tell_over, a);
+	}
+}
+
+void
+apply_rest(struct apply_host *h)
+{
+	if (h->resting)
+		mem_abort("bug: a host of an apply rested twice");
+	h->resting = true;
+	h->apply->running--;
+	fill(h->apply);
+}
+
+static void
+stage(struct apply *a, void (*begin)(struct apply_host *h), void (*over)(struct apply *a))
+{
+	a->begin = begin;
+	a->over = over;
+	a->next = 0;
+	a->filling = false;
+	fill(a);
+}
+
+static void
+tell_done(void *user)
+{
+	struct apply *a = user;
+
+	a->config.done(a->config.user);
+}
+
+/* Hosts that are left have ended nowhere else. */
+static void
+finish(struct apply *a, enum outcome as, const char *why)
+{
+	struct err err;
+
+	err_set(&err, as, "%s", why ? why : "");
+	for (size_t i = 0; i < a->config.count; i++) {
+		if (!a->hosts[i].ended)
+			apply_host_end(&a->hosts[i], as, why ? &err : NULL, 0);
+	}
+	a->told = true;
+	loop_soon(herd_loop(a->config.herd), tell_done, a);
+}
+
+static void
+observed(struct apply *a)
+{
+	if (a->stops > 0) {
+		finish(a, OUTCOME_UNTRIED, "the run was stopped before it");
+		return;
+	}
+	a->waiting = true;
+	a->config.planned(a->config.user, a);
+}
+
+void
+apply_start(struct apply *a)
+{
+	for (size_t i = 0; i < a->config.count; i++)
+		a->queue[a->queued++] = i;
+	stage(a, apply_observe, observed);
+}
+
+void
+apply_leave(struct apply *a, enum outcome as)
+{
+	a->waiting = false;
+	finish(a, as, as == OUTCOME_UNTRIED ? "the run was stopped before it" : NULL);
+}
+
+void
+apply_go(struct apply *a)
+{
+	a->waiting = false;
+	for (size_t i = 0; i < a->config.count; i++) {
+		struct apply_host *h = &a->hosts[i];
+
+		if (!h->ended && !apply_acts(h))
+			apply_host_end(h, OUTCOME_OK, NULL, 0);
+		else if (!h->ended && apply_fetches(h))
+			a->queue[a->queued++] = i;
+	}
+	stage(a, apply_fetch, next_batch);
+}
+
+static void
+announce(struct apply *a, const char *text)
+{
+	autoevent e;
+
+	event_init(&e, EVENT_ROLLOUT);
+	event_set_text(&e, FIELD_TEXT, text);
+	run_emit(a->config.run, &e);
+}
+
+static void
+begin_act(struct apply_host *h)
+{
+	if (!h->ended && rollout_start(h->ground->rollout, h->index)) {
+		apply_act(h);
+		return;
+	}
+	apply_rest(h);
+}
+
+static void
+next_batch(struct apply *a)
+{
+	const char *stopped;
+
+	if (a->stops > 0) {
+		finish(a, OUTCOME_UNTRIED, "the run was stopped before it");
+		return;
+	}
+	a->queued = rollout_next_batch(a->ground.rollout, a->queue, a->config.count);
+	stopped = rollout_stopped(a->ground.rollout);
+	if (a->queued == 0) {
+		if (stopped)
+			announce(a, stopped);
+		finish(a, OUTCOME_UNTRIED, stopped ? stopped : "no batch reached it");
+		return;
+	}
+	autofree char *text = xasprintf(
+	    "%s: %zu host%s", rollout_batch_name(a->ground.rollout), a->queued, a->queued == 1 ? "" : "s");
+	announce(a, text);
+	stage(a, begin_act, next_batch);
+}
+
+const struct plan *
+apply_plan(const struct apply *a, size_t i)
+{
+	return a->hosts[i].plan;
+}
+
+size_t
+apply_changing(const struct apply *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->config.count; i++)
+		n += !a->hosts[i].ended && apply_acts(&a->hosts[i]);
+	return n;
+}

@@ -1,0 +1,59 @@
+/*
+ * A playbook carried out on a set of hosts: observe, plan, fetch images, act.
+ *
+ * Actor on the loop. Every host is observed before anything changes anywhere;
+ * then the owner is asked (planned) and answers with apply_go() or apply_leave().
+ * Images come to all hosts before the first act; hosts act in the batches of the
+ * rollout. What happens becomes events of the run, each host ends with one
+ * EVENT_HOST_END, and an act's EVENT_ACT_SENT is durable before its request
+ * leaves. Owns the plans; borrows herd, run and playbook, which outlive it.
+ */
+#ifndef DROVER_PLAYBOOKS_APPLY_H
+#define DROVER_PLAYBOOKS_APPLY_H
+
+#include "base/outcome.h"
+
+#include <stddef.h>
+
+struct apply;
+struct diag;
+struct herd;
+struct herd_host;
+struct plan;
+struct playbook;
+struct run;
+
+struct apply_config {
+	struct herd *herd;
+	struct run *run;
+	const struct playbook *playbook;
+	struct herd_host *const *hosts; /* borrowed for the call */
+	size_t count;
+	int parallel;    /* hosts at work at once; 0: 64 */
+	const char *who; /* the person, for the host's journal; borrowed */
+	/* Every host has been observed; answer now or later. Not called when the run was stopped. */
+	void (*planned)(void *user, struct apply *a);
+	/* Every host has ended. From the loop, once, last. */
+	void (*done)(void *user);
+	void *user;
+};
+
+/* What each host should have is worked out at once; NULL, and nothing is contacted, when the playbook
+ * cannot be evaluated for one of them (diag says why). */
+struct apply *apply_new(const struct apply_config *config, struct diag *diag);
+void apply_start(struct apply *a);
+
+/* Carry it out. */
+void apply_go(struct apply *a);
+/* Change nothing: the hosts that have a plan end as this (ok for a plan, held). */
+void apply_leave(struct apply *a, enum outcome as);
+
+/* The plan of host i; NULL when there is none (it was not reached, say). */
+const struct plan *apply_plan(const struct apply *a, size_t i);
+/* How many hosts would be changed. */
+size_t apply_changing(const struct apply *a);
+
+/* From done() or later. */
+void apply_free(struct apply *a);
+
+#endif

@@ -1,0 +1,316 @@
+#include "playbooks/apply_inner.h"
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "engine/herd.h"
+#include "engine/run.h"
+#include "inventory/inventory.h"
+#include "ledger/ledger.h"
+#include "playbooks/playbook.h"
+#include "playbooks/request.h"
+#include "playbooks/rollout.h"
+
+#include <string.h>
+
+#define OBSERVE_LIMIT_MS 300000
+#define FACT_MAX         1024
+
+/* Observe. */
+
+static void
+give_up(struct apply_host *h, enum outcome kind, const struct err *err)
+{
+	/* Nothing was changed yet: a link that was lost is a host that was not reached. */
+	apply_host_end(h, kind == OUTCOME_UNKNOWN ? OUTCOME_UNREACHABLE : kind, err, 0);
+	apply_rest(h);
+}
+
+static void
+tell_facts(struct apply_host *h)
+{
+	for (const char *const *f = h->seen->fact; *f; f += 2) {
+		autoevent e;
+
+		if (strlen(f[1]) > FACT_MAX)
+			continue;
+		herd_set_fact(h->hh, f[0], f[1]);
+		apply_event(h, &e, EVENT_FACT);
+		event_set_text(&e, FIELD_NAME, f[0]);
+		event_set_text(&e, FIELD_VALUE, f[1]);
+		apply_emit(h, &e);
+	}
+}
+
+static void
+tell_plan(struct apply_host *h)
+{
+	for (size_t i = 0; i < h->plan->count; i++) {
+		const struct plan_step *s = &h->plan->steps[i];
+		autoevent e;
+
+		if (s->class == PLAN_SAME)
+			continue;
+		apply_event(h, &e, EVENT_PLAN_STEP);
+		event_set_text(&e, FIELD_STEP, s->resource->id);
+		event_set_text(&e, FIELD_NAME, s->resource->title);
+		event_set_text(&e, FIELD_CLASS, plan_class_name(s->class));
+		event_set_text(&e, FIELD_TEXT, s->why);
+		if (s->diff)
+			event_set_data(&e, FIELD_DIFF, s->diff, strlen(s->diff));
+		apply_emit(h, &e);
+	}
+}
+
+/* What an earlier act left undone is due again, whether or not its cause changed. */
+static void
+add_pending(struct plan *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const struct plan_step *s = &p->steps[i];
+		bool there = s->class != PLAN_SAME;
+
+		if (!s->found->then_pending || there)
+			continue;
+		for (size_t k = 0; k < p->then_count; k++)
+			there = there || (p->then[k].kind == s->resource->then.kind &&
+					     str_eq(p->then[k].unit, s->resource->then.unit) &&
+					     p->then[k].argv == s->resource->then.argv);
+		if (!there)
+			p->then[p->then_count++] = s->resource->then;
+	}
+}
+
+static void
+observe_data(struct apply_host *h, const void *p, size_t n)
+{
+	observe_feed(h->observe, p, n);
+}
+
+static void
+make_plan(struct apply_host *h)
+{
+	struct err err;
+
+	tell_facts(h);
+	if (!h->seen->root) {
+		err_set(&err, OUTCOME_REFUSED, "%s",
+		    "the login is not root, and become is not built yet");
+		give_up(h, err.kind, &err);
+		return;
+	}
+	h->plan =
+	    plan_make(h->arena, herd_host_of(h->hh), h->wanted, h->seen->found, h->wanted_count);
+	add_pending(h->plan);
+	tell_plan(h);
+	if (h->plan->refused) {
+		err_set(&err, OUTCOME_REFUSED, "%s", h->plan->refused);
+		give_up(h, err.kind, &err);
+		return;
+	}
+	apply_rest(h);
+}
+
+static void
+observe_end_exec(struct apply_host *h, const struct channel_end *e, const struct err *err)
+{
+	struct err why = { .kind = OUTCOME_OK };
+
+	if (err) {
+		observe_free(take(h->observe));
+		give_up(h, err->kind, err);
+		return;
+	}
+	if (e->cancelled) {
+		observe_free(take(h->observe));
+		err_set(&why, OUTCOME_UNTRIED, "cut while it was looked at");
+		give_up(h, why.kind, &why);
+		return;
+	}
+	h->seen = observe_end(take(h->observe), &why);
+	if (!h->seen)
+		give_up(h, why.kind, &why);
+	else
+		make_plan(h);
+}
+
+void
+apply_observe(struct apply_host *h)
+{
+	static const struct apply_exec observing = { observe_data, apply_send_input,
+		observe_end_exec, OBSERVE_LIMIT_MS };
+	const struct host *host = herd_host_of(h->hh);
+	struct err err;
+	autoevent e;
+
+	h->begun = true;
+	h->began_ms = clock_mono_ms();
+	apply_event(h, &e, EVENT_HOST_START);
+	event_set_text(&e, FIELD_KIND, host_kind_name(host->kind));
+	event_set_text(&e, FIELD_ADDRESS, host->address ? host->address : host->name);
+	event_set_int(&e, FIELD_ATTEMPT, 1);
+	apply_emit(h, &e);
+	buf_init(&h->input, OBSERVE_REQUEST_MAX);
+	if (observe_request(h->wanted, h->wanted_count, &h->input, &err) < 0) {
+		give_up(h, err.kind, &err);
+		return;
+	}
+	wire_nonce(h->nonce);
+	h->observe = observe_new(h->arena, h->nonce, h->wanted, h->wanted_count);
+	apply_exec_start(h, &observing, observe_command(h->nonce));
+}
+
+/* Act. */
+
+bool
+apply_acts(const struct apply_host *h)
+{
+	return h->plan && (plan_changes(h->plan) || h->plan->then_count > 0);
+}
+
+static void
+on_record(void *user, const struct follow_record *r)
+{
+	struct apply_host *h = user;
+	autobuf name = BUF_INIT(1024);
+	autoevent e;
+
+	if (r->kind != FOLLOW_START && r->kind != FOLLOW_STEP)
+		return;
+	apply_event(h, &e, r->kind == FOLLOW_START ? EVENT_STEP_START : EVENT_STEP_END);
+	request_step_name(h->plan, r->step, &name);
+	event_set_text(&e, FIELD_STEP,
+	    r->step <= h->plan->count ? h->plan->steps[r->step - 1].resource->id : buf_text(&name));
+	event_set_text(&e, FIELD_NAME, buf_text(&name));
+	if (r->kind == FOLLOW_START) {
+		h->step_ms = r->uptime_ms;
+	} else {
+		event_set_text(&e, FIELD_STATE, outcome_name(r->state));
+		event_set_int(&e, FIELD_RC, r->rc);
+		event_set_int(&e, FIELD_MS, h->step_ms ? r->uptime_ms - h->step_ms : 0);
+		event_set_text(&e, FIELD_TEXT, r->text[0] ? r->text : NULL);
+		h->step_ms = 0;
+	}
+	apply_emit(h, &e);
+}
+
+/* The lock's text is RUN, TIME, SEAT, WHO, ... between tabs. */
+static void
+name_holder(struct follow_result *r)
+{
+	char *word[4], *save = NULL, copy[sizeof(r->text)];
+	size_t n = 0;
+
+	str_copy(copy, sizeof(copy), r->text);
+	for (char *w = strtok_r(copy, "\t\n", &save); w && n < 4; w = strtok_r(NULL, "\t\n", &save))
+		word[n++] = w;
+	if (n == 4)
+		snprintf(r->text, sizeof(r->text),
+		    "another run holds the host's lock: %.100s at %.100s since %.40s, run %.40s",
+		    word[3], word[2], word[1], word[0]);
+	else
+		snprintf(r->text, sizeof(r->text), "another run holds the host's lock");
+}
+
+static void
+judge(struct apply_host *h, const struct channel_end *e, struct follow_result *r)
+{
+	follow_verdict(h->follow, r);
+	if (r->end == FOLLOW_LOST && !h->whole) {
+		r->outcome = OUTCOME_UNREACHABLE;
+		snprintf(r->text, sizeof(r->text),
+		    "the link was lost before the request was whole: nothing happened");
+	} else if (r->end == FOLLOW_LOST && e->have_status && !r->started) {
+		r->outcome = OUTCOME_FAILED;
+		snprintf(r->text, sizeof(r->text), "the host ran no helper (status %d)", e->status);
+	} else if (r->end == FOLLOW_LOST && e->err) {
+		snprintf(r->text, sizeof(r->text), "the link was lost while it acted: %.300s",
+		    e->err->text);
+	} else if (r->outcome == OUTCOME_LOCKED) {
+		name_holder(r);
+	}
+}
+
+static void
+act_end(struct apply_host *h, const struct channel_end *e, const struct err *err)
+{
+	struct follow_result r;
+	struct err why = { .kind = OUTCOME_OK };
+
+	if (!e) {
+		follow_free(take(h->follow));
+		give_up(h, err->kind, err);
+		return;
+	}
+	judge(h, e, &r);
+	follow_free(take(h->follow));
+	buf_fini(&h->input);
+	if (!outcome_is_good(r.outcome))
+		err_set(&why, r.outcome, "%s", r.text);
+	apply_host_end(h, r.outcome, why.kind == OUTCOME_OK ? NULL : &why, r.changed);
+	apply_rest(h);
+}
+
+static void
+act_data(struct apply_host *h, const void *p, size_t n)
+{
+	follow_feed(h->follow, p, n);
+}
+
+static void
+on_durable(void *user, const struct err *err)
+{
+	static const struct apply_exec acting = { act_data, apply_send_input, act_end, 0 };
+	struct apply_host *h = user;
+	struct err why;
+
+	if (err) {
+		apply_halt(h);
+		give_up(h, err->kind, err);
+		return;
+	}
+	if (h->cut) {
+		err_set(&why, OUTCOME_UNTRIED, "cut before anything was sent");
+		give_up(h, why.kind, &why);
+		return;
+	}
+	wire_nonce(h->nonce);
+	h->follow = follow_new(h->nonce, 0, on_record, h);
+	apply_exec_start(h, &acting, request_command(h->nonce, run_uuid(h->ground->run)));
+}
+
+void
+apply_act(struct apply_host *h)
+{
+	const struct apply_ground *c = h->ground;
+	struct ledger *ledger = herd_ledger(c->herd);
+	char release[13], digest[DIGEST_HEX];
+	struct err err;
+	autoevent e;
+	struct request spec = {
+		.run = run_uuid(c->run),
+		.seat = ledger ? ledger_seat(ledger) : "-",
+		.who = c->who,
+		.host = h->name,
+		.playbook = playbook_name(c->playbook),
+		.release = release,
+		.plan = h->plan,
+		.soak_ms = rollout_soak_ms(h->ground->rollout),
+	};
+
+	str_copy(release, sizeof(release), playbook_digest(c->playbook));
+	buf_fini(&h->input);
+	buf_init(&h->input, REQUEST_MAX);
+	if (request_build(&spec, &h->input, &err) < 0) {
+		give_up(h, err.kind, &err);
+		return;
+	}
+	digest_hex(h->input.data, h->input.len, digest);
+	apply_event(h, &e, EVENT_ACT_SENT);
+	event_set_text(&e, FIELD_DIGEST, digest);
+	event_set_int(&e, FIELD_BYTES, (int64_t)h->input.len);
+	apply_emit(h, &e);
+	run_sync(c->run, on_durable, h);
+}

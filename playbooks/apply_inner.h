@@ -1,0 +1,95 @@
+/* What the parts of apply share: the hosts of a run and their execs. For playbooks/apply*.c alone. */
+#ifndef DROVER_PLAYBOOKS_APPLY_INNER_H
+#define DROVER_PLAYBOOKS_APPLY_INNER_H
+
+#include "base/buf.h"
+#include "base/event.h"
+#include "playbooks/follow.h"
+#include "playbooks/observe.h"
+#include "playbooks/plan.h"
+#include "playbooks/wire.h"
+#include "remote/remote.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct apply;
+struct apply_host;
+struct err;
+struct herd;
+struct herd_host;
+struct playbook;
+struct rollout_run;
+struct run;
+
+/* What all hosts of an apply stand on. */
+struct apply_ground {
+	struct herd *herd;
+	struct run *run;
+	const struct playbook *playbook;
+	const char *who;
+	struct rollout_run *rollout;
+};
+
+/* One kind of exec: what is done with its output, its input, and its end. */
+struct apply_exec {
+	void (*data)(struct apply_host *h, const void *p, size_t n);
+	void (*send)(struct apply_host *h); /* write what the channel takes */
+	/* Once. e NULL: it never began, err says why. */
+	void (*end)(struct apply_host *h, const struct channel_end *e, const struct err *err);
+	int64_t limit_ms; /* 0: the end decides */
+};
+
+struct apply_host {
+	struct apply *apply;
+	const struct apply_ground *ground;
+	size_t index;
+	struct herd_host *hh;
+	const char *name;
+	struct arena *arena;
+	const struct resource *const *wanted;
+	size_t wanted_count;
+	struct observation *seen;
+	struct plan *plan;
+	bool begun, resting, ended, cut;
+	int64_t began_ms;
+
+	/* the exec in flight */
+	const struct apply_exec *exec;
+	char *command, nonce[WIRE_NONCE];
+	struct channel *channel;
+	struct buf input;
+	size_t sent;
+	bool whole; /* all of the input was handed over */
+	struct observe *observe;
+	struct follow *follow;
+	struct apply_images *images;
+	int64_t step_ms; /* the host's clock at the start of the step in hand */
+};
+
+/* Start an exec; h->exec->end() comes in any case. The command is taken over. */
+void apply_exec_start(struct apply_host *h, const struct apply_exec *exec, char *command);
+/* The send() of execs whose input is h->input. */
+void apply_send_input(struct apply_host *h);
+/* Cut what is in flight. */
+void apply_exec_cut(struct apply_host *h);
+
+/* This host's part of the stage is over; it may have ended or not. */
+void apply_rest(struct apply_host *h);
+/* Our own ledger fails: no host starts any more. */
+void apply_halt(struct apply_host *h);
+/* The host's one end. */
+void apply_host_end(struct apply_host *h, enum outcome o, const struct err *err, size_t changed);
+/* An event of this host, begun. */
+void apply_event(struct apply_host *h, struct event *e, enum event_kind kind);
+void apply_emit(struct apply_host *h, struct event *e);
+
+/* The stages, one host each. */
+void apply_observe(struct apply_host *h);
+void apply_fetch(struct apply_host *h);
+void apply_act(struct apply_host *h);
+bool apply_fetches(const struct apply_host *h);
+bool apply_acts(const struct apply_host *h);
+void apply_images_free(struct apply_images *i);
+
+#endif
