@@ -93,8 +93,8 @@ desire(struct apply_host *h, struct diag *diag)
 	struct facts facts = { .fact = fact_of, .user = h->hh };
 
 	h->arena = arena_new();
-	return playbook_desire(h->ground->playbook, herd_host_of(h->hh), &facts, h->arena,
-	    diag, &h->wanted, &h->wanted_count);
+	return playbook_desire(h->ground->playbook, herd_host_of(h->hh), &facts, h->arena, diag,
+	    &h->wanted, &h->wanted_count);
 }
 
 static void
@@ -123,8 +123,8 @@ apply_new(const struct apply_config *config, struct diag *diag)
 	bool good = true;
 
 	a->config = *config;
-	a->ground = (struct apply_ground){ config->herd, config->run, config->playbook, config->who,
-		NULL };
+	a->ground =
+	    (struct apply_ground){ config->herd, config->run, config->playbook, config->who, NULL };
 	a->hosts = xcalloc(config->count + 1, sizeof(*a->hosts));
 	a->queue = xcalloc(config->count + 1, sizeof(*a->queue));
 	for (size_t i = 0; i < config->count; i++) {
@@ -332,8 +332,8 @@ next_batch(struct apply *a)
 		finish(a, OUTCOME_UNTRIED, stopped ? stopped : "no batch reached it");
 		return;
 	}
-	autofree char *text = xasprintf(
-	    "%s: %zu host%s", rollout_batch_name(a->ground.rollout), a->queued, a->queued == 1 ? "" : "s");
+	autofree char *text = xasprintf("%s: %zu host%s", rollout_batch_name(a->ground.rollout),
+	    a->queued, a->queued == 1 ? "" : "s");
 	announce(a, text);
 	stage(a, begin_act, next_batch);
 }
