@@ -341,6 +341,12 @@ herd_counters(const struct herd *h, struct herd_counters *ret)
 	}
 }
 
+int64_t
+herd_rtt_ms(const struct herd_host *hh)
+{
+	return hh->up ? session_rtt_ms(hh->session) : -1;
+}
+
 static const struct fact *
 find_fact(const struct herd_host *hh, const char *key)
 {

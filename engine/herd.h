@@ -97,6 +97,9 @@ void herd_collect(struct herd_host *hh, const struct collect_spec *spec);
 bool herd_connected(const struct herd_host *hh);
 struct herd *herd_host_herd(const struct herd_host *hh);
 
+/* Of the last measured exchange with the host; -1: none, or no session is up. */
+int64_t herd_rtt_ms(const struct herd_host *hh);
+
 /* Facts: from the ledger until this program has asked the host; then what it said. */
 const char *herd_fact(const struct herd_host *hh, const char *key); /* NULL: not known */
 int64_t herd_fact_age_ms(const struct herd_host *hh);               /* -1: never asked */
