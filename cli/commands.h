@@ -12,6 +12,7 @@ const struct command *command_find(const char *name); /* NULL: no such verb */
 
 extern const struct command command_help;
 extern const struct command command_run;
+extern const struct command command_ui;
 extern const struct command command_version;
 
 #endif

@@ -2,16 +2,16 @@
 # What a host is doing, in lines "key rest"; read by engine/status.c. Changes nothing.
 # Tools that are missing leave their lines out.
 echo "begin 1"
-read -r up rest </proc/uptime && echo "uptime ${up%%.*}"
-read -r a b c rest </proc/loadavg && echo "load $a $b $c"
-read -r cpu u n s i w q sq st rest </proc/stat && echo "cpu $((u + n + s + q + sq + st)) $((u + n + s + i + w + q + sq + st))"
-while read -r k v rest; do
+read -r up _ </proc/uptime && echo "uptime ${up%%.*}"
+read -r a b c _ </proc/loadavg && echo "load $a $b $c"
+read -r _ u n s i w q sq st _ </proc/stat && echo "cpu $((u + n + s + q + sq + st)) $((u + n + s + i + w + q + sq + st))"
+while read -r k v _; do
 	case $k in MemTotal: | MemAvailable:) echo "mem $k $v" ;; esac
 done </proc/meminfo
 n=0
-while read -r k rest; do case $k in processor) n=$((n + 1)) ;; esac; done </proc/cpuinfo
+while read -r k _; do case $k in processor) n=$((n + 1)) ;; esac; done </proc/cpuinfo
 echo "cpus $n"
-id= version=
+id='' version=''
 [ -r /etc/os-release ] && while IFS='=' read -r k v; do
 	v=${v#\"} v=${v%\"}
 	case $k in ID) id=$v ;; VERSION_ID) version=$v ;; esac
@@ -21,9 +21,9 @@ read -r v </proc/sys/kernel/osrelease && echo "kernel $v"
 echo "arch $(uname -m)"
 read -r v </proc/sys/kernel/random/boot_id && echo "boot-id $v"
 [ -r /etc/machine-id ] && read -r v </etc/machine-id && echo "machine-id $v"
-df -P / 2>/dev/null | { read -r rest; read -r dev total used free pct rest && echo "disk ${pct%\%}"; }
+df -P / 2>/dev/null | { read -r _; read -r _ _ _ _ pct _ && echo "disk ${pct%\%}"; }
 now=${up%%.*}
-systemctl --version 2>/dev/null | { read -r a v rest && echo "systemd $v"; }
+systemctl --version 2>/dev/null | { read -r _ v _ && echo "systemd $v"; }
 systemctl show '*.service' '*.timer' '*.socket' --state=loaded --property=Id,LoadState,ActiveState,SubState,StateChangeTimestampMonotonic,FragmentPath,Description 2>/dev/null |
 	awk -v now="$now" -F= '
 	function flush() {

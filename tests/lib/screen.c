@@ -1,0 +1,232 @@
+#include "tests/lib/screen.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <utmp.h>
+#include <vterm.h>
+
+struct screen {
+	pid_t pid;
+	int fd, spare; /* spare: the other end, so that modes can be read after the program ended */
+	VTerm *vt;
+	VTermScreen *vs;
+	int rows, cols, status;
+	bool ended;
+	struct termios before;
+	struct buf bytes;
+};
+
+static void
+become(const char *const *argv, const char *const *env)
+{
+	for (; env && *env; env++)
+		putenv((char *)(uintptr_t)*env);
+	execv(argv[0], (char **)(uintptr_t)argv);
+	_exit(127);
+}
+
+struct screen *
+screen_start(const char *const *argv, const char *const *env, int rows, int cols)
+{
+	struct screen *s = xcalloc(1, sizeof(*s));
+	struct winsize w = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols };
+
+	if (openpty(&s->fd, &s->spare, NULL, NULL, &w) < 0)
+		mem_abort("no pty for the test");
+	tcgetattr(s->spare, &s->before);
+	s->pid = fork();
+	if (s->pid == 0) {
+		close(s->fd);
+		login_tty(s->spare);
+		become(argv, env);
+	}
+	s->rows = rows;
+	s->cols = cols;
+	s->vt = vterm_new(rows, cols);
+	vterm_set_utf8(s->vt, 1);
+	s->vs = vterm_obtain_screen(s->vt);
+	vterm_screen_enable_altscreen(s->vs, 1);
+	vterm_screen_reset(s->vs, 1);
+	buf_init(&s->bytes, 64 << 20);
+	return s;
+}
+
+void
+screen_free(struct screen *s)
+{
+	if (!s)
+		return;
+	if (!s->ended) {
+		kill(s->pid, SIGKILL);
+		waitpid(s->pid, &s->status, 0);
+	}
+	close(s->fd);
+	close(s->spare);
+	vterm_free(s->vt);
+	buf_fini(&s->bytes);
+	free(s);
+}
+
+void
+screen_type(struct screen *s, const char *bytes)
+{
+	size_t n = strlen(bytes);
+
+	if (write(s->fd, bytes, n) != (ssize_t)n)
+		mem_abort("the test's pty takes no keys");
+}
+
+void
+screen_resize(struct screen *s, int rows, int cols)
+{
+	struct winsize w = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols };
+
+	s->rows = rows;
+	s->cols = cols;
+	vterm_set_size(s->vt, rows, cols);
+	ioctl(s->fd, TIOCSWINSZ, &w);
+}
+
+void
+screen_signal(struct screen *s, int signum)
+{
+	kill(s->pid, signum);
+}
+
+/* Take what there is, waiting at most ms for it. */
+static void
+feed(struct screen *s, int ms)
+{
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+	char chunk[16384];
+
+	if (poll(&p, 1, ms) <= 0)
+		return;
+	ssize_t n = read(s->fd, chunk, sizeof(chunk));
+	if (n <= 0)
+		return;
+	buf_add(&s->bytes, chunk, (size_t)n);
+	vterm_input_write(s->vt, chunk, (size_t)n);
+	vterm_screen_flush_damage(s->vs);
+}
+
+static void
+add_cell(struct buf *b, const VTermScreenCell *cell)
+{
+	if (!cell->chars[0]) {
+		buf_addc(b, ' ');
+		return;
+	}
+	if (cell->chars[0] == (uint32_t)-1)
+		return;
+	for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell->chars[i]; i++) {
+		uint32_t c = cell->chars[i];
+
+		if (c < 0x80) {
+			buf_addc(b, (char)c);
+		} else if (c < 0x800) {
+			buf_addc(b, (char)(0xc0 | c >> 6));
+			buf_addc(b, (char)(0x80 | (c & 0x3f)));
+		} else {
+			if (c >= 0x10000)
+				buf_addc(b, (char)(0xf0 | c >> 18));
+			buf_addc(
+			    b, (char)(c >= 0x10000 ? 0x80 | (c >> 12 & 0x3f) : 0xe0 | c >> 12));
+			buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
+			buf_addc(b, (char)(0x80 | (c & 0x3f)));
+		}
+	}
+}
+
+char *
+screen_text(const struct screen *s)
+{
+	struct buf b = BUF_INIT(1 << 20);
+
+	for (int row = 0; row < s->rows; row++) {
+		for (int col = 0; col < s->cols; col++) {
+			VTermScreenCell cell;
+
+			vterm_screen_get_cell(s->vs, (VTermPos){ .row = row, .col = col }, &cell);
+			add_cell(&b, &cell);
+		}
+		while (b.len && b.data[b.len - 1] == ' ')
+			b.data[--b.len] = '\0';
+		buf_addc(&b, '\n');
+	}
+	return buf_detach(&b, NULL);
+}
+
+static bool
+wait_for(struct screen *s, const char *text, bool there, int deadline_ms)
+{
+	int64_t until = clock_mono_ms() + deadline_ms;
+
+	for (;;) {
+		autofree char *now = screen_text(s);
+
+		if ((strstr(now, text) != NULL) == there)
+			return true;
+		if (clock_mono_ms() >= until) {
+			fprintf(stderr, "# waited for %s\"%s\" on:\n%s", there ? "" : "the end of ",
+			    text, now);
+			return false;
+		}
+		feed(s, 50);
+	}
+}
+
+bool
+screen_wait(struct screen *s, const char *text, int deadline_ms)
+{
+	return wait_for(s, text, true, deadline_ms);
+}
+
+bool
+screen_wait_gone(struct screen *s, const char *text, int deadline_ms)
+{
+	return wait_for(s, text, false, deadline_ms);
+}
+
+int
+screen_wait_end(struct screen *s, int deadline_ms)
+{
+	int64_t until = clock_mono_ms() + deadline_ms;
+
+	while (!s->ended) {
+		if (waitpid(s->pid, &s->status, WNOHANG) == s->pid)
+			s->ended = true;
+		else if (clock_mono_ms() >= until)
+			return -1;
+		feed(s, 20);
+	}
+	feed(s, 0);
+	return s->status;
+}
+
+const char *
+screen_bytes(const struct screen *s, size_t *ret_len)
+{
+	*ret_len = s->bytes.len;
+	return buf_text(&s->bytes);
+}
+
+bool
+screen_modes_restored(const struct screen *s)
+{
+	struct termios now;
+
+	tcgetattr(s->spare, &now);
+	return now.c_lflag == s->before.c_lflag && now.c_iflag == s->before.c_iflag &&
+	       now.c_oflag == s->before.c_oflag;
+}

@@ -1,0 +1,222 @@
+#include "tui/canvas.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define LINE_MAX_BYTES 4096
+
+struct canvas *
+canvas_new(int rows, int cols)
+{
+	struct canvas *c = xcalloc(1, sizeof(*c));
+
+	canvas_resize(c, rows, cols);
+	return c;
+}
+
+void
+canvas_free(struct canvas *c)
+{
+	if (!c)
+		return;
+	free(c->cells);
+	free(c);
+}
+
+void
+canvas_resize(struct canvas *c, int rows, int cols)
+{
+	c->rows = rows < 1 ? 1 : rows;
+	c->cols = cols < 1 ? 1 : cols;
+	c->cells = xrealloc(c->cells, (size_t)(c->rows * c->cols), sizeof(*c->cells));
+	canvas_clear(c);
+}
+
+void
+canvas_clear(struct canvas *c)
+{
+	for (int i = 0; i < c->rows * c->cols; i++)
+		c->cells[i] = (struct cell){ .text = " ", .width = 1 };
+	c->cursor_row = c->cursor_col = 0;
+}
+
+static struct cell *
+cell_at(const struct canvas *c, int row, int col)
+{
+	if (row < 0 || row >= c->rows || col < 0 || col >= c->cols)
+		return NULL;
+	return &c->cells[row * c->cols + col];
+}
+
+/* Put one character; col may lie outside. A wide one that would be cut becomes a blank. */
+static void
+put(struct canvas *c, int row, int col, enum style style, const char *text, size_t len, int width)
+{
+	struct cell *cell = cell_at(c, row, col);
+
+	if (!cell)
+		return;
+	struct cell *right = width == 2 ? cell_at(c, row, col + 1) : NULL;
+	bool selected = cell->selected;
+	*cell = (struct cell){ .style = (uint8_t)style, .width = 1, .selected = selected };
+	if (width == 2 && !right) {
+		cell->text[0] = ' ';
+		return;
+	}
+	memcpy(cell->text, text, len < sizeof(cell->text) ? len : sizeof(cell->text) - 1);
+	cell->width = (uint8_t)width;
+	if (right)
+		*right = (struct cell){ .style = (uint8_t)style, .selected = selected };
+}
+
+/* A combining mark joins the character before it as long as there is room. */
+static void
+join(struct canvas *c, int row, int col, const char *text, size_t len)
+{
+	struct cell *cell = cell_at(c, row, col);
+
+	if (cell && cell->width == 0)
+		cell = cell_at(c, row, col - 1);
+	if (!cell || strlen(cell->text) + len >= sizeof(cell->text))
+		return;
+	memcpy(cell->text + strlen(cell->text), text, len);
+}
+
+static int
+print_clean(struct canvas *c, int row, int col, int width, enum style style, const struct buf *b)
+{
+	const char *p = buf_text(b), *end = p + b->len;
+	int used = 0;
+
+	while (p < end) {
+		uint32_t ch;
+		size_t n = utf8_decode(p, (size_t)(end - p), &ch);
+
+		if (n == 0)
+			break; /* cut off by the ceiling of the line */
+		int w = utf8_width(ch);
+		if (used + w > width)
+			break;
+		if (w == 0 && used > 0)
+			join(c, row, col + used - 1, p, n);
+		else if (w > 0)
+			put(c, row, col + used, style, p, n, w);
+		used += w;
+		p += n;
+	}
+	return used;
+}
+
+int
+canvas_print(struct canvas *c, int row, int col, int width, enum style style, const char *text)
+{
+	autobuf b = BUF_INIT(LINE_MAX_BYTES);
+	size_t len = strlen(text);
+
+	if (width <= 0)
+		return 0;
+	if (col + width > c->cols)
+		width = c->cols - col;
+	utf8_clean_line(&b, text, len < LINE_MAX_BYTES ? len : LINE_MAX_BYTES);
+	return print_clean(c, row, col, width, style, &b);
+}
+
+int
+canvas_printf(struct canvas *c, int row, int col, int width, enum style style, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return canvas_print(c, row, col, width, style, text);
+}
+
+int
+canvas_width(const char *text)
+{
+	autobuf b = BUF_INIT(LINE_MAX_BYTES);
+
+	utf8_clean_line(&b, text, strlen(text));
+	return utf8_columns(buf_text(&b), b.len);
+}
+
+int
+canvas_print_right(
+    struct canvas *c, int row, int col, int width, enum style style, const char *text)
+{
+	int w = canvas_width(text);
+	int pad = w < width ? width - w : 0;
+
+	return canvas_print(c, row, col + pad, width - pad, style, text);
+}
+
+void
+canvas_fill(struct canvas *c, int row, int col, int width, enum style style, char ch)
+{
+	for (int i = 0; i < width; i++)
+		put(c, row, col + i, style, &ch, 1, 1);
+}
+
+void
+canvas_select(struct canvas *c, int row, int col, int width)
+{
+	struct cell *first = cell_at(c, row, col);
+
+	if (first && first->text[0] == ' ')
+		first->text[0] = '>'; /* seen without reverse video too */
+	for (int i = 0; i < width; i++) {
+		struct cell *cell = cell_at(c, row, col + i);
+
+		if (cell)
+			cell->selected = true;
+	}
+}
+
+static char
+style_letter(const struct cell *cell)
+{
+	static const char letters[STYLE_COUNT] = ".dbBEtThkf-gwxu+_";
+
+	if (cell->selected)
+		return '>';
+	return letters[cell->style];
+}
+
+static void
+add_line(struct buf *b, const char *line, size_t len)
+{
+	while (len && (line[len - 1] == ' ' || line[len - 1] == '.'))
+		len--;
+	buf_add(b, line, len);
+	buf_addc(b, '\n');
+}
+
+char *
+canvas_text(const struct canvas *c, bool styles)
+{
+	autobuf b = BUF_INIT((size_t)c->rows * (size_t)c->cols * 16 + 64);
+
+	for (int row = 0; row < c->rows; row++) {
+		size_t start = b.len;
+
+		for (int col = 0; col < c->cols; col++)
+			buf_adds(&b, cell_at(c, row, col)->text);
+		while (b.len > start && b.data[b.len - 1] == ' ')
+			b.data[--b.len] = '\0';
+		buf_addc(&b, '\n');
+	}
+	for (int row = 0; styles && row < c->rows; row++) {
+		autobuf line = BUF_INIT((size_t)c->cols);
+
+		for (int col = 0; col < c->cols; col++)
+			buf_addc(&line, style_letter(cell_at(c, row, col)));
+		add_line(&b, buf_text(&line), line.len);
+	}
+	return buf_detach(&b, NULL);
+}

@@ -1,0 +1,78 @@
+/*
+ * Cells to paint on: a grid in memory, copied to the terminal by tui/term.
+ *
+ * Owns its cells. Everything printed passes the sanitiser here, so no byte of a
+ * host reaches a terminal raw. Painting outside the grid is clipped, never an
+ * error. A test paints on one and reads it back as text.
+ */
+#ifndef DROVER_TUI_CANVAS_H
+#define DROVER_TUI_CANVAS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a cell means; tui/term turns it into colours the terminal has. */
+enum style {
+	STYLE_TEXT,
+	STYLE_DIM,
+	STYLE_BOLD,
+	STYLE_BAR, /* the identity bar */
+	STYLE_ENV, /* the environment's word in it */
+	STYLE_TAB,
+	STYLE_TAB_ON,
+	STYLE_HEAD, /* column titles, section rules */
+	STYLE_KEY,  /* a key in the hint bar */
+	STYLE_HINT,
+	STYLE_HINT_OFF,
+	STYLE_GOOD,
+	STYLE_WARN,
+	STYLE_BAD,
+	STYLE_UNKNOWN,
+	STYLE_ADD, /* diff */
+	STYLE_REMOVE,
+	STYLE_COUNT
+};
+
+struct cell {
+	char text
+	    [13]; /* one base character and what combines with it, UTF-8; "" right of a wide one */
+	uint8_t style;
+	uint8_t width; /* 1, 2; 0 right of a wide one */
+	bool selected; /* the cursor's row */
+};
+
+struct canvas {
+	int rows, cols;
+	struct cell *cells;
+	int cursor_row, cursor_col; /* where the terminal's cursor rests */
+};
+
+struct canvas *canvas_new(int rows, int cols);
+void canvas_free(struct canvas *c);
+void canvas_resize(struct canvas *c, int rows, int cols); /* clears */
+void canvas_clear(struct canvas *c);
+
+/* Print in [col, col+width): cut with nothing when too long, not padded. Returns columns used. */
+int canvas_print(struct canvas *c, int row, int col, int width, enum style style, const char *text);
+__attribute__((format(printf, 6, 7))) int canvas_printf(
+    struct canvas *c, int row, int col, int width, enum style style, const char *fmt, ...);
+
+/* Right-aligned in [col, col+width). */
+int canvas_print_right(
+    struct canvas *c, int row, int col, int width, enum style style, const char *text);
+
+/* Fill [col, col+width) with one character. */
+void canvas_fill(struct canvas *c, int row, int col, int width, enum style style, char ch);
+
+/* The whole row is the cursor's. */
+void canvas_select(struct canvas *c, int row, int col, int width);
+
+/* The columns a text takes once it is cleaned. */
+int canvas_width(const char *text);
+
+/* The grid as lines of text without trailing blanks; caller frees. With styles, a second block has
+ * one letter a cell where the style is not TEXT. */
+char *canvas_text(const struct canvas *c, bool styles);
+
+#endif

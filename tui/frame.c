@@ -1,0 +1,147 @@
+#include "tui/frame.h"
+
+#include "base/str.h"
+#include "inventory/inventory.h"
+#include "tui/canvas.h"
+#include "tui/glance.h"
+#include "tui/key.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* The worst first; what does not fit is left out whole. */
+static void
+identity_counts(const struct scene *s, char *to, size_t size)
+{
+	size_t by[GLANCE_COUNT] = { 0 }, used = 0;
+	static const enum glance order[] = { GLANCE_FAIL, GLANCE_UNREACHABLE, GLANCE_WARN,
+		GLANCE_OK, GLANCE_WAIT };
+
+	for (size_t i = 0; i < s->count; i++)
+		by[glance_of(&s->hosts[i])]++;
+	to[0] = '\0';
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		char item[32];
+
+		snprintf(item, sizeof(item), "%s%zu %s", used ? "  " : "", by[order[i]],
+		    glance_word(order[i]));
+		if (!by[order[i]] || used + strlen(item) + 1 > size)
+			continue;
+		used += (size_t)snprintf(to + used, size - used, "%s", item);
+	}
+}
+
+static void
+paint_identity(const struct scene *s, struct canvas *c)
+{
+	char counts[128], clock[16], right[64];
+	time_t now = (time_t)(s->wall_ms / 1000);
+	struct tm tm;
+	int col = 1;
+
+	canvas_fill(c, 0, 0, c->cols, STYLE_BAR, ' ');
+	col += canvas_print(c, 0, col, c->cols - col, STYLE_BAR, "drover  ");
+	if (s->environment && s->environment->name) {
+		col += canvas_print(c, 0, col, 16, STYLE_ENV, s->environment->name);
+		col += canvas_print(c, 0, col, 2, STYLE_BAR, "  ");
+	}
+	col += canvas_printf(
+	    c, 0, col, 40, STYLE_BAR, "fleet %.30s  %zu hosts   ", s->fleet, s->count);
+	gmtime_r(&now, &tm);
+	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+	if (s->jobs)
+		snprintf(right, sizeof(right), "jobs %d  %s  %sZ ", s->jobs,
+		    s->writable ? "RW" : "RO", clock);
+	else
+		snprintf(right, sizeof(right), "%s  %sZ ", s->writable ? "RW" : "RO", clock);
+	int room = c->cols - col - canvas_width(right) - 1;
+	if (room > 0) {
+		identity_counts(s, counts,
+		    (size_t)room + 1 < sizeof(counts) ? (size_t)room + 1 : sizeof(counts));
+		canvas_print(c, 0, col, room, STYLE_BAR, counts);
+	}
+	canvas_print_right(c, 0, c->cols - 30, 30, STYLE_BAR, right);
+}
+
+static void
+paint_tabs(const struct frame *f, struct canvas *c)
+{
+	char status[128] = "";
+	int col = 1;
+
+	for (size_t i = 0; f->tabs[i]; i++) {
+		const struct view_class *t = f->tabs[i];
+		bool on = t == f->view->class;
+
+		col += canvas_printf(c, 1, col, c->cols - col, on ? STYLE_TAB_ON : STYLE_TAB,
+		    on ? "[%c %s]" : " %c %s ", t->digit, t->title);
+		col++;
+	}
+	if (f->view->class->status)
+		f->view->class->status(f->view, status, sizeof(status));
+	canvas_print_right(c, 1, col, c->cols - col - 1, STYLE_DIM, status);
+}
+
+const char *
+frame_lacks(const struct view *v, const struct action *a)
+{
+	if ((a->needs & NEEDS_RUN) && !v->scene->run)
+		return "no run has been started from here";
+	if (a->needs && v->class->lacks) {
+		const char *why = v->class->lacks(v, a->needs);
+
+		if (why)
+			return why;
+	}
+	if ((a->needs & NEEDS_WRITE) && !v->scene->writable)
+		return "read-only: press W first";
+	return NULL;
+}
+
+static int
+paint_hint(const struct view *v, const struct action *a, struct canvas *c, int col)
+{
+	char label[24];
+	int row = c->rows - 1;
+
+	key_label(a->key, label, sizeof(label));
+	if (col + canvas_width(label) + canvas_width(a->name) + 1 > c->cols)
+		return -1;
+	bool off = frame_lacks(v, a) != NULL;
+	col += canvas_print(c, row, col, c->cols - col, off ? STYLE_HINT_OFF : STYLE_KEY, label);
+	col += 1;
+	col += canvas_print(c, row, col, c->cols - col, off ? STYLE_HINT_OFF : STYLE_HINT, a->name);
+	return col + 2;
+}
+
+static void
+paint_hints(const struct frame *f, struct canvas *c)
+{
+	const struct action *tables[] = { f->view->class->actions, f->global };
+	int col = 1;
+
+	for (size_t t = 0; t < 2; t++) {
+		for (const struct action *a = tables[t]; a->key; a++) {
+			if (!a->hint)
+				continue;
+			int next = paint_hint(f->view, a, c, col);
+			if (next < 0)
+				return;
+			col = next;
+		}
+	}
+}
+
+void
+frame_paint(const struct frame *f, struct canvas *c)
+{
+	paint_identity(f->view->scene, c);
+	if (c->rows > FRAME_TOP)
+		paint_tabs(f, c);
+	if (f->flash && c->rows > FRAME_TOP + 1)
+		canvas_print(c, c->rows - 2, 1, c->cols - 2, f->flash_bad ? STYLE_BAD : STYLE_TEXT,
+		    f->flash);
+	if (c->rows > FRAME_TOP + 2)
+		paint_hints(f, c);
+}

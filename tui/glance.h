@@ -1,0 +1,32 @@
+/* One host at a glance: its state in a word, a glyph and a note. Pure. */
+#ifndef DROVER_TUI_GLANCE_H
+#define DROVER_TUI_GLANCE_H
+
+#include "tui/canvas.h"
+#include "tui/view.h"
+
+enum glance {
+	GLANCE_OK,
+	GLANCE_WAIT, /* not asked yet */
+	GLANCE_WARN,
+	GLANCE_UNREACHABLE,
+	GLANCE_FAIL,
+	GLANCE_COUNT
+};
+
+/* Older than this and a value is not believed any more (ux: stale data rule). */
+#define GLANCE_STALE_MS 60000
+
+enum glance glance_of(const struct scene_host *h);
+const char *glance_word(enum glance g);              /* "ok", "FAIL", "warn", "unreach", "wait" */
+const char *glance_glyph(enum glance g, bool ascii); /* one column */
+enum style glance_style(enum glance g);
+
+/* Why it is not ok, in a few words; "" when it is. */
+void glance_note(const struct scene_host *h, char *to, size_t size);
+
+/* The glyph and style of a systemd active state or a container state. */
+const char *glance_unit_glyph(const char *active, bool ascii);
+enum style glance_unit_style(const char *active);
+
+#endif

@@ -1,0 +1,197 @@
+/* Keys find their action: the overlay first, then the view's table, the view, the table of all. */
+#include "tui/console.h"
+#include "tui/frame.h"
+#include "tui/key.h"
+#include "tui/launch.h"
+#include "tui/list.h"
+#include "tui/term.h"
+
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "engine/herd.h"
+#include "engine/poll.h"
+
+#include <signal.h>
+#include <string.h>
+
+static struct console *
+console_of(struct view *v)
+{
+	return v->services->user;
+}
+
+static void
+do_help(struct view *v)
+{
+	struct console *c = console_of(v);
+
+	overlay_help(&c->overlay, v, console_actions);
+}
+
+static void
+do_plan(struct view *v)
+{
+	services_plan(console_of(v));
+}
+
+static void
+do_refresh(struct view *v)
+{
+	struct console *c = console_of(v);
+
+	for (size_t i = 0; i < c->scene.count; i++)
+		poll_now(c->poll, i);
+	console_flash(c, false, "asking %zu hosts", c->scene.count);
+}
+
+static void
+do_redraw(struct view *v)
+{
+	term_redraw(console_of(v)->term);
+}
+
+static void
+do_write(struct view *v)
+{
+	struct console *c = console_of(v);
+
+	c->scene.writable = !c->scene.writable;
+	console_flash(c, false,
+	    c->scene.writable ? "write mode: actions that change hosts are on" : "read-only");
+}
+
+static void
+do_hold(struct view *v)
+{
+	struct console *c = console_of(v);
+
+	c->held = !c->held;
+	poll_hold(c->poll, c->held);
+	console_flash(c, false, c->held ? "paused: nothing is asked of the hosts" : "going on");
+}
+
+static void
+do_back(struct view *v)
+{
+	console_back(console_of(v));
+}
+
+static void
+leave(void *user, const char *input)
+{
+	struct console *c = user;
+
+	(void)input;
+	c->leaving = true;
+	loop_stop(c->loop);
+}
+
+static void
+do_quit(struct view *v)
+{
+	struct console *c = console_of(v);
+
+	if (launch_live(c->launch))
+		overlay_confirm(&c->overlay, "Leave while a run is at work",
+		    "The run goes on on the hosts it has reached and starts no more. drover resume "
+		    "reads "
+		    "what they did.",
+		    NULL, leave, c);
+	else
+		leave(c, NULL);
+}
+
+static void
+do_suspend(struct view *v)
+{
+	struct console *c = console_of(v);
+
+	term_suspend(c->term);
+	raise(SIGSTOP);
+	term_resume(c->term);
+}
+
+static void
+do_stop(struct view *v)
+{
+	struct console *c = console_of(v);
+
+	if (launch_live(c->launch))
+		launch_stop(c->launch);
+	else
+		console_flash(c, false, "nothing is running; q leaves");
+}
+
+const struct action console_actions[] = {
+	{ "?|f1", "help", "what the keys of this screen do", 0, true, do_help, NULL },
+	{ "P", "plan", "plan a playbook, look at it, then apply it", NEEDS_WRITE, true, do_plan,
+	    "drover plan FILE; drover apply FILE" },
+	{ "W", "write", "write mode on and off: off refuses every change", 0, true, do_write,
+	    NULL },
+	{ "R", "refresh", "ask all hosts now", 0, false, do_refresh, "drover facts" },
+	{ "Z", "pause", "stop and go on asking the hosts", 0, false, do_hold, NULL },
+	{ "ctrl-c", "stop", "stop the run; twice: cut it", 0, false, do_stop, NULL },
+	{ "ctrl-l", "redraw", "draw the screen anew", 0, false, do_redraw, NULL },
+	{ "ctrl-z", "suspend", "back to the shell; fg returns", 0, false, do_suspend, NULL },
+	{ "q|esc", "back", "one step back; q on the first screen leaves", 0, true, do_back, NULL },
+	{ "Q", "quit", "leave the console", 0, false, do_quit, NULL },
+	{ NULL, NULL, NULL, 0, false, NULL, NULL },
+};
+
+static bool
+run_action(struct console *c, const struct action *table, const char *name)
+{
+	struct view *v = console_view(c);
+
+	for (const struct action *a = table; a->key; a++) {
+		if (!key_matches(a->key, name))
+			continue;
+		const char *why = frame_lacks(v, a);
+		if (why)
+			console_flash(c, true, "%s: %s", a->name, why);
+		else
+			a->run(v);
+		return true;
+	}
+	return false;
+}
+
+static bool
+switch_screen(struct console *c, const char *name)
+{
+	for (size_t i = 0; console_tabs[i]; i++) {
+		if (name[0] == console_tabs[i]->digit && !name[1]) {
+			console_open(c, console_tabs[i], NULL);
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+keys_press(struct console *c, const char *name, bool printable)
+{
+	struct view *v = console_view(c);
+
+	console_dirty(c);
+	if (str_eq(name, KEY_RESIZE_NAME))
+		return;
+	if (str_eq(name, KEY_PASTE_NAME)) {
+		console_flash(c, false, "a paste at a list is ignored");
+		return;
+	}
+	if (c->overlay.kind != OVERLAY_NONE) {
+		overlay_key(&c->overlay, name, printable);
+		return;
+	}
+	c->flash[0] = '\0';
+	if (str_eq(name, "q") && c->depth == 1) {
+		do_quit(v);
+		return;
+	}
+	if (run_action(c, v->class->actions, name) || (v->class->key && v->class->key(v, name)) ||
+	    switch_screen(c, name) || run_action(c, console_actions, name))
+		return;
+	console_flash(c, false, "%s means nothing here; ? helps", name);
+}

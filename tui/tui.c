@@ -1,0 +1,349 @@
+#include "tui/tui.h"
+
+#include "tui/canvas.h"
+#include "tui/console.h"
+#include "tui/frame.h"
+#include "tui/key.h"
+#include "tui/launch.h"
+#include "tui/term.h"
+
+#include "base/clock.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/call.h"
+#include "cli/out.h"
+#include "engine/herd.h"
+#include "engine/poll.h"
+#include "inventory/inventory.h"
+#include "ledger/ledger.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define FRAME_MS 33 /* data: at most 30 frames a second; keys are painted at once */
+
+const struct view_class *const console_tabs[] = { &view_fleet, &view_host, &view_run, NULL };
+
+struct view *
+console_view(struct console *c)
+{
+	return &c->views[c->depth - 1];
+}
+
+static void
+build_scene(struct console *c)
+{
+	const struct inventory *inv = c->call->inventory;
+
+	c->scene.wall_ms = clock_wall_ms();
+	c->scene.run = launch_progress(c->launch);
+	c->scene.run_alias = launch_alias(c->launch);
+	c->scene.run_live = launch_live(c->launch);
+	c->scene.jobs = c->scene.run_live;
+	for (size_t i = 0; i < c->scene.count; i++) {
+		const struct host *h = inventory_host(inv, i);
+		struct poll_view p;
+
+		poll_get(c->poll, i, &p);
+		c->hosts[i] = (struct scene_host){ .name = h->name,
+			.group = h->groups[0],
+			.pet = h->kind == HOST_PET,
+			.link = (enum link)p.link,
+			.age_ms = p.age_ms,
+			.rtt_ms = p.rtt_ms,
+			.from_ledger = p.from_ledger,
+			.status = p.status,
+			.strayed = c->hosts[i].strayed };
+		if (p.link == POLL_DOWN)
+			c->hosts[i].err = *p.err;
+	}
+}
+
+/* What the ledger alone knows; it changes only by runs. */
+static void
+read_strayed(struct console *c)
+{
+	const char *fleet = inventory_fleet(c->call->inventory);
+
+	for (size_t i = 0; i < c->scene.count; i++) {
+		struct ledger_host known;
+
+		if (ledger_host(c->call->ledger, fleet, c->hosts[i].name, &known))
+			c->hosts[i].strayed = known.strayed;
+	}
+}
+
+static void
+paint(struct console *c)
+{
+	struct view *v = console_view(c);
+	int rows, cols;
+
+	term_size(c->term, &rows, &cols);
+	if (rows != c->canvas->rows || cols != c->canvas->cols)
+		canvas_resize(c->canvas, rows, cols);
+	canvas_clear(c->canvas);
+	v->height = rows - FRAME_TOP - FRAME_BOTTOM;
+	build_scene(c);
+	v->class->refresh(v);
+	frame_paint(&(struct frame){ .view = v,
+			.tabs = console_tabs,
+			.global = console_actions,
+			.flash = c->flash[0] ? c->flash : NULL,
+			.flash_bad = c->flash_bad },
+	    c->canvas);
+	v->class->paint(v, c->canvas, FRAME_TOP, rows - FRAME_BOTTOM);
+	overlay_paint(&c->overlay, c->canvas);
+	term_paint(c->term, c->canvas);
+	c->painted_ms = loop_now_ms(c->loop);
+	c->dirty = false;
+	if (c->testing)
+		term_mark_idle(c->term, ++c->idles);
+}
+
+static void
+on_repaint(void *user)
+{
+	struct console *c = user;
+
+	if (c->dirty && !c->leaving)
+		paint(c);
+}
+
+void
+console_dirty(struct console *c)
+{
+	c->dirty = true;
+	loop_timer_start(c->repaint, 0);
+}
+
+void
+console_stale(struct console *c)
+{
+	if (c->dirty)
+		return;
+	int64_t since = loop_now_ms(c->loop) - c->painted_ms;
+	c->dirty = true;
+	loop_timer_start(c->repaint, since >= FRAME_MS ? 0 : FRAME_MS - since);
+}
+
+void
+console_flash(struct console *c, bool bad, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(c->flash, sizeof(c->flash), fmt, ap);
+	va_end(ap);
+	c->flash_bad = bad;
+	console_dirty(c);
+}
+
+static void
+close_view(struct view *v)
+{
+	if (v->class->close)
+		v->class->close(v);
+	free(v->state);
+	*v = (struct view){ 0 };
+}
+
+void
+console_open(struct console *c, const struct view_class *class, const char *subject)
+{
+	if (console_view(c)->class == class && !subject)
+		return;
+	if (class == &view_fleet) {
+		while (c->depth > 1)
+			close_view(&c->views[--c->depth]);
+		console_dirty(c);
+		return;
+	}
+	if (c->depth == CONSOLE_VIEWS || console_view(c)->class == class)
+		close_view(&c->views[--c->depth]);
+	struct view *v = &c->views[c->depth++];
+	*v = (struct view){ .class = class,
+		.scene = &c->scene,
+		.services = &c->services,
+		.state = xcalloc(1, class->state_size) };
+	if (class->open)
+		class->open(v, subject);
+	console_dirty(c);
+}
+
+void
+console_back(struct console *c)
+{
+	if (c->depth > 1)
+		close_view(&c->views[--c->depth]);
+	console_dirty(c);
+}
+
+static void
+on_polled(void *user, size_t host)
+{
+	(void)host;
+	console_stale(user);
+}
+
+static void
+on_run_changed(void *user)
+{
+	console_stale(user);
+}
+
+static void
+on_run_ended(void *user)
+{
+	struct console *c = user;
+
+	read_strayed(c);
+	for (size_t i = 0; i < c->scene.count; i++)
+		poll_now(c->poll, i);
+	console_stale(c);
+}
+
+/* Ages grow though nothing happens: once a second, unless paused. */
+static void
+on_tick(void *user)
+{
+	struct console *c = user;
+
+	if (!c->held)
+		console_stale(c);
+	loop_timer_start(c->tick, 1000);
+}
+
+static void
+on_signal(void *user, int signum)
+{
+	struct console *c = user;
+
+	if (signum == SIGWINCH) {
+		term_resized(c->term);
+		console_dirty(c);
+		return;
+	}
+	c->exit = 128 + signum;
+	c->leaving = true;
+	loop_stop(c->loop);
+}
+
+static void
+on_input(void *user, unsigned events)
+{
+	struct console *c = user;
+	struct key key;
+	bool any = false;
+
+	(void)events;
+	while (!c->leaving && term_key(c->term, &key)) {
+		keys_press(c, key.name, key.printable);
+		any = true;
+	}
+	if (!any && !term_alive(c->term))
+		on_signal(c, SIGHUP);
+}
+
+static bool
+wants_ascii(const struct term *t)
+{
+	const char *said = getenv("DROVER_ASCII");
+
+	return (said && *said) || !term_is_utf8(t);
+}
+
+/* What P offers at first: the operand of drover ui, else the environment's. */
+static const char *
+first_playbook(const struct call *call)
+{
+	const char *said = getenv("DROVER_PLAYBOOK");
+
+	if (call->argc > 0)
+		return call->argv[0];
+	return said && *said ? said : "playbook.yaml";
+}
+
+static void
+start(struct console *c)
+{
+	const struct inventory *inv = c->call->inventory;
+
+	c->loop = c->call->loop;
+	c->canvas = canvas_new(24, 80);
+	c->hosts = xcalloc(inventory_count(inv) + 1, sizeof(*c->hosts));
+	c->scene = (struct scene){ .fleet = inventory_fleet(inv),
+		.environment = inventory_environment(inv),
+		.hosts = c->hosts,
+		.count = inventory_count(inv),
+		.ascii = wants_ascii(c->term) };
+	c->scene.writable = !c->scene.environment || !c->scene.environment->readonly;
+	c->testing = getenv("DROVER_TEST") != NULL;
+	str_copy(c->playbook, sizeof(c->playbook), first_playbook(c->call));
+	services_init(c);
+	c->repaint = loop_timer_new(c->loop, on_repaint, c);
+	c->tick = loop_timer_new(c->loop, on_tick, c);
+	c->poll = poll_new(c->herd, on_polled, c);
+	c->launch = launch_new(&(struct launch_config){ .herd = c->herd,
+	    .vars = c->call->globals.vars.item,
+	    .changed = on_run_changed,
+	    .ended = on_run_ended,
+	    .user = c });
+	for (size_t i = 0; i < c->scene.count; i++)
+		poll_watch(c->poll, i, c->scene.count <= 64);
+	build_scene(c);
+	read_strayed(c);
+	c->depth = 1;
+	c->views[0] = (struct view){ .class = &view_fleet,
+		.scene = &c->scene,
+		.services = &c->services,
+		.state = xcalloc(1, view_fleet.state_size) };
+	console_dirty(c);
+	on_tick(c);
+}
+
+static void
+finish(struct console *c)
+{
+	while (c->depth)
+		close_view(&c->views[--c->depth]);
+	overlay_close(&c->overlay);
+	launch_free(c->launch);
+	poll_free(c->poll);
+	loop_timer_free(c->repaint);
+	loop_timer_free(c->tick);
+	canvas_free(c->canvas);
+	free(c->hosts);
+}
+
+int
+tui_main(struct call *call)
+{
+	static const int signals[] = { SIGWINCH, SIGINT, SIGTERM, SIGHUP };
+	struct loop_signal *sources[countof(signals)];
+	struct console c = { .call = call };
+	struct err err;
+
+	c.herd = call_herd(call);
+	if (!c.herd)
+		return call->exit;
+	c.term = term_open(
+	    !getenv("NO_COLOR") && !(call->globals.color && str_eq(call->globals.color, "never")),
+	    &err);
+	if (!c.term)
+		return call_fail(call, &err);
+	start(&c);
+	struct loop_io *input = loop_io_new(c.loop, STDIN_FILENO, on_input, &c);
+	loop_io_want(input, LOOP_READ);
+	for (size_t i = 0; i < countof(signals); i++)
+		sources[i] = loop_signal_new(c.loop, signals[i], on_signal, &c);
+	loop_run(c.loop);
+	for (size_t i = 0; i < countof(signals); i++)
+		loop_signal_free(sources[i]);
+	loop_io_free(input);
+	finish(&c);
+	term_close(c.term);
+	return c.exit;
+}

@@ -1,0 +1,15 @@
+/*
+ * The console: screens over a live herd, until the user leaves.
+ *
+ * Owns the terminal, the views and the polls; everything else is the call's.
+ * One redraw pass at the end of a loop pass in which something changed.
+ */
+#ifndef DROVER_TUI_TUI_H
+#define DROVER_TUI_TUI_H
+
+struct call;
+
+/* Returns the exit code of DESIGN 5. */
+int tui_main(struct call *call);
+
+#endif

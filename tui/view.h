@@ -1,0 +1,107 @@
+/*
+ * A screen: its actions, what it looks at, and how it is painted.
+ *
+ * A view is one file with one const struct view_class at its bottom. It looks at
+ * a struct scene (borrowed, read only), keeps its own state, and paints on a
+ * canvas; painting changes nothing. Views never call one another: they ask the
+ * console through struct view_host.
+ */
+#ifndef DROVER_TUI_VIEW_H
+#define DROVER_TUI_VIEW_H
+
+#include "base/err.h"
+#include "engine/progress.h"
+#include "engine/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct canvas;
+struct environment;
+struct view;
+
+enum link { LINK_NONE, LINK_CONNECTING, LINK_UP, LINK_DOWN };
+
+/* One host as the screens see it. */
+struct scene_host {
+	const char *name, *group;
+	bool pet, strayed;
+	enum link link;
+	struct err err;              /* why the link is down */
+	int64_t age_ms;              /* since the status was true; -1: there is none */
+	int64_t rtt_ms;              /* -1: not measured */
+	bool from_ledger;            /* what is shown was remembered, not asked */
+	const struct status *status; /* never NULL; may be empty */
+};
+
+struct scene {
+	const char *fleet;
+	const struct environment *environment; /* may be NULL */
+	const struct scene_host *hosts;
+	size_t count;
+	const struct progress *run; /* the run in progress or the last one; NULL: none */
+	const char *run_alias;
+	bool run_live;
+	int64_t wall_ms;
+	bool writable; /* W: write mode is on */
+	bool ascii;    /* no line drawing, no glyphs beyond ASCII */
+	int jobs;
+};
+
+/* What an action wants before it may run; the console refuses with the reason. */
+#define NEEDS_ROW   1U
+#define NEEDS_LINK  2U
+#define NEEDS_WRITE 4U
+#define NEEDS_RUN   8U
+
+struct action {
+	const char *key;     /* "enter", "j|down" */
+	const char *name;    /* "restart" */
+	const char *summary; /* for help: "restart the unit under the cursor" */
+	unsigned needs;
+	bool hint; /* in the hint bar, in table order */
+	void (*run)(struct view *v);
+	const char *command; /* the batch command it equals, or NULL */
+};
+
+/* What the console does for a view. */
+struct view_services {
+	void (*open)(void *user, const char *view, const char *subject);
+	/* systemctl VERB UNIT on a host, as a recorded run. */
+	void (*unit)(void *user, const char *host, const char *verb, const char *unit);
+	void (*stop_run)(void *user);
+	void *user;
+};
+
+struct view_class {
+	const char *name;             /* "fleet" */
+	const char *title;            /* "Fleet" */
+	char digit;                   /* '1'; 0 for none */
+	const struct action *actions; /* ended by a NULL key */
+	size_t state_size;
+	void (*open)(struct view *v, const char *subject);
+	void (*close)(struct view *v);
+	/* The scene changed: make the rows anew. */
+	void (*refresh)(struct view *v);
+	void (*paint)(
+	    const struct view *v, struct canvas *c, int top, int bottom); /* rows [top, bottom) */
+	/* A key that is in no table; true when it was used. */
+	bool (*key)(struct view *v, const char *key);
+	/* The text right of the tabs: "sort HEALTH", "< db1 >". */
+	void (*status)(const struct view *v, char *to, size_t size);
+	/* Why the needs of an action are not met on the row under the cursor; NULL: they are. */
+	const char *(*lacks)(const struct view *v, unsigned needs);
+};
+
+struct view {
+	const struct view_class *class;
+	void *state;
+	const struct scene *scene;
+	const struct view_services *services;
+	int height; /* rows given at the last paint */
+};
+
+extern const struct view_class view_fleet, view_host, view_run;
+
+#endif
