@@ -49,7 +49,7 @@ struct trust_answer {
 	enum trust_verdict verdict;
 	char type[64];        /* "ssh-ed25519" */
 	char fingerprint[64]; /* "SHA256:..." as ssh shows it */
-	char text[400];       /* a sentence that names what was found and where, and not the host */
+	char text[512];       /* a sentence that names what was found and where, and not the host */
 };
 
 /* Judge the key a host showed: its public blob as in RFC 4253 6.6. A malformed blob is CHANGED or
@@ -87,7 +87,14 @@ struct trust_entry {
 };
 void trust_each(struct trust *t, void (*each)(void *user, const struct trust_entry *e), void *user);
 
-/* Read another known_hosts text; for tests and fuzzing. Name is what messages call it. */
+/* Each line of any file that speaks of the subject. */
+void trust_find(struct trust *t, const struct trust_subject *s,
+    void (*each)(void *user, const struct trust_entry *e), void *user);
+
+/* The name the subject's key is kept under: "host", "[host]:port" or the alias; caller frees. */
+char *trust_name(const struct trust_subject *s);
+
+/* Read a text as if it were a file of the inventory; for tests. Name is what messages call it. */
 void trust_parse(struct trust *t, const char *name, const char *text, size_t len);
 
 /* "SHA256:..." of a public blob. */
