@@ -1,11 +1,9 @@
-#include "base/buf.h"
 #include "base/diag.h"
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "remote/known.h"
 #include "remote/trust.h"
 
 #include <fcntl.h>
@@ -340,38 +338,6 @@ stored_types_are_asked_for_first(void **state)
 }
 
 static void
-bad_lines_are_named_and_the_good_ones_hold(void **state)
-{
-	struct fixture *f = *state;
-	struct blob one = key_of("ssh-ed25519", 1);
-	autobuf text = BUF_INIT(200000);
-	autofree char *good = line_of("web1", &one);
-	autofree char *wrong = line_of("web2", &one);
-
-	buf_adds(&text, "# a comment\n\n   \t\nweb0 ssh-ed25519\n"); /* 4 */
-	buf_adds(&text, "web0 ssh-ed25519 !!!!\n");                  /* 5 */
-	buf_adds(&text, "@unheard web0 ssh-ed25519 AAAA\n");         /* 6 */
-	buf_adds(&text, "|1|short|hash ssh-ed25519 AAAA\n");         /* 7 */
-	buf_add(&text, "\0\x01\x02 web0\n", 9);                      /* 8 */
-	for (int i = 0; i < 40000; i++)
-		buf_addc(&text, 'x');
-	buf_adds(&text, "\n"); /* 9 */
-	memcpy(strstr(wrong, "ssh-ed25519"), "ssh-ed25518", 11);
-	buf_adds(&text, wrong); /* 10 */
-	buf_adds(&text, good);  /* 11 */
-	text.len--;             /* no newline at the end */
-	trust_parse(f->trust, "file", text.data, text.len);
-	const struct diag *d = trust_diag(f->trust);
-	assert_int_equal(d->warnings, 7);
-	for (int i = 0; i < d->count; i++) {
-		assert_string_equal(d->item[i].mark.file, "file");
-		assert_int_equal(d->item[i].mark.line, 4 + i);
-	}
-	assert_int_equal(verdict(f, "web1", 22, &one), TRUST_KNOWN);
-	assert_int_equal(verdict(f, "web2", 22, &one), TRUST_UNKNOWN);
-}
-
-static void
 a_blob_that_is_no_key_is_never_known(void **state)
 {
 	struct fixture *f = *state;
@@ -381,29 +347,6 @@ a_blob_that_is_no_key_is_never_known(void **state)
 	assert_int_equal(verdict(f, "web1", 22, &junk), TRUST_CHANGED);
 	struct trust_subject s = { .host = "web1" };
 	assert_int_equal(trust_add(f->trust, &s, junk.bytes, junk.len, &f->err), -1);
-}
-
-static void
-fingerprints_are_those_of_ssh_keygen(void **state)
-{
-	struct fixture *f = *state;
-	autofree char *path = xasprintf("%s/key", f->dir);
-	autofree char *public = xasprintf("%s.pub", path);
-	char line[300], ours[64];
-
-	run_keygen("-t ed25519 -N ''", path);
-	autofree char *command = xasprintf("ssh-keygen -l -f %s", public);
-	FILE *p = popen(command, "r");
-	assert_non_null(fgets(line, sizeof(line), p));
-	pclose(p);
-	autofree char *text = file_read(public, 9999, NULL, &f->err);
-	autofree char *with_name = xasprintf("x %s", text);
-	autofree char *memory = NULL;
-	struct known_line key;
-	const char *why;
-	assert_true(known_read_line(with_name, strlen(with_name), &key, &memory, &why));
-	trust_fingerprint(key.blob, key.len, ours);
-	assert_non_null(strstr(line, ours));
 }
 
 static void
@@ -603,9 +546,7 @@ main(void)
 		WITH_FILES(the_inventorys_name_is_asked_when_the_address_says_nothing),
 		WITH_FILES(the_inventorys_host_keys_rank_with_the_files),
 		WITH_FILES(stored_types_are_asked_for_first),
-		WITH_FILES(bad_lines_are_named_and_the_good_ones_hold),
 		WITH_FILES(a_blob_that_is_no_key_is_never_known),
-		WITH_FILES(fingerprints_are_those_of_ssh_keygen),
 		WITH_FILES(an_added_key_stays_for_the_next_start),
 		WITH_FILES(two_drovers_see_what_the_other_added),
 		WITH_FILES(a_line_cut_short_by_a_crash_costs_nothing_else),
