@@ -77,29 +77,40 @@ take_apart(const char *name, struct buf *to, struct part *part)
 }
 
 static struct shape *
+new_shape(struct folder *f, const char *text, int parts)
+{
+	mem_grow(f->shape, f->count, f->cap);
+	f->shape[f->count] = (struct shape){ .text = xstrdup(text), .parts = parts };
+	return &f->shape[f->count++];
+}
+
+static struct shape *
 shape_of(struct folder *f, const char *text, int parts)
 {
 	size_t at;
 
-	if (!strmap_find(&f->map, text, &at)) {
-		mem_grow(f->shape, f->count, f->cap);
-		at = f->count++;
-		f->shape[at] = (struct shape){ .text = xstrdup(text), .parts = parts };
-		strmap_add(&f->map, f->shape[at].text, at, NULL);
-	}
-	return &f->shape[at];
+	if (strmap_find(&f->map, text, &at))
+		return &f->shape[at];
+	struct shape *s = new_shape(f, text, parts);
+	strmap_add(&f->map, s->text, f->count - 1, NULL);
+	return s;
 }
 
 static void
-add_name(struct folder *f, const char *name, struct buf *shape_text)
+add_name(struct folder *f, const char *name, struct buf *scratch)
 {
 	struct part part[128];
+	struct shape *s;
+	int parts = 0;
 
-	buf_clear(shape_text);
-	if (strlen(name) > 253)
-		buf_adds(shape_text, name); /* no host name; kept as it is */
-	int parts = shape_text->len ? 0 : take_apart(name, shape_text, part);
-	struct shape *s = shape_of(f, buf_text(shape_text), parts);
+	/* What can be no host's name is kept as it is, alone. */
+	if (strlen(name) > 253 || strchr(name, HOLE)) {
+		s = new_shape(f, name, 0);
+	} else {
+		buf_clear(scratch);
+		parts = take_apart(name, scratch, part);
+		s = shape_of(f, buf_text(scratch), parts);
+	}
 	mem_grow(s->entry, s->count, s->cap);
 	s->entry[s->count++] = (struct entry){
 		.part = parts ? (void *)xmemdup0(part, sizeof(*part) * (size_t)parts) : NULL,

@@ -145,13 +145,20 @@ context(struct reader *r, const char *what)
 	};
 }
 
-/* What a mapping of reach fields says, whatever else is in it. */
+/* What a mapping of reach fields says; a value that was refused is not said. */
 static void
 note_said(struct level *l, const struct yaml_node *map)
 {
+	static const struct settings nothing;
+
 	l->mark = map->mark;
-	for (enum setting s = 0; s < SETTING_COUNT; s++)
-		l->said[s] = yaml_find(map, setting_kinds[s].name);
+	for (enum setting s = 0; s < SETTING_COUNT; s++) {
+		const struct setting_kind *k = &setting_kinds[s];
+
+		if (memcmp((char *)&l->settings + k->offset, (const char *)&nothing + k->offset,
+			k->size) != 0)
+			l->said[s] = yaml_find(map, k->name);
+	}
 }
 
 static struct level *

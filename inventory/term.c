@@ -69,14 +69,12 @@ static int
 plain_name(struct expansion *x, const char *name, struct err *err)
 {
 	struct universe *u = x->u;
+	const char *wanted = grammar_host(name);
 	const struct host *h;
-	const char *wanted;
 
+	if (wanted)
+		return err_set(err, OUTCOME_USAGE, "\"%.60s\" is no host: %s", name, wanted);
 	if (u->open) {
-		wanted = grammar_host(name);
-		if (wanted)
-			return err_set(
-			    err, OUTCOME_USAGE, "\"%.60s\" is no host: %s", name, wanted);
 		bits_add(x->ret, term_host(u, name, 0));
 		return 0;
 	}

@@ -248,6 +248,16 @@ names_fold_to_the_shortest_set(void **state)
 }
 
 static void
+names_with_control_bytes_fold_as_they_are(void **state)
+{
+	static const char *const names[] = { "n1", "n2", "n\001", "n\001\001" };
+	autofree char *fold = names_fold(names, countof(names));
+
+	(void)state;
+	assert_string_equal(fold, "n\001,n\001\001,n[1-2]");
+}
+
+static void
 what_is_folded_expands_to_the_same(void **state)
 {
 	unsigned seed = 1;
@@ -310,6 +320,7 @@ main(void)
 		cmocka_unit_test(mistakes_say_where_and_what_was_meant),
 		cmocka_unit_test(ranges_expand_as_in_clustershell),
 		cmocka_unit_test(names_fold_to_the_shortest_set),
+		cmocka_unit_test(names_with_control_bytes_fold_as_they_are),
 		cmocka_unit_test(what_is_folded_expands_to_the_same),
 		cmocka_unit_test(a_hundred_thousand_names_are_quick),
 	};
