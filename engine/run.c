@@ -34,16 +34,18 @@ struct run {
 	int asked, signum; /* how often to stop; the first signal */
 	bool finished;
 	struct run_counts counts;
+	struct event *added; /* by the ledger, not yet told */
+	size_t added_count, added_cap;
 };
 
+/* The ledger saw something of its own in an event: told in the order of seq, with that event. */
 static void
-copy_event(struct event *to, const struct event *from)
+on_added(void *user, const struct event *e)
 {
-	*to = *from;
-	for (int i = 0; i < from->count; i++) {
-		if (from->value[i].text)
-			to->value[i].text = xmemdup0(from->value[i].text, from->value[i].len);
-	}
+	struct run *r = user;
+
+	mem_grow(r->added, r->added_count, r->added_cap);
+	event_copy(&r->added[r->added_count++], e);
 }
 
 static struct run *
@@ -71,13 +73,14 @@ run_new(const struct run_spec *spec, struct err *err)
 			return NULL;
 		}
 		str_copy(r->uuid, sizeof(r->uuid), ledger_run_uuid(r->record));
+		ledger_run_listen(r->record, on_added, r);
 	} else {
 		uuid_v7(clock_wall_ms(), r->uuid);
 		str_copy(spec->start->run, sizeof(spec->start->run), r->uuid);
 		spec->start->seq = ++r->seq;
 	}
 	event_fini(&r->start);
-	copy_event(&r->start, spec->start);
+	event_copy(&r->start, spec->start);
 	return r;
 }
 
@@ -92,9 +95,10 @@ run_adopt(const struct run_spec *spec, const char *uuid, struct err *err)
 		return NULL;
 	}
 	str_copy(r->uuid, sizeof(r->uuid), uuid);
+	ledger_run_listen(r->record, on_added, r);
 	if (spec->start) {
 		event_fini(&r->start);
-		copy_event(&r->start, spec->start);
+		event_copy(&r->start, spec->start);
 	}
 	str_copy(r->start.run, sizeof(r->start.run), uuid);
 	return r;
@@ -108,6 +112,7 @@ run_free(struct run *r)
 	if (r->record)
 		ledger_run_end(r->record);
 	event_fini(&r->start);
+	free(r->added);
 	free(r);
 }
 
@@ -164,6 +169,26 @@ count_host(struct run *r, const struct event *e)
 	r->counts.ended++;
 }
 
+static void
+tell(struct run *r, const struct event *e)
+{
+	for (int i = 0; i < r->sinks; i++)
+		r->sink[i].event(r->sink[i].user, e);
+}
+
+static void
+tell_added(struct run *r, int64_t before_seq)
+{
+	size_t n = 0;
+
+	for (; n < r->added_count && r->added[n].seq < before_seq; n++) {
+		tell(r, &r->added[n]);
+		event_fini(&r->added[n]);
+	}
+	memmove(r->added, r->added + n, (r->added_count - n) * sizeof(*r->added));
+	r->added_count -= n;
+}
+
 void
 run_emit(struct run *r, struct event *e)
 {
@@ -176,8 +201,11 @@ run_emit(struct run *r, struct event *e)
 	}
 	if (e->kind == EVENT_HOST_END)
 		count_host(r, e);
-	for (int i = 0; i < r->sinks; i++)
-		r->sink[i].event(r->sink[i].user, e);
+	if (r->added_count)
+		tell_added(r, e->seq);
+	tell(r, e);
+	if (r->added_count)
+		tell_added(r, INT64_MAX);
 }
 
 struct sync_wait {
