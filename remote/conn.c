@@ -321,8 +321,8 @@ step_up(struct conn *c)
 	size_t budget = BUDGET;
 	bool broken = false, moved = true;
 
-	if (c->stream_count == 0 || all_stalled(c))
-		ssh_event_dopoll(c->event, 0);
+	/* A stream that has seen the end of its output reads no more, and the status is to come. */
+	ssh_event_dopoll(c->event, 0);
 	while (moved && budget > 0 && !broken)
 		moved = round_of_streams(c, &budget, &broken);
 	if (broken || !is_well(c))

@@ -146,6 +146,7 @@ confine(void)
 {
 	struct rlimit none = { 0, 0 }, files;
 
+	prctl(PR_SET_NAME, "drover-worker");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_DUMPABLE, 0);
