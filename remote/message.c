@@ -304,7 +304,7 @@ message_decode(struct message *m, const void *p, size_t n, enum message_way way,
 	const uint8_t *at = p;
 	uint64_t type;
 
-	if (message_length(p, n) != (long)n)
+	if (n < MESSAGE_HEAD || message_length(p, n) != (long)n)
 		return err_set(err, OUTCOME_BUG, "a frame of the wrong length");
 	type = pick(at + 4, 2);
 	if (type == 0 || type >= MESSAGE_COUNT || pick(at + 6, 2) != 0)
