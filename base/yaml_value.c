@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/yaml.h"
 
 #include <ctype.h>
@@ -91,27 +92,6 @@ yaml_kind_name(const struct yaml_node *n)
 	return n->kind == YAML_LIST ? "a list" : "a mapping";
 }
 
-static void
-json_text(const char *s, size_t len, struct buf *to)
-{
-	buf_addc(to, '"');
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (c == '"' || c == '\\')
-			buf_addf(to, "\\%c", c);
-		else if (c == '\n')
-			buf_adds(to, "\\n");
-		else if (c == '\t')
-			buf_adds(to, "\\t");
-		else if (c < 0x20 || c == 0x7f)
-			buf_addf(to, "\\u%04x", c);
-		else
-			buf_addc(to, (char)c);
-	}
-	buf_addc(to, '"');
-}
-
 /* A number that JSON writes the same way; 012, +1, .5 and 0x10 stay the texts they are. */
 static bool
 is_json_number(const char *s)
@@ -137,7 +117,7 @@ json_scalar(const struct yaml_node *n, struct buf *to)
 	else if (t != YAML_TEXT && is_json_number(n->text))
 		buf_adds(to, n->text);
 	else
-		json_text(n->text, n->len, to);
+		json_quote(to, n->text, n->len);
 }
 
 /* The depth is bounded by YAML_DEPTH_MAX when the tree is built. */
@@ -155,7 +135,7 @@ yaml_to_json(const struct yaml_node *n, struct buf *to)
 		if (i)
 			buf_addc(to, ',');
 		if (map) {
-			json_text(n->key[i]->text, n->key[i]->len, to);
+			json_quote(to, n->key[i]->text, n->key[i]->len);
 			buf_addc(to, ':');
 		}
 		yaml_to_json(n->value[i], to);

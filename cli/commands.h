@@ -11,6 +11,8 @@ extern const struct command *const commands[];        /* ended by NULL */
 const struct command *command_find(const char *name); /* NULL: no such verb */
 
 extern const struct command command_help;
+extern const struct command command_hosts;
+extern const struct command command_nodes;
 extern const struct command command_run;
 extern const struct command command_ui;
 extern const struct command command_version;

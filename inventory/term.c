@@ -174,6 +174,11 @@ tell_missing(const struct expansion *x, struct err *err)
 	if (near)
 		return err_set(err, OUTCOME_USAGE,
 		    "no host \"%.60s\" in the inventory; did you mean \"%s\"?", name, near);
+	near = nearest_group(inv, name);
+	if (near)
+		return err_set(err, OUTCOME_USAGE,
+		    "no host \"%.60s\" in the inventory; did you mean the group \"@%s\"?", name,
+		    near);
 	return err_set(err, OUTCOME_USAGE, "no host \"%.60s\" in the inventory", name);
 }
 

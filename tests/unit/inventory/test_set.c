@@ -140,6 +140,9 @@ mistakes_say_where_and_what_was_meant(void **state)
 	gives(inv, "db1,web[18-30]",
 	    "set \"db1,web[18-30]\", column 5: 10 names are not in the inventory: web[21-30]");
 	gives(inv, "web", "set \"web\", column 1: \"web\" is a group, not a host: write @web");
+	gives(inv, "wbe",
+	    "set \"wbe\", column 1: no host \"wbe\" in the inventory; did you mean the group "
+	    "\"@web\"?");
 	gives(inv, "@wbe", "set \"@wbe\", column 1: no group \"wbe\"; did you mean \"@web\"?");
 	gives(inv, "@lone", "set \"@lone\", column 1: \"lone\" is a host: write it without @");
 	gives(inv, "!db1",

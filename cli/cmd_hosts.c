@@ -1,0 +1,171 @@
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/call.h"
+#include "cli/commands.h"
+#include "cli/out.h"
+#include "cli/set_words.h"
+#include "inventory/inventory.h"
+#include "inventory/set.h"
+
+#include <string.h>
+
+struct options {
+	bool vars;
+};
+
+static const struct option options[] = {
+	{ OPTION_FLAG, 0, "vars", offsetof(struct options, vars),
+	    .summary = "show the variables of each host too" },
+	{ .type = OPTION_END },
+};
+
+static const char *
+groups_text(const struct host *h, struct buf *b)
+{
+	buf_clear(b);
+	for (const char *const *g = h->groups; *g; g++)
+		buf_addf(b, "%s%s", b->len ? "," : "", *g);
+	return b->len ? buf_text(b) : NULL;
+}
+
+/* Where it is reached: [::1]:2222, 10.0.0.5, or NULL when its name is all there is. */
+static const char *
+address_text(const struct host *h, struct buf *b)
+{
+	const char *address = h->address ? h->address : h->name;
+
+	buf_clear(b);
+	if (!h->address && !h->port)
+		return NULL;
+	if (!h->port)
+		buf_adds(b, address);
+	else if (strchr(address, ':'))
+		buf_addf(b, "[%s]:%d", address, h->port);
+	else
+		buf_addf(b, "%s:%d", address, h->port);
+	return buf_text(b);
+}
+
+static const char *
+vars_text(const struct host *h, struct buf *b)
+{
+	buf_clear(b);
+	for (size_t i = 0; i < h->var_count; i++)
+		buf_addf(b, "%s%s=%s", i ? " " : "", h->vars[i].name, h->vars[i].value);
+	return b->len ? buf_text(b) : NULL;
+}
+
+static void
+print_table(struct call *call, const struct set *set)
+{
+	static const char *const columns[] = { "name", "kind", "groups", "address", "user",
+		"vars" };
+	const struct options *o = call->options;
+	autobuf groups = BUF_INIT(SIZE_MAX), address = BUF_INIT(SIZE_MAX),
+		vars = BUF_INIT(SIZE_MAX);
+
+	out_table(call->out, columns, countof(columns) - !o->vars);
+	for (size_t i = 0; i < set->count; i++) {
+		const struct host *h = set->hosts[i];
+		const char *const cells[] = { h->name, host_kind_name(h->kind),
+			groups_text(h, &groups), address_text(h, &address), h->user,
+			o->vars ? vars_text(h, &vars) : NULL };
+
+		out_row(call->out, cells);
+	}
+	out_table_end(call->out);
+}
+
+static void
+put_if(struct json_writer *w, const char *key, const char *value)
+{
+	if (value)
+		json_put_text(w, key, value);
+}
+
+static void
+put_list(struct json_writer *w, const char *key, const char *const *list)
+{
+	json_open_array(w, key);
+	for (; *list; list++)
+		json_put_text(w, NULL, *list);
+	json_close(w);
+}
+
+static void
+put_vars(struct json_writer *w, const struct host *h)
+{
+	json_open_object(w, "vars");
+	for (size_t i = 0; i < h->var_count; i++) {
+		if (h->vars[i].is_json)
+			json_put_raw(w, h->vars[i].name, h->vars[i].value);
+		else
+			json_put_text(w, h->vars[i].name, h->vars[i].value);
+	}
+	json_close(w);
+}
+
+static void
+print_json(struct call *call, const struct host *h)
+{
+	const struct options *o = call->options;
+	autobuf b = BUF_INIT(SIZE_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &b);
+	json_open_object(&w, NULL);
+	json_put_int(&w, "v", 1);
+	json_put_text(&w, "name", h->name);
+	json_put_text(&w, "kind", host_kind_name(h->kind));
+	put_list(&w, "groups", h->groups);
+	put_if(&w, "address", h->address);
+	if (h->port)
+		json_put_int(&w, "port", h->port);
+	put_if(&w, "user", h->user);
+	put_if(&w, "become", h->become);
+	put_if(&w, "identity", h->identity);
+	put_if(&w, "jump", h->jump);
+	put_if(&w, "trust", h->trust);
+	if (h->connect_timeout_ms)
+		json_put_int(&w, "connect_timeout_ms", h->connect_timeout_ms);
+	put_list(&w, "host_keys", h->host_keys);
+	if (o->vars)
+		put_vars(&w, h);
+	json_close(&w);
+	buf_addc(&b, '\n');
+	out_text(call->out, buf_text(&b), b.len);
+}
+
+static int
+run(struct call *call)
+{
+	autofree char *words = set_words(call, call->argc ? call->argv[0] : "@all", false);
+	struct set set;
+
+	if (!words || !call_set(call, words, &set))
+		return call->exit;
+	if (out_json(call->out)) {
+		for (size_t i = 0; i < set.count; i++)
+			print_json(call, set.hosts[i]);
+	} else {
+		print_table(call, &set);
+	}
+	set_fini(&set);
+	return 0;
+}
+
+const struct command command_hosts = {
+	.name = "hosts",
+	.synopsis = "[SET]",
+	.summary = "list the hosts of the inventory",
+	.text = "What the inventory says; nothing is contacted. Without SET: all of them.\n",
+	.examples = "drover hosts\tevery host, its kind and its groups\n"
+		    "drover hosts '@web!web01' --vars\twith the variables that hold for each\n"
+		    "drover hosts kind=pet --json\tone object a line\n",
+	.options = options,
+	.options_size = sizeof(struct options),
+	.max_args = 1,
+	.run = run,
+};
