@@ -44,6 +44,7 @@ $B/%.sh.o: %.sh tests/lint/embed
 $B/tests/unit/%: $B/tests/unit/%.o $(LIBTEST) $B/libdrover.a
 	$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 units: $(UNIT)
+objects: $(OBJ) $B/main.o $(UNIT:=.o) $(LIBTEST)
 
 deps:
 	@tests/deps $(SUDO)
@@ -83,5 +84,5 @@ clean:
 	rm -rf build/release build/check build/tsan build/cover build/valgrind build/fuzz
 
 -include $(OBJ:.o=.d) $B/main.d $(UNIT:=.d)
-.PHONY: all units deps check check-quick check-13 soak lint format demo demo-down bench fuzz tsan valgrind cover map install clean
+.PHONY: all units objects deps check check-quick check-13 soak lint format demo demo-down bench fuzz tsan valgrind cover map install clean
 .SECONDARY:

@@ -141,7 +141,7 @@ out_text(struct out *o, const char *text, size_t len)
 		out_flush(o);
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 add_formatted(struct buf *to, const char *fmt, va_list ap)
 {
 	autofree char *text = NULL;

@@ -378,7 +378,7 @@ request_limit_ms(const struct request *r)
 int
 request_build(const struct request *r, struct buf *to, struct err *err)
 {
-	autobuf tar = BUF_INIT(REQUEST_MAX), needs = BUF_INIT(REQUEST_MAX);
+	autobuf tar = BUF_INIT(REQUEST_MAX);
 	struct parts p = { .spec = r, .tar = &tar, .err = err };
 	char digest[DIGEST_HEX];
 	int rc;

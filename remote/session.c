@@ -408,7 +408,7 @@ try_again(struct session *s)
 	stop(s);
 	s->channel_place.link = NULL;
 	s->state = SESSION_QUEUED;
-	loop_timer_start(s->timer, (200 << s->tries) + jitter % 400);
+	loop_timer_start(s->timer, (200U << s->tries) + jitter % 400);
 }
 
 static void

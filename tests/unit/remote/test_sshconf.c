@@ -400,7 +400,6 @@ a_cache_that_others_could_write_is_not_read(void **state)
 {
 	static const char *const hosts[] = { "a", NULL };
 	struct fixture *f = *state;
-	autofree char *name = NULL;
 
 	write_file(f->dir, "config", "Host a\n Port 2200\n");
 	children_of_a_life(f, hosts);
