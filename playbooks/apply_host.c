@@ -44,21 +44,48 @@ tell_facts(struct apply_host *h)
 	}
 }
 
+/* What other seats did here belongs into this seat's history too. */
+static void
+tell_foreign(struct apply_host *h)
+{
+	struct ledger *ledger = herd_ledger(h->ground->herd);
+	const char *fleet = inventory_fleet(herd_inventory(h->ground->herd));
+
+	for (size_t i = 0; ledger && i < h->seen->journal_count; i++) {
+		const struct journal_line *j = &h->seen->journal[i];
+		struct ledger_foreign f = { .fleet = fleet,
+			.host = h->name,
+			.uuid = j->run,
+			.seat = j->seat,
+			.verb = "apply",
+			.playbook = j->playbook,
+			.outcome = j->outcome,
+			.time_ms = clock_parse_rfc3339(j->time) };
+		enum outcome o;
+
+		if (uuid_is(j->run) && outcome_parse(j->outcome, &o) && f.time_ms >= 0 &&
+		    !str_eq(j->seat, ledger_seat(ledger)))
+			ledger_foreign(ledger, &f);
+	}
+}
+
+/* In the order in which the act numbers them: resume reads the names from these events. */
 static void
 tell_plan(struct apply_host *h)
 {
-	for (size_t i = 0; i < h->plan->count; i++) {
-		const struct plan_step *s = &h->plan->steps[i];
+	for (size_t n = 1; n <= request_steps(h->plan); n++) {
+		const struct plan_step *s = request_step(h->plan, n);
+		autobuf id = BUF_INIT(4096), name = BUF_INIT(4096);
 		autoevent e;
 
-		if (s->class == PLAN_SAME)
-			continue;
+		request_step_id(h->plan, n, &id);
+		request_step_name(h->plan, n, &name);
 		apply_event(h, &e, EVENT_PLAN_STEP);
-		event_set_text(&e, FIELD_STEP, s->resource->id);
-		event_set_text(&e, FIELD_NAME, s->resource->title);
-		event_set_text(&e, FIELD_CLASS, plan_class_name(s->class));
-		event_set_text(&e, FIELD_TEXT, s->why);
-		if (s->diff)
+		event_set_text(&e, FIELD_STEP, buf_text(&id));
+		event_set_text(&e, FIELD_NAME, buf_text(&name));
+		event_set_text(&e, FIELD_CLASS, plan_class_name(s ? s->class : PLAN_UNPREDICTED));
+		event_set_text(&e, FIELD_TEXT, s ? s->why : "follows the tasks");
+		if (s && s->diff)
 			event_set_data(&e, FIELD_DIFF, s->diff, strlen(s->diff));
 		apply_emit(h, &e);
 	}
@@ -95,6 +122,7 @@ make_plan(struct apply_host *h)
 	struct err err;
 
 	tell_facts(h);
+	tell_foreign(h);
 	if (!h->seen->root) {
 		err_set(&err, OUTCOME_REFUSED, "%s",
 		    "the login is not root, and become is not built yet");
@@ -174,25 +202,14 @@ static void
 on_record(void *user, const struct follow_record *r)
 {
 	struct apply_host *h = user;
-	autobuf name = BUF_INIT(1024);
+	autobuf id = BUF_INIT(4096), name = BUF_INIT(4096);
 	autoevent e;
 
 	if (r->kind != FOLLOW_START && r->kind != FOLLOW_STEP)
 		return;
-	apply_event(h, &e, r->kind == FOLLOW_START ? EVENT_STEP_START : EVENT_STEP_END);
+	request_step_id(h->plan, r->step, &id);
 	request_step_name(h->plan, r->step, &name);
-	event_set_text(&e, FIELD_STEP,
-	    r->step <= h->plan->count ? h->plan->steps[r->step - 1].resource->id : buf_text(&name));
-	event_set_text(&e, FIELD_NAME, buf_text(&name));
-	if (r->kind == FOLLOW_START) {
-		h->step_ms = r->uptime_ms;
-	} else {
-		event_set_text(&e, FIELD_STATE, outcome_name(r->state));
-		event_set_int(&e, FIELD_RC, r->rc);
-		event_set_int(&e, FIELD_MS, h->step_ms ? r->uptime_ms - h->step_ms : 0);
-		event_set_text(&e, FIELD_TEXT, r->text[0] ? r->text : NULL);
-		h->step_ms = 0;
-	}
+	follow_event(r, h->name, buf_text(&id), buf_text(&name), &h->step_ms, &e);
 	apply_emit(h, &e);
 }
 

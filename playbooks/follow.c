@@ -1,6 +1,7 @@
 #include "playbooks/follow.h"
 
 #include "base/digest.h"
+#include "base/event.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "playbooks/wire.h"
@@ -238,4 +239,23 @@ follow_verdict(const struct follow *f, struct follow_result *ret)
 		str_copy(ret->text, sizeof(ret->text),
 		    f->wire.state == WIRE_BROKEN ? f->wire.broken : "the link was lost");
 	}
+}
+
+void
+follow_event(const struct follow_record *r, const char *host, const char *id, const char *name,
+    int64_t *step_ms, struct event *e)
+{
+	event_init(e, r->kind == FOLLOW_START ? EVENT_STEP_START : EVENT_STEP_END);
+	event_set_text(e, FIELD_HOST, host);
+	event_set_text(e, FIELD_STEP, id);
+	event_set_text(e, FIELD_NAME, name);
+	if (r->kind == FOLLOW_START) {
+		*step_ms = r->uptime_ms;
+		return;
+	}
+	event_set_text(e, FIELD_STATE, outcome_name(r->state));
+	event_set_int(e, FIELD_RC, r->rc);
+	event_set_int(e, FIELD_MS, *step_ms ? r->uptime_ms - *step_ms : 0);
+	event_set_text(e, FIELD_TEXT, r->text[0] ? r->text : NULL);
+	*step_ms = 0;
 }

@@ -42,6 +42,12 @@ struct follow_result {
 	size_t changed; /* steps that changed something */
 };
 
+struct event;
+
+/* Begin the event of a START or STEP record. *step_ms keeps the host's clock between the two. */
+void follow_event(const struct follow_record *r, const char *host, const char *id, const char *name,
+    int64_t *step_ms, struct event *e);
+
 struct follow *follow_new(const char *nonce, int64_t seen,
     void (*record)(void *user, const struct follow_record *r), void *user);
 void follow_feed(struct follow *f, const void *p, size_t n);

@@ -21,6 +21,8 @@ struct parts {
 	struct buf *tar;
 	struct buf needs, absent, files, steps, manifest;
 	struct strmap contents; /* digests that are in the tar */
+	size_t *number;         /* of each step of the plan; 0: the same */
+	size_t changing;
 	bool systemd_files, started;
 	struct err *err;
 };
@@ -275,14 +277,13 @@ add_manifest(struct parts *p, const struct plan_step *s, size_t n)
 		return 0;
 	if (!wire_is_line(r->id) || strchr(r->id, '\t'))
 		return err_set(p->err, OUTCOME_INPUT, "%s: not a name for the manifest", r->id);
-	buf_addf(&p->manifest, "%zu\t%s\t%s\t%s\t%s\t%s\n",
-	    s->class == PLAN_SAME || r->kind == RESOURCE_IMAGE ? 0 : n, r->id, p->spec->playbook,
-	    r->app ? r->app : "-", p->spec->release, digest);
+	buf_addf(&p->manifest, "%zu\t%s\t%s\t%s\t%s\t%s\n", r->kind == RESOURCE_IMAGE ? 0 : n,
+	    r->id, p->spec->playbook, r->app ? r->app : "-", p->spec->release, digest);
 	return 0;
 }
 
-bool
-request_step_acts(const struct plan_step *s)
+static bool
+step_acts(const struct plan_step *s)
 {
 	return s->class != PLAN_SAME &&
 	       (s->resource->kind == RESOURCE_UNIT || s->resource->kind == RESOURCE_SERVICE ||
@@ -295,21 +296,22 @@ add_steps(struct parts *p)
 	const struct plan *plan = p->spec->plan;
 
 	for (size_t i = 0; i < plan->count; i++)
-		add_enabling(p, &plan->steps[i], i + 1);
+		add_enabling(p, &plan->steps[i], p->number[i]);
 	if (p->systemd_files)
 		buf_adds(&p->steps, "at 0\ndaemon-reload\n");
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_step *s = &plan->steps[i];
 		int rc = 0;
 
-		if (request_step_acts(s))
-			rc = s->resource->kind == RESOURCE_RUN ? add_run(p, s->resource, i + 1)
-							       : add_unit(p, s, i + 1);
+		if (step_acts(s))
+			rc = s->resource->kind == RESOURCE_RUN
+				 ? add_run(p, s->resource, p->number[i])
+				 : add_unit(p, s, p->number[i]);
 		if (rc < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < plan->then_count; i++) {
-		if (add_then(p, &plan->then[i], plan->count + i + 1) < 0)
+		if (add_then(p, &plan->then[i], p->changing + i + 1) < 0)
 			return -1;
 	}
 	if (p->started && p->spec->soak_ms > 0)
@@ -336,10 +338,13 @@ add_all(struct parts *p)
 	const struct plan *plan = p->spec->plan;
 	autobuf about = BUF_INIT(4096);
 
+	for (size_t i = 0; i < plan->count; i++)
+		p->number[i] = plan->steps[i].class == PLAN_SAME ? 0 : ++p->changing;
 	for (size_t i = 0; i < plan->count; i++) {
-		if (has_file(plan->steps[i].resource) && add_file(p, &plan->steps[i], i + 1) < 0)
+		if (has_file(plan->steps[i].resource) &&
+		    add_file(p, &plan->steps[i], p->number[i]) < 0)
 			return -1;
-		if (add_manifest(p, &plan->steps[i], i + 1) < 0)
+		if (add_manifest(p, &plan->steps[i], p->number[i]) < 0)
 			return -1;
 	}
 	if (add_steps(p) < 0)
@@ -367,7 +372,7 @@ request_limit_ms(const struct request *r)
 	for (size_t i = 0; i < r->plan->count; i++) {
 		const struct resource *x = r->plan->steps[i].resource;
 
-		if (!request_step_acts(&r->plan->steps[i]))
+		if (!step_acts(&r->plan->steps[i]))
 			continue;
 		ms += x->kind == RESOURCE_RUN ? 3600000 : 300000;
 		ms += (x->health.interval_ms + x->health.timeout_ms) * x->health.retries;
@@ -381,8 +386,10 @@ request_build(const struct request *r, struct buf *to, struct err *err)
 	autobuf tar = BUF_INIT(REQUEST_MAX);
 	struct parts p = { .spec = r, .tar = &tar, .err = err };
 	char digest[DIGEST_HEX];
+	autofree size_t *number = xcalloc(r->plan->count + 1, sizeof(*number));
 	int rc;
 
+	p.number = number;
 	buf_init(&p.needs, REQUEST_MAX);
 	buf_init(&p.absent, REQUEST_MAX);
 	buf_init(&p.files, REQUEST_MAX);
@@ -418,20 +425,60 @@ request_follow_command(const char *nonce, const char *run)
 	return wire_command(host_follow_sh, NULL, (const char *const[]){ nonce, run, NULL });
 }
 
-void
-request_step_name(const struct plan *p, size_t n, struct buf *to)
+const struct plan_step *
+request_step(const struct plan *p, size_t n)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->steps[i].class != PLAN_SAME && --n == 0)
+			return &p->steps[i];
+	}
+	return NULL;
+}
+
+static size_t
+changing(const struct plan *p)
+{
+	return p->count - p->by_class[PLAN_SAME];
+}
+
+size_t
+request_steps(const struct plan *p)
+{
+	return changing(p) + p->then_count;
+}
+
+static void
+then_title(const struct plan *p, size_t n, struct buf *to)
 {
 	const struct follow_up *f;
 
-	if (n >= 1 && n <= p->count) {
-		buf_adds(to, p->steps[n - 1].resource->title);
+	if (n <= changing(p) || n > request_steps(p))
 		return;
-	}
-	if (n < 1 || n - p->count > p->then_count)
-		return;
-	f = &p->then[n - p->count - 1];
+	f = &p->then[n - changing(p) - 1];
 	if (f->kind == FOLLOW_RUN)
 		buf_addf(to, "then run %s", f->argv[0]);
 	else
 		buf_addf(to, "%s %s", f->kind == FOLLOW_RELOAD ? "reload" : "restart", f->unit);
+}
+
+void
+request_step_id(const struct plan *p, size_t n, struct buf *to)
+{
+	const struct plan_step *s = n ? request_step(p, n) : NULL;
+
+	if (s)
+		buf_adds(to, s->resource->id);
+	else
+		then_title(p, n, to);
+}
+
+void
+request_step_name(const struct plan *p, size_t n, struct buf *to)
+{
+	const struct plan_step *s = n ? request_step(p, n) : NULL;
+
+	if (s)
+		buf_adds(to, s->resource->title);
+	else
+		then_title(p, n, to);
 }

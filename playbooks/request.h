@@ -2,13 +2,12 @@
  * The request of one act: what is changed on one host, as bytes.
  *
  * Pure. A line of lengths, then one tar: the program that carries it out, what
- * the plan relied on, files, steps, and the lines of the manifest. Step numbers
- * are positions in the plan from 1; what follows the tasks counts on from there.
+ * the plan relied on, files, steps, and the lines of the manifest. Steps are
+ * numbered from 1 as a plan is told: what changes, then what follows the tasks.
  */
 #ifndef DROVER_PLAYBOOKS_REQUEST_H
 #define DROVER_PLAYBOOKS_REQUEST_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,7 +16,6 @@ struct err;
 struct observation;
 struct plan;
 struct plan_step;
-struct follow_up;
 
 #define REQUEST_MAX (256U << 20)
 
@@ -37,10 +35,11 @@ int64_t request_limit_ms(const struct request *r);
 char *request_command(const char *nonce, const char *run);
 char *request_follow_command(const char *nonce, const char *run);
 
-/* What a person reads for step n: of a resource its title, else "reload caddy.service". */
+/* How many numbered steps a plan has. Step n is the n-th that changes (NULL behind those), with an
+ * id and a title; of what follows the tasks both are "reload caddy.service". */
+size_t request_steps(const struct plan *p);
+const struct plan_step *request_step(const struct plan *p, size_t n);
+void request_step_id(const struct plan *p, size_t n, struct buf *to);
 void request_step_name(const struct plan *p, size_t n, struct buf *to);
-
-/* Whether the act does anything for this step besides its file. */
-bool request_step_acts(const struct plan_step *s);
 
 #endif

@@ -63,7 +63,7 @@ finish() { # OUTCOME TEXT
 		rm -f spare
 		manifest "$ended" || { outcome=failed && set -- failed "the manifest could not be written; $2"; }
 	fi
-	printf '%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$run" "$outcome" "$(cat about)" >>$base/journal
+	printf '%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" "$run" "$outcome" "$(cat about)" >>$base/journal
 	settle $base/journal
 	if [ "$temps" ]; then
 		IFS=$nl
@@ -95,7 +95,7 @@ exec 9>>$base/lock
 if ! flock -n 9; then
 	leave locked "$(cat $base/lock)"
 fi
-printf '%s\t%s\t%s\n' "$run" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(cat about)" >$base/lock
+printf '%s\t%s\t%s\n' "$run" "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" "$(cat about)" >$base/lock
 record "begin $run"
 
 # The plan was made for these contents and no others.
