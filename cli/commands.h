@@ -10,9 +10,12 @@
 extern const struct command *const commands[];        /* ended by NULL */
 const struct command *command_find(const char *name); /* NULL: no such verb */
 
+extern const struct command command_apply;
 extern const struct command command_help;
 extern const struct command command_hosts;
 extern const struct command command_nodes;
+extern const struct command command_plan;
+extern const struct command command_resume;
 extern const struct command command_run;
 extern const struct command command_ui;
 extern const struct command command_version;

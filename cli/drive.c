@@ -116,7 +116,7 @@ drive_new(const struct drive_spec *spec)
 	d->spec = *spec;
 	event_init(&start, EVENT_RUN_START);
 	describe_start(spec, &start);
-	d->run = run_new(&run, &err);
+	d->run = spec->adopt ? run_adopt(&run, spec->adopt, &err) : run_new(&run, &err);
 	if (!d->run) {
 		call_fail(c, &err);
 		free(d);

@@ -22,7 +22,8 @@ struct drive_spec {
 	struct call *call; /* its herd is open */
 	const struct set *set;
 	const char *verb;
-	bool fold; /* -b */
+	bool fold;         /* -b */
+	const char *adopt; /* the unfinished run of this UUID goes on; NULL: a new one */
 	/* More fields of run.start; may be NULL. */
 	void (*describe)(void *user, struct event *start);
 	/* Asked to stop: the first time let the running end, again cut. signum 0: --timeout. */

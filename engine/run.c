@@ -266,6 +266,14 @@ run_counts(const struct run *r)
 }
 
 void
+run_count_earlier(struct run *r, enum outcome o)
+{
+	r->counts.hosts++;
+	r->counts.by_outcome[o]++;
+	r->counts.ended++;
+}
+
+void
 run_counter(struct run *r, const char *name, int64_t n)
 {
 	for (int i = 0; i < r->counters; i++) {

@@ -61,6 +61,9 @@ const struct run_counts *run_counts(const struct run *r);
 /* A number for run.end: added to what the counter already has. */
 void run_counter(struct run *r, const char *name, int64_t n);
 
+/* A host of an adopted run that ended before: it counts in the end of the run. */
+void run_count_earlier(struct run *r, enum outcome o);
+
 /* Emit EVENT_RUN_END and give the exit code. extra joins in (differs, ledger failure); OUTCOME_OK
  * when there is none. Once. */
 int run_finish(struct run *r, enum outcome extra);

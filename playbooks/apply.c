@@ -124,7 +124,7 @@ apply_new(const struct apply_config *config, struct diag *diag)
 
 	a->config = *config;
 	a->ground =
-	    (struct apply_ground){ config->herd, config->run, config->playbook, config->who, NULL };
+	    (struct apply_ground){ config->herd, NULL, config->playbook, config->who, NULL };
 	a->hosts = xcalloc(config->count + 1, sizeof(*a->hosts));
 	a->queue = xcalloc(config->count + 1, sizeof(*a->queue));
 	for (size_t i = 0; i < config->count; i++) {
@@ -144,7 +144,6 @@ apply_new(const struct apply_config *config, struct diag *diag)
 		apply_free(a);
 		return NULL;
 	}
-	run_on_stop(config->run, on_stop, a);
 	return a;
 }
 
@@ -266,8 +265,10 @@ observed(struct apply *a)
 }
 
 void
-apply_start(struct apply *a)
+apply_start(struct apply *a, struct run *run)
 {
+	a->ground.run = run;
+	run_on_stop(run, on_stop, a);
 	for (size_t i = 0; i < a->config.count; i++)
 		a->queue[a->queued++] = i;
 	stage(a, apply_observe, observed);
@@ -302,7 +303,7 @@ announce(struct apply *a, const char *text)
 
 	event_init(&e, EVENT_ROLLOUT);
 	event_set_text(&e, FIELD_TEXT, text);
-	run_emit(a->config.run, &e);
+	run_emit(a->ground.run, &e);
 }
 
 static void
@@ -336,6 +337,18 @@ next_batch(struct apply *a)
 	    a->queued, a->queued == 1 ? "" : "s");
 	announce(a, text);
 	stage(a, begin_act, next_batch);
+}
+
+size_t
+apply_count(const struct apply *a)
+{
+	return a->config.count;
+}
+
+const char *
+apply_host_name(const struct apply *a, size_t i)
+{
+	return a->hosts[i].name;
 }
 
 const struct plan *

@@ -25,13 +25,13 @@ struct run;
 
 struct apply_config {
 	struct herd *herd;
-	struct run *run;
 	const struct playbook *playbook;
-	struct herd_host *const *hosts; /* borrowed for the call */
+	struct herd_host *const *hosts; /* borrowed for apply_new() */
 	size_t count;
 	int parallel;    /* hosts at work at once; 0: 64 */
 	const char *who; /* the person, for the host's journal; borrowed */
-	/* Every host has been observed; answer now or later. Not called when the run was stopped. */
+	/* Every host has been observed; answer from here or later. Not called when the run was
+	 * stopped. */
 	void (*planned)(void *user, struct apply *a);
 	/* Every host has ended. From the loop, once, last. */
 	void (*done)(void *user);
@@ -41,13 +41,16 @@ struct apply_config {
 /* What each host should have is worked out at once; NULL, and nothing is contacted, when the playbook
  * cannot be evaluated for one of them (diag says why). */
 struct apply *apply_new(const struct apply_config *config, struct diag *diag);
-void apply_start(struct apply *a);
+/* run is borrowed until apply_free(). */
+void apply_start(struct apply *a, struct run *run);
 
 /* Carry it out. */
 void apply_go(struct apply *a);
 /* Change nothing: the hosts that have a plan end as this (ok for a plan, held). */
 void apply_leave(struct apply *a, enum outcome as);
 
+size_t apply_count(const struct apply *a);
+const char *apply_host_name(const struct apply *a, size_t i);
 /* The plan of host i; NULL when there is none (it was not reached, say). */
 const struct plan *apply_plan(const struct apply *a, size_t i);
 /* How many hosts would be changed. */

@@ -1,0 +1,62 @@
+#include "cli/call.h"
+#include "cli/commands.h"
+#include "cli/converge.h"
+
+struct options {
+	bool dry_run, exit_code, owed;
+	const char *limit, *diff;
+};
+
+#define AT(field) offsetof(struct options, field)
+
+static const struct option options[] = {
+	{ OPTION_TEXT, 'l', "limit", AT(limit), "SET", .summary = "only these of its hosts" },
+	{ OPTION_FLAG, 'n', "dry-run", AT(dry_run), .summary = "only plan" },
+	{ OPTION_TEXT, 0, "diff", AT(diff), "HOW", .summary = "show contents that change",
+	    .choices = "full|none" },
+	{ OPTION_FLAG, 0, "exit-code", AT(exit_code),
+	    .summary = "exit 5 when something differed and all went well" },
+	{ OPTION_FLAG, 0, "owed", AT(owed),
+	    .summary = "converge hosts that were away (not built yet)" },
+	{ .type = OPTION_END },
+};
+
+static int
+run(struct call *call)
+{
+	const struct options *o = call->options;
+	struct converge spec = {
+		.verb = o->dry_run ? "plan" : "apply",
+		.limit = o->limit,
+		.diff = o->diff,
+		.change = !o->dry_run,
+		.exit_code = o->exit_code,
+	};
+
+	if (o->owed)
+		return call_usage(call, "apply --owed is not built yet: apply the playbook again");
+	return converge(call, &spec);
+}
+
+const struct command command_apply = {
+	.name = "apply",
+	.synopsis = "PLAYBOOK",
+	.summary = "bring hosts to what a playbook says",
+	.text =
+	    "Looks at every host, shows the plan, asks, and carries it out: images first, then\n"
+	    "the canary and the batches of the playbook's rollout. Each host goes on by itself if\n"
+	    "this program ends; drover resume tells how it went. Without a terminal -y is needed;\n"
+	    "pets must be named by --pet in any case.\n"
+	    "\n"
+	    "Hosts that were not reached are owed: nothing happened there, and the exit code is "
+	    "4.\n",
+	.examples = "drover apply site.yaml\tshow the plan, ask, do it\n"
+		    "drover apply -y site.yaml\tdo not ask\n"
+		    "drover apply -y --pet db1 site.yaml\tthe pet db1 may be changed\n"
+		    "drover apply --dry-run site.yaml\tas plan\n",
+	.options = options,
+	.options_size = sizeof(struct options),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
+};

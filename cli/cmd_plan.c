@@ -1,0 +1,49 @@
+#include "cli/call.h"
+#include "cli/commands.h"
+#include "cli/converge.h"
+
+struct options {
+	bool exit_code;
+	const char *limit, *diff, *output;
+};
+
+#define AT(field) offsetof(struct options, field)
+
+static const struct option options[] = {
+	{ OPTION_TEXT, 'l', "limit", AT(limit), "SET", .summary = "only these of its hosts" },
+	{ OPTION_TEXT, 0, "diff", AT(diff), "HOW", .summary = "show contents that change",
+	    .choices = "full|none" },
+	{ OPTION_FLAG, 0, "exit-code", AT(exit_code), .summary = "exit 5 when something differs" },
+	{ OPTION_TEXT, 'o', "output", AT(output), "FILE",
+	    .summary = "keep the plan for apply (not built yet)" },
+	{ .type = OPTION_END },
+};
+
+static int
+run(struct call *call)
+{
+	const struct options *o = call->options;
+	struct converge spec = {
+		.verb = "plan", .limit = o->limit, .diff = o->diff, .exit_code = o->exit_code
+	};
+
+	if (o->output)
+		return call_usage(call, "plan -o is not built yet: plans are not kept in files");
+	return converge(call, &spec);
+}
+
+const struct command command_plan = {
+	.name = "plan",
+	.synopsis = "PLAYBOOK",
+	.summary = "show what an apply would change, and change nothing",
+	.text = "Looks at every host of the playbook and prints what differs: + create, ~ change,\n"
+		"- remove, ? unpredicted. Hosts with equal plans are shown once.\n",
+	.examples = "drover plan site.yaml\twhat would change\n"
+		    "drover plan site.yaml -l web1\ton one of its hosts\n"
+		    "drover plan --exit-code site.yaml\texit 5 when something differs\n",
+	.options = options,
+	.options_size = sizeof(struct options),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
+};

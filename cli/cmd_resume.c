@@ -1,0 +1,160 @@
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/uuid.h"
+#include "cli/call.h"
+#include "cli/commands.h"
+#include "cli/drive.h"
+#include "cli/out.h"
+#include "engine/run.h"
+#include "inventory/inventory.h"
+#include "inventory/set.h"
+#include "ledger/ledger.h"
+#include "playbooks/resume.h"
+
+#include <string.h>
+
+struct work {
+	struct call *call;
+	struct drive *drive;
+	struct resume *resume;
+	char uuid[UUID_TEXT], alias[24];
+	bool unfinished; /* its own run goes on; else a new one tells */
+};
+
+static bool
+choose(const struct ledger_row *row, struct work *w)
+{
+	str_copy(w->uuid, sizeof(w->uuid), row->uuid);
+	str_copy(w->alias, sizeof(w->alias), row->alias);
+	w->unfinished = str_eq(row->state, "unfinished");
+	return false;
+}
+
+/* The newest apply that left something open. */
+static bool
+consider(void *user, const struct ledger_row *row)
+{
+	if (!str_eq(row->verb, "apply") || (!str_eq(row->state, "unfinished") && row->unknown == 0))
+		return true;
+	return choose(row, user);
+}
+
+static bool
+find(struct work *w)
+{
+	struct call *c = w->call;
+	struct ledger_row row;
+	struct err err;
+
+	if (c->argc == 0) {
+		ledger_runs(c->ledger, NULL, 1000, consider, w);
+		if (!w->uuid[0])
+			out_note(c->out, "no apply is unfinished or left hosts unknown");
+		c->exit = 0;
+		return w->uuid[0] != '\0';
+	}
+	if (!ledger_find_run(c->ledger, c->argv[0], &row, &err)) {
+		call_fail(c, &err);
+		return false;
+	}
+	if (!str_eq(row.verb, "apply")) {
+		call_usage(c, "%s was no apply: there is nothing to resume", row.alias);
+		return false;
+	}
+	if (str_eq(row.state, "running")) {
+		err_set(&err, OUTCOME_LOCKED, "%s still runs", row.alias);
+		call_fail(c, &err);
+		return false;
+	}
+	choose(&row, w);
+	return true;
+}
+
+static void
+on_done(void *user)
+{
+	struct work *w = user;
+
+	drive_end(w->drive, OUTCOME_OK);
+}
+
+static void
+count_other(void *user, enum outcome o)
+{
+	run_count_earlier(user, o);
+}
+
+static int
+carry_out(struct work *w)
+{
+	struct call *c = w->call;
+	struct set set = { .hosts = xcalloc(resume_count(w->resume) + 1, sizeof(*set.hosts)) };
+	struct drive_spec drive = { .call = c,
+		.set = &set,
+		.verb = "resume",
+		.adopt = w->unfinished ? w->uuid : NULL,
+		.user = w };
+	int code;
+
+	for (size_t i = 0; i < resume_count(w->resume); i++) {
+		const struct host *h = inventory_find(c->inventory, resume_host(w->resume, i));
+
+		if (h)
+			set.hosts[set.count++] = h;
+	}
+	w->drive = drive_new(&drive);
+	if (w->drive) {
+		struct resume_config config = { .herd = c->herd,
+			.run = drive_run(w->drive),
+			.parallel = (int)c->globals.parallel,
+			.done = on_done,
+			.user = w };
+
+		if (w->unfinished)
+			resume_others(w->resume, count_other, config.run);
+		resume_start(w->resume, &config);
+		code = drive_wait(w->drive, NULL);
+	} else {
+		code = c->exit;
+	}
+	set_fini(&set);
+	return code;
+}
+
+static int
+run(struct call *call)
+{
+	struct work w = { .call = call };
+	struct err err;
+	int code;
+
+	if (!call_herd(call) || !find(&w))
+		return call->exit;
+	w.resume = resume_new(call->ledger, w.uuid, &err);
+	if (!w.resume)
+		return call_fail(call, &err);
+	if (resume_count(w.resume) == 0 && !w.unfinished) {
+		out_note(call->out, "%s: every host is proved", w.alias);
+		resume_free(w.resume);
+		return 0;
+	}
+	code = carry_out(&w);
+	resume_free(w.resume);
+	return code;
+}
+
+const struct command command_resume = {
+	.name = "resume",
+	.synopsis = "[RUN]",
+	.summary = "ask the hosts what became of an apply",
+	.text =
+	    "An act goes on by itself on its host when drover or the link dies. Resume reads the\n"
+	    "result there, follows it to its end, and records what it proved; it changes nothing.\n"
+	    "Without RUN: the newest apply that is unfinished or left hosts unknown.\n",
+	.examples = "drover resume\tthe newest\n"
+		    "drover resume r-12\tthat run\n",
+	.min_args = 0,
+	.max_args = 1,
+	.run = run,
+};

@@ -1,0 +1,255 @@
+#include "cli/converge.h"
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "base/event.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/call.h"
+#include "cli/drive.h"
+#include "cli/out.h"
+#include "cli/plan_view.h"
+#include "engine/herd.h"
+#include "inventory/inventory.h"
+#include "inventory/set.h"
+#include "playbooks/apply.h"
+#include "playbooks/playbook.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+
+struct converging {
+	struct call *call;
+	const struct converge *spec;
+	struct playbook *playbook;
+	struct set set;
+	struct apply *apply;
+	struct drive *drive;
+	struct loop_io *answer; /* standard input, while a question is open */
+	bool differs;
+};
+
+static bool
+load(struct converging *g)
+{
+	struct call *c = g->call;
+	struct diag diag;
+
+	diag_init(&diag);
+	g->playbook = playbook_load(c->argv[0], c->globals.vars.item, &diag);
+	diag_sort(&diag);
+	call_print_diag(c, &diag);
+	diag_fini(&diag);
+	if (!g->playbook)
+		c->exit = outcome_exit(OUTCOME_INPUT);
+	return g->playbook != NULL;
+}
+
+/* Keep of a what is in b too; both are in natural order of the same inventory. */
+static void
+intersect(struct set *a, const struct set *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->count; i++) {
+		for (size_t k = 0; k < b->count; k++) {
+			if (a->hosts[i] == b->hosts[k]) {
+				a->hosts[n++] = a->hosts[i];
+				break;
+			}
+		}
+	}
+	a->count = n;
+}
+
+static bool
+choose_hosts(struct converging *g)
+{
+	const char *own = playbook_hosts(g->playbook), *limit = g->spec->limit;
+	struct mark at = playbook_hosts_mark(g->playbook);
+	struct call *c = g->call;
+	struct set narrow;
+
+	if (!own && !limit) {
+		call_usage(c, "%s names no hosts: say them with --limit SET", c->argv[0]);
+		return false;
+	}
+	if (!call_set(c, own ? own : limit, &g->set)) {
+		if (own && c->exit == outcome_exit(OUTCOME_USAGE)) {
+			out_note(c->out, "%s:%d:%d: in these hosts", at.file, at.line, at.col);
+			c->exit = outcome_exit(OUTCOME_INPUT);
+		}
+		return false;
+	}
+	if (!own || !limit)
+		return true;
+	if (!call_set(c, limit, &narrow))
+		return false;
+	intersect(&g->set, &narrow);
+	set_fini(&narrow);
+	if (g->set.count == 0)
+		call_usage(c, "--limit %s leaves none of the playbook's hosts", limit);
+	return g->set.count > 0;
+}
+
+/* What must be settled before any host is contacted. */
+static bool
+may_change(struct converging *g)
+{
+	struct call *c = g->call;
+	struct err err;
+
+	if (!g->spec->change)
+		return true;
+	if (!call_pets_named(c, &g->set, g->spec->verb))
+		return false;
+	if (c->globals.yes || (!c->globals.no_input && isatty(STDIN_FILENO)))
+		return true;
+	err_set(&err, OUTCOME_HELD, "held: nobody is here to confirm the plan; if it is meant: -y");
+	call_fail(c, &err);
+	return false;
+}
+
+static void
+describe(void *user, struct event *start)
+{
+	struct converging *g = user;
+
+	event_set_text(start, FIELD_PLAYBOOK, playbook_path(g->playbook));
+	if (!g->spec->change)
+		event_set_int(start, FIELD_DRY_RUN, true);
+}
+
+static void
+close_question(struct converging *g)
+{
+	if (g->answer)
+		loop_io_free(g->answer);
+	g->answer = NULL;
+}
+
+static void
+on_answer(void *user, unsigned events)
+{
+	struct converging *g = user;
+	char line[64] = "";
+	ssize_t got = read(STDIN_FILENO, line, sizeof(line) - 1);
+
+	(void)events;
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	close_question(g);
+	if (got > 0)
+		line[strcspn(line, "\r\n")] = '\0';
+	if (got > 0 && (str_eq(line, "y") || str_eq(line, "yes"))) {
+		apply_go(g->apply);
+		return;
+	}
+	out_note(g->call->out, "nothing was changed");
+	apply_leave(g->apply, OUTCOME_HELD);
+}
+
+static void
+ask(struct converging *g, size_t hosts)
+{
+	out_flush(g->call->out);
+	out_note(g->call->out, "change %zu host%s as shown? [y/N]", hosts, hosts == 1 ? "" : "s");
+	g->answer = loop_io_new(g->call->loop, STDIN_FILENO, on_answer, g);
+	loop_io_want(g->answer, LOOP_READ);
+}
+
+static void
+on_planned(void *user, struct apply *a)
+{
+	struct converging *g = user;
+	struct call *c = g->call;
+	size_t hosts = apply_changing(a);
+
+	g->differs = hosts > 0;
+	if (!out_json(c->out))
+		plan_view_print(a, c->out, !g->spec->diff || !str_eq(g->spec->diff, "none"));
+	out_flush(c->out);
+	if (!g->spec->change)
+		apply_leave(a, OUTCOME_OK);
+	else if (hosts == 0 || c->globals.yes)
+		apply_go(a);
+	else
+		ask(g, hosts);
+}
+
+static void
+on_done(void *user)
+{
+	struct converging *g = user;
+
+	close_question(g);
+	drive_end(g->drive, g->spec->exit_code && g->differs ? OUTCOME_DIFFERS : OUTCOME_OK);
+}
+
+static bool
+prepare(struct converging *g)
+{
+	struct call *c = g->call;
+	autofree struct herd_host **hosts = xcalloc(g->set.count, sizeof(struct herd_host *));
+	const struct passwd *pw = getpwuid(getuid());
+	struct apply_config config = {
+		.herd = c->herd,
+		.playbook = g->playbook,
+		.hosts = hosts,
+		.count = g->set.count,
+		.parallel = (int)c->globals.parallel,
+		.who = pw ? pw->pw_name : "?",
+		.planned = on_planned,
+		.done = on_done,
+		.user = g,
+	};
+	struct diag diag;
+
+	for (size_t i = 0; i < g->set.count; i++)
+		hosts[i] = herd_of(c->herd, g->set.hosts[i]);
+	diag_init(&diag);
+	g->apply = apply_new(&config, &diag);
+	diag_sort(&diag);
+	call_print_diag(c, &diag);
+	diag_fini(&diag);
+	if (!g->apply)
+		c->exit = outcome_exit(OUTCOME_INPUT);
+	return g->apply != NULL;
+}
+
+static int
+carry_out(struct converging *g)
+{
+	struct call *c = g->call;
+	struct drive_spec drive = {
+		.call = c, .set = &g->set, .verb = g->spec->verb, .describe = describe, .user = g
+	};
+	int code;
+
+	out_uses_stdin(c->out);
+	g->drive = drive_new(&drive);
+	if (!g->drive)
+		return c->exit;
+	apply_start(g->apply, drive_run(g->drive));
+	code = drive_wait(g->drive, NULL);
+	return code;
+}
+
+int
+converge(struct call *c, const struct converge *spec)
+{
+	struct converging g = { .call = c, .spec = spec };
+	int code;
+
+	if (!load(&g))
+		return c->exit;
+	code = choose_hosts(&g) && may_change(&g) && call_herd(c) && prepare(&g) ? carry_out(&g)
+										 : c->exit;
+	apply_free(g.apply);
+	set_fini(&g.set);
+	playbook_free(g.playbook);
+	return code;
+}

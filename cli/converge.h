@@ -1,0 +1,23 @@
+/*
+ * A playbook on the command line: read, observe, show the plan, and, when it is
+ * an apply and nobody objects, carry it out.
+ */
+#ifndef DROVER_CLI_CONVERGE_H
+#define DROVER_CLI_CONVERGE_H
+
+#include <stdbool.h>
+
+struct call;
+
+struct converge {
+	const char *verb;  /* "plan", "apply" */
+	const char *limit; /* a set the playbook's hosts are narrowed to; NULL: none */
+	const char *diff;  /* "full" or "none"; NULL: full */
+	bool change;       /* carry it out; else only look */
+	bool exit_code;    /* 5 when there are differences */
+};
+
+/* argv[0] of the call is the playbook. Gives the exit code. */
+int converge(struct call *c, const struct converge *spec);
+
+#endif

@@ -1,0 +1,359 @@
+#include "playbooks/resume.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/event.h"
+#include "base/json.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/strmap.h"
+#include "engine/herd.h"
+#include "engine/run.h"
+#include "inventory/inventory.h"
+#include "ledger/ledger.h"
+#include "playbooks/follow.h"
+#include "playbooks/request.h"
+#include "playbooks/wire.h"
+
+#include <string.h>
+
+#define PARALLEL 64
+
+/* A step as the plan told it; `told`: its end is in the ledger already. */
+struct step {
+	char *id, *name;
+	bool told;
+};
+
+struct asked {
+	struct resume *resume;
+	char *name;
+	bool sent, ended, over;
+	enum outcome outcome; /* when ended */
+	struct step *step;
+	size_t steps, step_cap;
+	/* while it is asked */
+	struct herd_host *hh;
+	struct follow *follow;
+	struct channel *channel;
+	char *command;
+	int64_t began_ms, step_ms;
+};
+
+struct resume {
+	char uuid[UUID_TEXT];
+	struct resume_config config;
+	struct asked *host;
+	size_t count, cap;
+	struct strmap by_name;
+	struct asked **open; /* those to be asked */
+	size_t open_count, next, running, ended;
+	bool filling;
+	int stops;
+};
+
+static void fill(struct resume *r);
+
+static struct asked *
+host_of(struct resume *r, const char *name)
+{
+	size_t at;
+
+	return name && strmap_find(&r->by_name, name, &at) ? &r->host[at] : NULL;
+}
+
+static void
+take_hosts(struct resume *r, const struct event *e)
+{
+	const char *list = event_text(e, FIELD_HOSTS);
+	struct err err;
+	autojson *j = list ? json_parse(list, strlen(list), 64U << 20, &err) : NULL;
+	size_t n = json_count(j);
+
+	r->host = xcalloc(n + 1, sizeof(*r->host));
+	for (size_t i = 0; i < n; i++) {
+		const char *name = json_text(json_at(j, i), NULL);
+
+		if (!name || strmap_find(&r->by_name, name, NULL))
+			continue;
+		r->host[r->count].resume = r;
+		r->host[r->count].name = xstrdup(name);
+		strmap_add(&r->by_name, r->host[r->count].name, r->count, NULL);
+		r->count++;
+	}
+}
+
+static void
+take_step(struct asked *h, const struct event *e)
+{
+	const char *id = event_text(e, FIELD_STEP), *name = event_text(e, FIELD_NAME);
+
+	mem_grow(h->step, h->steps, h->step_cap);
+	h->step[h->steps++] =
+	    (struct step){ xstrdup(id ? id : "?"), xstrdup(name ? name : "?"), false };
+}
+
+static void
+take_told(struct asked *h, const struct event *e)
+{
+	const char *id = event_text(e, FIELD_STEP);
+
+	for (size_t i = 0; i < h->steps; i++)
+		h->step[i].told = h->step[i].told || str_eq(h->step[i].id, id);
+}
+
+static bool
+take_event(void *user, const struct event *e)
+{
+	struct resume *r = user;
+	struct asked *h = host_of(r, event_text(e, FIELD_HOST));
+
+	if (e->kind == EVENT_RUN_START && !r->host)
+		take_hosts(r, e);
+	else if (h && e->kind == EVENT_PLAN_STEP)
+		take_step(h, e);
+	else if (h && e->kind == EVENT_ACT_SENT)
+		h->sent = true;
+	else if (h && e->kind == EVENT_STEP_END)
+		take_told(h, e);
+	else if (h && e->kind == EVENT_HOST_END)
+		h->ended = outcome_parse(event_text(e, FIELD_STATE), &h->outcome);
+	return true;
+}
+
+struct resume *
+resume_new(struct ledger *l, const char *uuid, struct err *err)
+{
+	struct resume *r = xcalloc(1, sizeof(*r));
+
+	str_copy(r->uuid, sizeof(r->uuid), uuid);
+	ledger_events(l, uuid, take_event, r);
+	if (!r->host) {
+		resume_free(r);
+		err_set(err, OUTCOME_USAGE, "run %s has no hosts in the ledger", uuid);
+		return NULL;
+	}
+	r->open = xcalloc(r->count + 1, sizeof(*r->open));
+	for (size_t i = 0; i < r->count; i++) {
+		struct asked *h = &r->host[i];
+
+		if (!h->ended || h->outcome == OUTCOME_UNKNOWN)
+			r->open[r->open_count++] = h;
+	}
+	return r;
+}
+
+void
+resume_free(struct resume *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->count; i++) {
+		struct asked *h = &r->host[i];
+
+		for (size_t k = 0; k < h->steps; k++) {
+			free(h->step[k].id);
+			free(h->step[k].name);
+		}
+		free(h->step);
+		free(h->name);
+		free(h->command);
+		follow_free(h->follow);
+	}
+	strmap_fini(&r->by_name);
+	free(r->host);
+	free(r->open);
+	free(r);
+}
+
+size_t
+resume_count(const struct resume *r)
+{
+	return r->open_count;
+}
+
+const char *
+resume_host(const struct resume *r, size_t i)
+{
+	return r->open[i]->name;
+}
+
+void
+resume_others(const struct resume *r, void (*each)(void *user, enum outcome o), void *user)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->host[i].ended && r->host[i].outcome != OUTCOME_UNKNOWN)
+			each(user, r->host[i].outcome);
+	}
+}
+
+static void
+end_host(struct asked *h, enum outcome o, const char *text, size_t changed)
+{
+	struct resume *r = h->resume;
+	autoevent e;
+
+	h->over = true;
+	event_init(&e, EVENT_HOST_END);
+	event_set_text(&e, FIELD_HOST, h->name);
+	event_set_text(&e, FIELD_STATE, outcome_name(o));
+	event_set_text(&e, FIELD_TEXT, text && *text ? text : NULL);
+	if (h->began_ms)
+		event_set_int(&e, FIELD_MS, clock_mono_ms() - h->began_ms);
+	event_set_int(&e, FIELD_CHANGED, (int64_t)changed);
+	run_emit(r->config.run, &e);
+	if (h->hh)
+		herd_disconnect(h->hh);
+	r->running -= h->began_ms != 0;
+	r->ended++;
+	fill(r);
+}
+
+static void
+on_record(void *user, const struct follow_record *rec)
+{
+	struct asked *h = user;
+	bool known = rec->step >= 1 && rec->step <= h->steps;
+	autoevent e;
+
+	if ((rec->kind != FOLLOW_START && rec->kind != FOLLOW_STEP) || !known)
+		return;
+	struct step *s = &h->step[rec->step - 1];
+	follow_event(rec, h->name, s->id, s->name, &h->step_ms, &e);
+	if (!s->told)
+		run_emit(h->resume->config.run, &e);
+	s->told = s->told || rec->kind == FOLLOW_STEP;
+}
+
+static void
+on_data(void *user, struct channel *c, enum stream s, const void *p, size_t n)
+{
+	struct asked *h = user;
+
+	(void)c;
+	if (s == STREAM_OUT)
+		follow_feed(h->follow, p, n);
+}
+
+static void
+on_end(void *user, struct channel *c, const struct channel_end *e)
+{
+	struct asked *h = user;
+	struct follow_result v;
+
+	(void)c;
+	h->channel = NULL;
+	follow_verdict(h->follow, &v);
+	follow_free(take(h->follow));
+	if (v.end == FOLLOW_LOST && e->err)
+		snprintf(v.text, sizeof(v.text), "not proved: %.300s", e->err->text);
+	end_host(h, v.outcome, v.text, v.changed);
+	herd_release(h->hh);
+}
+
+static void
+on_ready(void *user, struct session *s, const struct err *err)
+{
+	static const struct channel_listener listener = { .data = on_data, .end = on_end };
+	struct asked *h = user;
+	char nonce[WIRE_NONCE];
+
+	if (!s) {
+		autofree char *text = xasprintf("not proved: %s", err->text);
+
+		end_host(
+		    h, err->kind == OUTCOME_REFUSED ? OUTCOME_REFUSED : OUTCOME_UNKNOWN, text, 0);
+		return;
+	}
+	herd_hold(h->hh);
+	wire_nonce(nonce);
+	h->follow = follow_new(nonce, 0, on_record, h);
+	h->command = request_follow_command(nonce, h->resume->uuid);
+	h->channel = channel_exec(s, h->command, &listener, h);
+	channel_write_end(h->channel);
+}
+
+static void
+start(struct asked *h)
+{
+	struct resume *r = h->resume;
+	const struct host *host = inventory_find(herd_inventory(r->config.herd), h->name);
+	autoevent e;
+
+	if (!h->sent) {
+		end_host(h, OUTCOME_UNTRIED, "the run ended before it", 0);
+		return;
+	}
+	if (!host) {
+		end_host(h, OUTCOME_UNKNOWN, "not proved: it is no longer in the inventory", 0);
+		return;
+	}
+	if (r->stops > 0) {
+		end_host(h, OUTCOME_UNKNOWN, "not proved: the resume was stopped before it", 0);
+		return;
+	}
+	h->began_ms = clock_mono_ms();
+	h->hh = herd_of(r->config.herd, host);
+	r->running++;
+	event_init(&e, EVENT_HOST_START);
+	event_set_text(&e, FIELD_HOST, h->name);
+	event_set_text(&e, FIELD_KIND, host_kind_name(host->kind));
+	event_set_text(&e, FIELD_ADDRESS, host->address ? host->address : host->name);
+	event_set_int(&e, FIELD_ATTEMPT, 2);
+	run_emit(r->config.run, &e);
+	herd_session(h->hh, on_ready, h);
+}
+
+static void
+tell_done(void *user)
+{
+	struct resume *r = user;
+
+	r->config.done(r->config.user);
+}
+
+static void
+fill(struct resume *r)
+{
+	size_t limit = r->config.parallel > 0 ? (size_t)r->config.parallel : PARALLEL;
+
+	if (r->filling)
+		return;
+	r->filling = true;
+	while (r->next < r->open_count && r->running < limit)
+		start(r->open[r->next++]);
+	if (r->ended == r->open_count)
+		loop_soon(herd_loop(r->config.herd), tell_done, r);
+	else
+		r->filling = false;
+}
+
+/* Nothing is changed here: what is being asked may be let go of at once. */
+static void
+on_stop(void *user, int signum)
+{
+	struct resume *r = user;
+
+	(void)signum;
+	r->stops++;
+	for (size_t i = 0; i < r->open_count; i++) {
+		struct asked *h = r->open[i];
+
+		if (h->channel) {
+			channel_cancel(h->channel);
+		} else if (h->hh && !h->over) {
+			herd_forget(h->hh, h);
+			end_host(h, OUTCOME_UNKNOWN, "not proved: the resume was stopped", 0);
+		}
+	}
+	fill(r);
+}
+
+void
+resume_start(struct resume *r, const struct resume_config *config)
+{
+	r->config = *config;
+	run_on_stop(config->run, on_stop, r);
+	fill(r);
+}
