@@ -118,15 +118,16 @@ add_name(struct folder *f, const char *name, struct buf *scratch)
 	};
 }
 
+/* By length first: padded numbers stay together, behind the shorter ones. */
 static int
 compare_parts(const void *a, const void *b)
 {
 	const struct entry *ea = a, *eb = b;
 	const struct part *x = &ea->part[ea->dim], *y = &eb->part[eb->dim];
 
-	if (x->value != y->value)
-		return x->value < y->value ? -1 : 1;
-	return (x->len > y->len) - (x->len < y->len);
+	if (x->len != y->len)
+		return x->len < y->len ? -1 : 1;
+	return (x->value > y->value) - (x->value < y->value);
 }
 
 /* May y stand behind x in the range that began at first? */
@@ -262,6 +263,15 @@ compare_names(const void *a, const void *b)
 	return str_natural(a, b);
 }
 
+static int
+compare_shapes(const void *a, const void *b)
+{
+	const struct shape *x = a, *y = b;
+	int by_text = strcmp(x->text, y->text);
+
+	return by_text ? by_text : x->parts - y->parts;
+}
+
 static void
 fini_shape(struct shape *s)
 {
@@ -287,6 +297,8 @@ names_fold(const char *const *name, size_t n)
 		if (!i || strcmp(sorted[i], sorted[i - 1]) != 0)
 			add_name(&f, sorted[i], &scratch);
 	}
+	if (f.count > 1)
+		qsort(f.shape, f.count, sizeof(*f.shape), compare_shapes);
 	for (size_t i = 0; i < f.count; i++) {
 		struct shape *s = &f.shape[i];
 
