@@ -416,12 +416,31 @@ field_read(
 	return c->diag->errors == before;
 }
 
+/* The form in the words of the manual; empty where the doc says it better. */
+static void
+manual_form(const struct field *f, struct buf *to)
+{
+	if (f->form == FORM_NODE || f->form == FORM_CALL)
+		return;
+	if (f->form != FORM_CHOICE) {
+		buf_adds(to, field_form_name(f->form));
+		return;
+	}
+	for (const char *const *w = f->choices; *w; w++)
+		buf_addf(to, "%s%s", w == f->choices ? "" : w[1] ? ", " : " or ", *w);
+}
+
 void
 field_manual(const struct field *table, struct buf *to)
 {
 	for (; table->name; table++) {
-		buf_addf(to, ".It Ic %s Pq %s%s\n", table->name, field_form_name(table->form),
-		    table->flags & FIELD_REQUIRED ? ", required" : "");
+		autobuf form = BUF_INIT(1000);
+
+		manual_form(table, &form);
+		if (table->flags & FIELD_REQUIRED)
+			buf_addf(&form, "%srequired", form.len ? ", " : "");
+		buf_addf(
+		    to, ".It Ic %s%s%s\n", table->name, form.len ? " Pq " : "", buf_text(&form));
 		buf_addf(to, "%s.\n", table->doc ? table->doc : "");
 	}
 }

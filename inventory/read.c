@@ -37,7 +37,7 @@ static void parse_path(const struct field_context *c, const struct yaml_node *n,
 	{ "user", FORM_TEXT, AT(settings.user), .grammar = grammar_user, .doc = "who logs in" },   \
 	    { "port", FORM_PORT, AT(settings.port), .doc = "the port of its sshd" },               \
 	    { "become", FORM_CHOICE, AT(settings.become), .choices = becomes,                      \
-		    .doc = "how a login that is not root becomes root: sudo, doas or none" },      \
+		    .doc = "how a login that is not root becomes root" },                          \
 	    { "identity", FORM_CALL, .parse = parse_path,                                          \
 		    .doc = "the private key to log in with; a relative path begins beside the "    \
 			   "file" },                                                               \
@@ -57,7 +57,7 @@ static const struct field defaults_fields[] = { REACH_FIELDS, { 0 } };
 static const struct field host_fields[] = {
 	{ "address", FORM_TEXT, AT(settings.address), .grammar = grammar_address,
 	    .doc = "the name or IP address to connect to, when it is not the host's name" },
-	{ "kind", FORM_CHOICE, AT(kind), .choices = kinds, .doc = "pet or cattle" },
+	{ "kind", FORM_CHOICE, AT(kind), .choices = kinds, .doc = "see above" },
 	{ "host_key", FORM_TEXTS, AT(host_keys), .flags = FIELD_OR_ONE, .grammar = grammar_host_key,
 	    .doc = "its public host key or keys, as in a .pub file" },
 	REACH_FIELDS,
@@ -76,7 +76,7 @@ static const struct field group_fields[] = {
 	    .doc = "a node set (web[01-20]), a list of them, or a mapping of host to its keys" },
 	{ "children", FORM_TEXTS, .offset = offsetof(struct group_file, children),
 	    .grammar = grammar_group, .doc = "groups whose hosts are in this group too" },
-	{ "kind", FORM_CHOICE, AT(kind), .choices = kinds, .doc = "pet or cattle" },
+	{ "kind", FORM_CHOICE, AT(kind), .choices = kinds, .doc = "see above" },
 	REACH_FIELDS,
 	{ 0 },
 };
@@ -101,12 +101,12 @@ static const struct field top_fields[] = {
 	{ "fleet", FORM_TEXT, .offset = offsetof(struct top, fleet), .grammar = grammar_group,
 	    .doc = "the name under which hosts are remembered; main by default" },
 	{ "environment", FORM_NODE, .offset = offsetof(struct top, environment),
-	    .doc = "what kind of fleet this is" },
+	    .doc = "a mapping: what kind of fleet this is" },
 	{ "known_hosts", FORM_TEXTS, .offset = offsetof(struct top, known_hosts),
 	    .flags = FIELD_OR_ONE, .grammar = grammar_path,
 	    .doc = "files of host keys; a relative path begins beside the file" },
 	{ "defaults", FORM_NODE, .offset = offsetof(struct top, defaults),
-	    .doc = "what holds for every host that is not told otherwise" },
+	    .doc = "a mapping: what holds for every host that is not told otherwise" },
 	{ "groups", FORM_NODE, .offset = offsetof(struct top, groups),
 	    .doc = "a mapping of group to its keys" },
 	{ "hosts", FORM_NODE, .offset = offsetof(struct top, hosts),

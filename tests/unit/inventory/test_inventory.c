@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inventory/inventory.h"
+#include "inventory/read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -441,6 +442,29 @@ ten_thousand_hosts_load_quickly(void **state)
 	drop(&f);
 }
 
+/* To write it anew: the text between "Sh KEYS" and "Sh YAML" is read_manual()'s. */
+static void
+the_manual_lists_every_key_and_its_example_reads(void **state)
+{
+	autobuf keys = BUF_INIT(100000);
+	struct fixture f;
+	struct err err;
+
+	(void)state;
+	autofree char *page = file_read("doc/drover-inventory.5", 1 << 20, NULL, &err);
+	assert_non_null(page);
+	read_manual(&keys);
+	assert_non_null(strstr(page, buf_text(&keys)));
+	char *example = strstr(page, ".Bd -literal\n"), *end = strstr(page, ".Ed\n");
+	assert_non_null(example);
+	assert_non_null(end);
+	*end = '\0';
+	parse(&f, example + strlen(".Bd -literal\n"));
+	assert_string_equal(f.text, "");
+	assert_int_equal(inventory_count(f.inv), 23);
+	drop(&f);
+}
+
 int
 main(void)
 {
@@ -457,6 +481,7 @@ main(void)
 		cmocka_unit_test(a_list_of_hosts_needs_no_file),
 		cmocka_unit_test(a_wrong_list_is_a_usage_error),
 		cmocka_unit_test(sources_are_told_apart_and_kept_safe),
+		cmocka_unit_test(the_manual_lists_every_key_and_its_example_reads),
 		cmocka_unit_test(ten_thousand_hosts_load_quickly),
 	};
 
