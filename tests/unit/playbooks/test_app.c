@@ -1,0 +1,272 @@
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "playbooks/app.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+static const struct app_port ports[] = {
+	{ .name = "http", .container = 80, .host = 8080, .bind = "0.0.0.0" },
+	{ .name = "admin-ui", .container = 9000, .host = 9000, .bind = "::1" },
+};
+static const struct app_env env[] = {
+	{ "LOG", "info" },
+	{ "GREETING", "50% of \"$HOME\"\nExecStartPre=/bin/false" },
+};
+static const struct app_file files[] = {
+	{ .path = "/etc/shop.toml", .content = "a = 1\n", .len = 6, .mode = 0640 },
+	{ .path = "/data", .volume = "shop-data" },
+};
+static const char *const command[] = { "/bin/shop", "serve", NULL };
+static const char *const args[] = { "--name", "a b", NULL };
+
+static const struct app shop = {
+	.name = "shop",
+	.playbook = "shop",
+	.host = "web1",
+	.image = "localhost/shop:1",
+	.image_id = "1111",
+	.replicas = 2,
+	.port = ports,
+	.port_count = 2,
+	.env = env,
+	.env_count = 2,
+	.file = files,
+	.file_count = 2,
+	.command = command,
+	.args = args,
+	.cpu_percent = 50,
+	.memory = 256 << 20,
+	.tasks = 100,
+	.read_only = true,
+	.health = { .kind = HEALTH_HTTP, .port = 8080, .address = "127.0.0.1", .path = "/" },
+};
+
+static const char golden[] =
+    "# Made by drover from playbook shop, app shop: the next apply undoes what is changed here.\n"
+    "[Unit]\n"
+    "Description=shop, replica 1\n"
+    "Wants=network-online.target\n"
+    "After=network-online.target\n"
+    "RequiresMountsFor=%t/containers\n"
+    "StartLimitIntervalSec=60\n"
+    "StartLimitBurst=5\n"
+    "\n"
+    "[Service]\n"
+    "Type=notify\n"
+    "NotifyAccess=all\n"
+    "Delegate=yes\n"
+    "KillMode=mixed\n"
+    "SyslogIdentifier=%N\n"
+    "Environment=PODMAN_SYSTEMD_UNIT=%n\n"
+    "Restart=on-failure\n"
+    "RestartSec=1\n"
+    "TimeoutStartSec=60\n"
+    "TimeoutStopSec=40\n"
+    "CPUQuota=50%\n"
+    "MemoryMax=268435456\n"
+    "TasksMax=100\n"
+    "ExecStartPre=-rm -f %t/%N.cid\n"
+    "ExecStart=/usr/bin/podman run --name=shop-1 --cidfile=%t/%N.cid --replace --rm \\\n"
+    "  --cgroups=split --sdnotify=conmon -d --pull=never \\\n"
+    "  --cap-drop=all --security-opt=no-new-privileges --read-only \\\n"
+    "  --publish=0.0.0.0:8081:80/tcp \\\n"
+    "  \"--publish=[::1]:9001:9000/tcp\" \\\n"
+    "  --volume=/etc/drover/apps/shop/files/etc/shop.toml:/etc/shop.toml:ro \\\n"
+    "  --volume=shop-data:/data \\\n"
+    "  --volume=/etc/drover/apps/shop/resources-1.json:/run/drover/resources.json:ro \\\n"
+    "  --env=DROVER_APP=shop \\\n"
+    "  --env=DROVER_HOST=web1 \\\n"
+    "  --env=DROVER_REPLICA=1 \\\n"
+    "  --env=DROVER_RESOURCES=/run/drover/resources.json \\\n"
+    "  --env=PORT_HTTP=80 \\\n"
+    "  --env=PORT_ADMIN_UI=9000 \\\n"
+    "  --env=LOG=info \\\n"
+    "  \"--env=GREETING=50%% of \\\"$$HOME\\\"\\nExecStartPre=/bin/false\" \\\n"
+    "  --entrypoint=/bin/shop \\\n"
+    "  localhost/shop:1 serve --name \"a b\"\n"
+    "ExecStop=/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
+    "ExecStopPost=-/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
+    "ExecStopPost=-rm -f %t/%N.cid\n"
+    "\n"
+    "[Install]\n"
+    "WantedBy=multi-user.target\n";
+
+static const struct resource *
+find(const struct resource_list *l, const char *id)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (str_eq(l->item[i]->id, id))
+			return l->item[i];
+	fail_msg("%s is not there", id);
+	return NULL;
+}
+
+static void
+a_replica_is_a_unit_a_person_can_read(void **state)
+{
+	struct arena *a = arena_new();
+	struct resource_list l = { 0 };
+
+	(void)state;
+	app_resources(&shop, a, &l);
+	assert_int_equal(l.count, 5);
+	const struct resource *r = find(&l, "unit shop-1.service");
+	assert_string_equal(r->content, golden);
+	assert_string_equal(r->path, "/etc/systemd/system/shop-1.service");
+	assert_int_equal(r->mode, 0644);
+	assert_int_equal(r->health.port, 8081);
+	assert_string_equal(r->notes[0], "publishes 0.0.0.0:8081 (http of shop)");
+	assert_string_equal(r->notes[1], "publishes [::1]:9001 (admin-ui of shop)");
+	assert_non_null(strstr(r->notes[2], "stop-first"));
+	assert_null(r->notes[3]);
+	free(l.item);
+	arena_free(a);
+}
+
+static void
+a_replica_is_told_its_ports_and_paths(void **state)
+{
+	struct arena *a = arena_new();
+	struct resource_list l = { 0 };
+
+	(void)state;
+	app_resources(&shop, a, &l);
+	assert_string_equal(find(&l, "file /etc/drover/apps/shop/resources-0.json")->content,
+	    "{\"app\":\"shop\",\"replica\":0,\"host\":\"web1\",\"log\":\"stdout\",\"ports\":{"
+	    "\"http\":{\"container\":80,\"host\":8080,\"bind\":\"0.0.0.0\"},\"admin-ui\":{"
+	    "\"container\":9000,\"host\":9000,\"bind\":\"::1\"}},\"paths\":{\"/etc/shop.toml\":"
+	    "\"read-only\",\"/data\":\"volume\"}}\n");
+	const struct resource *f = find(&l, "file /etc/drover/apps/shop/files/etc/shop.toml");
+	assert_string_equal(f->content, "a = 1\n");
+	assert_int_equal(f->mode, 0640);
+	free(l.item);
+	arena_free(a);
+}
+
+static const char *
+config_of(const struct app *app, struct arena *a, const char *unit)
+{
+	struct resource_list l = { 0 };
+
+	app_resources(app, a, &l);
+	const char *digest = find(&l, unit)->config_digest;
+	free(l.item);
+	return digest;
+}
+
+static void
+whatever_a_restart_would_pick_up_changes_the_config_digest(void **state)
+{
+	struct arena *a = arena_new();
+	const char *before = config_of(&shop, a, "unit shop-0.service");
+	struct app_file other_files[] = { files[0], files[1] };
+	struct app_env other_env[] = { env[0], { "GREETING", "x" } };
+	struct app changed = shop;
+
+	(void)state;
+	assert_string_equal(before, config_of(&shop, a, "unit shop-0.service"));
+	changed.image_id = "2222";
+	assert_string_not_equal(before, config_of(&changed, a, "unit shop-0.service"));
+	changed = shop;
+	other_files[0].content = "a = 2\n";
+	changed.file = other_files;
+	assert_string_not_equal(before, config_of(&changed, a, "unit shop-0.service"));
+	other_files[0] = files[0];
+	other_files[0].mode = 0644;
+	assert_string_not_equal(before, config_of(&changed, a, "unit shop-0.service"));
+	changed = shop;
+	changed.env = other_env;
+	assert_string_not_equal(before, config_of(&changed, a, "unit shop-0.service"));
+	changed = shop;
+	changed.replicas = 3;
+	assert_string_equal(before, config_of(&changed, a, "unit shop-0.service"));
+	arena_free(a);
+}
+
+static void
+one_port_is_also_just_port_and_the_user_has_the_last_word(void **state)
+{
+	static const struct app_env own[] = { { "PORT", "81" } };
+	struct arena *a = arena_new();
+	struct app app = shop;
+	struct resource_list one = { 0 }, said = { 0 };
+
+	(void)state;
+	app.port_count = 1;
+	app_resources(&app, a, &one);
+	assert_non_null(strstr(find(&one, "unit shop-0.service")->content, "--env=PORT=80 "));
+	app.env = own;
+	app.env_count = 1;
+	app_resources(&app, a, &said);
+	assert_null(strstr(find(&said, "unit shop-0.service")->content, "--env=PORT=80 "));
+	assert_non_null(strstr(find(&said, "unit shop-0.service")->content, "--env=PORT=81 "));
+	free(one.item);
+	free(said.item);
+	arena_free(a);
+}
+
+static void
+app_names_are_plain(void **state)
+{
+	(void)state;
+	assert_true(app_name_ok("shop"));
+	assert_true(app_name_ok("a-1"));
+	assert_false(app_name_ok(""));
+	assert_false(app_name_ok("-a"));
+	assert_false(app_name_ok("a-"));
+	assert_false(app_name_ok("A"));
+	assert_false(app_name_ok("a/b"));
+	assert_false(app_name_ok("a.service"));
+}
+
+/* podman need not be here: what systemd thinks of the text is the question. */
+static void
+systemd_accepts_the_unit_without_a_word(void **state)
+{
+	char dir[] = "/tmp/drover-unit-XXXXXX", out[4096] = "";
+	struct err err;
+	autofree char *text = xstrdup(golden);
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	for (char *p = strstr(text, "/usr/bin/podman"); p; p = strstr(text, "/usr/bin/podman"))
+		memcpy(p, "/usr/bin/env   ", strlen("/usr/bin/podman"));
+	autofree char *path = xasprintf("%s/shop-1.service", dir);
+	assert_int_equal(file_replace(path, text, strlen(text), 0644, &err), 0);
+	autofree char *command_line =
+	    xasprintf("systemd-analyze verify --man=no --recursive-errors=no %s 2>&1; rc=$?; rm -r "
+		      "%s; exit $rc",
+		path, dir);
+	FILE *p = popen(command_line, "r");
+	size_t n = fread(out, 1, sizeof(out) - 1, p);
+	int status = pclose(p);
+
+	out[n] = '\0';
+	if (status != 0 || n > 0)
+		fail_msg("systemd-analyze says (status %d): %s", WEXITSTATUS(status), out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_replica_is_a_unit_a_person_can_read),
+		cmocka_unit_test(a_replica_is_told_its_ports_and_paths),
+		cmocka_unit_test(whatever_a_restart_would_pick_up_changes_the_config_digest),
+		cmocka_unit_test(one_port_is_also_just_port_and_the_user_has_the_last_word),
+		cmocka_unit_test(app_names_are_plain),
+		cmocka_unit_test(systemd_accepts_the_unit_without_a_word),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
