@@ -6,6 +6,7 @@
 
 const struct command *const commands[] = {
 	&command_help,
+	&command_lint,
 	&command_ui,
 	&command_version,
 	NULL,

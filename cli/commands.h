@@ -16,6 +16,7 @@ extern const struct command command_hosts;
 extern const struct command command_nodes;
 extern const struct command command_plan;
 extern const struct command command_resume;
+extern const struct command command_lint;
 extern const struct command command_run;
 extern const struct command command_ui;
 extern const struct command command_version;
