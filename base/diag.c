@@ -34,6 +34,9 @@ add(struct diag *d, struct mark at, bool warning, const char *fmt, va_list ap)
 		return;
 	if (vasprintf(&text, fmt, ap) < 0)
 		mem_abort("out of memory");
+	for (char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = ' ';
 	at.file = at.file ? xstrdup(at.file) : NULL;
 	d->item[d->count++] = (struct diag_item){ .mark = at, .warning = warning, .text = text };
 }

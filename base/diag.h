@@ -1,8 +1,9 @@
 /*
  * Mistakes in a user's files, all at once: file:line:col, what, what was meant.
  *
- * Owns its texts and file names. Keeps at most DIAG_MAX and counts the rest. A parser adds and
- * goes on; whoever called it prints them and exits 3.
+ * Owns its texts (one line each: control bytes become spaces) and file names.
+ * Keeps at most DIAG_MAX and counts the rest. A parser adds and goes on; whoever
+ * called it prints them and exits 3.
  */
 #ifndef DROVER_BASE_DIAG_H
 #define DROVER_BASE_DIAG_H

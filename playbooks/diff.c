@@ -30,8 +30,9 @@ struct edit {
 static void
 split(struct lines *l, struct diff_text t)
 {
-	const char *p = t.text, *end = t.text ? t.text + t.len : NULL;
+	const char *p = t.text ? t.text : "", *end = t.text ? t.text + t.len : p;
 
+	mem_grow(l->line, l->count, l->cap);
 	while (p < end) {
 		const char *newline = memchr(p, '\n', (size_t)(end - p));
 		const char *next = newline ? newline + 1 : end;

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "playbooks/diff.h"
 #include "playbooks/plan.h"
+#include "tests/lib/patch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -96,54 +97,6 @@ binary_contents_are_not_shown(void **state)
 	assert_string_equal(diff, "--- a/x\n+++ b/x\nbinary contents, 3 -> 1 bytes\n");
 }
 
-/* Reads "-a,b" or "+a": the first line and how many. */
-static void
-range(const char **p, long *first, long *count)
-{
-	char *end;
-
-	*first = strtol(*p + 1, &end, 10);
-	*count = *end == ',' ? strtol(end + 1, &end, 10) : 1;
-	*p = *end ? end + 1 : end;
-}
-
-/* Applies a diff of ours to `from`; what it says of the old text must be true. */
-static void
-apply(const char *from, const char *diff, struct buf *to)
-{
-	const char *at = from;
-	long line = 1, old, old_count, new, new_count;
-
-	while (*diff) {
-		assert_true(strncmp(diff, "@@ ", 3) == 0);
-		diff += 3;
-		range(&diff, &old, &old_count);
-		range(&diff, &new, &new_count);
-		diff = strchr(diff, '\n') + 1;
-		for (; line < old + (old_count == 0); line++) {
-			const char *next = strchr(at, '\n') + 1;
-
-			buf_add(to, at, (size_t)(next - at));
-			at = next;
-		}
-		while (*diff && *diff != '@') {
-			const char *end = strchr(diff, '\n') + 1;
-			bool bare = strncmp(end, "\\ No", 4) == 0;
-			size_t n = (size_t)(end - diff) - 1 - bare;
-
-			if (*diff != '+') {
-				assert_memory_equal(at, diff + 1, n);
-				at += n;
-				line++;
-			}
-			if (*diff != '-')
-				buf_add(to, diff + 1, n);
-			diff = bare ? strchr(end, '\n') + 1 : end;
-		}
-	}
-	buf_adds(to, at);
-}
-
 static uint64_t
 next_random(uint64_t *seed)
 {
@@ -180,7 +133,7 @@ a_diff_applied_to_the_old_text_gives_the_new_one(void **state)
 			buf_adds(&to, "end");
 		diff_unified((struct diff_text){ buf_text(&from), from.len },
 		    (struct diff_text){ buf_text(&to), to.len }, &diff);
-		apply(buf_text(&from), buf_text(&diff), &got);
+		patch_apply(buf_text(&from), buf_text(&diff), &got);
 		assert_string_equal(buf_text(&got), buf_text(&to));
 	}
 }
@@ -200,7 +153,7 @@ texts_with_nothing_in_common_cost_no_more_than_they_may(void **state)
 	}
 	diff_unified((struct diff_text){ buf_text(&from), from.len },
 	    (struct diff_text){ buf_text(&to), to.len }, &diff);
-	apply(buf_text(&from), buf_text(&diff), &got);
+	patch_apply(buf_text(&from), buf_text(&diff), &got);
 	assert_string_equal(buf_text(&got), buf_text(&to));
 }
 
