@@ -52,8 +52,10 @@ struct keys_want {
 };
 
 /* done() comes once, from the loop, never from inside the call: n >= 1 keys in the order to offer
- * them, the list borrowed for the call; or n 0 and err: REFUSED (readable by others, encrypted and
- * nobody to ask, no key at all) or INPUT (missing, not a key). The texts name the file. */
+ * them, at most six, the list borrowed for the call; or n 0 and err, which names the file: REFUSED
+ * (readable by others, encrypted and nobody to ask, no key at all) or INPUT (missing, not a key).
+ * The inventory's identity must be of use; of files, as ssh does, what is of no use is skipped as
+ * long as another is. */
 struct keys_ask *keys_get(struct keys *k, const struct keys_want *w,
     void (*done)(void *user, const struct key *const *list, size_t n, const struct err *err),
     void *user);
