@@ -167,7 +167,6 @@ start_agent(struct fixture *f)
 {
 	char *argv[] = { "ssh-agent", "-D", "-a", f->socket, NULL };
 	posix_spawn_file_actions_t actions;
-	autofree char *command = NULL;
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
@@ -536,9 +535,6 @@ only_a_socket_of_ours_is_an_agent(void **state)
 		assert_int_equal(chown(f->socket, 12345, 12345), 0);
 		assert_int_equal(open_agent(f, f->socket).kind, OUTCOME_REFUSED);
 	}
-	kill(f->agent, SIGKILL);
-	waitpid(f->agent, NULL, 0);
-	f->agent = 0;
 }
 
 static void
