@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -177,7 +178,7 @@ place_bytes(struct event *e, enum event_field f, const void *p, size_t n)
 static void
 place_text(struct event *e, enum event_field f, const char *s, size_t n)
 {
-	if (json_is_utf8(s, n)) {
+	if (utf8_valid(s, n)) {
 		place_bytes(e, f, s, n);
 		return;
 	}
@@ -185,9 +186,9 @@ place_text(struct event *e, enum event_field f, const char *s, size_t n)
 	for (size_t i = 0; i < n;) {
 		size_t step = 1;
 
-		while (step < 4 && i + step < n && !json_is_utf8(s + i, step))
+		while (step < 4 && i + step < n && !utf8_valid(s + i, step))
 			step++;
-		if (json_is_utf8(s + i, step)) {
+		if (utf8_valid(s + i, step)) {
 			buf_add(&clean, s + i, step);
 			i += step;
 		} else {

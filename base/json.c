@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -165,27 +166,6 @@ json_each(const struct json *object,
 		each(user, json_object_iter_key(i), out(json_object_iter_value(i)));
 }
 
-/* The length of the well-formed sequence at s, 0 when there is none; *ret_c is its character. */
-static size_t
-decode(const unsigned char *s, size_t n, uint32_t *ret_c)
-{
-	static const uint32_t least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t want = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	uint32_t c = want == 1 ? s[0] : s[0] & (0xffU >> (want + 1));
-
-	if (!want || want > n || s[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < want; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3fU);
-	}
-	if (c < least[want] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*ret_c = c;
-	return want;
-}
-
 static int
 print_part(const char *part, size_t n, void *to)
 {
@@ -198,21 +178,6 @@ json_print(const struct json *v, struct buf *to)
 {
 	json_dump_callback(
 	    in(v), print_part, to, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-}
-
-bool
-json_is_utf8(const char *s, size_t n)
-{
-	uint32_t c;
-
-	for (size_t i = 0; i < n;) {
-		size_t step = decode((const unsigned char *)s + i, n - i, &c);
-
-		if (!step)
-			return false;
-		i += step;
-	}
-	return true;
 }
 
 static bool
@@ -250,7 +215,7 @@ json_quote(struct buf *to, const char *s, size_t n)
 	buf_addc(to, '"');
 	while (i < n) {
 		uint32_t c = 0;
-		size_t step = decode((const unsigned char *)s + i, n - i, &c);
+		size_t step = utf8_decode(s + i, n - i, &c);
 
 		if (step && !must_escape(c)) {
 			i += step;
@@ -347,7 +312,7 @@ json_put_bool(struct json_writer *w, const char *key, bool b)
 void
 json_put_data(struct json_writer *w, const char *key, const void *p, size_t n)
 {
-	if (json_is_utf8(p, n)) {
+	if (utf8_valid(p, n)) {
 		begin_value(w, key);
 		json_quote(w->to, p, n);
 		return;

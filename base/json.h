@@ -60,9 +60,6 @@ void json_each(const struct json *object,
 /* Append a value as compact JSON, members in their order. */
 void json_print(const struct json *v, struct buf *to);
 
-/* True when s[0..n) is well-formed UTF-8 (no surrogates, nothing overlong). */
-bool json_is_utf8(const char *s, size_t n);
-
 /* Append s as a JSON string. What a terminal could obey (C0, DEL, C1, bidi and zero-width) is
  * escaped as \u001b; what is not UTF-8 becomes U+FFFD. */
 void json_quote(struct buf *to, const char *s, size_t n);

@@ -12,6 +12,7 @@ const struct command *command_find(const char *name); /* NULL: no such verb */
 
 extern const struct command command_apply;
 extern const struct command command_help;
+extern const struct command command_history;
 extern const struct command command_hosts;
 extern const struct command command_nodes;
 extern const struct command command_plan;

@@ -3,6 +3,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/event.h"
+#include "base/file.h"
+#include "base/git.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -79,6 +81,15 @@ on_limit(void *user)
 	run_stop(d->run, 0);
 }
 
+/* Of which commit the files were that this run was made from. */
+static void
+describe_git(struct event *start, const char *key, const char *path)
+{
+	autofree char *state = path && file_exists(path) ? git_describe(path) : NULL;
+
+	event_map_text(start, FIELD_GIT, key, state);
+}
+
 static void
 describe_start(const struct drive_spec *spec, struct event *start)
 {
@@ -99,6 +110,8 @@ describe_start(const struct drive_spec *spec, struct event *start)
 		event_set_list(start, FIELD_INVENTORY, &path, 1);
 	if (spec->describe)
 		spec->describe(spec->user, start);
+	describe_git(start, "inventory", path);
+	describe_git(start, "playbook", event_text(start, FIELD_PLAYBOOK));
 }
 
 struct drive *

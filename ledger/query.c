@@ -13,7 +13,8 @@
 
 #define ROW                                                                                        \
 	"SELECT number, uuid, verb, fleet, playbook, argv, seat, git, start_ms, end_ms, state,"    \
-	" hosts, ok, changed, failed, unreachable, untried, unknown, exit FROM run "
+	" CASE WHEN hosts>0 THEN hosts ELSE (SELECT count(*) FROM result WHERE run=number) END,"   \
+	" ok, changed, failed, unreachable, untried, unknown, exit FROM run "
 
 bool
 ledger_host(struct ledger *l, const char *fleet, const char *name, struct ledger_host *ret)

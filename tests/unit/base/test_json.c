@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,11 +98,11 @@ bytes_that_are_not_utf8_never_come_out(void **state)
 	for (size_t i = 0; i < countof(bad); i++) {
 		autobuf b = BUF_INIT(100);
 
-		assert_false(json_is_utf8(bad[i], strlen(bad[i])));
+		assert_false(utf8_valid(bad[i], strlen(bad[i])));
 		json_quote(&b, bad[i], strlen(bad[i]));
-		assert_true(json_is_utf8(b.data, b.len));
+		assert_true(utf8_valid(b.data, b.len));
 	}
-	assert_true(json_is_utf8("\xe2\x82\xac\xf4\x8f\xbf\xbf", 7));
+	assert_true(utf8_valid("\xe2\x82\xac\xf4\x8f\xbf\xbf", 7));
 }
 
 static void

@@ -1,0 +1,316 @@
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/outcome.h"
+#include "base/str.h"
+#include "cli/call.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/history.h"
+#include "cli/out.h"
+#include "cli/set_words.h"
+#include "inventory/inventory.h"
+#include "inventory/set.h"
+#include "ledger/ledger.h"
+
+#include <string.h>
+#include <time.h>
+
+struct options {
+	int64_t limit;
+};
+
+static const struct option options[] = {
+	{ OPTION_INT, 0, "limit", offsetof(struct options, limit), "N",
+	    "how many runs, the newest first (20)", .min = 1, .max = 1000000 },
+	{ .type = OPTION_END },
+};
+
+#define LIMIT 20
+
+void
+history_time(long long wall_ms, char *to, unsigned long size)
+{
+	time_t t = (time_t)(wall_ms / 1000);
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	if (!strftime(to, size, "%Y-%m-%d %H:%M:%S", &tm))
+		to[0] = '\0';
+}
+
+struct tally {
+	int64_t n[OUTCOME_COUNT];
+};
+
+static bool
+count_result(void *user, const struct ledger_result *r)
+{
+	struct tally *t = user;
+	enum outcome o;
+
+	if (outcome_parse(r->state, &o))
+		t->n[o]++;
+	return true;
+}
+
+char *
+history_summary(struct ledger *l, const struct ledger_row *row)
+{
+	struct tally t = { .n = { 0 } };
+	autobuf b = BUF_INIT(400);
+
+	ledger_results(l, row->uuid, count_result, &t);
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		if (t.n[i])
+			buf_addf(&b, "%s%lld %s", b.len ? ", " : "", (long long)t.n[i],
+			    outcome_name((enum outcome)i));
+	return buf_detach(&b, NULL);
+}
+
+static void
+put_time(struct json_writer *w, const char *key, int64_t wall_ms)
+{
+	char time[32];
+
+	if (!wall_ms)
+		return;
+	clock_rfc3339(wall_ms, time, sizeof(time));
+	json_put_text(w, key, time);
+}
+
+static void
+put_counts(struct json_writer *w, const struct ledger_row *row)
+{
+	const struct {
+		const char *key;
+		int64_t n;
+	} counts[] = { { "exit", row->exit }, { "ok", row->ok }, { "changed", row->changed },
+		{ "failed", row->failed }, { "unreachable", row->unreachable },
+		{ "untried", row->untried }, { "unknown", row->unknown } };
+
+	for (size_t i = 0; row->end_ms && i < countof(counts); i++)
+		json_put_int(w, counts[i].key, counts[i].n);
+}
+
+void
+history_json(struct call *c, const struct ledger_row *row)
+{
+	autobuf b = BUF_INIT(SIZE_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &b);
+	json_open_object(&w, NULL);
+	json_put_int(&w, "v", 1);
+	json_put_text(&w, "run", row->uuid);
+	json_put_text(&w, "alias", row->alias);
+	put_time(&w, "start", row->start_ms);
+	put_time(&w, "end", row->end_ms);
+	json_put_text(&w, "seat", row->seat);
+	json_put_text(&w, "verb", row->verb);
+	json_put_text(&w, "fleet", row->fleet);
+	if (row->playbook[0])
+		json_put_text(&w, "playbook", row->playbook);
+	if (row->argv[0])
+		json_put_raw(&w, "argv", row->argv);
+	if (row->git[0])
+		json_put_raw(&w, "git", row->git);
+	json_put_int(&w, "hosts", row->hosts);
+	json_put_text(&w, "state", row->state);
+	put_counts(&w, row);
+	json_close(&w);
+	buf_addc(&b, '\n');
+	out_text(c->out, buf_text(&b), b.len);
+}
+
+struct list {
+	struct call *call;
+	struct ledger *ledger;
+	bool headed;
+	/* with a set: the runs of its hosts, to be put in order */
+	char **uuid;
+	size_t count, cap;
+};
+
+static bool
+print_row(void *user, const struct ledger_row *row)
+{
+	struct list *l = user;
+	char when[32];
+
+	if (out_json(l->call->out)) {
+		history_json(l->call, row);
+		return true;
+	}
+	if (!l->headed)
+		out_table(l->call->out,
+		    (const char *const[]){
+			"run", "when", "verb", "playbook", "hosts", "state", "summary" },
+		    7);
+	l->headed = true;
+	autofree char *hosts = xasprintf("%lld", (long long)row->hosts);
+	autofree char *summary = history_summary(l->ledger, row);
+	history_time(row->start_ms, when, sizeof(when));
+	out_row(l->call->out, (const char *const[]){ row->alias, when, row->verb,
+				  row->playbook[0] ? row->playbook : NULL, hosts, row->state,
+				  summary[0] ? summary : NULL });
+	return true;
+}
+
+static bool
+keep_uuid(void *user, const struct ledger_row *row)
+{
+	struct list *l = user;
+
+	mem_grow(l->uuid, l->count, l->cap);
+	/* The alias sorts by number once it is padded. */
+	l->uuid[l->count++] = xasprintf("%020lld", (long long)row->number);
+	return true;
+}
+
+static int
+newest_first(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)b, *(char *const *)a);
+}
+
+static void
+print_kept(struct list *l, int64_t limit)
+{
+	const char *before = "";
+	struct ledger_row row;
+	struct err err;
+
+	qsort(l->uuid, l->count, sizeof(*l->uuid), newest_first);
+	for (size_t i = 0; i < l->count && limit > 0; i++) {
+		if (str_eq(before, l->uuid[i]))
+			continue;
+		before = l->uuid[i];
+		autofree char *alias = xasprintf("r-%s", l->uuid[i] + strspn(l->uuid[i], "0"));
+		if (ledger_find_run(l->ledger, alias, &row, &err))
+			print_row(l, &row);
+		limit--;
+	}
+	for (size_t i = 0; i < l->count; i++)
+		free(l->uuid[i]);
+	free(l->uuid);
+}
+
+static bool
+list_set(struct list *l, const char *word, int64_t limit)
+{
+	autofree char *words = set_words(l->call, word, false);
+	struct set set;
+
+	if (!words || !call_set(l->call, words, &set))
+		return false;
+	for (size_t i = 0; i < set.count; i++)
+		ledger_host_runs(l->ledger, inventory_fleet(l->call->inventory), set.hosts[i]->name,
+		    (int)limit, keep_uuid, l);
+	set_fini(&set);
+	print_kept(l, limit);
+	return true;
+}
+
+static int
+list(struct call *c, struct ledger *ledger)
+{
+	const struct options *o = c->options;
+	int64_t limit = o->limit ? o->limit : LIMIT;
+	struct list l = { .call = c, .ledger = ledger };
+
+	if (c->argc > 0 && !list_set(&l, c->argv[0], limit))
+		return c->exit;
+	if (c->argc == 0)
+		ledger_runs(ledger, NULL, (int)limit, print_row, &l);
+	if (l.headed)
+		out_table_end(c->out);
+	else if (!out_json(c->out))
+		out_note(c->out, "no run is recorded in %s", ledger_path(ledger));
+	return 0;
+}
+
+static int
+verify(struct call *c, struct ledger *l)
+{
+	struct ledger_row row;
+	struct err err;
+	autofree char *uuid = NULL;
+
+	if (c->argc > 1) {
+		if (!ledger_find_run(l, c->argv[1], &row, &err))
+			return call_fail(c, &err);
+		uuid = xstrdup(row.uuid);
+	}
+	if (ledger_verify(l, uuid, &err) < 0)
+		return call_fail(c, &err);
+	if (out_json(c->out))
+		out_line(c->out, "{\"v\":1,\"verified\":\"%s\"}", uuid ? uuid : "all");
+	else
+		out_line(
+		    c->out, "%s: every event is as it was written", uuid ? c->argv[1] : "all runs");
+	return 0;
+}
+
+static int
+dispatch(struct call *c, struct ledger *l)
+{
+	const char *word = c->argc > 0 ? c->argv[0] : "";
+
+	if (str_eq(word, "verify"))
+		return verify(c, l);
+	if (str_eq(word, "show"))
+		return c->argc < 2 ? call_usage(c, "history show needs a run: r-N, last or a UUID")
+				   : history_show(c, l, c->argv[1]);
+	if (str_eq(word, "diff") || str_eq(word, "export") || str_eq(word, "prune"))
+		return call_usage(c, "history %s is not built yet", word);
+	if (c->argc > 1)
+		return call_usage(
+		    c, "history takes one set; did you mean history show %s?", c->argv[1]);
+	return list(c, l);
+}
+
+/* Reading is all it does, so a ledger that can only be read will do. */
+static int
+run(struct call *c)
+{
+	struct err err;
+	struct ledger *l = ledger_open(NULL, c->globals.ledger, true, &err);
+
+	if (!l)
+		return call_fail(c, &err);
+	int code = dispatch(c, l);
+	if (code == 0 && ledger_failed(l, &err))
+		code = call_fail(c, &err);
+	ledger_close(l);
+	return code;
+}
+
+const struct command command_history = {
+	.name = "history",
+	.synopsis = "[--limit N] [SET] | show RUN | verify [RUN]",
+	.summary = "what was done, by whom, and how it ended",
+	.text =
+	    "Lists the runs in this seat's ledger, the newest first; with a SET those that had "
+	    "one\n"
+	    "of its hosts. A run is named r-N, last, or by 6 digits or more of its UUID.\n"
+	    "\n"
+	    "show tells everything about one run: its hosts, steps and warnings, and the last "
+	    "lines\n"
+	    "of what the hosts said; with --json its events, with all the output that was kept.\n"
+	    "verify checks that no event was changed or removed since it was written (exit 11).\n"
+	    "\n"
+	    "State: the run's outcome; running; unfinished (its drover is gone, see resume);\n"
+	    "foreign (another seat's, as the hosts' journals tell it).\n",
+	.examples = "drover history\tthe last runs\n"
+		    "drover history @web --limit 5\tthe last runs on the hosts of a group\n"
+		    "drover history show last\tthe newest run in full\n"
+		    "drover history verify\tis the record as it was written?\n",
+	.options = options,
+	.options_size = sizeof(struct options),
+	.min_args = 0,
+	.max_args = 2,
+	.run = run,
+};

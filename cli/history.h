@@ -1,0 +1,21 @@
+/* What `drover history` prints: the rows of runs, and one run in full. */
+#ifndef DROVER_CLI_HISTORY_H
+#define DROVER_CLI_HISTORY_H
+
+struct call;
+struct ledger;
+struct ledger_row;
+
+/* A run in one word or a few: how its hosts ended. Caller frees. */
+char *history_summary(struct ledger *l, const struct ledger_row *row);
+
+/* One run as a JSON object a line. */
+void history_json(struct call *c, const struct ledger_row *row);
+
+/* Everything about one run: hosts, steps, warnings, what the hosts said. The exit code. */
+int history_show(struct call *c, struct ledger *l, const char *run);
+
+/* Local time to the second; to holds 20 bytes or more. */
+void history_time(long long wall_ms, char *to, unsigned long size);
+
+#endif
