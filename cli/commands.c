@@ -8,6 +8,7 @@ const struct command *const commands[] = {
 	&command_help,
 	&command_lint,
 	&command_ui,
+	&command_history,
 	&command_version,
 	NULL,
 };

@@ -86,6 +86,10 @@ struct ledger_output *ledger_output_new(void);
 void ledger_output_add(struct ledger_output *o, const void *p, size_t n);
 void ledger_output_end(struct ledger_output *o, struct ledger *l, struct event *into); /* frees o */
 
+/* Whether somebody, here or in another process, has committed anything since this was last asked
+ * (true the first time). Cheap: ask once a second to follow other drovers. */
+bool ledger_changed(struct ledger *l);
+
 /* What a host is known to be; texts are borrowed until the next call. */
 struct ledger_host {
 	const char *fleet, *name;

@@ -17,6 +17,16 @@
 	" ok, changed, failed, unreachable, untried, unknown, exit FROM run "
 
 bool
+ledger_changed(struct ledger *l)
+{
+	int64_t version = db_number(l->reader, 0, "PRAGMA data_version", "");
+	bool changed = version != l->seen_version;
+
+	l->seen_version = version;
+	return seat_read_ok(l) && changed;
+}
+
+bool
 ledger_host(struct ledger *l, const char *fleet, const char *name, struct ledger_host *ret)
 {
 	struct db_query *q = db_query(l->reader,

@@ -25,6 +25,7 @@ struct ledger {
 	int lock_fd;
 	bool read_failed;
 	struct err read_err;
+	int64_t seen_version;       /* of the database, at the last ledger_changed() */
 	struct ledger_texts *texts; /* what the look-ups lend out */
 };
 

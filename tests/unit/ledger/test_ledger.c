@@ -407,6 +407,28 @@ remote_output_is_not_an_event_to_keep(void **state)
 	ledger_close(l);
 }
 
+static void
+a_follower_is_told_when_another_drover_writes(void **state)
+{
+	struct room *room = *state;
+	struct ledger *l = room_open(room);
+	struct err err;
+	struct ledger *follower = ledger_open(NULL, room->db, true, &err);
+
+	assert_non_null(follower);
+	assert_true(ledger_changed(follower));
+	assert_false(ledger_changed(follower));
+	struct ledger_run *r = room_begin(l, "run", NULL);
+	assert_true(ledger_changed(follower));
+	assert_false(ledger_changed(follower));
+	room_host_end(r, "web1", "ok");
+	room_settle(room, r);
+	assert_true(ledger_changed(follower));
+	ledger_run_end(r);
+	ledger_close(follower);
+	ledger_close(l);
+}
+
 #define ledger_test(f) cmocka_unit_test_setup_teardown(f, room_set_up, room_tear_down)
 
 int
@@ -425,6 +447,7 @@ main(void)
 		ledger_test(output_keeps_its_head_its_tail_and_its_size),
 		ledger_test(where_nothing_was_written_everything_reads_as_empty),
 		ledger_test(remote_output_is_not_an_event_to_keep),
+		ledger_test(a_follower_is_told_when_another_drover_writes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
