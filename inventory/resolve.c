@@ -374,6 +374,27 @@ resolve_host(struct resolver *r, struct model_host *h)
 	join_host_keys(r->inv, h);
 }
 
+/* One machine under two names is mostly a slip of the pen, and two runs would meet there. */
+static void
+warn_same_address(struct inventory *inv, struct diag *diag)
+{
+	autostrmap map = STRMAP_INIT;
+
+	for (size_t i = 0; i < inv->host_count; i++) {
+		const struct host *h = &inv->host[i]->pub;
+		size_t other;
+
+		if (!h->address)
+			continue;
+		const char *key = arena_printf(inv->arena, "%s|%d|%s", h->address,
+		    h->port ? h->port : 22, h->jump ? h->jump : "");
+		if (!strmap_add(&map, key, i, &other))
+			diag_warn(diag, h->mark,
+			    "hosts %.60s and %.60s have the same address %.60s",
+			    inv->host[other]->pub.name, h->name, h->address);
+	}
+}
+
 void
 resolve_hosts(struct inventory *inv, struct diag *diag)
 {
@@ -381,6 +402,7 @@ resolve_hosts(struct inventory *inv, struct diag *diag)
 
 	for (size_t i = 0; i < inv->host_count; i++)
 		resolve_host(&r, inv->host[i]);
+	warn_same_address(inv, diag);
 	for (size_t i = 0; i < r.count; i++) {
 		free(r.profile[i].var);
 		free(r.profile[i].clash);

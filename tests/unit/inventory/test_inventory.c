@@ -292,6 +292,22 @@ what_is_not_read_yet_is_refused_by_name(void **state)
 }
 
 static void
+one_address_under_two_names_is_a_warning(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	parse(&f, "hosts:\n"
+		  "  a: {address: 10.0.0.1}\n"
+		  "  b: {address: 10.0.0.1, port: 22}\n"
+		  "  c: {address: 10.0.0.1, port: 23}\n");
+	assert_non_null(f.inv);
+	assert_string_equal(
+	    f.text, "t:3:3: warning: hosts a and b have the same address 10.0.0.1\n");
+	drop(&f);
+}
+
+static void
 first_use_is_for_cattle(void **state)
 {
 	struct fixture f;
@@ -477,6 +493,7 @@ main(void)
 		cmocka_unit_test(all_mistakes_come_at_once),
 		cmocka_unit_test(odd_names_are_refused_before_anything_is_looked_up),
 		cmocka_unit_test(what_is_not_read_yet_is_refused_by_name),
+		cmocka_unit_test(one_address_under_two_names_is_a_warning),
 		cmocka_unit_test(first_use_is_for_cattle),
 		cmocka_unit_test(a_list_of_hosts_needs_no_file),
 		cmocka_unit_test(a_wrong_list_is_a_usage_error),
