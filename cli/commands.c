@@ -5,6 +5,8 @@
 #include <stddef.h>
 
 const struct command *const commands[] = {
+	&command_hosts,
+	&command_nodes,
 	&command_help,
 	&command_lint,
 	&command_ui,
