@@ -185,7 +185,7 @@ apply_observe(struct apply_host *h)
 		give_up(h, err.kind, &err);
 		return;
 	}
-	wire_nonce(h->nonce);
+	reply_nonce(h->nonce);
 	h->observe = observe_new(h->arena, h->nonce, h->wanted, h->wanted_count);
 	apply_exec_start(h, &observing, observe_command(h->nonce));
 }
@@ -293,7 +293,7 @@ on_durable(void *user, const struct err *err)
 		give_up(h, why.kind, &why);
 		return;
 	}
-	wire_nonce(h->nonce);
+	reply_nonce(h->nonce);
 	h->follow = follow_new(h->nonce, 0, on_record, h);
 	apply_exec_start(h, &acting, request_command(h->nonce, run_uuid(h->ground->run)));
 }

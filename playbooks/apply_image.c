@@ -18,7 +18,7 @@ extern const char host_image_sh[];
 /* Images on their way to one host: the list first, then the archives one behind another. */
 struct apply_images {
 	struct apply_host *h;
-	struct wire wire;
+	struct reply reply;
 	const struct plan_step **step;
 	size_t count, archive; /* all; the one whose bytes are being sent */
 	size_t loaded;
@@ -52,7 +52,7 @@ apply_images_free(struct apply_images *i)
 		return;
 	if (i->fd >= 0)
 		close(i->fd);
-	wire_fini(&i->wire);
+	reply_fini(&i->reply);
 	free(i->step);
 	free(i);
 }
@@ -109,7 +109,7 @@ on_frame(void *user, const char *kind, const char *payload, size_t len)
 static void
 fetch_data(struct apply_host *h, const void *p, size_t n)
 {
-	wire_feed(&h->images->wire, p, n);
+	reply_feed(&h->images->reply, p, n);
 }
 
 /* Open the next archive to send; 0 at the end of the list, -1 with i->err. */
@@ -207,7 +207,7 @@ fetch_end(struct apply_host *h, const struct channel_end *e, const struct err *e
 		err_set(&why, OUTCOME_UNTRIED, "cut while its images were sent");
 	} else if (why.kind == OUTCOME_OK && i->loaded < i->count) {
 		err_set(&why, OUTCOME_FAILED, "the host did not say that its images arrived%s%s",
-		    *i->wire.broken ? ": " : "", i->wire.broken);
+		    *i->reply.broken ? ": " : "", i->reply.broken);
 	}
 	h->images = NULL;
 	apply_images_free(i);
@@ -272,8 +272,8 @@ apply_fetch(struct apply_host *h)
 		apply_emit(h, &e);
 	}
 	h->images = i;
-	wire_nonce(h->nonce);
-	wire_init(&i->wire, h->nonce, on_frame, i);
+	reply_nonce(h->nonce);
+	reply_init(&i->reply, h->nonce, on_frame, i);
 	buf_fini(&h->input);
 	buf_init(&h->input, OBSERVE_REQUEST_MAX);
 	if (list_images(i, &h->input, &err) < 0) {
@@ -284,5 +284,5 @@ apply_fetch(struct apply_host *h)
 		return;
 	}
 	apply_exec_start(h, &fetching,
-	    wire_command(host_image_sh, NULL, (const char *const[]){ h->nonce, run, NULL }));
+	    reply_command(host_image_sh, NULL, (const char *const[]){ h->nonce, run, NULL }));
 }

@@ -7,7 +7,7 @@
 #include "playbooks/follow.h"
 #include "playbooks/observe.h"
 #include "playbooks/plan.h"
-#include "playbooks/wire.h"
+#include "playbooks/reply.h"
 #include "remote/remote.h"
 
 #include <stdbool.h>
@@ -56,7 +56,7 @@ struct apply_host {
 
 	/* the exec in flight */
 	const struct apply_exec *exec;
-	char *command, nonce[WIRE_NONCE];
+	char *command, nonce[REPLY_NONCE];
 	struct channel *channel;
 	struct buf input;
 	size_t sent;

@@ -4,7 +4,7 @@
 #include "base/event.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "playbooks/wire.h"
+#include "playbooks/reply.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #define WORDS 9
 
 struct follow {
-	struct wire wire;
+	struct reply reply;
 	int64_t seen;
 	size_t changed;
 	bool started, switched, ended, gone, absent, nothing;
@@ -35,7 +35,7 @@ follow_new(const char *nonce, int64_t seen,
 	f->seen = seen;
 	f->record = record;
 	f->user = user;
-	wire_init(&f->wire, nonce, take_frame, f);
+	reply_init(&f->reply, nonce, take_frame, f);
 	return f;
 }
 
@@ -44,14 +44,14 @@ follow_free(struct follow *f)
 {
 	if (!f)
 		return;
-	wire_fini(&f->wire);
+	reply_fini(&f->reply);
 	free(f);
 }
 
 void
 follow_feed(struct follow *f, const void *p, size_t n)
 {
-	wire_feed(&f->wire, p, n);
+	reply_feed(&f->reply, p, n);
 }
 
 /* The last word of a record: base64, or - for nothing. Caller frees; "" when it is neither. */
@@ -223,12 +223,12 @@ follow_verdict(const struct follow *f, struct follow_result *ret)
 	if (f->ended) {
 		ret->end = FOLLOW_DONE;
 		ret->outcome = f->outcome;
-	} else if (f->wire.state == WIRE_AFTER && f->nothing) {
+	} else if (f->reply.state == REPLY_AFTER && f->nothing) {
 		ret->end = FOLLOW_NOTHING;
 		ret->outcome = OUTCOME_FAILED;
-	} else if (f->wire.state == WIRE_AFTER && f->gone) {
+	} else if (f->reply.state == REPLY_AFTER && f->gone) {
 		gone(f, ret);
-	} else if (f->wire.state == WIRE_AFTER && f->absent) {
+	} else if (f->reply.state == REPLY_AFTER && f->absent) {
 		ret->end = FOLLOW_ABSENT;
 		ret->outcome = OUTCOME_FAILED;
 		str_copy(
@@ -237,7 +237,7 @@ follow_verdict(const struct follow *f, struct follow_result *ret)
 		ret->end = FOLLOW_LOST;
 		ret->outcome = OUTCOME_UNKNOWN;
 		str_copy(ret->text, sizeof(ret->text),
-		    f->wire.state == WIRE_BROKEN ? f->wire.broken : "the link was lost");
+		    f->reply.state == REPLY_BROKEN ? f->reply.broken : "the link was lost");
 	}
 }
 

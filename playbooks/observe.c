@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "base/strmap.h"
 #include "base/utf8.h"
-#include "playbooks/wire.h"
+#include "playbooks/reply.h"
 
 #include <string.h>
 
@@ -20,7 +20,7 @@ extern const char host_observe_sh[];
 
 struct observe {
 	struct arena *arena;
-	struct wire wire;
+	struct reply reply;
 	const struct resource *const *wanted;
 	struct observation *seen;
 	struct strmap paths; /* what stat said, by path */
@@ -60,7 +60,7 @@ is_unit_name(const char *s)
 static int
 request_one(const struct resource *r, size_t i, struct buf *to, struct err *err)
 {
-	if (has_path(r) && !wire_is_path(r->path))
+	if (has_path(r) && !reply_is_path(r->path))
 		return err_set(err, OUTCOME_INPUT, "%s: not a path drover can manage", r->path);
 	if (has_path(r))
 		buf_addf(to, "p %c %s %s\n", r->secret ? 's' : '-', r->digest, r->path);
@@ -68,7 +68,7 @@ request_one(const struct resource *r, size_t i, struct buf *to, struct err *err)
 		return err_set(err, OUTCOME_INPUT, "%s: not a unit name", r->unit);
 	if (r->kind != RESOURCE_RUN)
 		return 0;
-	if (r->creates && !wire_is_path(r->creates))
+	if (r->creates && !reply_is_path(r->creates))
 		return err_set(err, OUTCOME_INPUT, "creates: %s: not a path", r->creates);
 	if (r->creates)
 		buf_addf(to, "c %zu %s\n", i, r->creates);
@@ -119,7 +119,7 @@ observe_request(const struct resource *const *wanted, size_t count, struct buf *
 char *
 observe_command(const char *nonce)
 {
-	return wire_command(host_observe_sh, NULL, (const char *const[]){ nonce, NULL });
+	return reply_command(host_observe_sh, NULL, (const char *const[]){ nonce, NULL });
 }
 
 static void
@@ -256,7 +256,7 @@ observe_new(struct arena *a, const char *nonce, const struct resource *const *wa
 	list_units(wanted, count, &o->units, NULL);
 	o->unit_count = o->units.count;
 	o->unit = arena_alloc(a, o->unit_count * sizeof(*o->unit) + 1);
-	wire_init(&o->wire, nonce, take_frame, o);
+	reply_init(&o->reply, nonce, take_frame, o);
 	return o;
 }
 
@@ -265,7 +265,7 @@ observe_feed(struct observe *o, const void *p, size_t n)
 {
 	o->taken += n;
 	if (o->taken <= REPLY_MAX)
-		wire_feed(&o->wire, p, n);
+		reply_feed(&o->reply, p, n);
 }
 
 static void
@@ -367,12 +367,12 @@ observe_end(struct observe *o, struct err *err)
 	else if (o->taken > REPLY_MAX)
 		rc = err_set(
 		    err, OUTCOME_FAILED, "the reply is larger than %u MiB", REPLY_MAX >> 20);
-	else if (o->wire.state == WIRE_BEFORE)
+	else if (o->reply.state == REPLY_BEFORE)
 		rc = err_set(err, OUTCOME_FAILED, "the host ran no helper (it said: %s)",
-		    *o->wire.broken ? o->wire.broken : "nothing");
-	else if (o->wire.state == WIRE_BROKEN)
-		rc = err_set(err, OUTCOME_FAILED, "%s", o->wire.broken);
-	else if (o->wire.state != WIRE_AFTER)
+		    *o->reply.broken ? o->reply.broken : "nothing");
+	else if (o->reply.state == REPLY_BROKEN)
+		rc = err_set(err, OUTCOME_FAILED, "%s", o->reply.broken);
+	else if (o->reply.state != REPLY_AFTER)
 		rc = err_set(err, OUTCOME_FAILED, "the reply ended before its end mark");
 	else if (o->bad_units)
 		rc = err_set(err, OUTCOME_FAILED, "systemctl show gave no state of the units");
@@ -387,7 +387,7 @@ observe_free(struct observe *o)
 {
 	if (!o)
 		return;
-	wire_fini(&o->wire);
+	reply_fini(&o->reply);
 	strmap_fini(&o->paths);
 	strmap_fini(&o->units);
 	free(o->stat);

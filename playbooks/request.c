@@ -8,8 +8,8 @@
 #include "base/strmap.h"
 #include "playbooks/observation.h"
 #include "playbooks/plan.h"
+#include "playbooks/reply.h"
 #include "playbooks/tar.h"
-#include "playbooks/wire.h"
 
 #include <string.h>
 
@@ -83,7 +83,7 @@ file_kind(const struct resource *r)
 static bool
 is_word(const char *s)
 {
-	return *s && wire_is_line(s) && !strpbrk(s, " \t\\*?[");
+	return *s && reply_is_line(s) && !strpbrk(s, " \t\\*?[");
 }
 
 static int
@@ -99,7 +99,7 @@ add_file(struct parts *p, const struct plan_step *s, size_t n)
 		buf_addf(&p->absent, "%s\n", r->path);
 	if (s->class == PLAN_SAME || !file_differs(s))
 		return 0;
-	if (!wire_is_path(r->path) || !is_word(or_root(r->owner)) || !is_word(or_root(r->group)))
+	if (!reply_is_path(r->path) || !is_word(or_root(r->owner)) || !is_word(or_root(r->group)))
 		return err_set(p->err, OUTCOME_INPUT, "%s: cannot be sent", r->path);
 	buf_addf(&p->files, "%zu %04o %s %s %s %c %s\n", n, r->mode & 07777, or_root(r->owner),
 	    or_root(r->group), r->digest, file_kind(r), r->path);
@@ -275,7 +275,7 @@ add_manifest(struct parts *p, const struct plan_step *s, size_t n)
 		digest = r->image_id[0] ? r->image_id : "present";
 	if (!digest)
 		return 0;
-	if (!wire_is_line(r->id) || strchr(r->id, '\t'))
+	if (!reply_is_line(r->id) || strchr(r->id, '\t'))
 		return err_set(p->err, OUTCOME_INPUT, "%s: not a name for the manifest", r->id);
 	buf_addf(&p->manifest, "%zu\t%s\t%s\t%s\t%s\t%s\n", r->kind == RESOURCE_IMAGE ? 0 : n,
 	    r->id, p->spec->playbook, r->app ? r->app : "-", p->spec->release, digest);
@@ -416,13 +416,14 @@ request_build(const struct request *r, struct buf *to, struct err *err)
 char *
 request_command(const char *nonce, const char *run)
 {
-	return wire_command(host_act_sh, host_follow_sh, (const char *const[]){ nonce, run, NULL });
+	return reply_command(
+	    host_act_sh, host_follow_sh, (const char *const[]){ nonce, run, NULL });
 }
 
 char *
 request_follow_command(const char *nonce, const char *run)
 {
-	return wire_command(host_follow_sh, NULL, (const char *const[]){ nonce, run, NULL });
+	return reply_command(host_follow_sh, NULL, (const char *const[]){ nonce, run, NULL });
 }
 
 const struct plan_step *

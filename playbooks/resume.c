@@ -13,8 +13,8 @@
 #include "inventory/inventory.h"
 #include "ledger/ledger.h"
 #include "playbooks/follow.h"
+#include "playbooks/reply.h"
 #include "playbooks/request.h"
-#include "playbooks/wire.h"
 
 #include <string.h>
 
@@ -257,7 +257,7 @@ on_ready(void *user, struct session *s, const struct err *err)
 {
 	static const struct channel_listener listener = { .data = on_data, .end = on_end };
 	struct asked *h = user;
-	char nonce[WIRE_NONCE];
+	char nonce[REPLY_NONCE];
 
 	if (!s) {
 		autofree char *text = xasprintf("not proved: %s", err->text);
@@ -267,7 +267,7 @@ on_ready(void *user, struct session *s, const struct err *err)
 		return;
 	}
 	herd_hold(h->hh);
-	wire_nonce(nonce);
+	reply_nonce(nonce);
 	h->follow = follow_new(nonce, 0, on_record, h);
 	h->command = request_follow_command(nonce, h->resume->uuid);
 	h->channel = channel_exec(s, h->command, &listener, h);

@@ -1,4 +1,4 @@
-#include "playbooks/wire.h"
+#include "playbooks/reply.h"
 
 #include "base/digest.h"
 #include "base/str.h"
@@ -11,9 +11,9 @@
 #define HEADER_MAX 256
 
 void
-wire_nonce(char to[WIRE_NONCE])
+reply_nonce(char to[REPLY_NONCE])
 {
-	uint8_t raw[(WIRE_NONCE - 1) / 2];
+	uint8_t raw[(REPLY_NONCE - 1) / 2];
 
 	digest_random(raw, sizeof(raw));
 	for (size_t i = 0; i < sizeof(raw); i++)
@@ -21,32 +21,32 @@ wire_nonce(char to[WIRE_NONCE])
 }
 
 void
-wire_init(struct wire *w, const char *nonce,
+reply_init(struct reply *w, const char *nonce,
     void (*frame)(void *user, const char *kind, const char *payload, size_t len), void *user)
 {
-	*w = (struct wire){ .frame = frame, .user = user };
+	*w = (struct reply){ .frame = frame, .user = user };
 	str_copy(w->nonce, sizeof(w->nonce), nonce);
 	buf_init(&w->line, HEADER_MAX);
-	buf_init(&w->payload, WIRE_FRAME + 1);
+	buf_init(&w->payload, REPLY_FRAME + 1);
 }
 
 void
-wire_fini(struct wire *w)
+reply_fini(struct reply *w)
 {
 	buf_fini(&w->line);
 	buf_fini(&w->payload);
 }
 
 static void
-broken(struct wire *w, const char *why)
+broken(struct reply *w, const char *why)
 {
-	w->state = WIRE_BROKEN;
+	w->state = REPLY_BROKEN;
 	str_copy(w->broken, sizeof(w->broken), why);
 }
 
 /* "NONCE KIND LENGTH": false when the line is something else. */
 static bool
-parse_header(struct wire *w, const char *line)
+parse_header(struct reply *w, const char *line)
 {
 	size_t n = strlen(w->nonce), k;
 	int64_t length;
@@ -57,7 +57,7 @@ parse_header(struct wire *w, const char *line)
 	k = strcspn(line, " ");
 	if (k == 0 || k >= sizeof(w->kind) || line[k] != ' ')
 		return false;
-	if (!str_int(line + k + 1, 0, WIRE_FRAME, &length))
+	if (!str_int(line + k + 1, 0, REPLY_FRAME, &length))
 		return false;
 	memcpy(w->kind, line, k);
 	w->kind[k] = '\0';
@@ -66,18 +66,18 @@ parse_header(struct wire *w, const char *line)
 }
 
 static void
-take_line(struct wire *w)
+take_line(struct reply *w)
 {
 	const char *line = buf_text(&w->line);
 	bool whole = w->line.dropped == 0 && strlen(line) == w->line.len;
 	bool header = whole && parse_header(w, line);
 
-	if (w->state == WIRE_BEFORE) {
+	if (w->state == REPLY_BEFORE) {
 		if (header && strcmp(w->kind, "begin") == 0)
-			w->state = WIRE_WITHIN;
+			w->state = REPLY_WITHIN;
 		else if (w->line.len)
 			str_copy(w->broken, sizeof(w->broken), line);
-		if (w->state == WIRE_BEFORE)
+		if (w->state == REPLY_BEFORE)
 			w->wanted = 0;
 	} else if (!header) {
 		broken(w, "something else wrote into the reply");
@@ -87,7 +87,7 @@ take_line(struct wire *w)
 }
 
 static void
-take_frame(struct wire *w)
+take_frame(struct reply *w)
 {
 	size_t len = w->wanted - 1;
 
@@ -98,10 +98,10 @@ take_frame(struct wire *w)
 	}
 	w->payload.data[len] = '\0';
 	if (strcmp(w->kind, "begin") == 0) {
-		if (strcmp(w->payload.data, WIRE_VERSION) != 0)
+		if (strcmp(w->payload.data, REPLY_VERSION) != 0)
 			broken(w, "the reply is of another version");
 	} else if (strcmp(w->kind, "end") == 0) {
-		w->state = WIRE_AFTER;
+		w->state = REPLY_AFTER;
 	} else {
 		w->frame(w->user, w->kind, w->payload.data, len);
 	}
@@ -109,11 +109,11 @@ take_frame(struct wire *w)
 }
 
 void
-wire_feed(struct wire *w, const void *p, size_t n)
+reply_feed(struct reply *w, const void *p, size_t n)
 {
 	const char *at = p;
 
-	while (n > 0 && w->state != WIRE_AFTER && w->state != WIRE_BROKEN) {
+	while (n > 0 && w->state != REPLY_AFTER && w->state != REPLY_BROKEN) {
 		if (w->wanted) {
 			size_t room = w->wanted - w->payload.len, m = n < room ? n : room;
 
@@ -138,7 +138,7 @@ wire_feed(struct wire *w, const void *p, size_t n)
 }
 
 char *
-wire_command(const char *program, const char *more, const char *const *args)
+reply_command(const char *program, const char *more, const char *const *args)
 {
 	autobuf text = BUF_INIT(128U << 10), whole = BUF_INIT(128U << 10);
 	bool fits = buf_adds(&whole, program) && buf_adds(&whole, more ? more : "");
@@ -157,18 +157,19 @@ wire_command(const char *program, const char *more, const char *const *args)
 }
 
 bool
-wire_is_line(const char *text)
+reply_is_line(const char *text)
 {
 	return !strpbrk(text, "\n\r");
 }
 
 /* sha256sum escapes backslashes; a blank at the end is lost by `read`. */
 bool
-wire_is_path(const char *path)
+reply_is_path(const char *path)
 {
 	size_t n = strlen(path);
 
-	return *path == '/' && wire_is_line(path) && !strpbrk(path, "\\\t") && path[n - 1] != ' ' &&
-	       path[n - 1] != '/' && !strstr(path, "/../") && !strstr(path, "/./") &&
-	       !strstr(path, "//") && !str_ends(path, "/..") && !str_ends(path, "/.");
+	return *path == '/' && reply_is_line(path) && !strpbrk(path, "\\\t") &&
+	       path[n - 1] != ' ' && path[n - 1] != '/' && !strstr(path, "/../") &&
+	       !strstr(path, "/./") && !strstr(path, "//") && !str_ends(path, "/..") &&
+	       !str_ends(path, "/.");
 }
