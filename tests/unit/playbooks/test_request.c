@@ -1,0 +1,250 @@
+#include "playbooks/request.h"
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "playbooks/plan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ONE "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
+#define OLD "427f93cafd9cc19be6eec03e590c9c6cdf9f688a5eaf21fa8d72351e2b15fd05"
+
+static const char *const argv[] = { "echo", "two\nlines", "", NULL };
+static const char *const env[] = { "A=b c", NULL };
+static const struct resource motd = { .kind = RESOURCE_FILE,
+	.id = "file /etc/motd",
+	.title = "file /etc/motd",
+	.path = "/etc/motd",
+	.digest = ONE,
+	.content = "hello\n",
+	.content_len = 6,
+	.mode = 0640,
+	.then = { .kind = FOLLOW_RELOAD, .unit = "caddy.service" } };
+static const struct resource same = {
+	.kind = RESOURCE_FILE, .id = "file /same", .path = "/same", .digest = ONE, .mode = 0644
+};
+static const struct resource unit = { .kind = RESOURCE_UNIT,
+	.id = "unit web-0.service",
+	.title = "unit web-0.service",
+	.app = "web",
+	.path = "/etc/systemd/system/web-0.service",
+	.digest = ONE,
+	.content = "hello\n",
+	.content_len = 6,
+	.mode = 0644,
+	.unit = "web-0.service",
+	.state = WANT_STARTED,
+	.enabled = WANT_ENABLED,
+	.config_digest = "cfg",
+	.health = { .kind = HEALTH_HTTP,
+	    .path = "/healthz",
+	    .port = 8080,
+	    .interval_ms = 100,
+	    .timeout_ms = 500,
+	    .retries = 3 } };
+static const struct resource run = {
+	.kind = RESOURCE_RUN, .id = "run 1", .title = "run echo", .argv = argv, .env = env
+};
+
+struct scene {
+	struct found found[4];
+	struct plan_step step[4];
+	struct follow_up then;
+	struct plan plan;
+	struct request request;
+};
+
+static void
+set_up(struct scene *s)
+{
+	const struct resource *const all[] = { &motd, &same, &unit, &run };
+	const enum plan_class class[] = { PLAN_CHANGE, PLAN_SAME, PLAN_CREATE, PLAN_UNPREDICTED };
+
+	*s = (struct scene){ .then = motd.then };
+	for (size_t i = 0; i < 4; i++)
+		s->step[i] = (struct plan_step){
+			.resource = all[i], .found = &s->found[i], .class = class[i]
+		};
+	s->found[0] = (struct found){ .present = true,
+		.kind = 'f',
+		.digest = OLD,
+		.mode = 0640,
+		.owner = "root",
+		.group = "root" };
+	s->found[1] = s->found[0];
+	memcpy(s->found[1].digest, ONE, sizeof(ONE));
+	s->found[2].kind = '-';
+	s->plan = (struct plan){ .steps = s->step, .count = 4, .then = &s->then, .then_count = 1 };
+	s->plan.by_class[PLAN_SAME] = 1;
+	s->request = (struct request){ .run = "run",
+		.seat = "me@here\tx",
+		.who = "me",
+		.host = "web1",
+		.playbook = "shop",
+		.release = "r1",
+		.plan = &s->plan,
+		.soak_ms = 250 };
+}
+
+/* A member of the request, as tar(1) unpacks it. */
+static char *
+member(const struct buf *request, const char *name)
+{
+	const char *nl = memchr(request->data, '\n', request->len);
+	size_t head = (size_t)(nl - request->data) + 1;
+	autofree char *command =
+	    xasprintf("tar -xOf build/test_request.tar '%s' >build/test_request.out", name);
+	struct err err;
+
+	assert_int_equal(file_replace("build/test_request.tar", request->data + head,
+			     request->len - head, 0600, &err),
+	    0);
+	if ((system)(command) != 0)
+		return NULL;
+	return file_read("build/test_request.out", 1U << 20, &(size_t){ 0 }, &err);
+}
+
+static void
+expect(const struct buf *request, const char *name, const char *text)
+{
+	autofree char *found = member(request, name);
+
+	assert_non_null(found);
+	assert_string_equal(found, text);
+}
+
+static void
+a_plan_becomes_files_steps_and_manifest(void **state)
+{
+	autobuf b = BUF_INIT(REQUEST_MAX);
+	struct scene s;
+	struct err err;
+
+	(void)state;
+	set_up(&s);
+	assert_int_equal(request_build(&s.request, &b, &err), 0);
+	expect(&b, "about", "me@here x\tme\tweb1\tshop\tr1\n");
+	expect(&b, "needs", OLD "  /etc/motd\n" ONE "  /same\n");
+	expect(&b, "absent", "/etc/systemd/system/web-0.service\n");
+	expect(&b, "files",
+	    "1 0640 root root " ONE " - /etc/motd\n"
+	    "2 0644 root root " ONE " U /etc/systemd/system/web-0.service\n");
+	expect(&b, "f/" ONE, "hello\n");
+	expect(&b, "steps",
+	    "at 2\nenable web-0.service\nat 0\ndaemon-reload\n"
+	    "start 2\nunit start web-0.service\n"
+	    "gate web-0.service http 127.0.0.1 8080 100 500 3 /healthz\nsteady\ndone 2\n"
+	    "start 3\nrun 3\ndone 3\n"
+	    "start 4\nunit try-reload-or-restart caddy.service\ndone 4\nat 0\nsoak 250\n");
+	expect(&b, "args/3", "1\nA=b c\n1\necho\n2\ntwo\nlines\n1\n\n");
+	expect(&b, "manifest",
+	    "1\tfile /etc/motd\tshop\t-\tr1\t" ONE "\n0\tfile /same\tshop\t-\tr1\t" ONE "\n"
+	    "2\tunit web-0.service\tshop\tweb\tr1\tcfg\n"
+	    "4\tthen reload caddy.service\tshop\t-\t-\t!\n");
+	autofree char *program = member(&b, "program");
+	assert_non_null(strstr(program, "flock -n"));
+}
+
+static void
+the_first_line_tells_length_and_digest(void **state)
+{
+	autobuf b = BUF_INIT(REQUEST_MAX);
+	struct scene s;
+	struct err err;
+	char word[16], hex[DIGEST_HEX], wanted[DIGEST_HEX];
+	unsigned long length, seconds;
+	int version, head;
+
+	(void)state;
+	set_up(&s);
+	assert_int_equal(request_build(&s.request, &b, &err), 0);
+	assert_int_equal(
+	    sscanf(b.data, "%15s %d %lu %64s %lu%n", word, &version, &length, hex, &seconds, &head),
+	    5);
+	assert_int_equal(length, b.len - (size_t)head - 1);
+	digest_hex(b.data + head + 1, length, wanted);
+	assert_string_equal(hex, wanted);
+	assert_int_equal(seconds, request_limit_ms(&s.request) / 1000);
+}
+
+static void
+a_unit_that_runs_as_it_should_is_left_alone(void **state)
+{
+	autobuf b = BUF_INIT(REQUEST_MAX);
+	struct scene s;
+	struct err err;
+
+	(void)state;
+	set_up(&s);
+	s.found[2] = s.found[1];
+	memcpy(s.found[2].active, "active", 7);
+	memcpy(s.found[2].enabled, "enabled", 8);
+	s.found[2].mode = 0644;
+	s.step[2].class = PLAN_CHANGE;
+	s.plan.then_count = 0;
+	s.plan.count = 3;
+	assert_int_equal(request_build(&s.request, &b, &err), 0);
+	expect(&b, "files", "1 0640 root root " ONE " - /etc/motd\n");
+	expect(&b, "steps", "start 2\ndone 2\n");
+}
+
+static void
+names_of_steps_are_those_of_the_plan(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	set_up(&s);
+	assert_int_equal(request_steps(&s.plan), 4);
+	for (size_t n = 1; n <= 5; n++) {
+		static const char *const ids[] = { "", "file /etc/motd", "unit web-0.service",
+			"run 1", "reload caddy.service", "" };
+		autobuf id = BUF_INIT(100);
+
+		request_step_id(&s.plan, n, &id);
+		assert_string_equal(buf_text(&id), ids[n]);
+	}
+}
+
+static void
+what_would_break_a_line_is_refused(void **state)
+{
+	autobuf b = BUF_INIT(REQUEST_MAX);
+	struct scene s;
+	struct err err;
+	struct resource odd = unit;
+
+	(void)state;
+	set_up(&s);
+	s.step[2].resource = &odd;
+	odd.health.path = "/a b";
+	assert_int_equal(request_build(&s.request, &b, &err), -1);
+	assert_int_equal(err.kind, OUTCOME_INPUT);
+	odd = unit;
+	odd.owner = "a b";
+	assert_int_equal(request_build(&s.request, &b, &err), -1);
+	odd = unit;
+	odd.id = "unit\tx";
+	assert_int_equal(request_build(&s.request, &b, &err), -1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_plan_becomes_files_steps_and_manifest),
+		cmocka_unit_test(the_first_line_tells_length_and_digest),
+		cmocka_unit_test(a_unit_that_runs_as_it_should_is_left_alone),
+		cmocka_unit_test(names_of_steps_are_those_of_the_plan),
+		cmocka_unit_test(what_would_break_a_line_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
