@@ -255,6 +255,7 @@ observe_new(struct arena *a, const char *nonce, const struct resource *const *wa
 	o->seen->count = count;
 	list_units(wanted, count, &o->units, NULL);
 	o->unit_count = o->units.count;
+	o->bad_units = o->unit_count > 0; /* until they are told */
 	o->unit = arena_alloc(a, o->unit_count * sizeof(*o->unit) + 1);
 	reply_init(&o->reply, nonce, take_frame, o);
 	return o;
