@@ -9,6 +9,7 @@ const struct command *const commands[] = {
 	&command_nodes,
 	&command_help,
 	&command_lint,
+	&command_trust,
 	&command_ui,
 	&command_history,
 	&command_version,

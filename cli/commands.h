@@ -19,6 +19,7 @@ extern const struct command command_plan;
 extern const struct command command_resume;
 extern const struct command command_lint;
 extern const struct command command_run;
+extern const struct command command_trust;
 extern const struct command command_ui;
 extern const struct command command_version;
 

@@ -220,3 +220,33 @@ session_open(struct remote *r, const struct target *t, const struct session_list
 {
 	return session_new(&r->place, t, l, user);
 }
+
+const char *
+session_state_name(enum session_state s)
+{
+	static const char *const names[] = {
+		[SESSION_QUEUED] = "queue",
+		[SESSION_CONFIG] = "configuration",
+		[SESSION_RESOLVE] = "resolve",
+		[SESSION_CONNECT] = "connect",
+		[SESSION_KEX] = "key exchange",
+		[SESSION_HOSTKEY] = "host key",
+		[SESSION_AUTH] = "login",
+		[SESSION_UP] = "session",
+		[SESSION_DOWN] = "down",
+	};
+
+	return names[s];
+}
+
+struct trust *
+remote_known_keys(struct remote *r)
+{
+	return r->place.trust;
+}
+
+struct sshconf *
+remote_ssh_config(struct remote *r)
+{
+	return r->place.sshconf;
+}

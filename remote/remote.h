@@ -16,6 +16,9 @@
 struct remote;
 struct session;
 struct channel;
+struct sshconf;
+struct trust;
+struct trust_subject;
 struct loop;
 struct err;
 
@@ -41,6 +44,10 @@ struct remote_config {
 struct remote *remote_new(const struct remote_config *config, struct err *err);
 void remote_free(
     struct remote *r); /* ends every session; their listeners are not called any more */
+
+/* The stores behind the sessions, for the verbs that show and change them. */
+struct trust *remote_known_keys(struct remote *r);
+struct sshconf *remote_ssh_config(struct remote *r);
 
 void remote_passphrase(
     struct remote *r, const char *key_path, const char *secret); /* NULL: gives up */
@@ -75,6 +82,10 @@ struct session_listener {
 	/* Ended, or never came up: err says why (kind NONE: closed by us). The session is freed by
 	 * its owner, from here or later, with session_close(). */
 	void (*down)(void *user, struct session *s, const struct err *err);
+	/* Look, do not log in: the host showed its key, which is not judged; nothing else is sent and
+	 * the session waits here to be closed. NULL for every other session. */
+	void (*key)(void *user, struct session *s, const struct trust_subject *subject,
+	    const void *blob, size_t len);
 };
 
 struct session *session_open(

@@ -56,24 +56,6 @@ struct session {
 	struct err err;
 };
 
-const char *
-session_state_name(enum session_state s)
-{
-	static const char *const names[] = {
-		[SESSION_QUEUED] = "queue",
-		[SESSION_CONFIG] = "configuration",
-		[SESSION_RESOLVE] = "resolve",
-		[SESSION_CONNECT] = "connect",
-		[SESSION_KEX] = "key exchange",
-		[SESSION_HOSTKEY] = "host key",
-		[SESSION_AUTH] = "login",
-		[SESSION_UP] = "session",
-		[SESSION_DOWN] = "down",
-	};
-
-	return names[s];
-}
-
 static void
 release(void *user)
 {
@@ -283,6 +265,10 @@ on_conf(void *user, const struct sshconf_host *conf, const struct err *err)
 		return;
 	}
 	s->conf = conf;
+	if (s->listener.key) {
+		wait_turn(s);
+		return;
+	}
 	struct keys_want want = { .identity = s->identity,
 		.files = conf->identity_files,
 		.files_default = conf->identity_default,
@@ -356,13 +342,17 @@ judge(struct session *s, const struct message *m)
 	free(s->blob);
 	s->blob_len = m->value[FIELD_BLOB].len;
 	s->blob = (uint8_t *)xmemdup0(m->value[FIELD_BLOB].bytes, s->blob_len);
+	if (s->listener.key) {
+		s->listener.key(s->user, s, &subject, s->blob, s->blob_len);
+		return;
+	}
 	trust_check(s->place->trust, &subject, s->blob, s->blob_len, &answer);
 	switch (answer.verdict) {
 	case TRUST_KNOWN:
 		log_in(s);
 		return;
 	case TRUST_UNKNOWN:
-		if (s->first_use) {
+		if (s->first_use && !s->conf->strict) {
 			accept_key(s);
 			return;
 		}
