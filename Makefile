@@ -55,7 +55,7 @@ check:
 check-quick:
 	@tests/run quick
 check-13:
-	@tests/run debian13
+	@$(SUDO) tests/check-13
 soak:
 	@tests/run soak
 lint:
@@ -83,7 +83,7 @@ install: all
 	for m in doc/*.[157]; do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 	for e in playbooks/examples/*/*; do install -D -m 644 $$e $(DESTDIR)$(PREFIX)/share/drover/$${e#playbooks/}; done
 clean:
-	rm -rf build/release build/check build/tsan build/cover build/valgrind build/fuzz
+	rm -rf build/release build/check build/tsan build/cover build/valgrind build/fuzz build/clang build/debian13
 
 -include $(OBJ:.o=.d) $B/main.d $(UNIT:=.d)
 .PHONY: all units objects deps check check-quick check-13 soak lint format demo demo-down bench fuzz tsan valgrind cover map install clean
