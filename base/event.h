@@ -117,6 +117,8 @@ struct event {
 	struct event_value value[EVENT_VALUES];
 };
 
+/* Freed at the end of its scope: declare it as `autoevent e = { .count = 0 };`, so that a return before
+ * event_init() is sound. */
 #define autoevent __attribute__((cleanup(event_fini))) struct event
 
 /* An event of this kind, now. */

@@ -120,7 +120,7 @@ drive_new(const struct drive_spec *spec)
 	struct call *c = spec->call;
 	struct drive *d = xcalloc(1, sizeof(*d));
 	struct err err;
-	autoevent start;
+	autoevent start = { .count = 0 };
 	struct run_spec run = { .loop = c->loop,
 		.ledger = c->ledger,
 		.start = &start,

@@ -238,7 +238,7 @@ json_kept(struct show *s, const struct event *e, enum event_field which)
 	autofree char *text = get_content(s, digest, &n);
 	if (!text)
 		return;
-	autoevent out;
+	autoevent out = { .count = 0 };
 	event_init(&out, EVENT_HOST_OUT);
 	out.time_ms = e->time_ms;
 	memcpy(out.run, e->run, sizeof(out.run));

@@ -59,7 +59,7 @@ static void
 on_fact(void *user, const char *key, const char *value)
 {
 	const struct asking *a = user;
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	herd_set_fact(a->hh, key, value);
 	if (!a->run)

@@ -59,7 +59,7 @@ task_host(const struct task *t)
 static void
 emit_piece(struct task *t, enum stream s, const char *p, size_t n)
 {
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	if (n == 0)
 		return;
@@ -101,7 +101,7 @@ static void
 end_flow(struct task *t, enum stream s)
 {
 	struct flow *flow = &t->flow[s];
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	emit_piece(t, s, flow->part, flow->part_len);
 	flow->part_len = 0;
@@ -118,7 +118,7 @@ static void
 emit_end(
     struct task *t, enum outcome state, const struct channel_end *status, const struct err *err)
 {
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_HOST_END);
 	event_set_text(&e, FIELD_HOST, task_host(t));
@@ -234,7 +234,7 @@ static void
 start(struct task *t)
 {
 	const struct host *host = herd_host_of(t->hh);
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	t->state = TASK_CONNECTING;
 	t->began_ms = clock_mono_ms();

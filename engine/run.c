@@ -311,7 +311,7 @@ run_finish(struct run *r, enum outcome extra)
 	const size_t *by = r->counts.by_outcome;
 	enum outcome o = worst(r, extra);
 	int code = o == OUTCOME_CANCELLED ? 128 + r->signum : outcome_exit(o);
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	if (r->finished)
 		mem_abort("bug: a run ended twice");

@@ -257,7 +257,7 @@ new_machine(struct ledger_run *r, const char *host, const char *machine_id, int6
 {
 	autofree char *text =
 	    xasprintf("%s: a new machine, generation %lld", host, (long long)generation);
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_MACHINE);
 	event_set_text(&e, FIELD_HOST, host);
@@ -271,7 +271,7 @@ static void
 alarm_pet(struct ledger_run *r, const char *host)
 {
 	autofree char *text = xasprintf("pet %s: a new machine answers", host);
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_WARN);
 	event_set_text(&e, FIELD_HOST, host);
@@ -311,7 +311,7 @@ static void
 warn_of_doubles(struct ledger_run *r)
 {
 	autobuf text = BUF_INIT(WARNING_MAX);
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_WARN);
 	if (!roll_doubles(r->roll, &text))
@@ -392,7 +392,7 @@ struct foreign_job {
 static void
 store_foreign_start(struct foreign_job *f, struct store *store)
 {
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_RUN_START);
 	e.time_ms = f->time_ms;
@@ -409,7 +409,7 @@ static void
 foreign_apply(struct writer_job *job, struct store *store)
 {
 	struct foreign_job *f = container_of(job, struct foreign_job, job);
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_HOST_END);
 	if (!store_resume(store, &f->tail, f->uuid))

@@ -47,7 +47,7 @@ void
 apply_host_end(struct apply_host *h, enum outcome o, const struct err *err, size_t changed)
 {
 	struct apply *a = h->apply;
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	if (h->ended)
 		mem_abort("bug: a host of an apply ended twice");
@@ -299,7 +299,7 @@ apply_go(struct apply *a)
 static void
 announce(struct apply *a, const char *text)
 {
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_ROLLOUT);
 	event_set_text(&e, FIELD_TEXT, text);

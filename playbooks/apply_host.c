@@ -32,7 +32,7 @@ static void
 tell_facts(struct apply_host *h)
 {
 	for (const char *const *f = h->seen->fact; *f; f += 2) {
-		autoevent e;
+		autoevent e = { .count = 0 };
 
 		if (strlen(f[1]) > FACT_MAX)
 			continue;
@@ -76,7 +76,7 @@ tell_plan(struct apply_host *h)
 	for (size_t n = 1; n <= request_steps(h->plan); n++) {
 		const struct plan_step *s = request_step(h->plan, n);
 		autobuf id = BUF_INIT(4096), name = BUF_INIT(4096);
-		autoevent e;
+		autoevent e = { .count = 0 };
 
 		request_step_id(h->plan, n, &id);
 		request_step_name(h->plan, n, &name);
@@ -171,7 +171,7 @@ apply_observe(struct apply_host *h)
 		observe_end_exec, OBSERVE_LIMIT_MS };
 	const struct host *host = herd_host_of(h->hh);
 	struct err err;
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	h->begun = true;
 	h->began_ms = clock_mono_ms();
@@ -203,7 +203,7 @@ on_record(void *user, const struct follow_record *r)
 {
 	struct apply_host *h = user;
 	autobuf id = BUF_INIT(4096), name = BUF_INIT(4096);
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	if (r->kind != FOLLOW_START && r->kind != FOLLOW_STEP)
 		return;
@@ -305,7 +305,7 @@ apply_act(struct apply_host *h)
 	struct ledger *ledger = herd_ledger(c->herd);
 	char release[13], digest[DIGEST_HEX];
 	struct err err;
-	autoevent e;
+	autoevent e = { .count = 0 };
 	struct request spec = {
 		.run = run_uuid(c->run),
 		.seat = ledger ? ledger_seat(ledger) : "-",

@@ -60,7 +60,7 @@ apply_images_free(struct apply_images *i)
 static void
 tell_step(struct apply_host *h, const struct resource *r, const char *failure)
 {
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	apply_event(h, &e, EVENT_STEP_END);
 	event_set_text(&e, FIELD_STEP, r->id);
@@ -261,7 +261,7 @@ apply_fetch(struct apply_host *h)
 	i->fd = -1;
 	i->step = xcalloc(h->plan->count, sizeof(*i->step));
 	for (size_t k = 0; k < h->plan->count; k++) {
-		autoevent e;
+		autoevent e = { .count = 0 };
 
 		if (!is_sent(&h->plan->steps[k]))
 			continue;

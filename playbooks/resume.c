@@ -192,7 +192,7 @@ static void
 end_host(struct asked *h, enum outcome o, const char *text, size_t changed)
 {
 	struct resume *r = h->resume;
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	h->over = true;
 	event_init(&e, EVENT_HOST_END);
@@ -215,7 +215,7 @@ on_record(void *user, const struct follow_record *rec)
 {
 	struct asked *h = user;
 	bool known = rec->step >= 1 && rec->step <= h->steps;
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	if ((rec->kind != FOLLOW_START && rec->kind != FOLLOW_STEP) || !known)
 		return;
@@ -279,7 +279,7 @@ start(struct asked *h)
 {
 	struct resume *r = h->resume;
 	const struct host *host = inventory_find(herd_inventory(r->config.herd), h->name);
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	if (!h->sent) {
 		end_host(h, OUTCOME_UNTRIED, "the run ended before it", 0);

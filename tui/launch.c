@@ -88,7 +88,7 @@ static int
 begin(struct launch *l, const char *verb, const char *const *argv, size_t argc,
     const char *const *hosts, size_t host_count, struct err *err)
 {
-	autoevent start;
+	autoevent start = { .count = 0 };
 
 	if (l->live)
 		return err_set(err, OUTCOME_LOCKED, "a run is at work");

@@ -17,7 +17,7 @@ static struct ledger_run *
 begin(struct ledger *l)
 {
 	struct err err;
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_RUN_START);
 	event_set_text(&e, FIELD_VERB, "apply");
@@ -36,7 +36,7 @@ static void
 append(struct ledger_run *r, int i)
 {
 	char host[16], step[32];
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	snprintf(host, sizeof(host), "web%d", i % HOSTS);
 	snprintf(step, sizeof(step), "tasks.%d", i % 100);
@@ -57,7 +57,7 @@ append(struct ledger_run *r, int i)
 static void
 end(struct ledger_run *r)
 {
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_RUN_END);
 	event_set_text(&e, FIELD_STATE, "changed");

@@ -64,7 +64,7 @@ room_begin(struct ledger *l, const char *verb, const char *playbook)
 {
 	static const char *const hosts[] = { "web1", "db1" };
 	struct err err = { 0 };
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_RUN_START);
 	event_set_text(&e, FIELD_VERB, verb);
@@ -82,7 +82,7 @@ room_begin(struct ledger *l, const char *verb, const char *playbook)
 void
 room_host_end(struct ledger_run *r, const char *host, const char *state)
 {
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_HOST_END);
 	event_set_text(&e, FIELD_HOST, host);
@@ -94,7 +94,7 @@ room_host_end(struct ledger_run *r, const char *host, const char *state)
 void
 room_host_start(struct ledger_run *r, const char *host, const char *kind)
 {
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_HOST_START);
 	event_set_text(&e, FIELD_HOST, host);
@@ -105,7 +105,7 @@ room_host_start(struct ledger_run *r, const char *host, const char *kind)
 void
 room_fact(struct ledger_run *r, const char *host, const char *name, const char *value)
 {
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_FACT);
 	event_set_text(&e, FIELD_HOST, host);
@@ -117,7 +117,7 @@ room_fact(struct ledger_run *r, const char *host, const char *name, const char *
 void
 room_run_end(struct ledger_run *r, const char *state)
 {
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_RUN_END);
 	event_set_text(&e, FIELD_STATE, state);

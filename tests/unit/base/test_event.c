@@ -15,7 +15,7 @@ static void
 an_event_is_one_line_in_table_order(void **state)
 {
 	autobuf b = BUF_INIT(1000);
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	(void)state;
 	event_init(&e, EVENT_HOST_END);
@@ -36,7 +36,7 @@ an_event_is_one_line_in_table_order(void **state)
 static void
 setting_a_field_again_replaces_it(void **state)
 {
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	(void)state;
 	event_init(&e, EVENT_WARN);
@@ -64,7 +64,7 @@ lists_keep_their_entries(void **state)
 {
 	static const char *const hosts[] = { "a", "b\n", "\xff" };
 	autobuf b = BUF_INIT(100);
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	(void)state;
 	event_init(&e, EVENT_RUN_START);
@@ -80,8 +80,8 @@ static void
 text_that_is_not_utf8_is_made_so_and_data_is_kept(void **state)
 {
 	autobuf b = BUF_INIT(1000);
-	autoevent e;
-	autoevent back;
+	autoevent e = { .count = 0 };
+	autoevent back = { .count = 0 };
 	struct err err;
 	size_t n = 0;
 
@@ -152,8 +152,8 @@ any_event_reads_back_from_its_json_as_it_was(void **state)
 	(void)state;
 	for (int round = 0; round < 3000; round++) {
 		autobuf one = BUF_INIT(1U << 20), two = BUF_INIT(1U << 20);
-		autoevent e;
-		autoevent back;
+		autoevent e = { .count = 0 };
+		autoevent back = { .count = 0 };
 
 		event_init(&e, (enum event_kind)dice(&seed, EVENT_COUNT));
 		e.seq = dice(&seed, 1000);
@@ -214,7 +214,7 @@ kinds_and_fields_have_one_name_each(void **state)
 static void
 a_copy_is_its_own(void **state)
 {
-	autoevent copy;
+	autoevent copy = { .count = 0 };
 	struct event e;
 
 	(void)state;

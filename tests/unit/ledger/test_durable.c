@@ -39,7 +39,7 @@ write_until_killed(const struct room *room, int to, long long limit)
 	struct err err;
 	struct ledger *l = ledger_open(NULL, room->db, false, &err);
 	bool good = l != NULL;
-	autoevent start;
+	autoevent start = { .count = 0 };
 
 	event_init(&start, EVENT_RUN_START);
 	event_set_text(&start, FIELD_VERB, "run");
@@ -227,7 +227,7 @@ fill_the_disk_under_a_run(const char *db)
 	if (good || !ledger_failed(l, &err) || err.kind != OUTCOME_STORAGE)
 		_exit(11);
 	/* Nothing new is begun, but what was under way is still written down. */
-	autoevent start;
+	autoevent start = { .count = 0 };
 	event_init(&start, EVENT_RUN_START);
 	if (ledger_run_begin(l, &start, &err) || err.kind != OUTCOME_STORAGE)
 		_exit(12);
@@ -275,7 +275,7 @@ nothing_is_begun_where_less_than_64_MiB_are_free(void **state)
 	pid_t pid = fork();
 	if (pid == 0) {
 		struct err err;
-		autoevent start;
+		autoevent start = { .count = 0 };
 
 		if (!mount_small(dir))
 			_exit(77);

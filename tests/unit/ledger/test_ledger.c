@@ -333,7 +333,7 @@ output_keeps_its_head_its_tail_and_its_size(void **state)
 	struct room *room = *state;
 	struct ledger *l = room_open(room);
 	struct ledger_output *o = ledger_output_new();
-	autoevent e;
+	autoevent e = { .count = 0 };
 	struct err err;
 	size_t n = 0;
 
@@ -355,7 +355,7 @@ output_keeps_its_head_its_tail_and_its_size(void **state)
 	assert_memory_equal(tail + n - 24, "line 399998\n", 12);
 
 	o = ledger_output_new();
-	autoevent small;
+	autoevent small = { .count = 0 };
 	event_init(&small, EVENT_HOST_OUTPUT);
 	ledger_output_add(o, "hello\n", 6);
 	ledger_output_end(o, l, &small);
@@ -391,7 +391,7 @@ remote_output_is_not_an_event_to_keep(void **state)
 	int n = 0;
 
 	for (int i = 0; i < 5; i++) {
-		autoevent e;
+		autoevent e = { .count = 0 };
 
 		event_init(&e, EVENT_HOST_OUT);
 		event_set_text(&e, FIELD_HOST, "web1");

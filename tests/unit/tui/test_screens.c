@@ -234,7 +234,7 @@ static void
 feed(struct progress *p, enum event_kind kind, const char *host, enum event_field field,
     const char *value)
 {
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, kind);
 	e.time_ms = 1767350520000;
