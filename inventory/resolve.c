@@ -310,7 +310,7 @@ set_kind(struct resolver *r, struct model_host *h, struct profile *p)
 
 	for (const struct level *l = h->levels; l; l = l->next) {
 		if (l->kind && said && !str_eq(l->kind, said->kind))
-			diag_error(r->diag, l->mark, "host %.60s is a %s here and a %s in line %d",
+			diag_error(r->diag, l->mark, "host %.60s is %s here and %s in line %d",
 			    h->pub.name, l->kind, said->kind, said->mark.line);
 		if (l->kind)
 			said = l;

@@ -431,6 +431,78 @@ sources_are_told_apart_and_kept_safe(void **state)
 }
 
 static void
+the_usual_places_are_looked_at_in_order(void **state)
+{
+	char dir[] = "/tmp/drover-test-XXXXXX", here[4096];
+	struct fixture f;
+	struct err err = { 0 };
+	struct diag d;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_non_null(getcwd(here, sizeof(here)));
+	assert_int_equal(chdir(dir), 0);
+	setenv("XDG_CONFIG_HOME", dir, 1);
+	unsetenv("DROVER_INVENTORY");
+	diag_init(&d);
+	assert_null(inventory_load(NULL, 0, &d, &err));
+	assert_int_equal(err.kind, OUTCOME_USAGE);
+	assert_non_null(strstr(err.text, "no inventory: write ./inventory.yaml"));
+	autofree char *config = xasprintf("%s/drover", dir);
+	assert_int_equal(mkdir(config, 0700), 0);
+	autofree char *last = scratch_file(config, "inventory.yaml", "hosts: {last: }\n", 0600);
+	static const char *const order[] = { "last", "here", "env" };
+	for (size_t i = 0; i < countof(order); i++) {
+		if (i == 1)
+			free(scratch_file(dir, "inventory.yaml", "hosts: {here: }\n", 0600));
+		if (i == 2)
+			setenv("DROVER_INVENTORY", "env,other", 1);
+		f.inv = inventory_load(NULL, 0, &d, &err);
+		assert_non_null(f.inv);
+		assert_non_null(inventory_find(f.inv, order[i]));
+		inventory_free(f.inv);
+	}
+	unsetenv("DROVER_INVENTORY");
+	unlink(last);
+	rmdir(config);
+	unlink("inventory.yaml");
+	assert_int_equal(chdir(here), 0);
+	rmdir(dir);
+}
+
+static void
+a_key_of_a_host_may_be_a_range(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	parse(&f, "hosts:\n  n[1-3]: {port: 2222}\n  'a1, a2': {user: bob}\n");
+	assert_non_null(f.inv);
+	assert_int_equal(inventory_count(f.inv), 5);
+	assert_int_equal(inventory_find(f.inv, "n3")->port, 2222);
+	assert_string_equal(inventory_find(f.inv, "a2")->user, "bob");
+	drop(&f);
+}
+
+static void
+shapes_that_do_not_fit_are_told(void **state)
+{
+	(void)state;
+	refuses("groups: [a]\n", "t:1:9: groups: a mapping is wanted here, not a list\n");
+	refuses("groups: {a: b}\n", "t:1:13: group a: a mapping is wanted here, not \"b\"\n");
+	refuses("hosts: web1\n", "t:1:8: hosts: a mapping is wanted here, not a text\n");
+	refuses("hosts: {a: 22}\n", "t:1:12: host a: a mapping is wanted here, not \"22\"\n");
+	refuses(
+	    "groups: {a: {hosts: [[b]]}}\n", "t:1:22: hosts: a text is wanted here, not a list\n");
+	refuses("- a\n", "t:1:1: an inventory: a mapping is wanted here, not a list\n");
+	refuses("environment: {readonly: true}\n", "t:1:14: environment: \"name\" is missing\n");
+	refuses("groups: {a: {hosts: \"web*\"}}\n",
+	    "t:1:21: \"web*\": these are names of hosts: a glob has nothing to look in\n");
+	refuses("groups: {a: {kind: pet, hosts: {h: {kind: cattle}}}}\nhosts: {h: {kind: pet}}\n",
+	    "t:2:9: host h is pet here and cattle in line 1\n");
+}
+
+static void
 ten_thousand_hosts_load_quickly(void **state)
 {
 	autobuf text = BUF_INIT(8 << 20);
@@ -499,6 +571,9 @@ main(void)
 		cmocka_unit_test(a_wrong_list_is_a_usage_error),
 		cmocka_unit_test(sources_are_told_apart_and_kept_safe),
 		cmocka_unit_test(the_manual_lists_every_key_and_its_example_reads),
+		cmocka_unit_test(the_usual_places_are_looked_at_in_order),
+		cmocka_unit_test(a_key_of_a_host_may_be_a_range),
+		cmocka_unit_test(shapes_that_do_not_fit_are_told),
 		cmocka_unit_test(ten_thousand_hosts_load_quickly),
 	};
 
