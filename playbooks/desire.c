@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#define UNIT_MAX ((size_t)256 << 10)
+
 /* What engine/host/facts.sh can say of a host and that holds still between two applies. */
 const char *const desire_facts[] = { "arch", "cgroup", "cgroup-controllers", "cpus", "hostname",
 	"init", "kernel", "machine-id", "memory", "os", "os-name", "podman", "root", "selinux",
@@ -196,23 +198,34 @@ with_tag(struct desire *d, const char *name)
 	return arena_printf(d->arena, "%s:latest", name);
 }
 
+/* The same resource, or another one at the same path. */
 static const struct resource *
-find_resource(const struct desire *d, const char *id)
+find_resource(const struct desire *d, const struct resource *r)
 {
-	for (size_t i = 0; i < d->list.count; i++)
-		if (str_eq(d->list.item[i]->id, id))
-			return d->list.item[i];
+	for (size_t i = 0; i < d->list.count; i++) {
+		const struct resource *other = d->list.item[i];
+
+		if (str_eq(other->id, r->id) ||
+		    (r->path && other->path && str_eq(other->path, r->path)))
+			return other;
+	}
 	return NULL;
 }
 
 static bool
 add(struct desire *d, const struct resource *r)
 {
-	const struct resource *other = find_resource(d, r->id);
+	const struct resource *other = find_resource(d, r);
 
 	if (other) {
-		diag_error(d->diag, r->mark, "%s is declared twice: also at line %d", r->id,
-		    other->mark.line);
+		diag_error(d->diag, r->mark, "%s is declared twice: also at line %d",
+		    r->path ? r->path : r->id, other->mark.line);
+		return false;
+	}
+	if (r->app && r->kind == RESOURCE_UNIT && r->content_len > UNIT_MAX) {
+		diag_error(d->diag, r->mark,
+		    "app %s: its unit is larger than %zu KiB: put long values into files:", r->app,
+		    UNIT_MAX >> 10);
 		return false;
 	}
 	resource_list_add(&d->list, r);
@@ -241,7 +254,7 @@ want_image(struct desire *d, const struct image_decl *decl, const char *app)
 	r->archive = decl->archive;
 	r->archive_size = decl->size;
 	memcpy(r->image_id, decl->id, sizeof(r->image_id));
-	const struct resource *other = find_resource(d, r->id);
+	const struct resource *other = find_resource(d, r);
 	if (!other)
 		resource_list_add(&d->list, r);
 	else if (strcmp(other->image_id, r->image_id) != 0)

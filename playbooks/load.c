@@ -211,13 +211,16 @@ read_extra(struct playbook *p, const char *const *extra, struct diag *diag)
 		const char *equals = strchr(extra[i], '=');
 		struct mark mark = { .file = "-e" };
 
-		if (!equals || equals == extra[i] || is_built_in(extra[i])) {
+		autofree char *name =
+		    equals ? xmemdup0(extra[i], (size_t)(equals - extra[i])) : xstrdup("");
+
+		if (!*name || is_built_in(name)) {
 			diag_error(
 			    diag, mark, "NAME=VALUE is wanted here, not \"%.60s\"", extra[i]);
 			continue;
 		}
 		p->extra[p->extra_count++] = (struct var){
-			.name = arena_memdup0(p->arena, extra[i], (size_t)(equals - extra[i])),
+			.name = arena_strdup(p->arena, name),
 			.value = arena_strdup(p->arena, equals + 1),
 			.mark = mark,
 		};

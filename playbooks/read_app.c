@@ -188,6 +188,8 @@ parse_files(const struct field_context *c, const struct yaml_node *n, void *to)
 		app->file[i].mark = n->key[i]->mark;
 		if (!bad && strpbrk(path, ":,{}"))
 			bad = "a path without : , { and }";
+		if (!bad && str_starts(path, "/run/drover"))
+			bad = "a path outside of /run/drover";
 		if (bad)
 			diag_error(c->diag, n->key[i]->mark, "files: %s is wanted here", bad);
 		if (field_read(&mine, read_app_file_fields, n->value[i], &got))

@@ -436,8 +436,45 @@ the_same_thing_twice_is_refused(void **state)
 	assert_false(desire(d, "tasks:\n"
 			       "  - file: {path: /etc/motd, content: a}\n"
 			       "  - file: {path: /etc/motd, content: b}\n"));
+	assert_string_equal(
+	    buf_text(&d->said), "shop.yaml:3:5: /etc/motd is declared twice: also at line 2\n");
+}
+
+static void
+a_file_task_cannot_write_an_apps_unit(void **state)
+{
+	struct desk *d = *state;
+
+	assert_false(
+	    desire(d, "apps: {a: {image: localhost/a}}\n"
+		      "tasks: [{file: {path: /etc/systemd/system/a-0.service, content: x}}]\n"));
 	assert_string_equal(buf_text(&d->said),
-	    "shop.yaml:3:5: file /etc/motd is declared twice: also at line 2\n");
+	    "shop.yaml:2:9: /etc/systemd/system/a-0.service is declared twice: also at line 1\n");
+}
+
+static void
+a_unit_that_grows_too_large_is_refused(void **state)
+{
+	struct desk *d = *state;
+	autobuf text = BUF_INIT(1 << 20);
+
+	buf_adds(&text, "apps: {a: {image: localhost/a, env: {");
+	for (int i = 0; i < 20; i++)
+		buf_addf(&text, "A%d: %020000d, ", i, 1);
+	buf_adds(&text, "}}}\n");
+	assert_false(desire(d, buf_text(&text)));
+	assert_non_null(strstr(buf_text(&d->said), "its unit is larger than 256 KiB"));
+}
+
+static void
+bad_arguments_of_e_are_told(void **state)
+{
+	struct desk *d = *state;
+
+	d->extra[0] = "tag";
+	d->extra[1] = "host=x";
+	assert_false(load(d, "name: x\n"));
+	assert_int_equal(d->diag.errors, 2);
 }
 
 static void
@@ -581,6 +618,9 @@ main(void)
 		with_desk(health_reaches_each_replica_where_it_is_published),
 		with_desk(a_probe_of_a_port_that_is_not_there_is_refused),
 		with_desk(the_same_thing_twice_is_refused),
+		with_desk(a_file_task_cannot_write_an_apps_unit),
+		with_desk(a_unit_that_grows_too_large_is_refused),
+		with_desk(bad_arguments_of_e_are_told),
 		with_desk(a_unit_task_is_enabled_and_started_as_its_text_asks),
 		with_desk(a_service_is_named_with_or_without_its_suffix),
 		with_desk(a_run_keeps_its_arguments_apart_and_its_shell_as_written),
