@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "engine/herd.h"
 #include "engine/run.h"
 #include "inventory/inventory.h"
@@ -87,14 +88,49 @@ fact_of(void *user, const char *key)
 	return herd_fact(user, key);
 }
 
+/* The facts the seat remembers, or none: what stands there is filled in anew when the host has told
+ * its own. */
 static bool
 desire(struct apply_host *h, struct diag *diag)
 {
-	struct facts facts = { .fact = fact_of, .user = h->hh };
+	struct facts facts = {
+		.fact = fact_of, .user = h->hh, .unknown_ok = true, .used = &h->facts_used
+	};
 
 	h->arena = arena_new();
 	return playbook_desire(h->ground->playbook, herd_host_of(h->hh), &facts, h->arena, diag,
 	    &h->wanted, &h->wanted_count);
+}
+
+int
+apply_desire_again(struct apply_host *h, struct err *err)
+{
+	struct facts facts = { .fact = fact_of, .user = h->hh };
+	const struct resource *const *wanted;
+	struct diag diag;
+	size_t count = 0;
+	bool same;
+
+	if (!h->facts_used)
+		return 0;
+	diag_init(&diag);
+	same = playbook_desire(
+	    h->ground->playbook, herd_host_of(h->hh), &facts, h->arena, &diag, &wanted, &count);
+	if (!same) {
+		autofree char *line = diag_line(&diag, 0);
+
+		err_set(err, OUTCOME_FAILED, "%s", line);
+	}
+	diag_fini(&diag);
+	if (!same)
+		return -1;
+	for (size_t i = 0; same && i < count && count == h->wanted_count; i++)
+		same = str_eq(wanted[i]->id, h->wanted[i]->id);
+	if (!same || count != h->wanted_count)
+		return err_set(err, OUTCOME_STALE,
+		    "its facts are not those this seat remembered: it will have them next time");
+	h->wanted = wanted;
+	return 0;
 }
 
 static void

@@ -129,6 +129,10 @@ make_plan(struct apply_host *h)
 		give_up(h, err.kind, &err);
 		return;
 	}
+	if (apply_desire_again(h, &err) < 0) {
+		give_up(h, err.kind, &err);
+		return;
+	}
 	h->plan =
 	    plan_make(h->arena, herd_host_of(h->hh), h->wanted, h->seen->found, h->wanted_count);
 	add_pending(h->plan);

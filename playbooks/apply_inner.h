@@ -49,6 +49,7 @@ struct apply_host {
 	struct arena *arena;
 	const struct resource *const *wanted;
 	size_t wanted_count;
+	size_t facts_used; /* by wanted; if any, they are looked up anew after observe */
 	struct observation *seen;
 	struct plan *plan;
 	bool begun, resting, ended, cut;
@@ -83,6 +84,9 @@ void apply_host_end(struct apply_host *h, enum outcome o, const struct err *err,
 /* An event of this host, begun. */
 void apply_event(struct apply_host *h, struct event *e, enum event_kind kind);
 void apply_emit(struct apply_host *h, struct event *e);
+
+/* The host has told its facts: fill in again what depends on them. 0 or -1. */
+int apply_desire_again(struct apply_host *h, struct err *err);
 
 /* The stages, one host each. */
 void apply_observe(struct apply_host *h);

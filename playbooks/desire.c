@@ -79,12 +79,16 @@ find(void *user, const char *name, struct render_value *ret)
 		ret->is_json = var->is_json;
 		return RENDER_FOUND;
 	}
-	fact = d->facts && d->facts->fact ? d->facts->fact(d->facts->user, name) : NULL;
+	if (!d->facts)
+		return RENDER_ABSENT;
+	fact = d->facts->fact ? d->facts->fact(d->facts->user, name) : NULL;
+	if (d->facts->used && (fact || is_fact(name)))
+		++*d->facts->used;
 	if (fact) {
 		ret->text = fact;
 		return RENDER_FOUND;
 	}
-	return d->facts && d->facts->unknown_ok && is_fact(name) ? RENDER_LATER : RENDER_ABSENT;
+	return d->facts->unknown_ok && is_fact(name) ? RENDER_LATER : RENDER_ABSENT;
 }
 
 /* Every name a template may say here, for did-you-mean. */

@@ -47,7 +47,8 @@ const struct rollout *playbook_rollout(const struct playbook *p);
 struct facts {
 	const char *(*fact)(void *user, const char *key);
 	void *user;
-	bool unknown_ok; /* lint: a fact that is not known yet is no mistake */
+	bool unknown_ok; /* a fact that is not known yet is no mistake: its name stands for it */
+	size_t *used;    /* counts the facts that were asked for, known or not; may be NULL */
 };
 
 /* What one host should have, in order: images, app files and units, tasks as written. Allocated

@@ -324,6 +324,7 @@ look_up(struct render *r, struct value *v, const char *name, const char *start)
 		v->absent = true;
 		break;
 	case RENDER_LATER:
+		set_text(v, name, strlen(name));
 		v->later = true;
 		break;
 	case RENDER_OPAQUE:

@@ -31,7 +31,7 @@ struct render_value {
 enum render_found {
 	RENDER_ABSENT,
 	RENDER_FOUND,
-	RENDER_LATER, /* will be known when the host has been asked: stands as nothing */
+	RENDER_LATER, /* will be known when the host has been asked: its name stands for it */
 	RENDER_OPAQUE /* holds a template of somebody else's: may not be used */
 };
 

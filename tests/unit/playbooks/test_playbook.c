@@ -276,8 +276,13 @@ facts_may_be_unknown_where_the_caller_says_so(void **state)
 {
 	struct desk *d = *state;
 
+	size_t used = 0;
+
 	d->facts.unknown_ok = true;
+	d->facts.used = &used;
 	assert_true(desire(d, "tasks: [{run: [echo, \"{{ os }}\", \"{{ os-name | upper }}\"]}]\n"));
+	assert_int_equal(used, 2);
+	assert_string_equal(wanted(d, "run 1")->title, "echo os OS-NAME");
 	d->facts.unknown_ok = false;
 	playbook_free(d->playbook);
 	assert_false(desire(d, "tasks: [{run: [echo, \"{{ os }}\"]}]\n"));

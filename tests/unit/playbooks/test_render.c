@@ -124,7 +124,7 @@ mappings_and_lists_are_reached_into(void **state)
 	gives("{{ db.ports | json }}", "[5432,5433]");
 	gives("{{ db.user | default(\"me\") }}", "me");
 	gives("{{ db.none | default(\"me\") }}", "me");
-	gives("{{ later.x.y }}", "");
+	gives("{{ later.x.y }}", "later");
 }
 
 static void
@@ -175,10 +175,10 @@ statements_are_refused_by_name(void **state)
 }
 
 static void
-a_value_that_will_be_known_later_stands_as_nothing(void **state)
+a_value_that_will_be_known_later_is_stood_for_by_its_name(void **state)
 {
 	(void)state;
-	gives("[{{ later }}] [{{ later | upper }}]", "[] []");
+	gives("[{{ later }}] [{{ later | upper }}]", "[later] [LATER]");
 }
 
 static void
@@ -208,7 +208,7 @@ main(void)
 		cmocka_unit_test(unknown_names_are_told_at_their_place),
 		cmocka_unit_test(what_is_no_expression_is_refused),
 		cmocka_unit_test(statements_are_refused_by_name),
-		cmocka_unit_test(a_value_that_will_be_known_later_stands_as_nothing),
+		cmocka_unit_test(a_value_that_will_be_known_later_is_stood_for_by_its_name),
 		cmocka_unit_test(syntax_is_checked_without_a_host),
 	};
 
