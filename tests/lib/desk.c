@@ -1,0 +1,99 @@
+#include "tests/lib/desk.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+int
+desk_set_up(void **state)
+{
+	struct desk *d = xcalloc(1, sizeof(*d));
+
+	str_copy(d->dir, sizeof(d->dir), "/tmp/drover-playbook-XXXXXX");
+	assert_non_null(mkdtemp(d->dir));
+	d->arena = arena_new();
+	diag_init(&d->diag);
+	d->host = (struct host){ .name = "web1", .kind = HOST_CATTLE };
+	buf_init(&d->said, 100000);
+	*state = d;
+	return 0;
+}
+
+int
+desk_tear_down(void **state)
+{
+	struct desk *d = *state;
+	autofree char *command = xasprintf("rm -rf %s", d->dir);
+
+	playbook_free(d->playbook);
+	arena_free(d->arena);
+	diag_fini(&d->diag);
+	buf_fini(&d->said);
+	FILE *rm = popen(command, "r"); /* a name of mkdtemp's */
+	assert_int_equal(pclose(rm), 0);
+	free(d);
+	return 0;
+}
+
+void
+desk_put(struct desk *d, const char *name, const char *text)
+{
+	struct err err;
+	autofree char *path = file_join(d->dir, name);
+
+	assert_int_equal(file_replace(path, text, strlen(text), 0644, &err), 0);
+}
+
+static void
+note_mistakes(struct desk *d)
+{
+	diag_sort(&d->diag);
+	for (int i = 0; i < d->diag.count; i++) {
+		autofree char *line = diag_line(&d->diag, i);
+		const char *p = str_starts(line, d->dir) ? line + strlen(d->dir) + 1 : line;
+
+		buf_addf(&d->said, "%s\n", p);
+	}
+}
+
+bool
+desk_load(struct desk *d, const char *text)
+{
+	autofree char *path = file_join(d->dir, "shop.yaml");
+
+	desk_put(d, "shop.yaml", text);
+	d->playbook = playbook_load(path, d->extra, &d->diag);
+	if (!d->playbook)
+		note_mistakes(d);
+	return d->playbook != NULL;
+}
+
+bool
+desk_desire(struct desk *d, const char *text)
+{
+	if (!desk_load(d, text))
+		return false;
+	bool good = playbook_desire(
+	    d->playbook, &d->host, &d->facts, d->arena, &d->diag, &d->want, &d->count);
+	note_mistakes(d);
+	return good;
+}
+
+const struct resource *
+desk_wanted(const struct desk *d, const char *id)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (str_eq(d->want[i]->id, id))
+			return d->want[i];
+	fail_msg("%s is not wanted", id);
+	return NULL;
+}

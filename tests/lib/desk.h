@@ -1,0 +1,43 @@
+/*
+ * A directory with a playbook in it, and what one reading of it gave.
+ *
+ * The state of a cmocka test; owns all it points to. Fails the test on trouble of
+ * its own.
+ */
+#ifndef DROVER_TESTS_LIB_DESK_H
+#define DROVER_TESTS_LIB_DESK_H
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "inventory/inventory.h"
+#include "playbooks/playbook.h"
+
+struct desk {
+	char dir[64];
+	struct arena *arena;
+	struct diag diag;
+	struct playbook *playbook;
+	struct host host;
+	struct facts facts;
+	const char *extra[4];
+	const struct resource *const *want;
+	size_t count;
+	struct buf said; /* the mistakes, as they are printed, without the directory */
+};
+
+int desk_set_up(void **state);
+int desk_tear_down(void **state);
+
+/* A file beside the playbook. */
+void desk_put(struct desk *d, const char *name, const char *text);
+
+/* Read this text as shop.yaml; mistakes go to said. */
+bool desk_load(struct desk *d, const char *text);
+
+/* And work it out for the host, with facts. */
+bool desk_desire(struct desk *d, const char *text);
+
+/* The resource of that id; the test fails when it is not wanted. */
+const struct resource *desk_wanted(const struct desk *d, const char *id);
+
+#endif
