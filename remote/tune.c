@@ -133,6 +133,9 @@ explain_mismatch(const char *why, char *to, size_t size)
 	from = strstr(what, ": server [") + strlen(": server [");
 	n = (int)strcspn(from, "]");
 	autofree char *list = xmemdup0(from, (size_t)n);
+	char *mark = strstr(list, ",kex-strict-s"); /* not a way to exchange keys */
+	if (mark)
+		*mark = '\0';
 	bool quantum = str_starts(what, "kex") && !strstr(list, "curve25519-sha256") &&
 		       (strstr(list, "sntrup") || strstr(list, "mlkem"));
 	snprintf(to, size, "nothing in common for %.*s: the server offers %.100s%s", name, what,

@@ -125,7 +125,9 @@ static bool
 launch_sshd(struct sshd *s, const char *extra)
 {
 	autofree char *text = NULL;
-	const char *argv[] = { "/usr/sbin/sshd", "-D", "-f", NULL, "-E", NULL, NULL };
+	/* A test that aborts takes its sshd along. */
+	const char *argv[] = { "setpriv", "--pdeathsig", "TERM", "/usr/sbin/sshd", "-D", "-f", NULL,
+		"-E", NULL, NULL };
 	char conf[96], log[96];
 	struct timespec pause = { .tv_nsec = 5000000 };
 	int64_t until = clock_mono_ms() + UP_MS;
@@ -140,8 +142,8 @@ launch_sshd(struct sshd *s, const char *extra)
 	snprintf(conf, sizeof(conf), "%s/config", s->dir);
 	snprintf(log, sizeof(log), "%s/log", s->dir);
 	write_file(conf, text);
-	argv[3] = conf;
-	argv[5] = log;
+	argv[6] = conf;
+	argv[8] = log;
 	s->pid = launch(argv);
 	while (clock_mono_ms() < until) {
 		if (waitpid(s->pid, NULL, WNOHANG) == s->pid)
