@@ -19,6 +19,7 @@ struct db_query {
 
 struct db {
 	sqlite3 *handle;
+	char *path;
 	struct db_query cache[STATEMENTS];
 	int count;
 	bool failed;
@@ -108,11 +109,12 @@ db_open(const char *path, enum db_mode mode, struct err *err)
 	struct db *db = xcalloc(1, sizeof(*db));
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE;
 
+	db->path = xstrdup(mode == DB_MEMORY ? "in memory" : path);
 	if (mode == DB_MEMORY)
 		flags |= SQLITE_OPEN_CREATE;
 	if (sqlite3_open_v2(mode == DB_MEMORY ? ":memory:" : path, &db->handle, flags, NULL) !=
 	    SQLITE_OK)
-		set_error(db, path, err);
+		set_error(db, db->path, err);
 	else if (configure(db, mode, err) == 0)
 		return db;
 	db_close(db);
@@ -127,6 +129,7 @@ db_close(struct db *db)
 	for (int i = 0; i < db->count; i++)
 		sqlite3_finalize(db->cache[i].stmt);
 	sqlite3_close(db->handle);
+	free(db->path);
 	free(db);
 }
 
@@ -140,7 +143,7 @@ int
 db_exec(struct db *db, const char *sql, struct err *err)
 {
 	if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
-		return set_error(db, "statement", err);
+		return set_error(db, db->path, err);
 	return 0;
 }
 
@@ -225,7 +228,7 @@ db_step(struct db_query *q)
 		if (rc == SQLITE_ROW)
 			return true;
 		if (rc != SQLITE_DONE)
-			fail(q->db, "statement");
+			fail(q->db, q->db->path);
 	}
 	db_done(q);
 	return false;
