@@ -323,7 +323,7 @@ static void
 record(struct item *i)
 {
 	autofree char *name = trust_name(&i->subject);
-	autoevent e;
+	autoevent e = { .count = 0 };
 
 	event_init(&e, EVENT_TRUST);
 	event_set_text(&e, FIELD_HOST, i->host->name);
@@ -358,7 +358,7 @@ static bool
 begin_run(struct verb *v, const struct set *set)
 {
 	autofree const char **names = xcalloc(set->count, sizeof(*names));
-	autoevent start;
+	autoevent start = { .count = 0 };
 	struct err err;
 
 	event_init(&start, EVENT_RUN_START);
@@ -378,7 +378,7 @@ begin_run(struct verb *v, const struct set *set)
 static void
 end_run(struct verb *v)
 {
-	autoevent end;
+	autoevent end = { .count = 0 };
 
 	event_init(&end, EVENT_RUN_END);
 	event_set_text(&end, FIELD_STATE, outcome_name(v->worst));
