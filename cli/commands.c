@@ -7,6 +7,9 @@
 const struct command *const commands[] = {
 	&command_hosts,
 	&command_nodes,
+	&command_plan,
+	&command_apply,
+	&command_resume,
 	&command_help,
 	&command_lint,
 	&command_trust,
