@@ -137,7 +137,9 @@ launch_sshd(struct sshd *s, const char *extra)
 			 "AuthorizedKeysFile %s/authorized\nStrictModes no\nUsePAM no\n"
 			 "PasswordAuthentication no\nKbdInteractiveAuthentication no\nUseDNS no\n"
 			 "PrintMotd no\nPrintLastLog no\nMaxStartups 4000\nMaxSessions 100\n"
-			 "LogLevel VERBOSE\n",
+			 "LogLevel VERBOSE\n"
+			 /* bash reads no rc file in a shell of the second level */
+			 "SetEnv SHLVL=2\n",
 	    extra ? extra : "", s->port, s->dir, s->dir);
 	snprintf(conf, sizeof(conf), "%s/config", s->dir);
 	snprintf(log, sizeof(log), "%s/log", s->dir);
