@@ -1,7 +1,7 @@
 #include "cli/dispatch.h"
 #include "remote/remote.h"
+#include "tui/tui.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #define WORKER_FD 3
@@ -11,5 +11,5 @@ main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
 		return remote_worker_main(WORKER_FD);
-	return dispatch_main(argc, argv, NULL);
+	return dispatch_main(argc, argv, tui_main);
 }

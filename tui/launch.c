@@ -1,6 +1,7 @@
 #include "tui/launch.h"
 
 #include "base/buf.h"
+#include "base/diag.h"
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -10,7 +11,14 @@
 #include "engine/progress.h"
 #include "engine/run.h"
 #include "inventory/inventory.h"
+#include "inventory/set.h"
+#include "playbooks/apply.h"
+#include "playbooks/plan.h"
+#include "playbooks/playbook.h"
+#include "tui/summary.h"
 
+#include <pwd.h>
+#include <signal.h>
 #include <string.h>
 
 struct launch {
@@ -19,6 +27,13 @@ struct launch {
 	struct fanout *fanout;
 	struct herd_host *one[1]; /* the host of a unit action */
 	char *command;            /* and what runs there */
+	struct playbook *playbook;
+	struct apply *apply;
+	struct herd_host **hosts; /* of the playbook */
+	size_t host_count;
+	bool asking; /* planned, not yet answered */
+	void (*planned)(void *user, const struct launch_plan *p, const struct err *err);
+	void *planned_user;
 	struct progress progress;
 	char alias[32];
 	bool any, live;
@@ -39,10 +54,17 @@ drop_run(struct launch *l)
 {
 	fanout_free(l->fanout);
 	l->fanout = NULL;
+	apply_free(l->apply);
+	l->apply = NULL;
 	run_free(l->run);
 	l->run = NULL;
 	free(l->command);
 	l->command = NULL;
+	playbook_free(l->playbook);
+	l->playbook = NULL;
+	free(l->hosts);
+	l->hosts = NULL;
+	l->host_count = 0;
 }
 
 void
@@ -50,6 +72,9 @@ launch_free(struct launch *l)
 {
 	if (!l)
 		return;
+	/* Asked and not answered: nothing was changed. A run at work stays unfinished; resume ends it. */
+	if (l->asking)
+		run_finish(l->run, OUTCOME_HELD);
 	drop_run(l);
 	progress_fini(&l->progress);
 	free(l);
@@ -74,7 +99,7 @@ reap(void *user)
 }
 
 static void
-on_fanout_done(void *user)
+on_done(void *user)
 {
 	struct launch *l = user;
 
@@ -90,14 +115,14 @@ begin(struct launch *l, const char *verb, const char *const *argv, size_t argc,
 {
 	autoevent start = { .count = 0 };
 
-	if (l->live)
-		return err_set(err, OUTCOME_LOCKED, "a run is at work");
 	event_init(&start, EVENT_RUN_START);
 	event_set_text(&start, FIELD_VERB, verb);
 	event_set_list(&start, FIELD_ARGV, argv, argc);
 	event_set_text(&start, FIELD_FLEET, inventory_fleet(herd_inventory(l->config.herd)));
 	event_set_list(&start, FIELD_HOSTS, hosts, host_count);
-	drop_run(l);
+	event_set_text(&start, FIELD_INVENTORY, inventory_path(herd_inventory(l->config.herd)));
+	if (l->playbook)
+		event_set_text(&start, FIELD_PLAYBOOK, playbook_path(l->playbook));
 	l->run = run_new(&(struct run_spec){ .loop = herd_loop(l->config.herd),
 			     .ledger = herd_ledger(l->config.herd),
 			     .start = &start,
@@ -117,6 +142,9 @@ launch_unit(struct launch *l, size_t host, const char *verb, const char *unit, s
 {
 	autobuf command = BUF_INIT(1024);
 
+	if (l->live)
+		return err_set(err, OUTCOME_LOCKED, "a run is at work");
+	drop_run(l);
 	l->one[0] = herd_at(l->config.herd, host);
 	const char *name = herd_host_of(l->one[0])->name;
 	buf_addf(&command, "systemctl %s -- ", verb);
@@ -131,16 +159,151 @@ launch_unit(struct launch *l, size_t host, const char *verb, const char *unit, s
 	    .count = 1,
 	    .command = l->command,
 	    .keep = true,
-	    .done = on_fanout_done,
+	    .done = on_done,
 	    .user = l });
 	return 0;
+}
+
+/* All mistakes of a file in one text, as the command line prints them. */
+static int
+fail_with(struct diag *d, struct err *err)
+{
+	autobuf text = BUF_INIT(4096);
+
+	diag_sort(d);
+	for (int i = 0; i < d->count; i++) {
+		autofree char *line = diag_line(d, i);
+
+		buf_addf(&text, "%s%s", text.len ? "; " : "", line);
+	}
+	diag_fini(d);
+	return err_set(err, OUTCOME_INPUT, "%s", buf_text(&text));
+}
+
+static const char *
+fact_of(void *user, const struct host *h, const char *key)
+{
+	return herd_fact(herd_of(user, h), key);
+}
+
+static int
+choose_hosts(struct launch *l, struct err *err)
+{
+	const struct set_lookup lookup = { .fact = fact_of, .user = l->config.herd };
+	const char *expr = playbook_hosts(l->playbook);
+	struct set set;
+
+	if (set_eval(herd_inventory(l->config.herd), expr ? expr : "@all", &lookup, &set, err) < 0)
+		return -1;
+	l->hosts = xcalloc(set.count, sizeof(struct herd_host *));
+	l->host_count = set.count;
+	for (size_t i = 0; i < set.count; i++)
+		l->hosts[i] = herd_of(l->config.herd, set.hosts[i]);
+	set_fini(&set);
+	return 0;
+}
+
+static void
+on_planned(void *user, struct apply *a)
+{
+	struct launch *l = user;
+	const struct plan **plans = xcalloc(l->host_count, sizeof(*plans));
+	const char **pets = xcalloc(l->host_count + 1, sizeof(*pets));
+	size_t pet_count = 0;
+	struct err none = { 0 };
+
+	for (size_t i = 0; i < l->host_count; i++) {
+		const struct host *h = herd_host_of(l->hosts[i]);
+
+		plans[i] = apply_plan(a, i);
+		if (plans[i] && plan_changes(plans[i]) && h->kind == HOST_PET)
+			pets[pet_count++] = h->name;
+	}
+	autofree char *text = summary_of(plans, l->host_count, 6);
+	struct launch_plan plan = {
+		.text = text, .pets = pets, .hosts = l->host_count, .changes = apply_changing(a)
+	};
+	if (plan.changes)
+		l->asking = true;
+	else
+		apply_leave(a, OUTCOME_OK);
+	l->planned(l->planned_user, &plan, &none);
+	free(plans);
+	free(pets);
+}
+
+static int
+begin_apply(struct launch *l, const char *path, struct err *err)
+{
+	autofree const char **names = xcalloc(l->host_count, sizeof(*names));
+	const struct passwd *pw = getpwuid(getuid());
+	const char *argv[] = { "apply", path };
+	struct diag diag;
+
+	for (size_t i = 0; i < l->host_count; i++)
+		names[i] = herd_host_of(l->hosts[i])->name;
+	diag_init(&diag);
+	l->apply = apply_new(&(struct apply_config){ .herd = l->config.herd,
+				 .playbook = l->playbook,
+				 .hosts = l->hosts,
+				 .count = l->host_count,
+				 .who = pw ? pw->pw_name : "?",
+				 .planned = on_planned,
+				 .done = on_done,
+				 .user = l },
+	    &diag);
+	if (!l->apply)
+		return fail_with(&diag, err);
+	diag_fini(&diag);
+	if (begin(l, "apply", argv, countof(argv), names, l->host_count, err) < 0)
+		return -1;
+	apply_start(l->apply, l->run);
+	return 0;
+}
+
+int
+launch_plan(struct launch *l, const char *path,
+    void (*planned)(void *user, const struct launch_plan *p, const struct err *err), void *user,
+    struct err *err)
+{
+	struct diag diag;
+
+	if (l->live)
+		return err_set(err, OUTCOME_LOCKED, "a run is at work");
+	drop_run(l);
+	l->planned = planned;
+	l->planned_user = user;
+	diag_init(&diag);
+	l->playbook = playbook_load(path, l->config.vars, &diag);
+	if (!l->playbook)
+		return fail_with(&diag, err);
+	diag_fini(&diag);
+	return choose_hosts(l, err) < 0 ? -1 : begin_apply(l, path, err);
+}
+
+void
+launch_answer(struct launch *l, bool yes)
+{
+	if (!l->asking)
+		return;
+	l->asking = false;
+	if (yes)
+		apply_go(l->apply);
+	else
+		apply_leave(l->apply, OUTCOME_HELD);
 }
 
 void
 launch_stop(struct launch *l)
 {
-	if (l->live && l->fanout)
+	if (!l->live)
+		return;
+	if (l->asking)
+		launch_answer(l, false);
+	else if (l->fanout)
 		fanout_stop(l->fanout);
+	else
+		run_stop(l->run, SIGINT);
 }
 
 bool

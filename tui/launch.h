@@ -30,19 +30,19 @@ void launch_free(struct launch *l);
 /* systemctl VERB UNIT on one host of the herd. */
 int launch_unit(struct launch *l, size_t host, const char *verb, const char *unit, struct err *err);
 
-/* Observe and plan a playbook; planned() gets what would change, in lines, and on how many hosts;
- * changes 0: nothing to do. Kind INPUT with all mistakes in the text when the file is wrong. */
+/* Begin an apply: observe and plan; planned() gets what would change, in lines, and on how many hosts;
+ * changes 0: nothing to do, and the run ends. Kind INPUT with all mistakes in the text when the file is wrong. */
 struct launch_plan {
 	const char *text;        /* a summary for the confirm dialog */
 	const char *const *pets; /* pets that would change, ended by NULL */
-	size_t hosts, changes;
+	size_t hosts, changes;   /* hosts looked at, hosts that would be changed */
 };
 int launch_plan(struct launch *l, const char *path,
     void (*planned)(void *user, const struct launch_plan *p, const struct err *err), void *user,
     struct err *err);
 
-/* Apply the playbook planned last; its pets have been named by the user. */
-int launch_apply(struct launch *l, struct err *err);
+/* The answer to a plan that would change something: carry it out, or end the run as held. */
+void launch_answer(struct launch *l, bool yes);
 
 /* No new hosts; a second time: cut the running ones. */
 void launch_stop(struct launch *l);

@@ -52,6 +52,18 @@ overlay_prompt(struct overlay *o, const char *title, const char *preset,
 	o->user = user;
 }
 
+/* Any answer but yes. */
+static void
+decline(struct overlay *o)
+{
+	void (*no)(void *user) = o->no;
+	void *user = o->user;
+
+	overlay_close(o);
+	if (no)
+		no(user);
+}
+
 static void
 answer(struct overlay *o)
 {
@@ -90,7 +102,7 @@ confirm_key(struct overlay *o, const char *key, bool printable)
 		if (str_eq(key, "y"))
 			answer(o);
 		else if (str_eq(key, "n") || str_eq(key, "enter") || str_eq(key, "q"))
-			overlay_close(o);
+			decline(o);
 		return;
 	}
 	if (!str_eq(key, "enter")) {
@@ -100,14 +112,14 @@ confirm_key(struct overlay *o, const char *key, bool printable)
 	if (str_eq(o->input, o->typed))
 		answer(o);
 	else
-		overlay_close(o);
+		decline(o);
 }
 
 void
 overlay_key(struct overlay *o, const char *key, bool printable)
 {
 	if (str_eq(key, "esc") || str_eq(key, "ctrl-c")) {
-		overlay_close(o);
+		decline(o);
 		return;
 	}
 	switch (o->kind) {

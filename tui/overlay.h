@@ -20,6 +20,7 @@ struct overlay {
 	char input[512];
 	int scroll;
 	void (*yes)(void *user, const char *input);
+	void (*no)(void *user); /* may be NULL; any answer but yes */
 	void *user;
 	const struct action *view_actions, *global; /* help */
 	const char *view_title;

@@ -65,16 +65,22 @@ service_unit(void *user, const char *host, const char *verb, const char *unit)
 }
 
 static void
+apply_refused(void *user)
+{
+	struct console *c = user;
+
+	launch_answer(c->launch, false);
+	console_flash(c, false, "nothing was changed");
+}
+
+static void
 apply_confirmed(void *user, const char *input)
 {
 	struct console *c = user;
-	struct err err;
 
 	(void)input;
-	if (launch_apply(c->launch, &err) < 0)
-		console_flash(c, true, "%s", err.text);
-	else
-		console_open(c, &view_run, NULL);
+	launch_answer(c->launch, true);
+	console_open(c, &view_run, NULL);
 }
 
 /* The word to type: a pet's name when there is one, else the number of hosts above ten. */
@@ -86,8 +92,8 @@ apply_word(const struct launch_plan *p, char *to, size_t size)
 		for (size_t i = 0; p->pets[i]; i++)
 			snprintf(
 			    to + strlen(to), size - strlen(to), "%s%s", i ? "," : "", p->pets[i]);
-	} else if (p->hosts > 10) {
-		snprintf(to, size, "%zu", p->hosts);
+	} else if (p->changes > 10) {
+		snprintf(to, size, "%zu", p->changes);
 	}
 }
 
@@ -110,6 +116,7 @@ on_planned(void *user, const struct launch_plan *p, const struct err *err)
 	apply_word(p, word, sizeof(word));
 	snprintf(title, sizeof(title), "Apply %.80s", c->playbook);
 	overlay_confirm(&c->overlay, title, p->text, word[0] ? word : NULL, apply_confirmed, c);
+	c->overlay.no = apply_refused;
 	console_dirty(c);
 }
 

@@ -1,0 +1,247 @@
+/* The real program on a terminal of our own, over hosts that refuse connections. */
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "tests/lib/screen.h"
+
+#include <ctype.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#define DEADLINE 30000 /* ms; a condition, not a timing */
+
+struct place {
+	char dir[64], env[6][128];
+	const char *envp[8];
+};
+
+static void
+set_up(struct place *p, const char *term)
+{
+	static const char *const names[] = { "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
+		"HOME" };
+	int n = 0;
+
+	snprintf(p->dir, sizeof(p->dir), "/tmp/drover-console.XXXXXX");
+	assert_non_null(mkdtemp(p->dir));
+	for (; n < 4; n++)
+		snprintf(p->env[n], sizeof(p->env[n]), "%s=%s", names[n], p->dir);
+	snprintf(p->env[n++], sizeof(p->env[0]), "TERM=%s", term);
+	for (int i = 0; i < n; i++)
+		p->envp[i] = p->env[i];
+	p->envp[n++] = "LC_ALL=C.UTF-8";
+	p->envp[n] = NULL;
+}
+
+static void
+tear_down(const struct place *p)
+{
+	autofree char *command = xasprintf("rm -rf '%s'", p->dir);
+	const char *argv[] = { "sh", "-c", command, NULL };
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execv("/bin/sh", (char **)(uintptr_t)argv);
+		_exit(127);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+static struct screen *
+open_console(const struct place *p, int rows, int cols)
+{
+	const char *program = getenv("DROVER");
+	const char *argv[] = { program ? program : "build/release/drover", "-i",
+		"127.0.0.1:1,root@127.0.0.2:1", NULL };
+	struct screen *s = screen_start(argv, p->envp, rows, cols);
+
+	if (!screen_wait(s, "127.0.0.1", DEADLINE) || !screen_wait(s, "refused", DEADLINE))
+		fail_msg("the console did not open");
+	return s;
+}
+
+static void
+assert_left_well(struct screen *s, int status)
+{
+	size_t n;
+
+	assert_int_equal(screen_wait_end(s, DEADLINE), status);
+	assert_true(screen_modes_restored(s));
+	const char *bytes = screen_bytes(s, &n);
+	assert_non_null(memmem(bytes, n, "\033[?1049l", 8));
+	assert_non_null(memmem(bytes, n, "\033[?2004l", 8));
+}
+
+static void
+it_opens_shows_help_and_leaves_the_terminal_as_it_was(void **state)
+{
+	struct place p;
+
+	(void)state;
+	set_up(&p, "xterm-256color");
+	struct screen *s = open_console(&p, 30, 100);
+	screen_type(s, "?");
+	assert_true(screen_wait(s, "what the keys of this screen do", DEADLINE));
+	screen_type(s, "q");
+	assert_true(screen_wait_gone(s, "what the keys of this screen do", DEADLINE));
+	screen_type(s, "\r");
+	assert_true(screen_wait(s, "[2 Host]", DEADLINE));
+	screen_type(s, "q");
+	assert_true(screen_wait(s, "[1 Fleet]", DEADLINE));
+	screen_type(s, "q");
+	assert_left_well(s, 0);
+	screen_free(s);
+	tear_down(&p);
+}
+
+static void
+a_signal_leaves_the_terminal_as_it_was(void **state)
+{
+	static const int fatal[] = { SIGSEGV, SIGABRT, SIGBUS };
+	struct place p;
+
+	(void)state;
+	set_up(&p, "xterm-256color");
+	struct screen *s = open_console(&p, 24, 80);
+	screen_signal(s, SIGTERM);
+	assert_left_well(s, (128 + SIGTERM) << 8);
+	screen_free(s);
+	for (size_t i = 0; i < countof(fatal); i++) {
+		s = open_console(&p, 24, 80);
+		screen_signal(s, fatal[i]);
+		int status = screen_wait_end(s, DEADLINE);
+		assert_int_not_equal(status, -1);
+		assert_int_not_equal(status, 0);
+		assert_true(screen_modes_restored(s));
+		screen_free(s);
+	}
+	tear_down(&p);
+}
+
+static void
+a_storm_of_sizes_is_survived(void **state)
+{
+	struct place p;
+	unsigned seed = 7;
+
+	(void)state;
+	set_up(&p, "xterm-256color");
+	struct screen *s = open_console(&p, 24, 80);
+	for (int i = 0; i < 200; i++) {
+		seed = seed * 1103515245 + 12345;
+		screen_resize(s, 2 + (int)(seed >> 16) % 60, 10 + (int)(seed >> 8) % 200);
+		screen_type(s, i % 3 ? "j" : "?");
+	}
+	screen_type(s, "\033");
+	screen_resize(s, 24, 80);
+	assert_true(screen_wait(s, "127.0.0.1", DEADLINE));
+	screen_type(s, "Q");
+	assert_left_well(s, 0);
+	screen_free(s);
+	tear_down(&p);
+}
+
+static void
+it_works_on_a_terminal_without_colours(void **state)
+{
+	struct place p;
+
+	(void)state;
+	set_up(&p, "vt100");
+	p.envp[5] = "LC_ALL=C";
+	struct screen *s = open_console(&p, 24, 80);
+	screen_type(s, "q");
+	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_true(screen_modes_restored(s));
+	screen_free(s);
+	tear_down(&p);
+}
+
+static void
+write_mode_is_asked_before_a_change(void **state)
+{
+	struct place p;
+
+	(void)state;
+	set_up(&p, "xterm");
+	struct screen *s = open_console(&p, 24, 80);
+	screen_type(s, "W");
+	assert_true(screen_wait(s, "read-only", DEADLINE));
+	screen_type(s, "P");
+	assert_true(screen_wait(s, "press W first", DEADLINE));
+	screen_type(s, "WP");
+	assert_true(screen_wait(s, "Playbook to plan", DEADLINE));
+	screen_type(s, "\025/nonexistent.yaml\r");
+	assert_true(screen_wait(s, "nonexistent.yaml", DEADLINE));
+	screen_type(s, "\033Q");
+	assert_left_well(s, 0);
+	screen_free(s);
+	tear_down(&p);
+}
+
+/* One escape sequence at p: its length when it is of the kinds the console may use, else 0. */
+static size_t
+allowed(const char *p, size_t n)
+{
+	if (n > 1 && p[1] == '[') {
+		size_t i = 2;
+
+		while (i < n && (isdigit((unsigned char)p[i]) || strchr("?;>=!", p[i])))
+			i++;
+		return i < n && strchr("ABCDGHJKLMPXZ@bdfghlmnrtSTu", p[i]) ? i + 1 : 0;
+	}
+	if (n > 2 && (p[1] == '(' || p[1] == ')'))
+		return 3;
+	return n > 1 && strchr("78=>MDEHc", p[1]) ? 2 : 0;
+}
+
+static void
+only_known_escape_sequences_leave_the_program(void **state)
+{
+	struct place p;
+	size_t n;
+
+	(void)state;
+	set_up(&p, "xterm-256color");
+	struct screen *s = open_console(&p, 30, 100);
+	screen_type(s, "?");
+	assert_true(screen_wait(s, "Help", DEADLINE));
+	screen_type(s, "qQ");
+	assert_left_well(s, 0);
+	const char *bytes = screen_bytes(s, &n);
+	for (size_t i = 0; i < n;) {
+		size_t len = 1;
+
+		if (bytes[i] == '\033')
+			len = allowed(bytes + i, n - i);
+		else if ((unsigned char)bytes[i] < 32 && !strchr("\r\n\b\t\017\016\007", bytes[i]))
+			len = 0;
+		if (!len)
+			fail_msg("byte %zu: not an allowed sequence: %02x %02x %02x", i, bytes[i],
+			    bytes[i + 1], bytes[i + 2]);
+		i += len;
+	}
+	screen_free(s);
+	tear_down(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_opens_shows_help_and_leaves_the_terminal_as_it_was),
+		cmocka_unit_test(a_signal_leaves_the_terminal_as_it_was),
+		cmocka_unit_test(a_storm_of_sizes_is_survived),
+		cmocka_unit_test(it_works_on_a_terminal_without_colours),
+		cmocka_unit_test(write_mode_is_asked_before_a_change),
+		cmocka_unit_test(only_known_escape_sequences_leave_the_program),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
