@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <string.h>
+
 #define DISK_FULL 90
 #define MEM_FULL  95
 
@@ -64,6 +66,17 @@ first_failed(const struct status *s)
 	return "a unit failed";
 }
 
+/* The row already names the host. */
+static const char *
+reason(const struct scene_host *h)
+{
+	size_t n = strlen(h->name);
+
+	return strncmp(h->err.text, h->name, n) == 0 && str_starts(h->err.text + n, ": ")
+		   ? h->err.text + n + 2
+		   : h->err.text;
+}
+
 void
 glance_note(const struct scene_host *h, char *to, size_t size)
 {
@@ -72,7 +85,7 @@ glance_note(const struct scene_host *h, char *to, size_t size)
 
 	to[0] = '\0';
 	if (h->link == LINK_DOWN)
-		snprintf(to, size, "%s", h->err.text);
+		snprintf(to, size, "%s", reason(h));
 	else if (s->units_failed)
 		snprintf(to, size, "%s", first_failed(s));
 	else if (h->strayed)

@@ -330,7 +330,7 @@ host_paint(const struct view *v, struct canvas *c, int top, int bottom)
 	const struct hostview *h = v->state;
 	int foot = bottom - 3, height = foot - top - 2;
 	bool wide = h->tab != TAB_FACTS && c->cols >= 76;
-	int width = wide ? c->cols / 2 : c->cols;
+	int width = wide ? c->cols * 11 / 20 : c->cols;
 
 	if (!h->host) {
 		canvas_printf(

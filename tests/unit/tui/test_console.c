@@ -61,7 +61,7 @@ open_console(const struct place *p, int rows, int cols)
 		"127.0.0.1:1,root@127.0.0.2:1", NULL };
 	struct screen *s = screen_start(argv, p->envp, rows, cols);
 
-	if (!screen_wait(s, "127.0.0.1", DEADLINE) || !screen_wait(s, "refused", DEADLINE))
+	if (!screen_wait(s, "127.0.0.1", DEADLINE) || !screen_wait(s, "2 unreach", DEADLINE))
 		fail_msg("the console did not open");
 	return s;
 }
