@@ -81,6 +81,24 @@ add_unit(struct status *s, char *rest)
 		s->units_failed++;
 }
 
+/* What podman says to people ("Up 3 minutes (healthy)") is the same in all its versions; its State
+ * is not. */
+static void
+container_state(const char *text, char *to, size_t size)
+{
+	static const char *const words[][2] = { { "Up", "running" }, { "Exited", "exited" },
+		{ "Created", "created" }, { "Initialized", "created" }, { "Paused", "paused" },
+		{ "Stopping", "stopping" }, { "Removing", "removing" } };
+
+	str_copy(to, size, "unknown");
+	for (size_t i = 0; i < countof(words); i++) {
+		if (str_starts(text, words[i][0]))
+			str_copy(to, size, words[i][1]);
+	}
+	if (strstr(text, "(Paused)"))
+		str_copy(to, size, "paused");
+}
+
 static void
 add_container(struct status *s, char *rest)
 {
@@ -91,9 +109,9 @@ add_container(struct status *s, char *rest)
 		return;
 	}
 	c.name = xstrdup(word(&rest));
-	str_copy(c.state, sizeof(c.state), word(&rest));
 	c.image = xstrdup(word(&rest));
 	c.status = xstrdup(rest);
+	container_state(rest, c.state, sizeof(c.state));
 	s->containers = xrealloc(s->containers, s->container_count + 1, sizeof(c));
 	s->containers[s->container_count++] = c;
 	if (str_eq(c.state, "running"))

@@ -43,6 +43,6 @@ systemctl show '*.service' '*.timer' '*.socket' --state=loaded --property=Id,Loa
 	END { flush() }'
 command -v podman >/dev/null 2>&1 && {
 	echo "podman $(podman version --format '{{.Client.Version}}' 2>/dev/null)"
-	podman ps -a --format 'ctr {{.Names}} {{.State}} {{.Image}} {{.Status}}' 2>/dev/null
+	podman ps -a --format 'ctr {{.Names}} {{.Image}} {{.Status}}' 2>/dev/null
 }
 echo "end"

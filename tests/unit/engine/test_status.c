@@ -13,8 +13,8 @@ static const char text[] =
     "disk 41\nsystemd 252\n"
     "unit ssh.service loaded active running 3500 0 OpenBSD Secure Shell server\n"
     "unit bad.service loaded failed failed 12 1 A bad one\n"
-    "podman 4.3.1\nctr site-0 running localhost/site:1 Up 3 minutes\n"
-    "ctr old exited localhost/old:1 Exited (0) 2 days ago\nend\n";
+    "podman 4.3.1\nctr site-0 localhost/site:1 Up 3 minutes\n"
+    "ctr old localhost/old:1 Exited (0) 2 days ago\nend\n";
 
 static void
 a_status_is_read_line_by_line(void **state)

@@ -64,14 +64,14 @@ set_status(struct fixture *f, size_t i, const char *text)
 	"os debian-12\ndisk 22\nsystemd 252\nunit ssh.service loaded active running 4000 0 "       \
 	"OpenBSD Secure Shell server\nunit site-0.service loaded active running 90 1 site, "       \
 	"replica 0\nunit cron.service loaded active running 4000 0 Regular jobs\n"                 \
-	"podman 4.3.1\nctr site-0 running localhost/site:1 Up 3 minutes\nend\n"
+	"podman 4.3.1\nctr site-0 localhost/site:1 Up 3 minutes\nend\n"
 #define DB                                                                                         \
 	COMMON                                                                                     \
 	"os debian-13\ndisk 93\nsystemd 257\nunit ssh.service loaded active running 4000 0 "       \
 	"OpenBSD Secure Shell server\nunit postgres.service loaded failed failed 180 1 "           \
 	"PostgreSQL \033]0;owned\007\302\233\342\200\256 server\n"                                 \
 	"unit backup.timer loaded active waiting 33000 1 nightly backup\npodman 5.4.2\n"           \
-	"ctr pg exited docker.io/library/postgres:17 Exited (1) 3 minutes ago\nend\n"
+	"ctr pg docker.io/library/postgres:17 Exited (1) 3 minutes ago\nend\n"
 #define CJK                                                                                        \
 	COMMON                                                                                     \
 	"os debian-12\ndisk 40\nsystemd 252\nunit 数据库.service loaded active running 10 1 "   \
