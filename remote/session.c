@@ -5,6 +5,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "remote/agentgate.h"
 #include "remote/channel.h"
 #include "remote/dial.h"
 #include "remote/keys.h"
@@ -37,6 +38,7 @@ struct session {
 	struct sshconf_ask *conf_ask;
 	struct keys_ask *keys_ask;
 	struct dial_try *dialling;
+	struct agentgate *agent;         /* while logging in with keys that an agent holds */
 	const struct sshconf_host *conf; /* lives as long as the sshconf */
 	const struct key *keys[KEYS];
 	size_t key_count;
@@ -93,6 +95,7 @@ stop(struct session *s)
 		keys_cancel(take(s->keys_ask));
 	if (s->dialling)
 		dial_cancel(take(s->dialling));
+	agentgate_free(take(s->agent));
 	loop_timer_stop(s->timer);
 	if (s->id) {
 		if (s->channel_place.link) {
@@ -303,7 +306,10 @@ log_in(struct session *s)
 	uint8_t ids[4 * KEYS];
 	size_t n = 0;
 	struct message m;
+	int agent;
 
+	s->agent =
+	    agentgate_new(s->place->loop, s->conf->identity_agent, s->keys, s->key_count, &agent);
 	for (size_t i = 0; i < s->key_count; i++) {
 		if (!s->keys[i]->private_text)
 			continue;
@@ -317,7 +323,9 @@ log_in(struct session *s)
 	message_text(&m, FIELD_USER, s->conf->user);
 	message_bytes(&m, FIELD_KEYS, ids, n);
 	message_number(&m, FIELD_TIMEOUT, (uint64_t)s->place->auth_ms);
-	link_send(link, &m, -1);
+	if (agent >= 0)
+		message_number(&m, FIELD_AGENT, 1);
+	link_send(link, &m, agent);
 }
 
 static void
@@ -383,6 +391,7 @@ static void
 came_up(struct session *s)
 {
 	s->state = SESSION_UP;
+	agentgate_free(take(s->agent));
 	s->counters.logins++;
 	gate_leave(&s->place->gate, &s->pass);
 	if (s->listener.up)

@@ -161,6 +161,28 @@ get_identity(struct fixture *f, const char *path)
 	get(f, &(struct keys_want){ .identity = path, .agent = "none" });
 }
 
+static void
+on_opened(void *user, int fd, const struct err *err)
+{
+	struct fixture *f = user;
+
+	f->calls++;
+	f->err = err ? *err : (struct err){ .kind = OUTCOME_OK };
+	if (fd >= 0)
+		close(fd);
+}
+
+static struct err
+open_agent(struct fixture *f, const char *path)
+{
+	f->calls = 0;
+	agent_open(
+	    &(struct agent_spec){ .loop = f->loop, .path = path, .opened = on_opened, .user = f });
+	loop_run(f->loop);
+	assert_int_equal(f->calls, 1);
+	return f->err;
+}
+
 /* The agent listens when its socket answers; no key is added before. */
 static void
 start_agent(struct fixture *f)
@@ -172,9 +194,9 @@ start_agent(struct fixture *f)
 	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	assert_int_equal(posix_spawnp(&f->agent, argv[0], &actions, NULL, argv, environ), 0);
 	posix_spawn_file_actions_destroy(&actions);
-	for (int i = 0; i < 2000 && !file_exists(f->socket); i++)
+	/* Bound is not yet listening. */
+	for (int i = 0; i < 2000 && open_agent(f, f->socket).kind != OUTCOME_OK; i++)
 		loop_pass(f->loop, 5);
-	assert_true(file_exists(f->socket));
 }
 
 static void
@@ -495,28 +517,6 @@ an_agent_that_talks_nonsense_is_not_believed(void **state)
 		assert_int_equal(f->err.kind, OUTCOME_REFUSED);
 	}
 	close(fd);
-}
-
-static void
-on_opened(void *user, int fd, const struct err *err)
-{
-	struct fixture *f = user;
-
-	f->calls++;
-	f->err = err ? *err : (struct err){ .kind = OUTCOME_OK };
-	if (fd >= 0)
-		close(fd);
-}
-
-static struct err
-open_agent(struct fixture *f, const char *path)
-{
-	f->calls = 0;
-	agent_open(
-	    &(struct agent_spec){ .loop = f->loop, .path = path, .opened = on_opened, .user = f });
-	loop_run(f->loop);
-	assert_int_equal(f->calls, 1);
-	return f->err;
 }
 
 static void
