@@ -5,16 +5,20 @@
 #include <stddef.h>
 
 const struct command *const commands[] = {
+	&command_ui,
 	&command_hosts,
-	&command_nodes,
+	&command_facts,
+	&command_ps,
+	&command_run,
+	&command_logs,
+	&command_lint,
 	&command_plan,
 	&command_apply,
 	&command_resume,
-	&command_help,
-	&command_lint,
-	&command_trust,
-	&command_ui,
 	&command_history,
+	&command_nodes,
+	&command_trust,
+	&command_help,
 	&command_version,
 	NULL,
 };

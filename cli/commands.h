@@ -11,13 +11,16 @@ extern const struct command *const commands[];        /* ended by NULL */
 const struct command *command_find(const char *name); /* NULL: no such verb */
 
 extern const struct command command_apply;
+extern const struct command command_facts;
 extern const struct command command_help;
 extern const struct command command_history;
 extern const struct command command_hosts;
+extern const struct command command_lint;
+extern const struct command command_logs;
 extern const struct command command_nodes;
 extern const struct command command_plan;
+extern const struct command command_ps;
 extern const struct command command_resume;
-extern const struct command command_lint;
 extern const struct command command_run;
 extern const struct command command_trust;
 extern const struct command command_ui;

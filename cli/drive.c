@@ -63,7 +63,7 @@ on_signal(void *user, int signum)
 {
 	struct drive *d = user;
 
-	if (d->asked++ == 0)
+	if (d->asked++ == 0 && !d->spec.endless)
 		out_note(d->spec.call->out, "stopping: %zu host%s running, %s again kills",
 		    d->running, d->running == 1 ? "" : "s",
 		    signum == SIGINT ? "Ctrl-C" : "the signal");
@@ -122,7 +122,7 @@ drive_new(const struct drive_spec *spec)
 	struct err err;
 	autoevent start = { .count = 0 };
 	struct run_spec run = { .loop = c->loop,
-		.ledger = c->ledger,
+		.ledger = spec->unrecorded ? NULL : c->ledger,
 		.start = &start,
 		.host_count = spec->set->count };
 

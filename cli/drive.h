@@ -23,6 +23,8 @@ struct drive_spec {
 	const struct set *set;
 	const char *verb;
 	bool fold;         /* -b */
+	bool unrecorded;   /* the ledger is not told */
+	bool endless;      /* a signal is the way to end it: nothing is said about stopping */
 	const char *adopt; /* the unfinished run of this UUID goes on; NULL: a new one */
 	/* More fields of run.start; may be NULL. */
 	void (*describe)(void *user, struct event *start);

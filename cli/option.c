@@ -206,6 +206,17 @@ parse_letters(struct option_parse *p, char **argv, int left, struct err *err)
 	return 1;
 }
 
+/* Who asks for help among words that are wrong gets it. */
+static bool
+asks_for_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc && !str_eq(argv[i], "--"); i++) {
+		if (str_eq(argv[i], "--help") || str_eq(argv[i], "-h"))
+			return true;
+	}
+	return false;
+}
+
 int
 option_parse(struct option_parse *p, int argc, char **argv, struct err *err)
 {
@@ -230,6 +241,8 @@ option_parse(struct option_parse *p, int argc, char **argv, struct err *err)
 		}
 		took = word[1] == '-' ? parse_long(p, argv + i, argc - i, err)
 				      : parse_letters(p, argv + i, argc - i, err);
+		if (took < 0)
+			p->help = asks_for_help(argc - i - 1, argv + i + 1);
 		if (p->help || p->version)
 			return 0;
 		if (took < 0)

@@ -198,6 +198,14 @@ on_host_end(struct follow *f, const struct event *e)
 	progress_host_ends(f->progress, host, good, buf_text(&verdict));
 }
 
+/* "r-12: ", or nothing for a run that is not recorded. */
+static void
+add_alias(struct buf *b, const struct run *run)
+{
+	if (run_ledger(run))
+		buf_addf(b, "%s: ", run_alias(run));
+}
+
 static void
 on_run_end(struct follow *f)
 {
@@ -208,7 +216,7 @@ on_run_end(struct follow *f)
 	progress_flush(f->progress);
 	if (f->fold)
 		fold_print(f->fold, f->out);
-	buf_addf(&line, "%s: ", run_alias(f->run));
+	add_alias(&line, f->run);
 	for (int i = 0; i < OUTCOME_COUNT; i++) {
 		if (c->by_outcome[i] > 0) {
 			buf_addf(&line, "%s%zu %s", separator, c->by_outcome[i],
@@ -245,8 +253,8 @@ add_title(struct buf *b, const struct follow *f, const struct event *e)
 	size_t hosts = run_counts(f->run)->hosts;
 	const char *verb = event_text(e, FIELD_VERB);
 
-	buf_addf(b, "%s: %s on %zu host%s", run_alias(f->run), verb ? verb : "run", hosts,
-	    hosts == 1 ? "" : "s");
+	add_alias(b, f->run);
+	buf_addf(b, "%s on %zu host%s", verb ? verb : "run", hosts, hosts == 1 ? "" : "s");
 }
 
 static void

@@ -129,7 +129,7 @@ emit_end(
 		event_set_text(&e, FIELD_SIGNAL, status->signal);
 	if (err) {
 		event_set_text(&e, FIELD_PHASE, err->phase[0] ? err->phase : NULL);
-		event_set_text(&e, FIELD_TEXT, err->text);
+		event_set_text(&e, FIELD_TEXT, herd_reason(t->hh, err));
 	}
 	if (t->began_ms)
 		event_set_int(&e, FIELD_MS, clock_mono_ms() - t->began_ms);
@@ -174,14 +174,17 @@ on_end(void *user, struct channel *c, const struct channel_end *e)
 	(void)c;
 	if (e->err) {
 		task_end(t, e->err->kind, e, e->err);
+	} else if (e->have_status) {
+		task_end(t, e->status == 0 ? OUTCOME_OK : OUTCOME_FAILED, e, NULL);
+	} else if (e->cancelled && t->f->spec.read_only) {
+		task_end(t, OUTCOME_OK, e, NULL);
+	} else if (e->cancelled) {
+		/* Also when a signal is told: it may have been ours. */
+		err_set(&err, OUTCOME_UNKNOWN, "cut while it ran");
+		task_end(t, OUTCOME_UNKNOWN, e, &err);
 	} else if (e->signal[0]) {
 		err_set(&err, OUTCOME_FAILED, "ended by signal %s", e->signal);
 		task_end(t, OUTCOME_FAILED, e, &err);
-	} else if (e->have_status) {
-		task_end(t, e->status == 0 ? OUTCOME_OK : OUTCOME_FAILED, e, NULL);
-	} else if (e->cancelled) {
-		err_set(&err, OUTCOME_UNKNOWN, "cut while it ran");
-		task_end(t, OUTCOME_UNKNOWN, e, &err);
 	} else {
 		err_set(&err, OUTCOME_UNKNOWN, "the host gave no exit status");
 		task_end(t, OUTCOME_UNKNOWN, e, &err);

@@ -181,6 +181,16 @@ herd_host_herd(const struct herd_host *hh)
 	return hh->herd;
 }
 
+const char *
+herd_reason(const struct herd_host *hh, const struct err *err)
+{
+	size_t n = strlen(hh->host->name);
+
+	if (str_starts(err->text, hh->host->name) && str_starts(err->text + n, ": "))
+		return err->text + n + 2;
+	return err->text;
+}
+
 bool
 herd_connected(const struct herd_host *hh)
 {

@@ -93,6 +93,9 @@ struct collect_spec {
 };
 void herd_collect(struct herd_host *hh, const struct collect_spec *spec);
 
+/* The text of an error without the host's name in front, for events that name the host. */
+const char *herd_reason(const struct herd_host *hh, const struct err *err);
+
 /* True while a session is up. */
 bool herd_connected(const struct herd_host *hh);
 struct herd *herd_host_herd(const struct herd_host *hh);

@@ -18,8 +18,6 @@
 #define ANSWER_MS      20000
 #define ANSWER_MAX     (1 << 20)
 
-extern const char host_status_sh[];
-
 struct polled {
 	struct poll *poll;
 	size_t index;

@@ -50,6 +50,11 @@ end(struct channel *c, struct channel_end *e, bool silent)
 	loop_timer_free(c->timer);
 	c->timer = NULL;
 	e->cancelled = c->cancelled;
+	/* The signal that it may tell of was ours. */
+	if (c->overdue && !e->have_status) {
+		e->err = &c->why;
+		e->signal[0] = '\0';
+	}
 	e->out_bytes = c->bytes[STREAM_OUT];
 	e->err_bytes = c->bytes[STREAM_ERR];
 	c->place->ended(c->place->user, c);
