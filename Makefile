@@ -14,7 +14,8 @@ HOSTSH := $(wildcard engine/host/*.sh playbooks/host/*.sh)
 OBJ  := $(SRC:%.c=$B/%.o) $(HOSTSH:%.sh=$B/%.sh.o)
 UNIT := $(patsubst %.c,$B/%,$(wildcard tests/unit/*/test_*.c))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-LIBTEST := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
+TESTOBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
+LIBTEST := $B/tests/libtest.a
 
 comma  := ,
 WARN   := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -32,6 +33,9 @@ all: $B/drover
 $B/drover: $B/main.o $B/libdrover.a
 	$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS)
 $B/libdrover.a: $(OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+$(LIBTEST): $(TESTOBJ)
 	@rm -f $@
 	ar rcs $@ $^
 $B/%.o: %.c Makefile
