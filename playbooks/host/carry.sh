@@ -319,7 +319,7 @@ gate() { # UNIT KIND ADDRESS PORT INTERVAL TIMEOUT RETRIES PATH
 	deadline=$((up + $5 * $7 / 10))
 	until text=$(probe "$kind" "$3" "$4" "$seconds" "$8" 2>&1 3<&- 9>&-); do
 		now
-		[ "$up" -lt "$deadline" ] || abort "health check $kind failed for $(($5 * $7 / 1000)) s: $text$nl$(last_lines "$name")"
+		[ "$up" -lt "$deadline" ] || abort "health check $kind failed for $(($5 * $7)) ms: $text$nl$(last_lines "$name")"
 		[ "$name" = - ] || [ "$(property "$name" ActiveState)" != failed ] || steady "$name=0"
 		pause $wait
 		wait=$((wait * 2))
