@@ -99,18 +99,21 @@ int
 observe_request(const struct resource *const *wanted, size_t count, struct buf *to, struct err *err)
 {
 	autostrmap units = STRMAP_INIT;
+	autobuf lines = BUF_INIT(OBSERVE_REQUEST_MAX);
 	bool images = false;
 
 	for (size_t i = 0; i < count; i++) {
-		if (request_one(wanted[i], i, to, err) < 0)
+		if (request_one(wanted[i], i, &lines, err) < 0)
 			return -1;
 		images = images || wanted[i]->kind == RESOURCE_IMAGE;
 	}
-	list_units(wanted, count, &units, to);
+	list_units(wanted, count, &units, &lines);
 	if (images)
-		buf_adds(to, "i\n");
-	buf_adds(to, "end\n");
-	if (to->dropped)
+		buf_adds(&lines, "i\n");
+	buf_adds(&lines, "end\n");
+	buf_addf(to, "%zu\n", lines.len);
+	buf_add(to, lines.data, lines.len);
+	if (lines.dropped || to->dropped)
 		return err_set(err, OUTCOME_INPUT,
 		    "more is managed on one host than %u MiB of names", OBSERVE_REQUEST_MAX >> 20);
 	return 0;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Looks at one host and changes nothing on it: paths, units, images, facts, and what drover wrote
-# there before. Argument: the nonce of the reply. Standard input, to its end, one record a line:
+# there before. Argument: the nonce of the reply. Standard input: its length, then one record a line:
 #   p FLAG DIGESTS PATH   a path; FLAG s: its content is kept from us; DIGESTS: a,b known contents or -
 #   u UNIT    i (the images, please)    c ID PATH  (does it exist?)
 #   x ID      a command to run, its text in the lines "|..." that follow
@@ -47,7 +47,8 @@ take_line() {
 	esac
 }
 
-request=$(cat)
+IFS= read -r length
+request=$(head -c "${length:-0}")
 set -f
 IFS=$nl
 for line in $request; do

@@ -54,7 +54,7 @@ the_request_says_each_thing_once(void **state)
 	(void)state;
 	assert_int_equal(observe_request(wanted, countof(wanted), &b, &err), 0);
 	assert_string_equal(buf_text(&b),
-	    "p - 00 /etc/motd\np s 11 /x y\np - 22 /etc/systemd/system/web-0.service\n"
+	    "157\np - 00 /etc/motd\np s 11 /x y\np - 22 /etc/systemd/system/web-0.service\n"
 	    "c 6 /var/lib/done\nx 6\n|test -e /a &&\n|\n|test -e /b\n"
 	    "u web-0.service\nu ssh.service\ni\nend\n");
 }
