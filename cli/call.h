@@ -15,6 +15,7 @@
 
 struct command;
 struct diag;
+struct ask;
 struct err;
 struct herd;
 struct inventory;
@@ -35,7 +36,11 @@ struct call {
 	int (*console)(struct call *call); /* opens the screen; NULL: there is none */
 	int exit;
 	struct out *out; /* always there */
+	/* Set by the console before the first opener; user is the call. NULL: the command line asks. */
+	void (*ask_passphrase)(void *user, const char *key_path);
+	void *console_state;
 	/* made on first use: */
+	struct ask *ask;
 	struct loop *loop;
 	struct inventory *inventory;
 	struct ledger *ledger;

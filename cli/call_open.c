@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "cli/ask.h"
 #include "cli/out.h"
 #include "engine/herd.h"
 #include "inventory/inventory.h"
@@ -19,6 +20,7 @@
 static void
 close_all(struct call *c)
 {
+	ask_free(c->ask);
 	herd_free(c->herd);
 	remote_free(c->remote);
 	ledger_close(c->ledger);
@@ -94,6 +96,40 @@ call_ledger(struct call *c)
 	return c->ledger;
 }
 
+static void
+on_secret(void *user, const char *path, const char *secret)
+{
+	struct call *c = user;
+
+	out_hold(c->out, false);
+	remote_passphrase(c->remote, path, secret);
+}
+
+static void
+on_passphrase(void *user, const char *path)
+{
+	struct call *c = user;
+	autofree char *prompt = xasprintf("passphrase of %s: ", path);
+
+	out_hold(c->out, true);
+	ask_secret(c->ask, prompt, on_secret, c, path);
+}
+
+/* Who is asked: what the console set, else the terminal, else nobody. */
+static void
+choose_asked(struct call *c, struct remote_config *config)
+{
+	config->user = c;
+	if (c->ask_passphrase) {
+		config->ask_passphrase = c->ask_passphrase;
+		return;
+	}
+	if (!c->globals.no_input)
+		c->ask = ask_new(c->loop);
+	if (c->ask)
+		config->ask_passphrase = on_passphrase;
+}
+
 static struct remote *
 open_remote(struct call *c)
 {
@@ -105,9 +141,9 @@ open_remote(struct call *c)
 		.ssh_config = c->globals.ssh_config,
 		.known_hosts = inventory_known_hosts(c->inventory),
 		.trust_file = c->globals.trust_file,
-		.user = c,
 	};
 
+	choose_asked(c, &config);
 	c->remote = remote_new(&config, &err);
 	if (!c->remote)
 		call_fail(c, &err);

@@ -53,6 +53,8 @@ void out_table_end(struct out *o);
 /* Follow a run: events become JSON lines, or prefixed output, failures, progress and summary.
  * fold: equal outputs of hosts are shown once at the end, with the node set (-b). */
 void out_follow(struct out *o, struct loop *loop, struct run *run, bool fold);
+/* A question stands on the terminal: the progress block stays away and Enter is not read. */
+void out_hold(struct out *o, bool hold);
 void out_unfollow(struct out *o);
 /* The verb reads standard input itself: progress does not listen there. */
 void out_uses_stdin(struct out *o);

@@ -19,6 +19,7 @@ struct out {
 	struct buf pending; /* of standard output */
 	bool closed;        /* the reader went away: the rest is dropped quietly */
 	bool stdin_used;    /* not ours to read */
+	bool held;          /* a question is on the terminal: no progress block, no reading */
 	int failed;         /* errno of the first write that failed */
 	struct table *table;
 	struct follow *follow;

@@ -98,6 +98,8 @@ draw(struct progress *p)
 	autobuf line = BUF_INIT(4096);
 	int rows, columns, lines = 0, most;
 
+	if (p->out->held)
+		return;
 	terminal_size(&rows, &columns);
 	most = rows / 3 < BLOCK_LINES ? rows / 3 : BLOCK_LINES;
 	for (size_t i = 0; i < p->active_count && lines < most - 1; i++) {
@@ -214,6 +216,18 @@ on_enter(void *user, unsigned events)
 		return;
 	}
 	progress_outstanding(p);
+}
+
+void
+out_hold(struct out *o, bool hold)
+{
+	o->held = hold;
+	if (!o->progress)
+		return;
+	if (hold)
+		erase(o);
+	if (o->progress->enter)
+		loop_io_want(o->progress->enter, hold ? 0 : LOOP_READ);
 }
 
 struct progress *

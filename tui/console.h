@@ -41,6 +41,7 @@ struct console {
 		size_t host;
 		char verb[16], unit[256];
 	} asked;      /* the unit action that waits for its yes */
+	char *locked; /* the key whose passphrase is asked for */
 	bool testing; /* DROVER_TEST: say when idle */
 	unsigned long idles;
 	int exit;
@@ -58,6 +59,7 @@ __attribute__((format(printf, 3, 4))) void console_flash(
 /* tui/services.c: what views ask for. */
 void services_init(struct console *c);
 void services_plan(struct console *c);
+void services_passphrase(void *call, const char *key_path); /* struct call's ask_passphrase */
 
 /* tui/keys.c: keys to actions. */
 extern const struct action console_actions[];

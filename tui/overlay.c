@@ -14,6 +14,7 @@ overlay_close(struct overlay *o)
 	free(o->title);
 	free(o->text);
 	free(o->typed);
+	explicit_bzero(o->input, sizeof(o->input));
 	*o = (struct overlay){ 0 };
 }
 
@@ -71,6 +72,7 @@ answer(struct overlay *o)
 
 	*o = (struct overlay){ 0 };
 	was.yes(was.user, was.input);
+	explicit_bzero(was.input, sizeof(was.input));
 	overlay_close(&was);
 }
 
@@ -142,7 +144,7 @@ overlay_key(struct overlay *o, const char *key, bool printable)
 		else if (o->input[0])
 			answer(o);
 		else
-			overlay_close(o);
+			decline(o);
 		break;
 	}
 }
@@ -275,7 +277,7 @@ paint_prompt(const struct overlay *o, struct canvas *c)
 	box(c, 5, width, o->title, &row, &col);
 	int room = width - 5, w = canvas_width(o->input);
 	const char *tail = w > room ? o->input + (w - room) : o->input;
-	int used = canvas_print(c, row + 1, col, room, STYLE_BOLD, tail);
+	int used = o->secret ? 0 : canvas_print(c, row + 1, col, room, STYLE_BOLD, tail);
 	c->cursor_row = row + 1;
 	c->cursor_col = col + used;
 	canvas_print(c, row + 2, col, room, STYLE_DIM, "Enter goes on, Esc leaves");

@@ -18,6 +18,7 @@ struct overlay {
 	char *title, *text; /* confirm: what, and on which hosts; prompt: what is asked */
 	char *typed;        /* confirm: what must be typed for yes; NULL: y */
 	char input[512];
+	bool secret; /* prompt: what is typed is not shown */
 	int scroll;
 	void (*yes)(void *user, const char *input);
 	void (*no)(void *user); /* may be NULL; any answer but yes */

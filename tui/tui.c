@@ -315,6 +315,7 @@ finish(struct console *c)
 	loop_timer_free(c->repaint);
 	loop_timer_free(c->tick);
 	canvas_free(c->canvas);
+	free(c->locked);
 	free(c->hosts);
 }
 
@@ -326,6 +327,8 @@ tui_main(struct call *call)
 	struct console c = { .call = call };
 	struct err err;
 
+	call->ask_passphrase = services_passphrase;
+	call->console_state = &c;
 	c.herd = call_herd(call);
 	if (!c.herd)
 		return call->exit;
