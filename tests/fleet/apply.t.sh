@@ -157,7 +157,7 @@ tasks:
   - file: {path: /etc/drover-slow, content: "two\n"}
 YAML
 mkfifo "$CASE/keys"
-script -qec "$DROVER apply $CASE/motd.yaml" "$CASE/screen" <"$CASE/keys" >/dev/null 2>&1 &
+script -qefc "$DROVER apply $CASE/motd.yaml" "$CASE/screen" <"$CASE/keys" >/dev/null 2>&1 &
 asker=$!
 exec 8>"$CASE/keys"
 ok "an apply on a terminal asks" wait_for 30 grep -q 'y/N' "$CASE/screen"
