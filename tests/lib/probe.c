@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define LIMIT_MS 90000
+#define LIMIT_MS 300000
 
 struct fixture *
 probe_set_up(struct sshd *sshd, const struct remote_config *config)

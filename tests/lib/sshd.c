@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define UP_MS 20000
+#define UP_MS 120000
 
 extern char **environ;
 
@@ -28,8 +28,8 @@ struct sshd {
 	pid_t pid;
 };
 
-static pid_t
-launch(const char *const *argv)
+int
+sshd_launch(const char *const *argv)
 {
 	posix_spawn_file_actions_t files;
 	pid_t pid;
@@ -46,7 +46,7 @@ launch(const char *const *argv)
 void
 sshd_run(const char *const *argv)
 {
-	pid_t pid = launch(argv);
+	pid_t pid = sshd_launch(argv);
 	int status;
 
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -146,7 +146,7 @@ launch_sshd(struct sshd *s, const char *extra)
 	write_file(conf, text);
 	argv[6] = conf;
 	argv[8] = log;
-	s->pid = launch(argv);
+	s->pid = sshd_launch(argv);
 	while (clock_mono_ms() < until) {
 		if (waitpid(s->pid, NULL, WNOHANG) == s->pid)
 			return false;

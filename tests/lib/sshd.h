@@ -24,4 +24,7 @@ const char *sshd_file(const struct sshd *s, const char *name);
 /* Run a program to its end; the test ends when it fails. argv is ended by NULL. */
 void sshd_run(const char *const *argv);
 
+/* Start a program and return its process. */
+int sshd_launch(const char *const *argv);
+
 #endif
