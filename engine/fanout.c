@@ -172,12 +172,12 @@ on_end(void *user, struct channel *c, const struct channel_end *e)
 	struct err err;
 
 	(void)c;
-	if (e->err) {
+	if (e->cancelled && t->f->spec.read_only) {
+		task_end(t, OUTCOME_OK, e, NULL);
+	} else if (e->err) {
 		task_end(t, e->err->kind, e, e->err);
 	} else if (e->have_status) {
 		task_end(t, e->status == 0 ? OUTCOME_OK : OUTCOME_FAILED, e, NULL);
-	} else if (e->cancelled && t->f->spec.read_only) {
-		task_end(t, OUTCOME_OK, e, NULL);
 	} else if (e->cancelled) {
 		/* Also when a signal is told: it may have been ours. */
 		err_set(&err, OUTCOME_UNKNOWN, "cut while it ran");
@@ -244,6 +244,7 @@ start(struct task *t)
 	t->f->running++;
 	event_init(&e, EVENT_HOST_START);
 	event_set_text(&e, FIELD_HOST, host->name);
+	event_set_text(&e, FIELD_KIND, host_kind_name(host->kind));
 	event_set_text(&e, FIELD_ADDRESS, host->address ? host->address : host->name);
 	event_set_int(&e, FIELD_ATTEMPT, 1);
 	run_emit(t->f->spec.run, &e);

@@ -66,6 +66,7 @@ begin_host(struct sweep *s, size_t i)
 	s->working++;
 	event_init(&e, EVENT_HOST_START);
 	event_set_text(&e, FIELD_HOST, host->name);
+	event_set_text(&e, FIELD_KIND, host_kind_name(host->kind));
 	event_set_text(&e, FIELD_ADDRESS, host->address ? host->address : host->name);
 	event_set_int(&e, FIELD_ATTEMPT, 1);
 	run_emit(s->spec.run, &e);
