@@ -1,5 +1,6 @@
 #include "playbooks/apply_inner.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/err.h"
@@ -110,6 +111,40 @@ add_pending(struct plan *p)
 	}
 }
 
+static bool
+is_wanted(const struct apply_host *h, const char *resource)
+{
+	for (size_t i = 0; i < h->wanted_count; i++) {
+		if (str_eq(h->wanted[i]->id, resource))
+			return true;
+	}
+	return false;
+}
+
+/* What this playbook put there once and no longer names is said, since nothing removes it yet. */
+static void
+note_left(struct apply_host *h)
+{
+	const char *name = playbook_name(h->ground->playbook);
+	const struct observation *seen = h->seen;
+	size_t most = h->plan->note_count + seen->manifest_count;
+	const char **notes = arena_alloc(h->arena, most * sizeof(*notes) + 1);
+
+	if (h->plan->note_count)
+		memcpy(notes, h->plan->notes, h->plan->note_count * sizeof(*notes));
+	h->plan->notes = notes;
+	for (size_t i = 0; i < seen->manifest_count; i++) {
+		const struct manifest_line *m = &seen->manifest[i];
+
+		if (!str_eq(m->playbook, name) || str_starts(m->resource, "then ") ||
+		    is_wanted(h, m->resource))
+			continue;
+		notes[h->plan->note_count++] = arena_printf(h->arena,
+		    "left behind: %s (no longer in the playbook; drover removes nothing yet)",
+		    m->resource);
+	}
+}
+
 static void
 observe_data(struct apply_host *h, const void *p, size_t n)
 {
@@ -136,6 +171,7 @@ make_plan(struct apply_host *h)
 	h->plan =
 	    plan_make(h->arena, herd_host_of(h->hh), h->wanted, h->seen->found, h->wanted_count);
 	add_pending(h->plan);
+	note_left(h);
 	tell_plan(h);
 	if (h->plan->refused) {
 		err_set(&err, OUTCOME_REFUSED, "%s", h->plan->refused);
