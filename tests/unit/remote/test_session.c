@@ -120,6 +120,7 @@ a_silent_server_is_given_up(void **state)
 	struct fixture *f = *state;
 	struct target t = f->target;
 	autoclose int fd = listen_only(&t.port);
+	(void)fd; /* open, and silent, to the end of the test */
 
 	expect_down(f, &t, OUTCOME_UNREACHABLE, "web-1: key exchange: nothing heard for 0.4 s");
 }
@@ -140,6 +141,7 @@ a_server_that_closes_at_once_is_tried_four_times(void **state)
 	struct fixture *f = *state;
 	struct target t = f->target;
 	autoclose int fd = listen_only(&t.port);
+	(void)fd; /* open, and silent, to the end of the test */
 	struct probe *p = probe_open(f, &t, "true");
 	int64_t until = clock_mono_ms() + 60000;
 	int seen = 0;
@@ -166,6 +168,7 @@ what_talks_nonsense_is_given_up(void **state)
 	struct fixture *f = *state;
 	struct target t = f->target;
 	autoclose int fd = listen_only(&t.port);
+	(void)fd; /* open, and silent, to the end of the test */
 	struct probe *p = probe_open(f, &t, "true");
 	int64_t until = clock_mono_ms() + 60000;
 	autoclose int got = -1;

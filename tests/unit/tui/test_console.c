@@ -24,14 +24,15 @@ struct place {
 static void
 set_up(struct place *p, const char *term)
 {
+	char dir[] = "/tmp/drover-console.XXXXXX";
 	static const char *const names[] = { "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
 		"HOME" };
 	int n = 0;
 
-	snprintf(p->dir, sizeof(p->dir), "/tmp/drover-console.XXXXXX");
-	assert_non_null(mkdtemp(p->dir));
+	assert_non_null(mkdtemp(dir));
+	memcpy(p->dir, dir, sizeof(dir));
 	for (; n < 4; n++)
-		snprintf(p->env[n], sizeof(p->env[n]), "%s=%s", names[n], p->dir);
+		snprintf(p->env[n], sizeof(p->env[n]), "%s=%s", names[n], dir);
 	snprintf(p->env[n++], sizeof(p->env[0]), "TERM=%s", term);
 	for (int i = 0; i < n; i++)
 		p->envp[i] = p->env[i];
