@@ -1,0 +1,109 @@
+#!/bin/bash
+# `true` on many hosts, by drover and by its peers, at the same fan-out. Client side only: the CPU is
+# that of the tool and of all it starts. Nobody keeps connections from one run to the next.
+# usage: fanout.bench.sh [HOSTS...]     (64 256, and BENCH_HOSTS if set)
+set -u
+cd "$(dirname "$0")/../.." || exit
+# shellcheck source=tests/bench/lib.sh
+. tests/bench/lib.sh
+fanout=${BENCH_FANOUT:-64}
+kex=curve25519-sha256
+sudo=
+[ "$(id -u)" = 0 ] || sudo='sudo -E'
+export DROVER_FARM_STATE=$PWD/build/farm-bench
+farm() { $sudo tests/farm/farm "$@"; }
+finish() {
+	farm down
+	rm -rf "$bench_home"
+}
+trap finish EXIT
+
+farm up >/dev/null || { echo "fanout: the farm did not come up"; exit 0; }
+eval "$(farm env)"
+ulimit -n "$(ulimit -Hn)"
+
+addresses() { # N
+	local i
+	for ((i = 0; i < $1; i++)); do echo "127.7.$((i / 200)).$((i % 200 + 1))"; done
+}
+
+inputs() { # N
+	addresses "$1" >"$bench_home/hosts"
+	cat >"$bench_home/inventory.yaml" <<YAML
+fleet: bench
+known_hosts: $FARM_KNOWN_HOSTS
+defaults: {user: $FARM_USER, port: $FARM_PORT}
+groups:
+  farm:
+    kind: cattle
+    hosts:
+$(sed 's/.*/      "&":/; s/$/ {}/' "$bench_home/hosts")
+YAML
+	sed "s/\$/ ansible_user=$FARM_USER ansible_port=$FARM_PORT/" "$bench_home/hosts" >"$bench_home/hosts.ini"
+	{ cat "$FARM_SSH_CONFIG"; echo "  KexAlgorithms $kex"; } >"$bench_home/ssh_config.kex"
+}
+
+by_drover() { # CONFIG
+	"$drover" -F "$1" -i "$bench_home/inventory.yaml" -P "$fanout" -q run @all -- true
+}
+
+by_xargs() { # CONFIG
+	xargs -a "$bench_home/hosts" -P "$fanout" -I{} ssh -n -F "$1" {} true
+}
+
+by_clush() { # CONFIG
+	clush --conf=/dev/null -f "$fanout" --nostdin -q -o "-F $1" --hostfile="$bench_home/hosts" true
+}
+
+by_pdsh() { # CONFIG
+	PDSH_SSH_ARGS_APPEND="-F $1" pdsh -R ssh -f "$fanout" -w ^"$bench_home/hosts" true
+}
+
+by_ansible() { # CONFIG
+	ANSIBLE_SSH_ARGS="-F $1 -o ControlMaster=no" ANSIBLE_LOCAL_TEMP=$bench_home/ansible \
+		ANSIBLE_HOME=$bench_home/ansible ansible -i "$bench_home/hosts.ini" -f "$fanout" -m raw -a true all
+}
+
+export -f by_drover by_xargs by_clush by_pdsh by_ansible
+export bench_home fanout drover FARM_USER
+
+tools=(drover xargs)
+for tool in clush pdsh ansible; do
+	if have $tool; then tools+=("$tool"); else missing="${missing:-} $tool"; fi
+done
+[ -z "${missing:-}" ] || echo "not installed, left out:$missing"
+
+name_of() {
+	case $1 in
+	xargs) echo "xargs -P $fanout ssh" ;;
+	ansible) echo "ansible -m raw" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# The tools take turns, so that what else the machine does falls on all of them.
+table() { # N
+	local round tool n=$1
+	inputs "$n"
+	walls=() cpus=() faults=()
+	for ((round = 0; round < rounds; round++)); do
+		rm -rf "$bench_home/cache"
+		cost "drover, ssh_config not yet read" bash -c 'by_drover "$0"' "$FARM_SSH_CONFIG"
+		for tool in "${tools[@]}"; do
+			cost "$(name_of "$tool")" bash -c "by_$tool \"\$0\"" "$FARM_SSH_CONFIG"
+			[ "$tool" = drover ] ||
+				cost "$(name_of "$tool"), $kex" bash -c "by_$tool \"\$0\"" "$bench_home/ssh_config.kex"
+		done
+	done
+	head_line "drover run @all -- true: $n hosts, $fanout at once, median of $rounds" host
+	row drover drover "$n"
+	row "drover, ssh_config not yet read" drover "$n"
+	for tool in "${tools[@]:1}"; do
+		row "$(name_of "$tool")" drover "$n"
+		row "$(name_of "$tool"), $kex" drover "$n"
+	done
+}
+
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- 64 256 ${BENCH_HOSTS:-}
+for hosts in "$@"; do table "$hosts"; done
