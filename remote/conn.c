@@ -315,6 +315,16 @@ all_stalled(const struct conn *c)
 	return c->stream_count > 0;
 }
 
+static bool
+any_writable(const struct conn *c)
+{
+	for (size_t i = 0; i < c->stream_count; i++) {
+		if (stream_writable(c->streams[i]))
+			return true;
+	}
+	return false;
+}
+
 static enum step
 step_up(struct conn *c)
 {
@@ -327,7 +337,7 @@ step_up(struct conn *c)
 		moved = round_of_streams(c, &budget, &broken);
 	if (broken || !is_well(c))
 		return fail_by_libssh(c);
-	if (moved)
+	if (moved || any_writable(c))
 		nudge(c);
 	return STEP_WAIT;
 }

@@ -375,6 +375,14 @@ stream_step(struct stream *s, size_t *budget)
 }
 
 bool
+stream_writable(const struct stream *s)
+{
+	return s->state == RUNNING && s->in.len > s->taken &&
+	       !(ssh_get_poll_flags(s->place->ssh) & SSH_WRITE_PENDING) &&
+	       ssh_channel_window_size(s->channel) > 0;
+}
+
+bool
 stream_stalled(const struct stream *s)
 {
 	return s->state == RUNNING && (s->credit == 0 || wire_full(s->place->wire));

@@ -48,6 +48,10 @@ enum stream_got {
 /* Move on; at most *budget bytes are read and taken from it. */
 enum stream_got stream_step(struct stream *s, size_t *budget);
 
+/* Input lies here that the server would take now: what was in its way may have gone while another
+ * part of the session was served. */
+bool stream_writable(const struct stream *s);
+
 /* Output waits for credit: reading more would only fill memory. */
 bool stream_stalled(const struct stream *s);
 
