@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+#include <fcntl.h>
 #include <uv.h>
 
 struct soon {
@@ -201,12 +202,15 @@ struct loop_io *
 loop_io_new(struct loop *loop, int fd, void (*ready)(void *user, unsigned events), void *user)
 {
 	struct loop_io *io = xcalloc(1, sizeof(*io));
+	int mode = fcntl(fd, F_GETFL);
 
 	io->loop = loop;
 	io->ready = ready;
 	io->user = user;
 	if (uv_poll_init(&loop->uv, &io->uv, fd) < 0)
 		mem_abort("a descriptor that cannot be polled was given to the loop");
+	/* libuv sets O_NONBLOCK, and a terminal would keep that after we have gone. */
+	fcntl(fd, F_SETFL, mode);
 	io->uv.data = io;
 	return io;
 }

@@ -42,7 +42,8 @@ int64_t loop_now_ms(const struct loop *loop);
 void loop_soon(struct loop *loop, void (*call)(void *user), void *user);
 
 /* A descriptor: ready() is told LOOP_READ, LOOP_WRITE or both; an error or a hang-up shows as both
- * that are wanted. The descriptor stays the caller's: free the source before closing it. */
+ * that are wanted. The descriptor stays the caller's, blocking or not as it was: free the source
+ * before closing it. */
 struct loop_io *loop_io_new(
     struct loop *loop, int fd, void (*ready)(void *user, unsigned events), void *user);
 void loop_io_want(struct loop_io *io, unsigned events); /* 0: deaf for now */
