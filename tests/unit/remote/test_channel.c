@@ -115,6 +115,28 @@ ten_megabytes_come_back_as_they_went(void **state)
 	probe_close(p);
 }
 
+/* Input that comes while libssh still has to send the request for the command must not lie there. */
+static void
+a_few_bytes_of_input_always_arrive(void **state)
+{
+	struct probe *p[8];
+
+	(void)state;
+	for (int round = 0; round < 12; round++) {
+		for (size_t i = 0; i < countof(p); i++) {
+			p[i] = probe_open(f, NULL, "cat");
+			p[i]->input = "one\ntwo\n";
+			p[i]->input_len = 8;
+		}
+		for (size_t i = 0; i < countof(p); i++) {
+			probe_wait(f, &p[i]->ended, &p[i]->down);
+			assert_true(p[i]->end.have_status);
+			assert_int_equal(p[i]->end.out_bytes, 8);
+			probe_close(p[i]);
+		}
+	}
+}
+
 static void
 a_command_that_does_not_read_its_input_ends(void **state)
 {
@@ -300,6 +322,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(both_streams_stay_apart_and_are_counted),
 		cmocka_unit_test(two_floods_at_once_take_no_memory),
 		cmocka_unit_test(ten_megabytes_come_back_as_they_went),
+		cmocka_unit_test(a_few_bytes_of_input_always_arrive),
 		cmocka_unit_test(a_command_that_does_not_read_its_input_ends),
 		cmocka_unit_test(a_held_stream_stops_at_its_window_and_goes_on),
 		cmocka_unit_test(a_cancelled_command_ends_here_and_there),
