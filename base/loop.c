@@ -181,14 +181,19 @@ free_handle(uv_handle_t *h)
 	free(h->data);
 }
 
+static void watch(struct loop_io *io);
+
 static void
 on_poll(uv_poll_t *p, int status, int events)
 {
 	struct loop_io *io = p->data;
 	unsigned got = 0;
 
-	if (status < 0)
+	/* libuv stops at an error; what came before it may still be there to read. */
+	if (status < 0) {
 		got = io->wanted;
+		watch(io);
+	}
 	if (events & UV_READABLE)
 		got |= LOOP_READ;
 	if (events & UV_WRITABLE)
@@ -196,6 +201,18 @@ on_poll(uv_poll_t *p, int status, int events)
 	got &= io->wanted;
 	if (got)
 		io->ready(io->user, got);
+}
+
+static void
+watch(struct loop_io *io)
+{
+	int mask = (io->wanted & LOOP_READ ? UV_READABLE : 0) |
+		   (io->wanted & LOOP_WRITE ? UV_WRITABLE : 0);
+
+	if (mask)
+		uv_poll_start(&io->uv, mask, on_poll);
+	else
+		uv_poll_stop(&io->uv);
 }
 
 struct loop_io *
@@ -218,15 +235,10 @@ loop_io_new(struct loop *loop, int fd, void (*ready)(void *user, unsigned events
 void
 loop_io_want(struct loop_io *io, unsigned events)
 {
-	int mask = (events & LOOP_READ ? UV_READABLE : 0) | (events & LOOP_WRITE ? UV_WRITABLE : 0);
-
 	if (events == io->wanted)
 		return;
 	io->wanted = events;
-	if (mask)
-		uv_poll_start(&io->uv, mask, on_poll);
-	else
-		uv_poll_stop(&io->uv);
+	watch(io);
 }
 
 void
