@@ -29,7 +29,7 @@ err_errno(struct err *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	err_set(e, OUTCOME_FAILED, "%.200s: %s", text, strerror(code));
+	err_set(e, OUTCOME_FAILED, "%.510s: %s", text, strerror(code));
 	e->code = code;
 	return -1;
 }
@@ -44,7 +44,7 @@ err_wrap(struct err *e, const char *fmt, ...)
 	vsnprintf(head, sizeof(head), fmt, ap);
 	va_end(ap);
 	memcpy(tail, e->text, sizeof(tail));
-	if (snprintf(e->text, sizeof(e->text), "%.120s: %.190s", head, tail) < 0)
+	if (snprintf(e->text, sizeof(e->text), "%.120s: %.510s", head, tail) < 0)
 		e->text[0] = '\0';
 	return -1;
 }

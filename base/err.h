@@ -16,7 +16,7 @@ struct err {
 	int code;           /* errno or a remote status; 0 where neither applies */
 	int64_t elapsed_ms; /* how long the phase had lasted; 0 when not a matter of time */
 	char phase[16];     /* "connect", "key exchange", ...; empty when none */
-	char text[320];
+	char text[640];
 };
 
 /* Fill e and return -1, so that a failure reads: return err_set(e, ...). */

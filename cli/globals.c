@@ -18,7 +18,7 @@ const struct option globals_options[] = {
 	{ OPTION_INT, 0, "workers", AT(workers), "N", .summary = "worker processes (1)", .min = 1,
 	    .max = 64 },
 	{ OPTION_DURATION, 0, "connect-timeout", AT(connect_timeout_ms), "DUR",
-	    .summary = "for one host to be reached (10s)" },
+	    .summary = "for one host to be reached, whatever the inventory says (10s)" },
 	{ OPTION_DURATION, 0, "timeout", AT(timeout_ms), "DUR",
 	    .summary = "for the whole run; stops cleanly, exit 124" },
 	{ OPTION_FLAG, 'y', "yes", AT(yes), .summary = "do not ask (never covers pets)",

@@ -155,7 +155,7 @@ set_up(struct remote *r, const struct remote_config *c)
 	for (size_t i = 0; i < r->post_count; i++)
 		r->posts[i].remote = r;
 	r->place.loop = c->loop;
-	r->place.connect_ms = or_default(c->connect_timeout_ms, 10000);
+	r->place.connect_ms = c->connect_timeout_ms;
 	r->place.kex_ms = or_default(c->kex_timeout_ms, 15000);
 	r->place.auth_ms = or_default(c->auth_timeout_ms, 20000);
 	r->place.ask_trust = c->ask_trust;

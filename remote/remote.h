@@ -26,7 +26,7 @@ struct remote_config {
 	struct loop *loop;
 	int workers;                    /* 0: one */
 	int handshakes;                 /* in flight at once; 0: 64 */
-	int64_t connect_timeout_ms;     /* 0: 10 s; a target's own and ssh_config's win */
+	int64_t connect_timeout_ms;     /* wins over a target's and ssh_config's; all 0: 10 s */
 	int64_t kex_timeout_ms;         /* 0: 15 s, from connected to the host key */
 	int64_t auth_timeout_ms;        /* 0: 20 s */
 	const char *ssh_config;         /* -F; NULL: ssh's own */

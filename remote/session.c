@@ -17,9 +17,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TRIES   3    /* for servers that close before the key exchange */
-#define SLOW_MS 3000 /* a host that takes longer to connect gives its turn to others */
-#define KEYS    16
+#define TRIES      3    /* for servers that close before the key exchange */
+#define SLOW_MS    3000 /* a host that takes longer to connect gives its turn to others */
+#define KEYS       16
+#define CONNECT_MS 10000
 
 struct session {
 	struct session_place *place;
@@ -128,8 +129,8 @@ down(struct session *s, const struct err *why)
 __attribute__((format(printf, 3, 4))) static void
 fail(struct session *s, enum outcome kind, const char *fmt, ...)
 {
-	char text[320];
 	struct err err;
+	char text[sizeof(err.text)];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -201,9 +202,14 @@ on_resolved(void *user)
 static int64_t
 connect_limit(const struct session *s)
 {
-	if (s->connect_ms)
-		return s->connect_ms;
-	return s->conf->connect_timeout_ms ? s->conf->connect_timeout_ms : s->place->connect_ms;
+	const int64_t limits[] = { s->place->connect_ms, s->connect_ms,
+		s->conf->connect_timeout_ms };
+
+	for (size_t i = 0; i < countof(limits); i++) {
+		if (limits[i] > 0)
+			return limits[i];
+	}
+	return CONNECT_MS;
 }
 
 static void
