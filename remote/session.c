@@ -202,14 +202,10 @@ on_resolved(void *user)
 static int64_t
 connect_limit(const struct session *s)
 {
-	const int64_t limits[] = { s->place->connect_ms, s->connect_ms,
-		s->conf->connect_timeout_ms };
+	int64_t typed = s->place->connect_ms,
+		own = s->connect_ms ? s->connect_ms : s->conf->connect_timeout_ms;
 
-	for (size_t i = 0; i < countof(limits); i++) {
-		if (limits[i] > 0)
-			return limits[i];
-	}
-	return CONNECT_MS;
+	return typed ? typed : own ? own : CONNECT_MS;
 }
 
 static void
