@@ -163,7 +163,7 @@ a_connection_comes_ready_for_use(void **state)
 	assert_int_equal(option_of(f.seen.fd, IPPROTO_TCP, TCP_NODELAY), 1);
 	assert_int_equal(option_of(f.seen.fd, SOL_SOCKET, SO_KEEPALIVE), 1);
 	assert_int_equal(option_of(f.seen.fd, IPPROTO_TCP, TCP_KEEPIDLE), 5);
-	assert_int_equal(option_of(f.seen.fd, IPPROTO_TCP, TCP_KEEPINTVL), 10);
+	assert_int_equal(option_of(f.seen.fd, IPPROTO_TCP, TCP_KEEPINTVL), 5);
 	assert_int_equal(option_of(f.seen.fd, IPPROTO_TCP, TCP_KEEPCNT), 3);
 	assert_int_equal(option_of(f.seen.fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 15000);
 	assert_true(fcntl(f.seen.fd, F_GETFL) & O_NONBLOCK);
