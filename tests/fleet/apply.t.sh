@@ -220,7 +220,7 @@ is "$(on web1 cat /etc/drover-away)" here "the others went on"
 exits 0 "once it is back it gets its share" drover apply -y "$CASE/away.yaml"
 is "$(on web2 cat /etc/drover-away)" here "and has it"
 
-# A reboot in the middle cannot be proved either way.
+# A reboot in the middle stops the act, which has the time to say so; a power cut leaves it none.
 on web1 rm -f /root/slow-done
 "$DROVER" apply -y -l web1 "$CASE/slow.yaml" >"$CASE/killed" 2>&1 &
 victim=$!
@@ -228,8 +228,17 @@ wait_for 30 acting
 "$fleet" reboot web1 >/dev/null 2>&1
 wait $victim
 is $? 7 "a host that reboots while it acts is unknown"
-exits 7 "and resume says so too" drover resume
-like "$err" "rebooted" "with the reason"
+exits 1 "resume proves that the reboot stopped it" drover resume
+like "$err" "stopped before its end" "by what the act wrote at last"
+"$DROVER" apply -y -l web1 "$CASE/slow.yaml" >"$CASE/killed" 2>&1 &
+victim=$!
+wait_for 30 acting
+"$fleet" kill web1 >/dev/null 2>&1
+"$fleet" start web1 >/dev/null 2>&1
+wait $victim
+is $? 7 "a host that loses power while it acts is unknown"
+exits 7 "and resume cannot prove it either" drover resume
+like "$err" "the host was rebooted" "with the reason"
 
 # A request that is cut means that nothing happened.
 program=$(cat "$root/playbooks/host/act.sh" "$root/playbooks/host/follow.sh" | sed -e 's/^[ 	]*//' -e '/^#/d' -e '/^$/d')
