@@ -58,5 +58,6 @@ const struct command command_apply = {
 	.options_size = sizeof(struct options),
 	.min_args = 1,
 	.max_args = 1,
+	.flags = COMMAND_VARS,
 	.run = run,
 };

@@ -271,5 +271,6 @@ const struct command command_lint = {
 	.options_size = sizeof(struct options),
 	.min_args = 0,
 	.max_args = -1,
+	.flags = COMMAND_VARS,
 	.run = run,
 };

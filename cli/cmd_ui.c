@@ -22,6 +22,6 @@ const struct command command_ui = {
 		    "drover -i host1,host2 ui\tlook at two hosts, with no file at all\n"
 		    "drover ui site.yaml\tthe same, with the playbook that P will plan\n",
 	.max_args = 1,
-	.flags = COMMAND_NO_JSON,
+	.flags = COMMAND_NO_JSON | COMMAND_VARS,
 	.run = run,
 };

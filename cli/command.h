@@ -45,6 +45,7 @@ struct option {
 #define COMMAND_HIDDEN   1U /* not in help */
 #define COMMAND_STOP_OPT 2U /* options end at the second operand: run SET CMD -x */
 #define COMMAND_NO_JSON  4U /* --json makes no sense here and is refused */
+#define COMMAND_VARS     8U /* -e has a use here; elsewhere it is refused */
 
 struct command {
 	const char *name;

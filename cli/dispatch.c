@@ -62,6 +62,10 @@ check_and_run(struct call *call)
 
 	if (c->flags & COMMAND_NO_JSON && call->globals.json)
 		return call_usage(call, "%s has nothing to say in JSON", c->name);
+	if (!(c->flags & COMMAND_VARS) && call->globals.vars.count > 0 &&
+	    !call->globals.vars.from_environment)
+		return call_usage(
+		    call, "%s takes no variables: -e is for plan, apply, lint and ui", c->name);
 	if (call->argc < c->min_args)
 		return call_usage(
 		    call, "%s needs more: drover %s %s", c->name, c->name, c->synopsis);

@@ -27,6 +27,8 @@ done
 exits 2 "an unknown verb is refused" drover rnu
 like "$err" "did you mean 'run'" "the nearest is named"
 exits 2 "a verb is not abbreviated" drover hel
+exits 2 "-e where no variable is read is refused" drover -e a=b version
+like "$err" "takes no variables" "by name"
 exits 2 "an unknown option is refused" drover --jsno version
 like "$err" "did you mean --json" "the nearest is named"
 exits 2 "a long option is not abbreviated" drover --jso version
