@@ -19,7 +19,8 @@ struct buf;
 struct err;
 
 enum event_kind {
-	EVENT_RUN_START,   /* run verb argv fleet hosts inventory playbook git seat dry_run */
+	/* run verb argv fleet hosts inventory playbook git seat dry_run name (the run resumed) */
+	EVENT_RUN_START,
 	EVENT_HOST_START,  /* host kind address attempt */
 	EVENT_HOST_OUT,    /* host stream data: a piece of remote output */
 	EVENT_HOST_OUTPUT, /* host stream digest bytes head tail: the whole of it, at its end */

@@ -220,6 +220,7 @@ list(struct call *c, struct ledger *ledger)
 	const struct options *o = c->options;
 	int64_t limit = o->limit ? o->limit : LIMIT;
 	struct list l = { .call = c, .ledger = ledger };
+	struct err err;
 
 	if (c->argc > 0 && !list_set(&l, c->argv[0], limit))
 		return c->exit;
@@ -227,7 +228,7 @@ list(struct call *c, struct ledger *ledger)
 		ledger_runs(ledger, NULL, (int)limit, print_row, &l);
 	if (l.headed)
 		out_table_end(c->out);
-	else if (!out_json(c->out))
+	else if (!out_json(c->out) && !ledger_failed(ledger, &err))
 		out_note(c->out, "no run is recorded in %s", ledger_path(ledger));
 	return 0;
 }

@@ -1,4 +1,5 @@
 #include "base/err.h"
+#include "base/event.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/uuid.h"
@@ -22,22 +23,87 @@ struct work {
 	bool unfinished; /* its own run goes on; else a new one tells */
 };
 
+/* A row as far as the choice needs it. */
+struct candidate {
+	char uuid[UUID_TEXT], alias[24];
+	bool resume, unfinished;
+};
+
+struct candidates {
+	struct candidate *list;
+	size_t count, cap;
+};
+
 static bool
-choose(const struct ledger_row *row, struct work *w)
+proved_all(const struct ledger_row *row)
 {
-	str_copy(w->uuid, sizeof(w->uuid), row->uuid);
-	str_copy(w->alias, sizeof(w->alias), row->alias);
-	w->unfinished = str_eq(row->state, "unfinished");
-	return false;
+	return row->end_ms && row->unknown == 0 && row->unreachable == 0 &&
+	       row->ok + row->changed + row->failed + row->untried == row->hosts;
 }
 
-/* The newest apply that left something open. */
+/* Applies that left something open, and the resumes that proved what some left. */
 static bool
 consider(void *user, const struct ledger_row *row)
 {
-	if (!str_eq(row->verb, "apply") || (!str_eq(row->state, "unfinished") && row->unknown == 0))
+	struct candidates *all = user;
+	struct candidate c = { .resume = str_eq(row->verb, "resume"),
+		.unfinished = str_eq(row->state, "unfinished") };
+
+	if (c.resume ? !proved_all(row)
+		     : !str_eq(row->verb, "apply") || (!c.unfinished && row->unknown == 0))
 		return true;
-	return choose(row, user);
+	str_copy(c.uuid, sizeof(c.uuid), row->uuid);
+	str_copy(c.alias, sizeof(c.alias), row->alias);
+	mem_grow(all->list, all->count, all->cap);
+	all->list[all->count++] = c;
+	return true;
+}
+
+/* Which apply a resume asked about stands in its start. */
+static bool
+take_subject(void *user, const struct event *e)
+{
+	str_copy(user, UUID_TEXT, event_text(e, FIELD_NAME) ? event_text(e, FIELD_NAME) : "");
+	return false;
+}
+
+static void
+drop_proved(struct candidates *all, const char *uuid)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		if (!all->list[i].unfinished && str_eq(all->list[i].uuid, uuid))
+			all->list[i].uuid[0] = '\0';
+	}
+}
+
+static void
+choose(struct work *w, const struct candidate *c)
+{
+	str_copy(w->uuid, sizeof(w->uuid), c->uuid);
+	str_copy(w->alias, sizeof(w->alias), c->alias);
+	w->unfinished = c->unfinished;
+}
+
+/* The newest apply that left something open which no later resume has proved. */
+static void
+find_newest(struct work *w)
+{
+	struct ledger *l = w->call->ledger;
+	struct candidates all = { .list = NULL };
+	char subject[UUID_TEXT] = "";
+
+	ledger_runs(l, NULL, 1000, consider, &all);
+	for (size_t i = 0; i < all.count && !w->uuid[0]; i++) {
+		const struct candidate *c = &all.list[i];
+
+		if (c->resume && c->uuid[0]) {
+			ledger_events(l, c->uuid, take_subject, subject);
+			drop_proved(&all, subject);
+		} else if (c->uuid[0]) {
+			choose(w, c);
+		}
+	}
+	free(all.list);
 }
 
 static bool
@@ -48,7 +114,7 @@ find(struct work *w)
 	struct err err;
 
 	if (c->argc == 0) {
-		ledger_runs(c->ledger, NULL, 1000, consider, w);
+		find_newest(w);
 		if (!w->uuid[0])
 			out_note(c->out, "no apply is unfinished or left hosts unknown");
 		c->exit = 0;
@@ -67,8 +133,18 @@ find(struct work *w)
 		call_fail(c, &err);
 		return false;
 	}
-	choose(&row, w);
+	str_copy(w->uuid, sizeof(w->uuid), row.uuid);
+	str_copy(w->alias, sizeof(w->alias), row.alias);
+	w->unfinished = str_eq(row.state, "unfinished");
 	return true;
+}
+
+static void
+describe(void *user, struct event *start)
+{
+	const struct work *w = user;
+
+	event_set_text(start, FIELD_NAME, w->uuid);
 }
 
 static void
@@ -94,6 +170,7 @@ carry_out(struct work *w)
 		.set = &set,
 		.verb = "resume",
 		.adopt = w->unfinished ? w->uuid : NULL,
+		.describe = describe,
 		.user = w };
 	int code;
 

@@ -141,6 +141,8 @@ wait $victim
 is $? 7 "an act whose worker was killed is unknown"
 exits 0 "and resume proves it" drover resume
 like "$err" "1 changed" "by what the host says"
+exits 0 "what is proved is not asked again" drover resume
+like "$err" "no apply is unfinished" "and drover says so"
 
 # One at a time.
 on web1 'rm -f /root/slow-done; setsid -f flock /var/lib/drover/lock sleep 20 >/dev/null 2>&1 </dev/null'
