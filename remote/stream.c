@@ -323,10 +323,6 @@ step_running(struct stream *s, size_t *budget)
 
 	moved |= read_output(s, 0, budget) == STREAM_MOVED;
 	moved |= read_output(s, 1, budget) == STREAM_MOVED;
-	/* Reading has fed the session: what kept the input back may be gone, and nothing else would wake
-	 * us for it. */
-	if (!moved)
-		moved = write_input(s) == STREAM_MOVED;
 	bool known = s->have_status || s->signal[0];
 	if (s->eof[0] && s->eof[1]) {
 		if (known)
