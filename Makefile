@@ -89,6 +89,6 @@ install: all
 clean:
 	rm -rf build/release build/check build/tsan build/cover build/valgrind build/fuzz build/clang build/debian13
 
--include $(OBJ:.o=.d) $B/main.d $(UNIT:=.d)
+-include $(OBJ:.o=.d) $B/main.d $(UNIT:=.d) $(TESTOBJ:.o=.d)
 .PHONY: all units objects deps check check-quick check-13 soak lint format demo demo-down bench fuzz tsan valgrind cover map install clean
 .SECONDARY:
