@@ -4,6 +4,9 @@
 
 #include <stdio.h>
 
+/* What dies at once was not started: services are watched a moment, even where nobody asks. */
+#define SOAK_MS 1000
+
 enum stage {
 	STAGE_WAITS,   /* not yet in a batch */
 	STAGE_BATCHED, /* in the batch, not started */
@@ -55,6 +58,8 @@ rollout_new(const struct rollout *spec, const enum host_kind *kinds, size_t n)
 	fill(&r->spec.batch, &defaults.batch);
 	fill(&r->spec.max_fail, &defaults.max_fail);
 	fill(&r->spec.max_unreachable, &defaults.max_unreachable);
+	if (r->spec.soak_ms == 0)
+		r->spec.soak_ms = SOAK_MS;
 	r->member = xcalloc(n ? n : 1, sizeof(*r->member));
 	r->count = n;
 	for (size_t i = 0; i < n; i++)

@@ -186,6 +186,19 @@ like "$err" "web1: failed: health check" "and says why"
 like "$err" "1 untried" "the others were not tried"
 ok "nothing came to them" on web2 'test ! -e /etc/systemd/system/gate-0.service'
 
+# A service that dies at once was not started, also where no health is asked for.
+book dies <<YAML
+name: dies
+hosts: "@web"
+rollout: {canary: 1}
+apps:
+  dies: {image: localhost/site:1, ports: {http: {container: 8080, host: 8091}}, env: {PORT: none}}
+YAML
+exits 8 "an app that dies after its start stops the run" drover apply -y "$CASE/dies.yaml"
+like "$err" "web1: failed: dies-0.service" "and is named"
+like "$err" "bad address 'none'" "with its last words"
+on web1 'systemctl stop dies-0; systemctl reset-failed dies-0'
+
 # A full disk is noticed before anything is switched.
 if on web1 'mkdir -p /mnt/small && mount -t tmpfs -o size=64k tmpfs /mnt/small' >/dev/null 2>&1; then
 	head -c 100000 /dev/zero | tr '\0' x >"$CASE/large"

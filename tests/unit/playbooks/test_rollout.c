@@ -55,6 +55,19 @@ cattle_go_by_canary_then_quarters(void **state)
 }
 
 static void
+started_services_are_watched_a_moment_even_where_nobody_asks(void **state)
+{
+	const struct rollout spec = { .soak_ms = 250 };
+	struct rollout_run *r = herd(2, NULL), *said = herd(2, &spec);
+
+	(void)state;
+	assert_int_equal(rollout_soak_ms(r), 1000);
+	assert_int_equal(rollout_soak_ms(said), 250);
+	rollout_free(r);
+	rollout_free(said);
+}
+
+static void
 percents_round_up_and_never_to_nothing(void **state)
 {
 	struct count_or_percent c = { .n = 25, .percent = true, .said = true };
@@ -289,6 +302,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cattle_go_by_canary_then_quarters),
+		cmocka_unit_test(started_services_are_watched_a_moment_even_where_nobody_asks),
 		cmocka_unit_test(percents_round_up_and_never_to_nothing),
 		cmocka_unit_test(pets_come_last_and_one_at_a_time_whatever_the_batch_says),
 		cmocka_unit_test(a_host_with_nothing_to_do_is_no_canary),
