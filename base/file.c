@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 static int
@@ -200,4 +201,15 @@ char *
 file_cache_dir(void)
 {
 	return xdg_dir("XDG_CACHE_HOME", ".cache");
+}
+
+void
+file_raise_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
 }

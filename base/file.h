@@ -35,6 +35,9 @@ char *file_config_dir(void);
 char *file_state_dir(void);
 char *file_cache_dir(void);
 
+/* As many descriptors at once as the hard limit of this process allows. */
+void file_raise_limit(void);
+
 /* $HOME, else the password database's; caller frees. */
 char *file_home(void);
 

@@ -121,7 +121,8 @@ is_wanted(const struct apply_host *h, const char *resource)
 	return false;
 }
 
-/* What this playbook put there once and no longer names is said, since nothing removes it yet. */
+/* What this playbook put there once and no longer names is said, since nothing removes it yet; so is
+ * what it takes over from another playbook. */
 static void
 note_left(struct apply_host *h)
 {
@@ -136,12 +137,18 @@ note_left(struct apply_host *h)
 	for (size_t i = 0; i < seen->manifest_count; i++) {
 		const struct manifest_line *m = &seen->manifest[i];
 
-		if (!str_eq(m->playbook, name) || str_starts(m->resource, "then ") ||
-		    is_wanted(h, m->resource))
+		bool ours = str_eq(m->playbook, name), wanted = is_wanted(h, m->resource);
+
+		if (ours == wanted || str_starts(m->resource, "then "))
 			continue;
-		notes[h->plan->note_count++] = arena_printf(h->arena,
-		    "left behind: %s (no longer in the playbook; drover removes nothing yet)",
-		    m->resource);
+		if (wanted)
+			notes[h->plan->note_count++] = arena_printf(h->arena,
+			    "takes over %s from the playbook %s", m->resource, m->playbook);
+		else
+			notes[h->plan->note_count++] = arena_printf(h->arena,
+			    "left behind: %s (no longer in the playbook; drover removes nothing "
+			    "yet)",
+			    m->resource);
 	}
 }
 

@@ -1,4 +1,5 @@
 #include "base/err.h"
+#include "base/file.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "remote/dial.h"
@@ -178,6 +179,7 @@ remote_new(const struct remote_config *c, struct err *err)
 		.loop = c->loop, .ask_passphrase = c->ask_passphrase, .user = c->user
 	};
 
+	file_raise_limit();
 	set_up(r, c);
 	r->place.trust = trust_new(c->trust_file, c->known_hosts, err);
 	if (r->place.trust)
