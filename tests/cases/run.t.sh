@@ -41,7 +41,7 @@ drover run --stdin - 127.9.1.1 -- cat <input >stdout 2>/dev/null
 is "$(cat stdout)" "$(printf '127.9.1.1: %s\n' one two)" "--stdin - is our own"
 printf '127.9.1.1\n127.9.1.[2-3]\n' | "$DROVER" run - -- true 2>stderr
 like "$(cat stderr)" '3 ok' "a set of - is read from standard input"
-(ulimit -S -n 64; exec "$DROVER" -q run '127.9.4.[1-64]' -- true >stdout 2>stderr </dev/null)
+(ulimit -S -n 64; exec "$DROVER" -q run @farm -- true >stdout 2>stderr </dev/null)
 is $? 0 "a soft limit of 64 descriptors does not keep 64 hosts away"
 head -c 5000000 /dev/zero >big
 exits 0 "5 MB of input arrive" drover run --stdin big 127.9.1.1 -- 'wc -c'
