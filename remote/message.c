@@ -9,7 +9,7 @@
 enum field_kind { NUMBER, TEXT, BYTES };
 enum scope { PEER, SESSION, CHANNEL };
 
-#define BIT(f) (1U << (f))
+#define BIT(f) (UINT64_C(1) << (f))
 #define BOTH   (MESSAGE_DOWN_WAY | MESSAGE_UP_WAY)
 
 static const struct field_class {
@@ -50,7 +50,7 @@ static const struct message_class {
 	const char *name;
 	int way;
 	enum scope scope;
-	uint32_t required, optional;
+	uint64_t required, optional;
 	bool descriptor;
 	const char *about;
 } messages[MESSAGE_COUNT] = {
@@ -329,7 +329,7 @@ message_decode(struct message *m, const void *p, size_t n, enum message_way way,
 }
 
 static void
-document_fields(struct buf *to, const char *label, uint32_t set)
+document_fields(struct buf *to, const char *label, uint64_t set)
 {
 	if (!set)
 		return;

@@ -89,7 +89,7 @@ struct message_value {
 struct message {
 	enum message_type type;
 	uint32_t session, channel;
-	uint32_t present; /* bit f: value[f] is set */
+	uint64_t present; /* bit f: value[f] is set */
 	struct message_value value[FIELD_COUNT];
 };
 

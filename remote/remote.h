@@ -61,7 +61,8 @@ struct target {
 	int64_t connect_timeout_ms;            /* 0: remote's */
 	const char *const *host_keys;          /* ended by NULL; may be NULL */
 	bool trust_first_use;
-	const char *jump, *proxy_command; /* refused by name until supported; NULL when not set */
+	const char *jump, *proxy_command; /* NULL: as ssh_config says */
+	const char *transport;            /* "auto", "libssh", "ssh", "local"; NULL: auto */
 };
 
 enum session_state {

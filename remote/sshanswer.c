@@ -21,8 +21,8 @@ struct reading {
 	struct sshconf_host *host;
 	const char *asked;
 	const char *usual;
-	const char **files, **known;
-	size_t file_count, known_count;
+	const char **files, **known, **certificates, **env;
+	size_t file_count, known_count, certificate_count, env_count;
 	size_t strange; /* identity files that are not of ssh's own list */
 	struct err *err;
 };
@@ -92,6 +92,20 @@ read_timeout(struct reading *r, const struct line_kind *kind, const char *value)
 }
 
 static int
+read_alive(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	int64_t n;
+
+	if (!str_int(value, 0, 86400, &n))
+		return err_set(r->err, OUTCOME_INPUT, "ssh -G printed %s %.20s", kind->key, value);
+	if (str_eq(kind->key, "serveraliveinterval"))
+		r->host->server_alive_ms = n * 1000;
+	else
+		r->host->server_alive_count = (int)n;
+	return 0;
+}
+
+static int
 read_family(struct reading *r, const struct line_kind *kind, const char *value)
 {
 	(void)kind;
@@ -114,20 +128,21 @@ read_bool(struct reading *r, const struct line_kind *kind, const char *value)
 	return 0;
 }
 
+/* "unbound" and "host-bound" are ways of saying yes. */
+static int
+read_pubkey(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	(void)kind;
+	r->host->pubkey = !str_eq(value, "no") && !str_eq(value, "false");
+	return 0;
+}
+
 static int
 refuse_set(struct reading *r, const struct line_kind *kind, const char *value)
 {
 	if (!*value || str_eq(value, "none"))
 		return 0;
 	return err_set(r->err, OUTCOME_REFUSED, "ssh_config sets %s: %s", kind->why, value);
-}
-
-static int
-refuse_no(struct reading *r, const struct line_kind *kind, const char *value)
-{
-	if (says_yes(value) || str_eq(value, "unbound") || str_eq(value, "host-bound"))
-		return 0;
-	return err_set(r->err, OUTCOME_REFUSED, "ssh_config sets %s", kind->why);
 }
 
 /* Only what differs from an empty configuration is the user's word. */
@@ -153,6 +168,24 @@ read_identity(struct reading *r, const struct line_kind *kind, const char *value
 		strange = strange && !str_eq(value + strlen("~/.ssh/id_"), own[i]);
 	r->strange += strange;
 	r->files[r->file_count++] = value;
+	return 0;
+}
+
+static int
+read_certificate(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	(void)kind;
+	if (!str_eq(value, "none") && r->certificate_count < LIST_MAX)
+		r->certificates[r->certificate_count++] = value;
+	return 0;
+}
+
+static int
+read_env(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	(void)kind;
+	if (r->env_count < LIST_MAX)
+		r->env[r->env_count++] = value;
 	return 0;
 }
 
@@ -224,14 +257,18 @@ static const struct line_kind kinds[] = {
 	CHOICE("kexalgorithms", kex),
 	CHOICE("hostkeyalgorithms", host_key_algorithms),
 	CHOICE("pubkeyacceptedalgorithms", pubkey_algorithms),
-	REFUSE("proxyjump", "ProxyJump, and jump hosts are not supported yet"),
-	REFUSE("proxycommand", "ProxyCommand, which is not supported yet"),
-	REFUSE("certificatefile", "CertificateFile, and user certificates are not supported yet"),
-	REFUSE("bindaddress", "BindAddress, which is not supported yet"),
-	REFUSE("bindinterface", "BindInterface, which is not supported yet"),
+	TEXT("proxyjump", proxy_jump),
+	TEXT("proxycommand", proxy_command),
+	{ "certificatefile", read_certificate, 0, NULL },
+	TEXT("bindaddress", bind_address),
+	TEXT("bindinterface", bind_interface),
+	{ "setenv", read_env, 0, NULL },
+	{ "serveraliveinterval", read_alive, 0, NULL },
+	{ "serveralivecountmax", read_alive, 0, NULL },
+	FLAG("passwordauthentication", password),
+	FLAG("kbdinteractiveauthentication", keyboard_interactive),
+	{ "pubkeyauthentication", read_pubkey, offsetof(struct sshconf_host, pubkey), NULL },
 	REFUSE("pkcs11provider", "PKCS11Provider, which is not supported yet"),
-	{ "pubkeyauthentication", refuse_no, 0,
-	    "PubkeyAuthentication no, and drover logs in by keys only" },
 };
 
 static const struct line_kind *
@@ -351,6 +388,17 @@ expand(struct reading *r, const char *value)
 }
 
 static int
+expand_all(struct reading *r, const char **list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		list[i] = expand(r, list[i]);
+		if (!list[i])
+			return -1;
+	}
+	return 0;
+}
+
+static int
 read_lines(struct reading *r, const char *lines)
 {
 	while (*lines) {
@@ -375,7 +423,13 @@ sshanswer_read(
 
 	r.files = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.files));
 	r.known = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.known));
+	r.certificates = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.certificates));
+	r.env = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.env));
 	h->identity_files = r.files;
+	h->certificate_files = r.certificates;
+	h->set_env = r.env;
+	h->server_alive_count = 3;
+	h->pubkey = true;
 	h->known_hosts = r.known;
 	if (read_lines(&r, lines) < 0)
 		return NULL;
@@ -384,10 +438,8 @@ sshanswer_read(
 		return NULL;
 	}
 	h->identity_default = r.file_count > 3 && r.strange == 0;
-	for (size_t i = 0; i < r.file_count; i++) {
-		r.files[i] = expand(&r, r.files[i]);
-		if (!r.files[i])
-			return NULL;
-	}
+	if (expand_all(&r, r.files, r.file_count) < 0 ||
+	    expand_all(&r, r.certificates, r.certificate_count) < 0)
+		return NULL;
 	return h;
 }

@@ -24,10 +24,18 @@ struct sshconf_host {
 	const char *const *identity_files; /* in order of preference */
 	bool identity_default;             /* the list is ssh's own: what is missing is no error */
 	bool identities_only;
+	const char *const *certificate_files;
 	const char *identity_agent;     /* a socket's path, "none", "$VAR"; NULL: $SSH_AUTH_SOCK */
 	const char *const *known_hosts; /* UserKnownHostsFile, then GlobalKnownHostsFile */
 	bool strict;                /* StrictHostKeyChecking yes: no key is trusted on first use */
 	const char *remote_command; /* NULL: none; for terminals only */
+	const char *proxy_jump;     /* "user@host:port,host": NULL: none */
+	const char *proxy_command;  /* a line for the shell, its tokens as written; NULL: none */
+	const char *bind_address, *bind_interface;   /* NULL: none */
+	const char *const *set_env;                  /* "NAME=VALUE" */
+	int64_t server_alive_ms;                     /* 0: not set */
+	int server_alive_count;                      /* 3 when not set */
+	bool pubkey, password, keyboard_interactive; /* which proofs may be given */
 	/* Algorithms in ssh's words where the configuration narrows or widens them; NULL: ssh's
 	 * own choice, drover makes its own. */
 	const char *ciphers, *macs, *kex, *host_key_algorithms, *pubkey_algorithms;

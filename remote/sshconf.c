@@ -106,7 +106,9 @@ plain_host(const struct sshconf_ask *a)
 	h->user = arena_strdup(a->of->arena, a->user ? a->user : pw ? pw->pw_name : "");
 	h->port = a->port ? a->port : 22;
 	h->family = AF_UNSPEC;
-	h->identity_files = nothing;
+	h->identity_files = h->certificate_files = h->set_env = nothing;
+	h->pubkey = true;
+	h->server_alive_count = 3;
 	h->identity_default = true;
 	h->known_hosts = nothing;
 	return h;

@@ -214,35 +214,47 @@ identity_files_are_expanded_as_ssh_does(void **state)
 }
 
 static void
-what_cannot_be_honoured_is_refused_by_name(void **state)
+the_way_there_and_the_proofs_are_read(void **state)
 {
-	static const char *const refused[][2] = {
-		{ "jump",
-		    "ssh_config sets ProxyJump, and jump hosts are not supported yet: bastion" },
-		{ "proxy", "ssh_config sets ProxyCommand, which is not supported yet: nc %h %p" },
-		{ "cert",
-		    "ssh_config sets CertificateFile, and user certificates are not supported "
-		    "yet: /c-cert.pub" },
-		{ "bind", "ssh_config sets BindAddress, which is not supported yet: 127.0.0.9" },
-		{ "nokey",
-		    "ssh_config sets PubkeyAuthentication no, and drover logs in by keys only" },
-	};
 	struct fixture *f = *state;
+	const struct sshconf_host *h;
 
 	write_file(f->dir, "config",
-	    "Host jump\n ProxyJump bastion\nHost proxy\n ProxyCommand nc %h %p\n"
-	    "Host cert\n CertificateFile /c-cert.pub\nHost bind\n BindAddress 127.0.0.9\n"
-	    "Host nokey\n PubkeyAuthentication no\n"
-	    "Host clear\n ProxyCommand none\n ProxyJump none\n");
+	    "Host jump\n ProxyJump me@bastion:2222,b2\n"
+	    "Host proxy\n ProxyCommand nc %h %p\n"
+	    "Host cert\n CertificateFile /c-cert.pub\n CertificateFile /%n-cert.pub\n"
+	    "Host bind\n BindAddress 127.0.0.9\n"
+	    "Host nokey\n PubkeyAuthentication no\n KbdInteractiveAuthentication no\n"
+	    "Host env\n SetEnv A=1 B=2\n ServerAliveInterval 7\n ServerAliveCountMax 2\n"
+	    "Host clear\n ProxyCommand none\n ProxyJump none\n"
+	    "Host token\n PKCS11Provider /usr/lib/p11.so\n");
 	for (int life = 0; life < 2; life++) { /* asked of ssh, then of the cache */
 		begin(f);
-		for (size_t i = 0; i < countof(refused); i++) {
-			ask(f, &(struct sshconf_query){ .host = refused[i][0] });
-			assert_null(f->host);
-			assert_int_equal(f->err.kind, OUTCOME_REFUSED);
-			assert_string_equal(f->err.text, refused[i][1]);
-		}
-		ask_for(f, "clear");
+		assert_string_equal(ask_for(f, "jump")->proxy_jump, "me@bastion:2222,b2");
+		assert_string_equal(ask_for(f, "proxy")->proxy_command, "nc %h %p");
+		h = ask_for(f, "cert");
+		assert_string_equal(h->certificate_files[0], "/c-cert.pub");
+		assert_string_equal(h->certificate_files[1], "/cert-cert.pub");
+		assert_null(h->certificate_files[2]);
+		assert_string_equal(ask_for(f, "bind")->bind_address, "127.0.0.9");
+		h = ask_for(f, "nokey");
+		assert_false(h->pubkey);
+		assert_false(h->keyboard_interactive);
+		assert_true(h->password);
+		h = ask_for(f, "env");
+		assert_string_equal(h->set_env[0], "A=1");
+		assert_string_equal(h->set_env[1], "B=2");
+		assert_int_equal(h->server_alive_ms, 7000);
+		assert_int_equal(h->server_alive_count, 2);
+		h = ask_for(f, "clear");
+		assert_null(h->proxy_jump);
+		assert_null(h->proxy_command);
+		assert_null(h->set_env[0]);
+		assert_true(h->pubkey);
+		assert_int_equal(h->server_alive_count, 3);
+		ask(f, &(struct sshconf_query){ .host = "token" });
+		assert_null(f->host);
+		assert_int_equal(f->err.kind, OUTCOME_REFUSED);
 		end(f);
 	}
 }
@@ -503,7 +515,7 @@ main(void)
 		WITH_FILES(what_the_user_configured_comes_back),
 		WITH_FILES(the_inventory_wins_over_the_file),
 		WITH_FILES(identity_files_are_expanded_as_ssh_does),
-		WITH_FILES(what_cannot_be_honoured_is_refused_by_name),
+		WITH_FILES(the_way_there_and_the_proofs_are_read),
 		WITH_FILES(ssh_says_what_is_wrong_with_the_file),
 		WITH_FILES(a_missing_ssh_is_an_error_and_not_a_hang),
 		WITH_FILES(words_that_ssh_would_read_as_options_are_refused),

@@ -1,0 +1,337 @@
+#include "base/digest.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "remote/agentgate.h"
+#include "remote/dial.h"
+#include "remote/keys.h"
+#include "remote/link.h"
+#include "remote/session.h"
+#include "remote/session_inner.h"
+#include "remote/sshconf.h"
+#include "remote/trust.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define TRIES      3    /* for servers that close before the key exchange */
+#define SLOW_MS    3000 /* a host that takes longer to connect gives its turn to others */
+#define CONNECT_MS 10000
+
+static struct trust_subject
+subject_of(const struct session *s)
+{
+	return (struct trust_subject){ .name = s->name,
+		.host = s->conf->hostname,
+		.alias = s->conf->host_key_alias,
+		.port = s->conf->port,
+		.host_keys = (const char *const *)s->host_keys,
+		.files = s->conf->known_hosts };
+}
+
+static void
+begin_key_exchange(struct session *s, int fd)
+{
+	struct message m;
+	struct link *link = s->place->attach(s->place->user, s, &s->id, &s->err);
+
+	if (!link) {
+		struct err err = s->err;
+
+		close(fd);
+		session_down(s, &err);
+		return;
+	}
+	struct trust_subject subject = subject_of(s);
+	autofree char *algorithms = trust_algorithms(s->place->trust, &subject);
+	s->state = SESSION_KEX;
+	s->channel_place.link = link;
+	s->channel_place.session = s->id;
+	message_init(&m, MESSAGE_OPEN, s->id, 0);
+	message_text(&m, FIELD_ADDRESS, s->at);
+	message_text(&m, FIELD_ALGORITHMS, algorithms);
+	message_number(&m, FIELD_TIMEOUT, (uint64_t)s->place->kex_ms);
+	link_send(link, &m, fd);
+}
+
+static void
+on_dialled(void *user, int fd, const char *address, const struct err *err)
+{
+	struct session *s = user;
+
+	s->dialling = NULL;
+	loop_timer_stop(s->timer);
+	if (fd < 0) {
+		session_down(s, err);
+		return;
+	}
+	str_copy(s->at, sizeof(s->at), address);
+	begin_key_exchange(s, fd);
+}
+
+static void
+on_resolved(void *user)
+{
+	struct session *s = user;
+
+	s->state = SESSION_CONNECT;
+}
+
+static int64_t
+connect_limit(const struct session *s)
+{
+	int64_t typed = s->place->connect_ms,
+		own = s->connect_ms ? s->connect_ms : s->conf->connect_timeout_ms;
+
+	return typed ? typed : own ? own : CONNECT_MS;
+}
+
+static void
+on_turn(void *user)
+{
+	struct session *s = user;
+	struct dial_spec spec = { .host = s->conf->hostname,
+		.port = s->conf->port,
+		.family = s->conf->family,
+		.timeout_ms = connect_limit(s),
+		.resolved = on_resolved,
+		.done = on_dialled,
+		.user = s };
+
+	s->state = SESSION_RESOLVE;
+	loop_timer_start(s->timer, SLOW_MS);
+	s->dialling = dial_start(s->place->dial, &spec);
+}
+
+static void
+wait_turn(struct session *s)
+{
+	s->state = SESSION_QUEUED;
+	gate_wait(&s->place->gate, &s->pass, on_turn, s);
+}
+
+void
+approach_on_timer(void *user)
+{
+	struct session *s = user;
+
+	if (s->state == SESSION_QUEUED)
+		wait_turn(s);
+	else
+		gate_leave(&s->place->gate, &s->pass);
+}
+
+static void
+on_keys(void *user, const struct key *const *list, size_t n, const struct err *err)
+{
+	struct session *s = user;
+
+	s->keys_ask = NULL;
+	if (n == 0) {
+		session_down(s, err);
+		return;
+	}
+	s->key_count = n < SESSION_KEYS ? n : SESSION_KEYS;
+	memcpy(s->keys, list, s->key_count * sizeof(s->keys[0]));
+	wait_turn(s);
+}
+
+/* What the inventory, or else ssh_config, asks for that is not built: NULL when there is nothing. */
+static const char *
+not_built(const struct session *s)
+{
+	const struct sshconf_host *conf = s->conf;
+
+	if (s->jump || conf->proxy_jump)
+		return "jump hosts are not supported yet";
+	if (s->proxy_command || conf->proxy_command)
+		return "proxy commands are not supported yet";
+	if (conf->bind_address || conf->bind_interface)
+		return "BindAddress and BindInterface are not supported yet";
+	if (conf->certificate_files[0])
+		return "user certificates are not supported yet";
+	if (!conf->pubkey)
+		return "ssh_config sets PubkeyAuthentication no, and drover logs in by keys only";
+	return NULL;
+}
+
+static void
+on_conf(void *user, const struct sshconf_host *conf, const struct err *err)
+{
+	struct session *s = user;
+
+	s->conf_ask = NULL;
+	if (!conf) {
+		session_down(s, err);
+		return;
+	}
+	s->conf = conf;
+	const char *missing = not_built(s);
+	if (missing) {
+		session_fail(s, OUTCOME_REFUSED, "%s", missing);
+		return;
+	}
+	if (s->listener.key) {
+		wait_turn(s);
+		return;
+	}
+	struct keys_want want = { .identity = s->identity,
+		.files = conf->identity_files,
+		.files_default = conf->identity_default,
+		.identities_only = conf->identities_only,
+		.agent = conf->identity_agent };
+	s->keys_ask = keys_get(s->place->keys, &want, on_keys, s);
+}
+
+void
+approach_begin(struct session *s)
+{
+	struct sshconf_query q = {
+		.host = s->name, .address = s->address, .user = s->login, .port = s->port
+	};
+
+	s->state = SESSION_CONFIG;
+	s->conf_ask = sshconf_ask(s->place->sshconf, &q, on_conf, s);
+}
+
+static void
+log_in(struct session *s)
+{
+	struct link *link = s->channel_place.link;
+	uint8_t ids[4 * SESSION_KEYS];
+	size_t n = 0;
+	struct message m;
+	int agent;
+
+	s->agent =
+	    agentgate_new(s->place->loop, s->conf->identity_agent, s->keys, s->key_count, &agent);
+	for (size_t i = 0; i < s->key_count; i++) {
+		if (!s->keys[i]->private_text)
+			continue;
+		uint32_t id = link_key(link, s->keys[i]);
+
+		for (int shift = 24; shift >= 0; shift -= 8)
+			ids[n++] = (uint8_t)(id >> shift);
+	}
+	s->state = SESSION_AUTH;
+	message_init(&m, MESSAGE_LOGIN, s->id, 0);
+	message_text(&m, FIELD_USER, s->conf->user);
+	message_bytes(&m, FIELD_KEYS, ids, n);
+	message_number(&m, FIELD_TIMEOUT, (uint64_t)s->place->auth_ms);
+	if (agent >= 0)
+		message_number(&m, FIELD_AGENT, 1);
+	link_send(link, &m, agent);
+}
+
+static void
+accept_key(struct session *s)
+{
+	struct trust_subject subject = subject_of(s);
+	struct err err;
+
+	if (trust_add(s->place->trust, &subject, s->blob, s->blob_len, &err) < 0)
+		session_down(s, &err);
+	else
+		log_in(s);
+}
+
+static void
+judge(struct session *s, const struct message *m)
+{
+	struct trust_subject subject = subject_of(s);
+	struct trust_answer answer;
+
+	s->state = SESSION_HOSTKEY;
+	free(s->blob);
+	s->blob_len = m->value[FIELD_BLOB].len;
+	s->blob = (uint8_t *)xmemdup0(m->value[FIELD_BLOB].bytes, s->blob_len);
+	if (s->listener.key) {
+		s->listener.key(s->user, s, &subject, s->blob, s->blob_len);
+		return;
+	}
+	trust_check(s->place->trust, &subject, s->blob, s->blob_len, &answer);
+	switch (answer.verdict) {
+	case TRUST_KNOWN:
+		log_in(s);
+		return;
+	case TRUST_UNKNOWN:
+		if (s->first_use && !s->conf->strict) {
+			accept_key(s);
+			return;
+		}
+		if (!s->place->ask_trust)
+			break;
+		gate_leave(&s->place->gate, &s->pass);
+		s->place->ask_trust(s->place->ask_user, s, answer.type, answer.fingerprint);
+		return;
+	case TRUST_CHANGED:
+	case TRUST_REVOKED:
+		break;
+	}
+	session_fail(s, OUTCOME_REFUSED, "%s", answer.text);
+}
+
+void
+remote_trust(struct session *s, bool yes)
+{
+	if (s->state != SESSION_HOSTKEY || s->closed)
+		return;
+	if (yes)
+		accept_key(s);
+	else
+		session_fail(s, OUTCOME_REFUSED, "the key was not accepted");
+}
+
+static void
+came_up(struct session *s)
+{
+	s->state = SESSION_UP;
+	agentgate_free(take(s->agent));
+	s->counters.logins++;
+	gate_leave(&s->place->gate, &s->pass);
+	if (s->listener.up)
+		s->listener.up(s->user, s);
+}
+
+static void
+try_again(struct session *s)
+{
+	uint32_t jitter;
+
+	digest_random(&jitter, sizeof(jitter));
+	session_stop(s);
+	s->channel_place.link = NULL;
+	s->state = SESSION_QUEUED;
+	loop_timer_start(s->timer, (200U << s->tries) + jitter % 400);
+}
+
+static void
+went_down(struct session *s, const struct message *m)
+{
+	enum outcome kind = OUTCOME_UNREACHABLE;
+	struct err err;
+	char text[240];
+
+	if (message_get(m, FIELD_EARLY) && s->state == SESSION_KEX && s->tries++ < TRIES) {
+		try_again(s);
+		return;
+	}
+	message_clean(m, FIELD_TEXT, text, sizeof(text));
+	if (outcome_parse(message_string(m, FIELD_KIND), &kind) && kind != OUTCOME_REFUSED)
+		kind = OUTCOME_UNREACHABLE;
+	err_set(&err, kind, "%s", text);
+	message_clean(m, FIELD_PHASE, err.phase, sizeof(err.phase));
+	err.elapsed_ms = (int64_t)message_get(m, FIELD_ELAPSED);
+	session_down(s, &err);
+}
+
+void
+approach_message(struct session *s, const struct message *m)
+{
+	if (m->type == MESSAGE_HOSTKEY && s->state == SESSION_KEX)
+		judge(s, m);
+	else if (m->type == MESSAGE_UP && s->state == SESSION_AUTH)
+		came_up(s);
+	else if (m->type == MESSAGE_DOWN)
+		went_down(s, m);
+}

@@ -1,0 +1,82 @@
+/*
+ * What session.c, who lives with a session, and approach.c, the way up, share.
+ *
+ * For those files alone. The session belongs to its owner; each answer that the
+ * approach waits for is held here, so that session_stop() can let go of it.
+ */
+#ifndef DROVER_REMOTE_SESSION_INNER_H
+#define DROVER_REMOTE_SESSION_INNER_H
+
+#include "base/err.h"
+#include "base/outcome.h"
+#include "remote/channel.h"
+#include "remote/gate.h"
+#include "remote/remote.h"
+
+struct agentgate;
+struct dial_try;
+struct key;
+struct keys_ask;
+
+struct message;
+struct session_place;
+struct sshconf_ask;
+struct sshconf_host;
+
+#define SESSION_KEYS 16
+
+struct session {
+	struct session_place *place;
+	struct session *next, *prev;
+	struct session_listener listener;
+	void *user;
+	char *name, *address, *login, *identity; /* what the target says; NULL: nothing */
+	char *jump, *proxy_command, *transport;
+	char **host_keys;
+	int port;
+	int64_t connect_ms;
+	bool first_use, closed;
+
+	enum session_state state;
+	struct gate_pass pass;
+	struct sshconf_ask *conf_ask;
+	struct keys_ask *keys_ask;
+	struct dial_try *dialling;
+	struct agentgate *agent;         /* while logging in with keys that an agent holds */
+	const struct sshconf_host *conf; /* lives as long as the sshconf */
+	const struct key *keys[SESSION_KEYS];
+	size_t key_count;
+	char at[64];
+	uint32_t id; /* on the link; 0: none */
+	struct loop_timer *timer;
+	int tries;
+	uint8_t *blob; /* the host key that waits for an answer */
+	size_t blob_len;
+
+	struct channel_place channel_place;
+	struct channel **channels;
+	size_t channel_count, channel_cap;
+	uint32_t next_channel;
+	struct session_counters counters;
+	int64_t rtt_us;
+	struct err err;
+};
+
+/* End it, and tell the owner why; nothing when it is down already. */
+void session_down(struct session *s, const struct err *why);
+__attribute__((format(printf, 3, 4))) void session_fail(
+    struct session *s, enum outcome kind, const char *fmt, ...);
+
+/* Let go of everything under way but the channels: questions, tries, the worker's side. */
+void session_stop(struct session *s);
+
+/* The way up, from the first question. */
+void approach_begin(struct session *s);
+
+/* Slow to connect, or time to try again: the session's timer. */
+void approach_on_timer(void *session);
+
+/* A message of the worker about the session itself. */
+void approach_message(struct session *s, const struct message *m);
+
+#endif
