@@ -125,11 +125,15 @@ print_json(struct call *call, const struct host *h)
 		json_put_int(&w, "port", h->port);
 	put_if(&w, "user", h->user);
 	put_if(&w, "become", h->become);
+	put_if(&w, "become_user", h->become_user);
+	put_if(&w, "transport", h->transport);
 	put_if(&w, "identity", h->identity);
 	put_if(&w, "jump", h->jump);
+	put_if(&w, "proxy_command", h->proxy_command);
 	put_if(&w, "trust", h->trust);
 	if (h->connect_timeout_ms)
 		json_put_int(&w, "connect_timeout_ms", h->connect_timeout_ms);
+	put_if(&w, "refused", h->refused);
 	put_list(&w, "host_keys", h->host_keys);
 	if (o->vars)
 		put_vars(&w, h);

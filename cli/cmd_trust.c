@@ -145,7 +145,9 @@ ask_host(struct item *i)
 		.connect_timeout_ms = h->connect_timeout_ms,
 		.host_keys = h->host_keys,
 		.jump = h->jump,
-		.proxy_command = h->proxy_command };
+		.proxy_command = h->proxy_command,
+		.transport = h->transport,
+		.refused = h->refused };
 
 	i->session = session_open(i->verb->call->remote, &t, &listener, i);
 }

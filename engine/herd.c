@@ -261,6 +261,8 @@ open_session(struct herd_host *hh)
 		.trust_first_use = host->trust && str_eq(host->trust, "first-use"),
 		.jump = host->jump,
 		.proxy_command = host->proxy_command,
+		.transport = host->transport,
+		.refused = host->refused,
 	};
 
 	hh->leave = false;

@@ -80,6 +80,12 @@ grammar_path(const char *s)
 }
 
 const char *
+grammar_command(const char *s)
+{
+	return *s && strlen(s) <= 4096 && !strchr(s, '\n') ? NULL : "a command in one line";
+}
+
+const char *
 grammar_host_key(const char *s)
 {
 	static const char wanted[] = "a host key (\"ssh-ed25519 AAAA...\", a line of a .pub file)";

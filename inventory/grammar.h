@@ -13,6 +13,7 @@ const char *grammar_user(const char *s);
 const char *grammar_group(const char *s); /* also a fleet */
 const char *grammar_jump(const char *s);  /* [user@]host[:port], joined by commas */
 const char *grammar_path(const char *s);
+const char *grammar_command(const char *s);
 const char *grammar_host_key(const char *s); /* "ssh-ed25519 AAAA..." with an optional comment */
 
 #endif

@@ -26,6 +26,9 @@ struct host {
 	bool kind_said;
 	struct mark mark;
 	const char *address, *user, *identity, *jump, *become, *proxy_command;
+	const char *become_user; /* NULL: root */
+	const char *transport;   /* NULL (as auto), auto, libssh, ssh or local */
+	const char *refused; /* why drover cannot use this host, and where that is said; or NULL */
 	int port;
 	int64_t connect_timeout_ms;
 	const char *trust;            /* "first-use" or NULL */

@@ -19,7 +19,10 @@ const struct setting_kind setting_kinds[SETTING_COUNT] = {
 	[SETTING_IDENTITY] = SETTING("identity", identity),
 	[SETTING_JUMP] = SETTING("jump", jump),
 	[SETTING_BECOME] = SETTING("become", become),
+	[SETTING_BECOME_USER] = SETTING("become_user", become_user),
 	[SETTING_TRUST] = SETTING("trust", trust),
+	[SETTING_TRANSPORT] = SETTING("transport", transport),
+	[SETTING_PROXY_COMMAND] = SETTING("proxy_command", proxy_command),
 	[SETTING_PORT] = SETTING("port", port),
 	[SETTING_CONNECT_TIMEOUT] = SETTING("connect_timeout", connect_timeout_ms),
 };

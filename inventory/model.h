@@ -15,7 +15,8 @@ struct yaml_node;
 
 /* What a host, a group or the defaults may say about reaching a host. */
 struct settings {
-	const char *address, *user, *identity, *jump, *become, *trust;
+	const char *address, *user, *identity, *jump, *become, *become_user, *trust, *transport,
+	    *proxy_command;
 	int port;
 	int64_t connect_timeout_ms;
 };
@@ -26,7 +27,10 @@ enum setting {
 	SETTING_IDENTITY,
 	SETTING_JUMP,
 	SETTING_BECOME,
+	SETTING_BECOME_USER,
 	SETTING_TRUST,
+	SETTING_TRANSPORT,
+	SETTING_PROXY_COMMAND,
 	SETTING_PORT,
 	SETTING_CONNECT_TIMEOUT,
 	SETTING_COUNT

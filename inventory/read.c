@@ -24,7 +24,8 @@ struct reader {
 };
 
 static const char *const kinds[] = { "pet", "cattle", NULL };
-static const char *const becomes[] = { "sudo", "doas", "none", NULL };
+static const char *const becomes[] = { "sudo", "doas", "su", "run0", "none", NULL };
+static const char *const transports[] = { "auto", "libssh", "ssh", "local", NULL };
 static const char *const trusts[] = { "first-use", "known", NULL };
 static const char *const colours[] = { "red", "yellow", "green", "blue", "magenta", "cyan", "white",
 	NULL };
@@ -38,6 +39,8 @@ static void parse_path(const struct field_context *c, const struct yaml_node *n,
 	    { "port", FORM_PORT, AT(settings.port), .doc = "the port of its sshd" },               \
 	    { "become", FORM_CHOICE, AT(settings.become), .choices = becomes,                      \
 		    .doc = "how a login that is not root becomes root" },                          \
+	    { "become_user", FORM_TEXT, AT(settings.become_user), .grammar = grammar_user,         \
+		    .doc = "the user to become instead of root, for what you run" },               \
 	    { "identity", FORM_CALL, .parse = parse_path,                                          \
 		    .doc = "the private key to log in with; a relative path begins beside the "    \
 			   "file" },                                                               \
@@ -45,6 +48,9 @@ static void parse_path(const struct field_context *c, const struct yaml_node *n,
 		    .doc = "how long to try to connect" },                                         \
 	    { "jump", FORM_TEXT, AT(settings.jump), .grammar = grammar_jump,                       \
 		    .doc = "the host to go through: [user@]host[:port]" },                         \
+	    { "transport", FORM_CHOICE, AT(settings.transport), .choices = transports,             \
+		    .doc = "how to get there: libssh is drover's own SSH, ssh runs ssh(1), local " \
+			   "is this machine without SSH; auto (the default) chooses" },            \
 	    { "trust", FORM_CHOICE, AT(settings.trust), .choices = trusts,                         \
 		    .doc = "first-use accepts the unknown key of a cattle host; known (the "       \
 			   "default) does not" },                                                  \
@@ -61,7 +67,9 @@ static const struct field host_fields[] = {
 	{ "host_key", FORM_TEXTS, AT(host_keys), .flags = FIELD_OR_ONE, .grammar = grammar_host_key,
 	    .doc = "its public host key or keys, as in a .pub file" },
 	REACH_FIELDS,
-	{ "proxy_command", FORM_LATER, .doc = "drover does not run proxy commands yet" },
+	{ "proxy_command", FORM_TEXT, AT(settings.proxy_command), .grammar = grammar_command,
+	    .doc = "a command whose input and output are the connection; %h, %p and %r as in "
+		   "ssh_config" },
 	{ 0 },
 };
 

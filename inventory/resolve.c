@@ -258,6 +258,15 @@ copy_setting(struct host *h, const struct level *l, enum setting s)
 	case SETTING_BECOME:
 		h->become = str_eq(from->become, "none") ? NULL : from->become;
 		break;
+	case SETTING_BECOME_USER:
+		h->become_user = from->become_user;
+		break;
+	case SETTING_TRANSPORT:
+		h->transport = from->transport;
+		break;
+	case SETTING_PROXY_COMMAND:
+		h->proxy_command = from->proxy_command;
+		break;
 	case SETTING_TRUST:
 		h->trust = str_eq(from->trust, "known") ? NULL : from->trust;
 		break;

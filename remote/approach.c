@@ -190,6 +190,10 @@ approach_begin(struct session *s)
 		.host = s->name, .address = s->address, .user = s->login, .port = s->port
 	};
 
+	if (s->refused) {
+		session_fail(s, OUTCOME_REFUSED, "%s", s->refused);
+		return;
+	}
 	s->state = SESSION_CONFIG;
 	s->conf_ask = sshconf_ask(s->place->sshconf, &q, on_conf, s);
 }

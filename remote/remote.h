@@ -63,6 +63,7 @@ struct target {
 	bool trust_first_use;
 	const char *jump, *proxy_command; /* NULL: as ssh_config says */
 	const char *transport;            /* "auto", "libssh", "ssh", "local"; NULL: auto */
+	const char *refused;              /* it is not to be reached, and why; NULL: it is */
 };
 
 enum session_state {

@@ -24,6 +24,7 @@ release(void *user)
 	free(s->jump);
 	free(s->proxy_command);
 	free(s->transport);
+	free(s->refused);
 	free(s->blob);
 	for (size_t i = 0; s->host_keys && s->host_keys[i]; i++)
 		free(s->host_keys[i]);
@@ -173,6 +174,7 @@ copy_target(struct session *s, const struct target *t)
 	s->port = t->port;
 	s->connect_ms = t->connect_timeout_ms;
 	s->first_use = t->trust_first_use;
+	s->refused = dup_or_null(t->refused);
 	while (t->host_keys && t->host_keys[n])
 		n++;
 	if (n == 0)

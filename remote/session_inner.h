@@ -32,6 +32,7 @@ struct session {
 	void *user;
 	char *name, *address, *login, *identity; /* what the target says; NULL: nothing */
 	char *jump, *proxy_command, *transport;
+	char *refused; /* why it is not to be reached at all; NULL: it is */
 	char **host_keys;
 	int port;
 	int64_t connect_ms;

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "inventory/inventory.h"
 #include "inventory/read.h"
+#include "tests/lib/stock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,99 +18,29 @@
 
 #define KEY "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3FXgRVmZvZ0m8t8oQwzFJ3qkqNn5iVbOHJ7n8xT0pA"
 
-struct fixture {
-	struct diag diag;
-	struct err err;
-	struct inventory *inv;
-	char *text; /* all messages, a line each */
-};
-
-static void
-finish(struct fixture *f)
-{
-	autobuf all = BUF_INIT(20000);
-
-	diag_sort(&f->diag);
-	for (int i = 0; i < f->diag.count; i++) {
-		autofree char *line = diag_line(&f->diag, i);
-
-		buf_addf(&all, "%s\n", line);
-	}
-	f->text = xstrdup(buf_text(&all));
-}
-
-static void
-parse(struct fixture *f, const char *text)
-{
-	*f = (struct fixture){ 0 };
-	diag_init(&f->diag);
-	f->inv = inventory_parse("t", text, strlen(text), &f->diag, &f->err);
-	finish(f);
-}
-
-static void
-load(struct fixture *f, const char *a, const char *b)
-{
-	const char *const sources[] = { a, b };
-
-	*f = (struct fixture){ 0 };
-	diag_init(&f->diag);
-	f->inv = inventory_load(sources, b ? 2 : 1, &f->diag, &f->err);
-	finish(f);
-}
-
-static void
-drop(struct fixture *f)
-{
-	inventory_free(f->inv);
-	diag_fini(&f->diag);
-	free(f->text);
-}
-
-/* The text gives these mistakes, no inventory, and kind INPUT. */
-static void
-refuses(const char *text, const char *lines)
-{
-	struct fixture f;
-
-	parse(&f, text);
-	assert_string_equal(f.text, lines);
-	assert_null(f.inv);
-	assert_int_equal(f.err.kind, OUTCOME_INPUT);
-	drop(&f);
-}
-
-static const char *
-value(const struct inventory *inv, const char *host, const char *var)
-{
-	const struct var *v = host_var(inventory_find(inv, host), var);
-
-	return v ? v->value : NULL;
-}
-
 static void
 the_example_of_the_manual_reads_whole(void **state)
 {
-	struct fixture f;
+	struct stock f;
 
 	(void)state;
-	parse(&f, "fleet: shop\n"
-		  "environment: {name: PROD, readonly: true, colour: red}\n"
-		  "known_hosts: known_hosts\n"
-		  "defaults: {user: deploy, become: sudo, connect_timeout: 10s}\n"
-		  "groups:\n"
-		  "  web:\n"
-		  "    kind: cattle\n"
-		  "    hosts: web[01-20].example.org\n"
-		  "    vars: {tier: front}\n"
-		  "  db:\n"
-		  "    kind: pet\n"
-		  "    hosts:\n"
-		  "      db1: {address: 10.0.0.5, jump: bastion, host_key: \"" KEY
-		  "\", vars: {role: p}}\n"
-		  "  all-eu: {children: [web, db]}\n"
-		  "hosts:\n"
-		  "  bastion: {address: 203.0.113.7, port: 2222}\n");
+	stock_parse(&f, "fleet: shop\n"
+			"environment: {name: PROD, readonly: true, colour: red}\n"
+			"known_hosts: known_hosts\n"
+			"defaults: {user: deploy, become: sudo, connect_timeout: 10s}\n"
+			"groups:\n"
+			"  web:\n"
+			"    kind: cattle\n"
+			"    hosts: web[01-20].example.org\n"
+			"    vars: {tier: front}\n"
+			"  db:\n"
+			"    kind: pet\n"
+			"    hosts:\n"
+			"      db1: {address: 10.0.0.5, jump: bastion, host_key: \"" KEY
+			"\", vars: {role: p}}\n"
+			"  all-eu: {children: [web, db]}\n"
+			"hosts:\n"
+			"  bastion: {address: 203.0.113.7, port: 2222}\n");
 	assert_non_null(f.inv);
 	assert_int_equal(inventory_count(f.inv), 22);
 	assert_string_equal(inventory_fleet(f.inv), "shop");
@@ -127,40 +58,40 @@ the_example_of_the_manual_reads_whole(void **state)
 	assert_null(db1->host_keys[1]);
 	assert_string_equal(db1->groups[0], "db");
 	assert_string_equal(db1->groups[1], "all-eu");
-	assert_string_equal(value(f.inv, "db1", "role"), "p");
+	assert_string_equal(stock_value(f.inv, "db1", "role"), "p");
 	const struct host *web = inventory_find(f.inv, "web07.example.org");
 	assert_int_equal(web->kind, HOST_CATTLE);
 	assert_non_null(web->host_keys);
 	assert_null(web->host_keys[0]);
-	assert_string_equal(value(f.inv, "web07.example.org", "tier"), "front");
+	assert_string_equal(stock_value(f.inv, "web07.example.org", "tier"), "front");
 	assert_int_equal(inventory_find(f.inv, "bastion")->port, 2222);
 	assert_false(inventory_find(f.inv, "bastion")->kind_said);
 	assert_int_equal(inventory_find_group(f.inv, "all-eu")->host_count, 21);
 	assert_string_equal(inventory_find_group(f.inv, "all-eu")->hosts[0]->name, "db1");
-	drop(&f);
+	stock_drop(&f);
 }
 
 static void
 nearer_words_win_over_farther(void **state)
 {
-	struct fixture f;
+	struct stock f;
 
 	(void)state;
-	parse(&f, "defaults: {user: def, port: 1, vars: {a: def, b: def, c: def, d: def}}\n"
-		  "groups:\n"
-		  "  far: {children: [near], port: 2, vars: {a: far, b: far, c: far}}\n"
-		  "  near: {hosts: h1, port: 3, vars: {a: near, b: near}}\n"
-		  "hosts: {h1: {port: 4, vars: {a: host}}, h2: {}}\n");
+	stock_parse(&f, "defaults: {user: def, port: 1, vars: {a: def, b: def, c: def, d: def}}\n"
+			"groups:\n"
+			"  far: {children: [near], port: 2, vars: {a: far, b: far, c: far}}\n"
+			"  near: {hosts: h1, port: 3, vars: {a: near, b: near}}\n"
+			"hosts: {h1: {port: 4, vars: {a: host}}, h2: {}}\n");
 	assert_non_null(f.inv);
-	assert_string_equal(value(f.inv, "h1", "a"), "host");
-	assert_string_equal(value(f.inv, "h1", "b"), "near");
-	assert_string_equal(value(f.inv, "h1", "c"), "far");
-	assert_string_equal(value(f.inv, "h1", "d"), "def");
-	assert_string_equal(value(f.inv, "h2", "a"), "def");
-	assert_null(value(f.inv, "h2", "nobody"));
+	assert_string_equal(stock_value(f.inv, "h1", "a"), "host");
+	assert_string_equal(stock_value(f.inv, "h1", "b"), "near");
+	assert_string_equal(stock_value(f.inv, "h1", "c"), "far");
+	assert_string_equal(stock_value(f.inv, "h1", "d"), "def");
+	assert_string_equal(stock_value(f.inv, "h2", "a"), "def");
+	assert_null(stock_value(f.inv, "h2", "nobody"));
 	assert_int_equal(inventory_find(f.inv, "h1")->port, 4);
 	assert_int_equal(inventory_find(f.inv, "h2")->port, 1);
-	drop(&f);
+	stock_drop(&f);
 }
 
 static void
@@ -171,24 +102,24 @@ equal_distance_may_not_disagree(void **state)
 				       "  b:\n"
 				       "    hosts: h1\n"
 				       "    vars: {x: 2}\n";
-	struct fixture f;
+	struct stock f;
 
 	(void)state;
-	refuses(disagree,
+	stock_refuses(disagree,
 	    "t:5:12: the variable \"x\" disagrees with line 2, and neither is nearer to host h1: "
 	    "say it once, or at the host\n");
 	autofree char *settled = xasprintf("%shosts: {h1: {vars: {x: 3}}}\n", disagree);
-	parse(&f, settled);
+	stock_parse(&f, settled);
 	assert_non_null(f.inv);
-	assert_string_equal(value(f.inv, "h1", "x"), "3");
-	drop(&f);
-	parse(&f, "groups: {a: {hosts: h1, vars: {x: 1}}, b: {hosts: h1, vars: {x: 1}}}\n");
+	assert_string_equal(stock_value(f.inv, "h1", "x"), "3");
+	stock_drop(&f);
+	stock_parse(&f, "groups: {a: {hosts: h1, vars: {x: 1}}, b: {hosts: h1, vars: {x: 1}}}\n");
 	assert_non_null(f.inv);
-	drop(&f);
-	refuses("groups:\n  a: {hosts: h1, port: 1}\n  b: {hosts: h1, port: 2}\n",
+	stock_drop(&f);
+	stock_refuses("groups:\n  a: {hosts: h1, port: 1}\n  b: {hosts: h1, port: 2}\n",
 	    "t:3:24: the setting \"port\" disagrees with line 2, and neither is nearer to host h1: "
 	    "say it once, or at the host\n");
-	refuses("groups:\n  a: {hosts: {h1: {port: 1}}}\nhosts: {h1: {port: 2}}\n",
+	stock_refuses("groups:\n  a: {hosts: {h1: {port: 1}}}\nhosts: {h1: {port: 2}}\n",
 	    "t:3:20: the setting \"port\" disagrees with line 2, and neither is nearer to host h1: "
 	    "say it once, or at the host\n");
 }
@@ -196,32 +127,33 @@ equal_distance_may_not_disagree(void **state)
 static void
 a_pet_in_one_group_is_a_pet_and_said_so(void **state)
 {
-	struct fixture f;
+	struct stock f;
 
 	(void)state;
-	parse(&f, "groups:\n  c: {kind: cattle, hosts: \"h[1-3]\"}\n  p: {kind: pet, hosts: h1}\n");
+	stock_parse(
+	    &f, "groups:\n  c: {kind: cattle, hosts: \"h[1-3]\"}\n  p: {kind: pet, hosts: h1}\n");
 	assert_non_null(f.inv);
 	assert_int_equal(inventory_find(f.inv, "h1")->kind, HOST_PET);
 	assert_int_equal(inventory_find(f.inv, "h2")->kind, HOST_CATTLE);
 	assert_string_equal(f.text,
 	    "t:2:3: warning: host h1 is in group c (cattle) and group p (pet): it counts as a "
 	    "pet\n");
-	drop(&f);
-	parse(&f, "groups: {c: {kind: cattle, hosts: h1}, p: {kind: pet, hosts: h1}}\n"
-		  "hosts: {h1: {kind: cattle}}\n");
+	stock_drop(&f);
+	stock_parse(&f, "groups: {c: {kind: cattle, hosts: h1}, p: {kind: pet, hosts: h1}}\n"
+			"hosts: {h1: {kind: cattle}}\n");
 	assert_int_equal(inventory_find(f.inv, "h1")->kind, HOST_CATTLE);
 	assert_int_equal(f.diag.warnings, 0);
-	drop(&f);
+	stock_drop(&f);
 }
 
 static void
 groups_do_not_run_in_circles(void **state)
 {
 	(void)state;
-	refuses("groups:\n  a: {children: [b]}\n  b: {children: [c]}\n  c: {children: [a]}\n",
+	stock_refuses("groups:\n  a: {children: [b]}\n  b: {children: [c]}\n  c: {children: [a]}\n",
 	    "t:2:3: groups run in a circle: b -> c -> a -> b\n");
-	refuses("groups: {a: {children: [a]}}\n", "t:1:10: groups run in a circle: a -> a\n");
-	refuses("groups: {web: {hosts: h1}, b: {children: [wbe]}}\n",
+	stock_refuses("groups: {a: {children: [a]}}\n", "t:1:10: groups run in a circle: a -> a\n");
+	stock_refuses("groups: {web: {hosts: h1}, b: {children: [wbe]}}\n",
 	    "t:1:43: no group \"wbe\"; did you mean \"web\"?\n");
 }
 
@@ -229,14 +161,14 @@ static void
 all_mistakes_come_at_once(void **state)
 {
 	(void)state;
-	refuses("fleet: \"a b\"\n"
-		"defualts: {}\n"
-		"groups:\n"
-		"  web: {hosts: \"web[1-\", knd: pet}\n"
-		"hosts:\n"
-		"  h1: {port: 70000, kind: herd}\n"
-		"  \"-oProxyCommand=x\": {}\n"
-		"  h2: {user: \"a;id\", address: \"$(x)\"}\n",
+	stock_refuses("fleet: \"a b\"\n"
+		      "defualts: {}\n"
+		      "groups:\n"
+		      "  web: {hosts: \"web[1-\", knd: pet}\n"
+		      "hosts:\n"
+		      "  h1: {port: 70000, kind: herd}\n"
+		      "  \"-oProxyCommand=x\": {}\n"
+		      "  h2: {user: \"a;id\", address: \"$(x)\"}\n",
 	    "t:1:8: fleet: a name of letters, digits and . _ - (at most 64) is wanted here, not "
 	    "\"a b\"\n"
 	    "t:2:1: unknown key \"defualts\" in an inventory; did you mean \"defaults\"?\n"
@@ -254,28 +186,28 @@ static void
 odd_names_are_refused_before_anything_is_looked_up(void **state)
 {
 	autofree char *name = xcalloc(301, 1);
-	struct fixture f;
+	struct stock f;
 
 	(void)state;
 	memset(name, 'a', 300);
 	autofree char *text = xasprintf("hosts: {%s: {}}\n", name);
-	parse(&f, text);
+	stock_parse(&f, text);
 	assert_null(f.inv);
-	drop(&f);
+	stock_drop(&f);
 	static const char *const bad[] = { "a b", "a;id", "$(x)", "`x`", "a/b", "..|x", "-x" };
 	for (size_t i = 0; i < countof(bad); i++) {
 		autofree char *one = xasprintf("hosts: {\"%s\": {}}\n", bad[i]);
 
-		parse(&f, one);
+		stock_parse(&f, one);
 		assert_null(f.inv);
 		assert_int_equal(f.diag.errors, 1);
-		drop(&f);
+		stock_drop(&f);
 	}
-	refuses("hosts: {Web1: {}, web1: {}}\n",
+	stock_refuses("hosts: {Web1: {}, web1: {}}\n",
 	    "t:1:19: the hosts \"web1\" and \"Web1\" (line 1) differ only in case\n");
-	refuses("groups: {all: {hosts: h1}}\n",
+	stock_refuses("groups: {all: {hosts: h1}}\n",
 	    "t:1:10: \"all\" is no group: @all is every host already\n");
-	refuses("groups: {a: {hosts: \"@b\"}}\n",
+	stock_refuses("groups: {a: {hosts: \"@b\"}}\n",
 	    "t:1:21: \"@b\": these are names of hosts: for the hosts of another group write "
 	    "`children:`\n");
 }
@@ -284,44 +216,77 @@ static void
 what_is_not_read_yet_is_refused_by_name(void **state)
 {
 	(void)state;
-	refuses("all:\n  hosts: {h1: {}}\n",
+	stock_refuses("all:\n  hosts: {h1: {}}\n",
 	    "t:1:1: this is Ansible's: Ansible inventories are not read yet (drover's begin with "
 	    "`groups:` or `hosts:`)\n");
-	refuses("hosts: {h1: {proxy_command: nc}}\n",
-	    "t:1:29: proxy_command: not read yet: drover does not run proxy commands yet\n");
+}
+
+static void
+how_to_get_there_and_whom_to_become_may_be_said_at_every_level(void **state)
+{
+	struct stock f;
+	const struct host *h;
+
+	(void)state;
+	stock_parse(&f,
+	    "defaults: {become: sudo, become_user: app, transport: auto}\n"
+	    "groups:\n"
+	    "  g: {hosts: [a, b], become: run0, transport: ssh}\n"
+	    "hosts:\n"
+	    "  a: {transport: local, become_user: www-data, proxy_command: \"nc %h %p\"}\n"
+	    "  c: {become: none}\n");
+	assert_string_equal(f.text, "");
+	h = inventory_find(f.inv, "a");
+	assert_string_equal(h->transport, "local");
+	assert_string_equal(h->become, "run0");
+	assert_string_equal(h->become_user, "www-data");
+	assert_string_equal(h->proxy_command, "nc %h %p");
+	h = inventory_find(f.inv, "b");
+	assert_string_equal(h->transport, "ssh");
+	assert_string_equal(h->become_user, "app");
+	assert_null(h->proxy_command);
+	h = inventory_find(f.inv, "c");
+	assert_string_equal(h->transport, "auto");
+	assert_null(h->become);
+	stock_drop(&f);
+	stock_refuses("hosts: {h1: {transport: lobssh, become: sodu, become_user: \"a b\"}}\n",
+	    "t:1:25: transport: no such word \"lobssh\"; did you mean \"libssh\"?\n"
+	    "t:1:41: become: no such word \"sodu\"; did you mean \"sudo\"?\n"
+	    "t:1:60: become_user: a user name of lower-case letters, digits, _ and - (at most 32) "
+	    "is wanted here, not \"a b\"\n");
 }
 
 static void
 one_address_under_two_names_is_a_warning(void **state)
 {
-	struct fixture f;
+	struct stock f;
 
 	(void)state;
-	parse(&f, "hosts:\n"
-		  "  a: {address: 10.0.0.1}\n"
-		  "  b: {address: 10.0.0.1, port: 22}\n"
-		  "  c: {address: 10.0.0.1, port: 23}\n");
+	stock_parse(&f, "hosts:\n"
+			"  a: {address: 10.0.0.1}\n"
+			"  b: {address: 10.0.0.1, port: 22}\n"
+			"  c: {address: 10.0.0.1, port: 23}\n");
 	assert_non_null(f.inv);
 	assert_string_equal(
 	    f.text, "t:3:3: warning: hosts a and b have the same address 10.0.0.1\n");
-	drop(&f);
+	stock_drop(&f);
 }
 
 static void
 first_use_is_for_cattle(void **state)
 {
-	struct fixture f;
+	struct stock f;
 
 	(void)state;
-	parse(&f, "defaults: {trust: first-use}\n"
-		  "groups: {c: {kind: cattle, hosts: c1}}\n"
-		  "hosts: {p1: {}}\n");
+	stock_parse(&f, "defaults: {trust: first-use}\n"
+			"groups: {c: {kind: cattle, hosts: c1}}\n"
+			"hosts: {p1: {}}\n");
 	assert_string_equal(inventory_find(f.inv, "c1")->trust, "first-use");
 	assert_null(inventory_find(f.inv, "p1")->trust);
-	drop(&f);
-	refuses("hosts: {p1: {trust: first-use}}\n",
+	stock_drop(&f);
+	stock_refuses("hosts: {p1: {trust: first-use}}\n",
 	    "t:1:21: trust: first-use is for cattle, and host p1 is a pet: give its host_key\n");
-	refuses("hosts: {p1: {host_key: \"ssh-ed25519 AAAA\"}}\n",
+	stock_refuses("hosts: {p1: {host_key: \"ssh-ed25519 AAAA\"}}\n",
 	    "t:1:24: host_key: a host key (\"ssh-ed25519 AAAA...\", a line of a .pub file) is "
 	    "wanted here, not \"ssh-ed25519 AAAA\"\n");
 }
@@ -329,10 +294,10 @@ first_use_is_for_cattle(void **state)
 static void
 a_list_of_hosts_needs_no_file(void **state)
 {
-	struct fixture f;
+	struct stock f;
 
 	(void)state;
-	load(&f, "host1,ann@host2:2222,[::1]:22,fe80::1,n[1-3]", NULL);
+	stock_load(&f, "host1,ann@host2:2222,[::1]:22,fe80::1,n[1-3]", NULL);
 	assert_string_equal(f.err.text, "");
 	assert_non_null(f.inv);
 	assert_int_equal(inventory_count(f.inv), 7);
@@ -343,7 +308,7 @@ a_list_of_hosts_needs_no_file(void **state)
 	assert_int_equal(inventory_find(f.inv, "::1")->port, 22);
 	assert_int_equal(inventory_find(f.inv, "fe80::1")->port, 0);
 	assert_int_equal(inventory_find(f.inv, "n2")->kind, HOST_PET);
-	drop(&f);
+	stock_drop(&f);
 }
 
 static void
@@ -363,13 +328,13 @@ a_wrong_list_is_a_usage_error(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < countof(rows); i++) {
-		struct fixture f;
+		struct stock f;
 
-		load(&f, rows[i][0], NULL);
+		stock_load(&f, rows[i][0], NULL);
 		assert_null(f.inv);
 		assert_int_equal(f.err.kind, OUTCOME_USAGE);
 		assert_string_equal(f.err.text, rows[i][1]);
-		drop(&f);
+		stock_drop(&f);
 	}
 }
 
@@ -387,7 +352,7 @@ static void
 sources_are_told_apart_and_kept_safe(void **state)
 {
 	char dir[] = "/tmp/drover-test-XXXXXX";
-	struct fixture f;
+	struct stock f;
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
@@ -398,7 +363,7 @@ sources_are_told_apart_and_kept_safe(void **state)
 	autofree char *ini = scratch_file(dir, "x.ini", "[web]\n", 0644);
 	autofree char *run = scratch_file(dir, "run", "#!/bin/sh\n", 0755);
 
-	load(&f, good, more);
+	stock_load(&f, good, more);
 	assert_non_null(f.inv);
 	assert_int_equal(inventory_find(f.inv, "h1")->port, 5);
 	assert_string_equal(inventory_find(f.inv, "h1")->groups[0], "g");
@@ -407,22 +372,22 @@ sources_are_told_apart_and_kept_safe(void **state)
 	autofree char *k = xasprintf("%s/k", dir);
 	assert_string_equal(inventory_known_hosts(f.inv)[0], k);
 	assert_non_null(strstr(f.text, "warning: known_hosts: there is no file"));
-	drop(&f);
-	load(&f, good, "h1,h2:23");
+	stock_drop(&f);
+	stock_load(&f, good, "h1,h2:23");
 	assert_non_null(f.inv);
 	assert_int_equal(inventory_find(f.inv, "h2")->port, 23);
 	assert_string_equal(inventory_fleet(f.inv), "main");
-	drop(&f);
-	load(&f, open, NULL);
+	stock_drop(&f);
+	stock_load(&f, open, NULL);
 	assert_null(f.inv);
 	assert_int_equal(f.err.kind, OUTCOME_REFUSED);
-	drop(&f);
+	stock_drop(&f);
 	const char *refused[] = { dir, ini, run, "/nonexistent.yaml", "/dev/null" };
 	for (size_t i = 0; i < countof(refused); i++) {
-		load(&f, refused[i], NULL);
+		stock_load(&f, refused[i], NULL);
 		assert_null(f.inv);
 		assert_int_equal(f.err.kind, OUTCOME_INPUT);
-		drop(&f);
+		stock_drop(&f);
 	}
 	const char *made[] = { good, more, open, ini, run };
 	for (size_t i = 0; i < countof(made); i++)
@@ -434,7 +399,7 @@ static void
 the_usual_places_are_looked_at_in_order(void **state)
 {
 	char dir[] = "/tmp/drover-test-XXXXXX", here[4096];
-	struct fixture f;
+	struct stock f;
 	struct err err = { 0 };
 	struct diag d;
 
@@ -473,32 +438,34 @@ the_usual_places_are_looked_at_in_order(void **state)
 static void
 a_key_of_a_host_may_be_a_range(void **state)
 {
-	struct fixture f;
+	struct stock f;
 
 	(void)state;
-	parse(&f, "hosts:\n  n[1-3]: {port: 2222}\n  'a1, a2': {user: bob}\n");
+	stock_parse(&f, "hosts:\n  n[1-3]: {port: 2222}\n  'a1, a2': {user: bob}\n");
 	assert_non_null(f.inv);
 	assert_int_equal(inventory_count(f.inv), 5);
 	assert_int_equal(inventory_find(f.inv, "n3")->port, 2222);
 	assert_string_equal(inventory_find(f.inv, "a2")->user, "bob");
-	drop(&f);
+	stock_drop(&f);
 }
 
 static void
 shapes_that_do_not_fit_are_told(void **state)
 {
 	(void)state;
-	refuses("groups: [a]\n", "t:1:9: groups: a mapping is wanted here, not a list\n");
-	refuses("groups: {a: b}\n", "t:1:13: group a: a mapping is wanted here, not \"b\"\n");
-	refuses("hosts: web1\n", "t:1:8: hosts: a mapping is wanted here, not a text\n");
-	refuses("hosts: {a: 22}\n", "t:1:12: host a: a mapping is wanted here, not \"22\"\n");
-	refuses(
+	stock_refuses("groups: [a]\n", "t:1:9: groups: a mapping is wanted here, not a list\n");
+	stock_refuses("groups: {a: b}\n", "t:1:13: group a: a mapping is wanted here, not \"b\"\n");
+	stock_refuses("hosts: web1\n", "t:1:8: hosts: a mapping is wanted here, not a text\n");
+	stock_refuses("hosts: {a: 22}\n", "t:1:12: host a: a mapping is wanted here, not \"22\"\n");
+	stock_refuses(
 	    "groups: {a: {hosts: [[b]]}}\n", "t:1:22: hosts: a text is wanted here, not a list\n");
-	refuses("- a\n", "t:1:1: an inventory: a mapping is wanted here, not a list\n");
-	refuses("environment: {readonly: true}\n", "t:1:14: environment: \"name\" is missing\n");
-	refuses("groups: {a: {hosts: \"web*\"}}\n",
+	stock_refuses("- a\n", "t:1:1: an inventory: a mapping is wanted here, not a list\n");
+	stock_refuses(
+	    "environment: {readonly: true}\n", "t:1:14: environment: \"name\" is missing\n");
+	stock_refuses("groups: {a: {hosts: \"web*\"}}\n",
 	    "t:1:21: \"web*\": these are names of hosts: a glob has nothing to look in\n");
-	refuses("groups: {a: {kind: pet, hosts: {h: {kind: cattle}}}}\nhosts: {h: {kind: pet}}\n",
+	stock_refuses(
+	    "groups: {a: {kind: pet, hosts: {h: {kind: cattle}}}}\nhosts: {h: {kind: pet}}\n",
 	    "t:2:9: host h is pet here and cattle in line 1\n");
 }
 
@@ -506,7 +473,7 @@ static void
 ten_thousand_hosts_load_quickly(void **state)
 {
 	autobuf text = BUF_INIT(8 << 20);
-	struct fixture f;
+	struct stock f;
 
 	(void)state;
 	buf_adds(&text, "defaults: {user: deploy, vars: {a: 1, b: 2}}\ngroups:\n");
@@ -519,15 +486,15 @@ ten_thousand_hosts_load_quickly(void **state)
 			    i / 250, i % 250, i);
 	}
 	int64_t start = clock_mono_us();
-	parse(&f, buf_text(&text));
+	stock_parse(&f, buf_text(&text));
 	print_message("# 10000 hosts, %zu bytes of YAML: %.1f ms\n", text.len,
 	    (double)(clock_mono_us() - start) / 1000);
 	assert_non_null(f.inv);
 	assert_int_equal(inventory_count(f.inv), 10000);
 	assert_string_equal(inventory_host(f.inv, 0)->name, "h0-0");
 	assert_string_equal(inventory_host(f.inv, 10)->name, "h0-10");
-	assert_string_equal(value(f.inv, "h3-5", "rack"), "3");
-	drop(&f);
+	assert_string_equal(stock_value(f.inv, "h3-5", "rack"), "3");
+	stock_drop(&f);
 }
 
 /* To write it anew: the text between "Sh KEYS" and "Sh YAML" is read_manual()'s. */
@@ -535,7 +502,7 @@ static void
 the_manual_lists_every_key_and_its_example_reads(void **state)
 {
 	autobuf keys = BUF_INIT(100000);
-	struct fixture f;
+	struct stock f;
 	struct err err;
 
 	(void)state;
@@ -547,10 +514,10 @@ the_manual_lists_every_key_and_its_example_reads(void **state)
 	assert_non_null(example);
 	assert_non_null(end);
 	*end = '\0';
-	parse(&f, example + strlen(".Bd -literal\n"));
+	stock_parse(&f, example + strlen(".Bd -literal\n"));
 	assert_string_equal(f.text, "");
 	assert_int_equal(inventory_count(f.inv), 23);
-	drop(&f);
+	stock_drop(&f);
 }
 
 int
@@ -565,6 +532,7 @@ main(void)
 		cmocka_unit_test(all_mistakes_come_at_once),
 		cmocka_unit_test(odd_names_are_refused_before_anything_is_looked_up),
 		cmocka_unit_test(what_is_not_read_yet_is_refused_by_name),
+		cmocka_unit_test(how_to_get_there_and_whom_to_become_may_be_said_at_every_level),
 		cmocka_unit_test(one_address_under_two_names_is_a_warning),
 		cmocka_unit_test(first_use_is_for_cattle),
 		cmocka_unit_test(a_list_of_hosts_needs_no_file),
