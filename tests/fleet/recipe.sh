@@ -13,11 +13,11 @@ recipe_suite() { # DEBIAN
 # What a small server has, and nothing that drover could lean on by mistake: no python3.
 recipe_packages() { # DEBIAN
   local list=(
-    systemd systemd-sysv dbus dbus-user-session libpam-systemd openssh-server sudo
+    systemd systemd-sysv dbus dbus-user-session libpam-systemd openssh-server sudo opendoas
     podman crun netavark aardvark-dns uidmap slirp4netns fuse-overlayfs ca-certificates
     iproute2 procps nftables iptables wireguard-tools busybox-static
   )
-  [ "$1" = 12 ] || list+=(passt)
+  [ "$1" = 12 ] || list+=(passt polkitd)
   (IFS=,; echo "${list[*]}")
 }
 
