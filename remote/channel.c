@@ -1,5 +1,6 @@
 #include "remote/channel.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/loop.h"
@@ -83,12 +84,37 @@ on_refused(void *user)
 	end_with(c, &c->why);
 }
 
+static void
+add_env(struct buf *to, const char *const *env)
+{
+	for (; env && *env; env++)
+		buf_add(to, *env, strlen(*env) + 1);
+}
+
+static void
+send_exec(struct channel *c, const struct exec_spec *spec, const struct buf *env)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_EXEC, c->place->session, c->id);
+	message_text(&m, FIELD_COMMAND, spec->command);
+	message_number(&m, FIELD_TIMEOUT, OPEN_MS);
+	if (env->len)
+		message_bytes(&m, FIELD_ENVIRONMENT, env->data, env->len);
+	if (spec->terminal) {
+		message_text(&m, FIELD_TERMINAL, spec->terminal);
+		message_number(&m, FIELD_COLUMNS, spec->columns > 0 ? (uint64_t)spec->columns : 80);
+		message_number(&m, FIELD_ROWS, spec->rows > 0 ? (uint64_t)spec->rows : 24);
+	}
+	send(c, &m);
+}
+
 struct channel *
-channel_new(struct channel_place *place, uint32_t id, const char *command,
+channel_new(struct channel_place *place, uint32_t id, const struct exec_spec *spec,
     const struct channel_listener *l, void *user)
 {
 	struct channel *c = xcalloc(1, sizeof(*c));
-	struct message m;
+	autobuf env = BUF_INIT(MESSAGE_ENV);
 
 	c->place = place;
 	c->id = id;
@@ -96,18 +122,19 @@ channel_new(struct channel_place *place, uint32_t id, const char *command,
 	c->user = user;
 	c->in_credit = MESSAGE_INPUT;
 	c->began_ms = c->heard_ms = loop_now_ms(place->loop);
+	add_env(&env, place->set_env);
+	add_env(&env, spec->env);
 	if (!place->link)
 		c->refused = xstrdup("the session is not up");
-	else if (strlen(command) > MESSAGE_COMMAND)
+	else if (strlen(spec->command) > MESSAGE_COMMAND)
 		c->refused = xasprintf("the command is longer than %d bytes", MESSAGE_COMMAND);
+	else if (env.dropped)
+		c->refused = xasprintf("its environment is longer than %d bytes", MESSAGE_ENV);
 	if (c->refused) {
 		loop_soon(place->loop, on_refused, c);
 		return c;
 	}
-	message_init(&m, MESSAGE_EXEC, place->session, id);
-	message_text(&m, FIELD_COMMAND, command);
-	message_number(&m, FIELD_TIMEOUT, OPEN_MS);
-	send(c, &m);
+	send_exec(c, spec, &env);
 	return c;
 }
 
@@ -249,6 +276,17 @@ channel_write_end(struct channel *c)
 	message_init(&m, MESSAGE_EOF, c->place->session, c->id);
 	send(c, &m);
 	c->eof = true;
+}
+
+void
+channel_resize(struct channel *c, int columns, int rows)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_RESIZE, c->place->session, c->id);
+	message_number(&m, FIELD_COLUMNS, (uint64_t)columns);
+	message_number(&m, FIELD_ROWS, (uint64_t)rows);
+	send(c, &m);
 }
 
 void

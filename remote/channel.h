@@ -18,13 +18,14 @@ struct channel_place {
 	struct loop *loop;
 	struct link *link; /* NULL once the worker is gone */
 	uint32_t session;
-	const char *name; /* of the host, for errors */
+	const char *name;           /* of the host, for errors */
+	const char *const *set_env; /* ssh_config's for every command; ended by NULL; may be NULL */
 	struct session_counters *counters;
 	void (*ended)(void *user, struct channel *c); /* unlink it; it frees itself */
 	void *user;
 };
 
-struct channel *channel_new(struct channel_place *place, uint32_t id, const char *command,
+struct channel *channel_new(struct channel_place *place, uint32_t id, const struct exec_spec *spec,
     const struct channel_listener *l, void *user);
 
 uint32_t channel_id(const struct channel *c);

@@ -44,6 +44,11 @@ static const struct field_class {
 	[FIELD_STATUS] = { "status", NUMBER, 8, "the exit status" },
 	[FIELD_CANCELLED] = { "cancelled", NUMBER, 8, "1: it ended because CANCEL was sent" },
 	[FIELD_RTT] = { "rtt", NUMBER, 8, "microseconds of the last exchange with the host" },
+	[FIELD_ENVIRONMENT] = { "environment", BYTES, MESSAGE_ENV,
+	    "NAME=VALUE for the command, each ended by a zero byte" },
+	[FIELD_TERMINAL] = { "terminal", TEXT, 64, "the kind of a terminal that is wanted" },
+	[FIELD_COLUMNS] = { "columns", NUMBER, 8, "of the terminal" },
+	[FIELD_ROWS] = { "rows", NUMBER, 8, "of the terminal" },
 };
 
 static const struct message_class {
@@ -76,8 +81,11 @@ static const struct message_class {
 	    BIT(FIELD_PHASE) | BIT(FIELD_ELAPSED) | BIT(FIELD_EARLY), false,
 	    "the session ended, or never came up; its channels ended before" },
 	[MESSAGE_EXEC] = { "EXEC", MESSAGE_DOWN_WAY, CHANNEL,
-	    BIT(FIELD_COMMAND) | BIT(FIELD_TIMEOUT), 0, false,
-	    "open a channel and run a command; the channel's number is new" },
+	    BIT(FIELD_COMMAND) | BIT(FIELD_TIMEOUT),
+	    BIT(FIELD_ENVIRONMENT) | BIT(FIELD_TERMINAL) | BIT(FIELD_COLUMNS) | BIT(FIELD_ROWS),
+	    false,
+	    "open a channel and run a command, on a terminal if one is named; the channel's number "
+	    "is new" },
 	[MESSAGE_STARTED] = { "STARTED", MESSAGE_UP_WAY, CHANNEL, 0, BIT(FIELD_RTT), false,
 	    "the server accepted the command" },
 	[MESSAGE_DATA_IN] = { "DATA_IN", MESSAGE_DOWN_WAY, CHANNEL, BIT(FIELD_BYTES), 0, false,
@@ -91,6 +99,8 @@ static const struct message_class {
 	    "bytes were consumed" },
 	[MESSAGE_CANCEL] = { "CANCEL", MESSAGE_DOWN_WAY, CHANNEL, 0, BIT(FIELD_SIGNAL), false,
 	    "signal the command if the server honours it, close the channel; END follows" },
+	[MESSAGE_RESIZE] = { "RESIZE", MESSAGE_DOWN_WAY, CHANNEL,
+	    BIT(FIELD_COLUMNS) | BIT(FIELD_ROWS), 0, false, "the terminal has another size" },
 	[MESSAGE_END] = { "END", MESSAGE_UP_WAY, CHANNEL, 0,
 	    BIT(FIELD_STATUS) | BIT(FIELD_SIGNAL) | BIT(FIELD_KIND) | BIT(FIELD_PHASE) |
 		BIT(FIELD_TEXT) | BIT(FIELD_ELAPSED) | BIT(FIELD_CANCELLED),

@@ -21,6 +21,7 @@ struct err;
 #define MESSAGE_HEAD    16
 #define MESSAGE_DATA    32768   /* most bytes in one DATA */
 #define MESSAGE_COMMAND 60000   /* longest command */
+#define MESSAGE_ENV     4096    /* longest environment of a command */
 #define MESSAGE_OUTPUT  1048576 /* output a channel may send before it is credited */
 #define MESSAGE_INPUT   262144  /* input a channel takes before it credits */
 
@@ -42,6 +43,7 @@ enum message_type {
 	MESSAGE_EOF,
 	MESSAGE_CREDIT,
 	MESSAGE_CANCEL,
+	MESSAGE_RESIZE,
 	MESSAGE_END,
 	MESSAGE_COUNT
 };
@@ -72,6 +74,10 @@ enum message_field {
 	FIELD_STATUS,
 	FIELD_CANCELLED,
 	FIELD_RTT,
+	FIELD_ENVIRONMENT,
+	FIELD_TERMINAL,
+	FIELD_COLUMNS,
+	FIELD_ROWS,
 	FIELD_COUNT
 };
 

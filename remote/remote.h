@@ -123,10 +123,26 @@ struct channel_listener {
 	void (*end)(void *user, struct channel *c, const struct channel_end *e);
 };
 
-/* Run one command on a session that is up. The command is a string for the login shell; quote with
- * str_shell_quote(). Standard input stays open until channel_write_end(). */
+/* One command. Everything is copied. */
+struct exec_spec {
+	const char *command; /* a string for the login shell; quote with str_shell_quote() */
+	const char *const
+	    *env;             /* NAME=VALUE, ended by NULL; may be NULL. Behind ssh_config's SetEnv;
+				   a name that the server refuses is left out, as ssh does */
+	const char *terminal; /* its kind ("xterm"): the command gets one; NULL: none */
+	int columns, rows;    /* of the terminal; 0: 80x24 */
+};
+
+/* Run one command on a session that is up. Standard input stays open until channel_write_end(); on a
+ * terminal that is no end of file there, and both outputs come as one. */
+struct channel *channel_start(
+    struct session *s, const struct exec_spec *spec, const struct channel_listener *l, void *user);
+/* The same with nothing but a command. */
 struct channel *channel_exec(
     struct session *s, const char *command, const struct channel_listener *l, void *user);
+
+/* The terminal has another size. */
+void channel_resize(struct channel *c, int columns, int rows);
 
 /* Bytes accepted (0..n); fewer than n means wait for writable(). */
 size_t channel_write(struct channel *c, const void *p, size_t n);

@@ -144,13 +144,21 @@ on_channel_ended(void *user, struct channel *c)
 }
 
 struct channel *
-channel_exec(struct session *s, const char *command, const struct channel_listener *l, void *user)
+channel_start(
+    struct session *s, const struct exec_spec *spec, const struct channel_listener *l, void *user)
 {
 	mem_grow(s->channels, s->channel_count, s->channel_cap);
-	struct channel *c = channel_new(&s->channel_place, ++s->next_channel, command, l, user);
+	s->channel_place.set_env = s->conf ? s->conf->set_env : NULL;
+	struct channel *c = channel_new(&s->channel_place, ++s->next_channel, spec, l, user);
 
 	s->channels[s->channel_count++] = c;
 	return c;
+}
+
+struct channel *
+channel_exec(struct session *s, const char *command, const struct channel_listener *l, void *user)
+{
+	return channel_start(s, &(struct exec_spec){ .command = command }, l, user);
 }
 
 static char *

@@ -16,7 +16,7 @@
 #define GRACE_MS 2000  /* after the exit status, for children that keep the output open */
 #define WRITE    32768 /* to libssh at once: its buffer never shrinks */
 
-enum state { OPENING, ASKING, RUNNING, ENDED };
+enum state { OPENING, ENVIRONMENT, TERMINAL, ASKING, RUNNING, ENDED };
 
 struct stream {
 	const struct stream_place *place;
@@ -25,7 +25,10 @@ struct stream {
 	ssh_channel channel;
 	struct ssh_channel_callbacks_struct callbacks;
 	struct loop_timer *timer;
-	char *command;
+	char *command, *terminal;
+	char *env; /* NAME=VALUE, each ended by a NUL; env_at: the one that is asked for */
+	size_t env_len, env_at;
+	int columns, rows;
 	int64_t began_ms, asked_us, limit_ms;
 	struct buf in;
 	size_t taken, uncredited; /* of in; of what was taken */
@@ -73,6 +76,13 @@ on_timer(void *user)
 	s->place->nudge(s->place->user);
 }
 
+/* A number of columns or rows. */
+static int
+small(uint64_t n)
+{
+	return n < 10000 ? (int)n : 10000;
+}
+
 struct stream *
 stream_new(const struct stream_place *place, const struct message *exec)
 {
@@ -81,6 +91,14 @@ stream_new(const struct stream_place *place, const struct message *exec)
 	s->place = place;
 	s->id = exec->channel;
 	s->command = xstrdup(message_string(exec, FIELD_COMMAND));
+	if (message_has(exec, FIELD_ENVIRONMENT)) {
+		s->env_len = exec->value[FIELD_ENVIRONMENT].len;
+		s->env = xmemdup0(exec->value[FIELD_ENVIRONMENT].bytes, s->env_len);
+	}
+	if (message_has(exec, FIELD_TERMINAL))
+		s->terminal = xstrdup(message_string(exec, FIELD_TERMINAL));
+	s->columns = small(message_get(exec, FIELD_COLUMNS));
+	s->rows = small(message_get(exec, FIELD_ROWS));
 	s->credit = MESSAGE_OUTPUT;
 	s->limit_ms = (int64_t)message_get(exec, FIELD_TIMEOUT);
 	s->began_ms = clock_mono_ms();
@@ -105,6 +123,8 @@ stream_free(struct stream *s)
 		ssh_channel_free(s->channel);
 	}
 	free(s->command);
+	free(s->terminal);
+	free(s->env);
 	buf_fini(&s->in);
 	free(s);
 }
@@ -129,6 +149,9 @@ stream_message(struct stream *s, const struct message *m)
 		s->in_eof = true;
 	else if (m->type == MESSAGE_CANCEL)
 		s->cancel = true;
+	else if (m->type == MESSAGE_RESIZE && s->state == RUNNING && s->terminal)
+		ssh_channel_change_pty_size(s->channel, small(message_get(m, FIELD_COLUMNS)),
+		    small(message_get(m, FIELD_ROWS)));
 	return s->credit <= MESSAGE_OUTPUT;
 }
 
@@ -202,8 +225,60 @@ step_opening(struct stream *s)
 	if (rc != SSH_OK)
 		return fail(s, OUTCOME_UNREACHABLE, "channel", "the server opens no channel: %s",
 		    ssh_get_error(ssh));
-	s->state = ASKING;
+	s->state = ENVIRONMENT;
 	return STREAM_MOVED;
+}
+
+/* What a request before the command came to. */
+static enum stream_got
+asked(struct stream *s, int rc)
+{
+	if (!session_is_well(s))
+		return STREAM_BROKEN;
+	if (rc != SSH_AGAIN)
+		return STREAM_MOVED;
+	if (s->late)
+		return fail(s, OUTCOME_UNREACHABLE, "channel", "nothing heard for %.1f s",
+		    (double)s->limit_ms / 1000);
+	return STREAM_WAITS;
+}
+
+/* A name that the server refuses is left out, as ssh does. */
+static enum stream_got
+step_environment(struct stream *s)
+{
+	char *pair = s->env ? s->env + s->env_at : NULL;
+	char *value = pair ? strchr(pair, '=') : NULL;
+	int rc = SSH_OK;
+
+	if (s->env_at >= s->env_len) {
+		s->state = TERMINAL;
+		return STREAM_MOVED;
+	}
+	if (value) {
+		*value = '\0';
+		rc = ssh_channel_request_env(s->channel, pair, value + 1);
+		*value = '=';
+	}
+	enum stream_got got = asked(s, rc);
+	if (got == STREAM_MOVED)
+		s->env_at += strlen(pair) + 1;
+	return got;
+}
+
+static enum stream_got
+step_terminal(struct stream *s)
+{
+	int rc = SSH_OK;
+
+	if (s->terminal)
+		rc = ssh_channel_request_pty_size(s->channel, s->terminal, s->columns, s->rows);
+	enum stream_got got = asked(s, rc);
+	if (got == STREAM_MOVED && rc != SSH_OK)
+		return fail(s, OUTCOME_FAILED, "channel", "the server gives no terminal");
+	if (got == STREAM_MOVED)
+		s->state = ASKING;
+	return got;
 }
 
 static void
@@ -364,6 +439,10 @@ stream_step(struct stream *s, size_t *budget)
 	switch (s->state) {
 	case OPENING:
 		return step_opening(s);
+	case ENVIRONMENT:
+		return step_environment(s);
+	case TERMINAL:
+		return step_terminal(s);
 	case ASKING:
 		return step_asking(s);
 	case RUNNING:

@@ -116,7 +116,8 @@ probe_start(struct probe *p)
 		.data = on_data, .writable = on_writable, .end = on_end
 	};
 
-	p->channel = channel_exec(p->session, p->command, &listener, p);
+	p->with.command = p->command;
+	p->channel = channel_start(p->session, &p->with, &listener, p);
 	if (p->hold)
 		channel_hold(p->channel);
 	write_more(p);

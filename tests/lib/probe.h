@@ -33,8 +33,9 @@ struct probe {
 	struct fixture *f;
 	struct session *session;
 	struct channel *channel;
-	const char *command; /* run when the session is up; NULL: none */
-	const void *input;   /* written as there is room */
+	const char *command;   /* run when the session is up; NULL: none */
+	struct exec_spec with; /* environment and terminal of the command */
+	const void *input;     /* written as there is room */
 	size_t input_len, written;
 	bool keep_input; /* do not end it */
 	bool hold;       /* credit is given back by hand */

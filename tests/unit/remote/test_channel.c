@@ -4,6 +4,8 @@
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "remote/message.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -294,11 +296,67 @@ eight_commands_share_a_session(void **state)
 	probe_close(p[0]);
 }
 
+static void
+the_environment_comes_before_the_command_and_a_refused_name_is_left_out(void **state)
+{
+	static const char *const env[] = { "REFUSED=1", "DROVER_A=one two", "DROVER_B=a=b", NULL };
+	struct probe *p = probe_run(f, "true", NULL, 0);
+
+	(void)state;
+	p->with.env = env;
+	probe_again(p, "echo \"$DROVER_A|$DROVER_B|${REFUSED-none}\"; test -t 0; exit $?");
+	assert_string_equal(buf_text(&p->out), "one two|a=b|none\n");
+	assert_int_equal(p->end.status, 1);
+	probe_close(p);
+}
+
+static void
+an_environment_longer_than_a_frame_is_refused(void **state)
+{
+	autofree char *pair = xcalloc(MESSAGE_ENV + 2, 1);
+	const char *env[] = { pair, NULL };
+	struct probe *p = probe_run(f, "true", NULL, 0);
+
+	(void)state;
+	memset(pair, 'x', MESSAGE_ENV + 1);
+	p->with.env = env;
+	probe_again(p, "true");
+	assert_int_equal(p->end.err->kind, OUTCOME_USAGE);
+	assert_string_equal(p->end.err->text, "web-1: its environment is longer than 4096 bytes");
+	probe_close(p);
+}
+
+static void
+a_command_gets_a_terminal_that_can_be_resized(void **state)
+{
+	struct probe *p = probe_run(f, "true", NULL, 0);
+
+	(void)state;
+	p->with = (struct exec_spec){ .terminal = "vt52", .columns = 132, .rows = 43 };
+	p->keep_input = true;
+	buf_clear(&p->out);
+	p->ended = false;
+	p->command =
+	    "test -t 0 && test -t 2 && echo $TERM $(stty size); "
+	    "stty raw -echo -onlcr; trap 'stty size; kill $!' WINCH; echo ready; sleep 60 & "
+	    "wait; exit 3";
+	probe_start(p);
+	while (!strstr(buf_text(&p->out), "ready\n"))
+		loop_pass(f->loop, 1000);
+	assert_true(str_starts(buf_text(&p->out), "vt52 43 132\r\nready\n"));
+	channel_resize(p->channel, 80, 24);
+	probe_wait(f, &p->ended, NULL);
+	assert_non_null(strstr(buf_text(&p->out), "ready\n24 80\n"));
+	assert_int_equal(p->end.status, 3);
+	assert_int_equal(p->end.err_bytes, 0);
+	probe_close(p);
+}
+
 static int
 set_up(void **state)
 {
 	(void)state;
-	f = probe_set_up(sshd_start(NULL), NULL);
+	f = probe_set_up(sshd_start("AcceptEnv DROVER_*"), NULL);
 	return 0;
 }
 
@@ -331,6 +389,10 @@ main(int argc, char **argv)
 		cmocka_unit_test(silence_is_told_from_slowness),
 		cmocka_unit_test(a_command_longer_than_a_frame_is_refused),
 		cmocka_unit_test(eight_commands_share_a_session),
+		cmocka_unit_test(
+		    the_environment_comes_before_the_command_and_a_refused_name_is_left_out),
+		cmocka_unit_test(an_environment_longer_than_a_frame_is_refused),
+		cmocka_unit_test(a_command_gets_a_terminal_that_can_be_resized),
 	};
 
 	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
