@@ -22,10 +22,12 @@ WARN   := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wm
           -Wswitch-enum -Wformat=2 $(if $(DEV),-Werror)
 SAN    := $(if $(filter check,$(CONF)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -O1) \
           $(if $(filter tsan,$(CONF)),-fsanitize=thread -O1) $(if $(filter cover,$(CONF)),--coverage -O0)
+# What watches a program opens files and starts programs: workers let it.
+LOOSE  := $(if $(filter check tsan cover valgrind,$(CONF)),-DDROVER_LOOSE)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=gnu17 -I. -D_GNU_SOURCE -DDROVER_VERSION='"$(VERSION)"' -DNCURSES_NOMACROS -DNCURSES_WIDECHAR=1 \
           $(WARN) -fstack-protector-strong $(if $(filter release,$(CONF)),-D_FORTIFY_SOURCE=2) \
-          $(shell pkg-config --cflags $(PKGS)) $(CFLAGS) $(SAN) -MMD -MP
+          $(shell pkg-config --cflags $(PKGS)) $(CFLAGS) $(SAN) $(LOOSE) -MMD -MP
 LIBS   := $(shell pkg-config --libs $(PKGS)) -lpthread -ldl $(LDLIBS)
 export DROVER = $(CURDIR)/$B/drover
 

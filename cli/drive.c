@@ -207,6 +207,8 @@ print_traffic(struct out *o, const struct herd_counters *n)
 	    (unsigned long long)n->logins, (unsigned long long)n->execs,
 	    (unsigned long long)n->bytes_in, (unsigned long long)n->bytes_out,
 	    (double)n->execs / hosts);
+	if (*n->guards)
+		out_note(o, "workers: held by %s", n->guards);
 }
 
 static void

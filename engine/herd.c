@@ -338,7 +338,7 @@ herd_disconnect(struct herd_host *hh)
 void
 herd_counters(const struct herd *h, struct herd_counters *ret)
 {
-	*ret = (struct herd_counters){ 0 };
+	*ret = (struct herd_counters){ .guards = remote_guards(h->config.remote) };
 	for (size_t i = 0; i < h->count; i++) {
 		const struct herd_host *hh = &h->hosts[i];
 		struct session_counters c = { 0 };

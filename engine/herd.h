@@ -69,6 +69,7 @@ void herd_disconnect(struct herd_host *hh);
 /* What all sessions of this program did, also the closed ones. hosts: that were logged in to. */
 struct herd_counters {
 	uint64_t hosts, logins, execs, bytes_in, bytes_out;
+	const char *guards; /* what holds the workers; "": there was none */
 };
 void herd_counters(const struct herd *h, struct herd_counters *ret);
 

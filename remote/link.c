@@ -31,6 +31,7 @@ struct link {
 	struct loop_io *exit_io;
 	struct loop_timer *ping;
 	int unanswered; /* pings */
+	int guards;
 	const struct key **keys;
 	size_t key_count, key_cap;
 	bool closed, dead;
@@ -80,6 +81,8 @@ on_message(void *user, const struct message *m, int fd)
 	k->unanswered = 0;
 	if (m->type == MESSAGE_HELLO && message_get(m, FIELD_VERSION) != MESSAGE_VERSION)
 		die(k, "speaks another version");
+	else if (m->type == MESSAGE_HELLO)
+		k->guards = (int)(message_get(m, FIELD_GUARDS) & 3);
 	else if (m->session && !k->dead)
 		k->listener.message(k->user, m);
 }
@@ -205,6 +208,7 @@ link_new(struct loop *loop, const struct link_listener *l, void *user, struct er
 	k->user = user;
 	k->pid = pid;
 	k->pidfd = pidfd;
+	k->guards = -1;
 	greet(k, pair[0]);
 	return k;
 }
@@ -261,4 +265,10 @@ int
 link_pid(const struct link *k)
 {
 	return k->pid;
+}
+
+int
+link_guards(const struct link *k)
+{
+	return k->guards;
 }

@@ -33,4 +33,7 @@ uint32_t link_key(struct link *k, const struct key *key);
 
 int link_pid(const struct link *k);
 
+/* What holds the worker, as it says: CONFINE_*; -1: it said nothing yet. */
+int link_guards(const struct link *k);
+
 #endif

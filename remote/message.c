@@ -49,6 +49,8 @@ static const struct field_class {
 	[FIELD_TERMINAL] = { "terminal", TEXT, 64, "the kind of a terminal that is wanted" },
 	[FIELD_COLUMNS] = { "columns", NUMBER, 8, "of the terminal" },
 	[FIELD_ROWS] = { "rows", NUMBER, 8, "of the terminal" },
+	[FIELD_GUARDS] = { "guards", NUMBER, 8,
+	    "1: seccomp, 2: Landlock, 3: both hold the worker" },
 };
 
 static const struct message_class {
@@ -59,7 +61,7 @@ static const struct message_class {
 	bool descriptor;
 	const char *about;
 } messages[MESSAGE_COUNT] = {
-	[MESSAGE_HELLO] = { "HELLO", BOTH, PEER, BIT(FIELD_VERSION), 0, false,
+	[MESSAGE_HELLO] = { "HELLO", BOTH, PEER, BIT(FIELD_VERSION), BIT(FIELD_GUARDS), false,
 	    "first of all, from both; versions that differ part" },
 	[MESSAGE_PING] = { "PING", MESSAGE_DOWN_WAY, PEER, 0, 0, false, "asks for PONG" },
 	[MESSAGE_PONG] = { "PONG", MESSAGE_UP_WAY, PEER, 0, 0, false, "the worker is not stuck" },

@@ -78,6 +78,7 @@ enum message_field {
 	FIELD_TERMINAL,
 	FIELD_COLUMNS,
 	FIELD_ROWS,
+	FIELD_GUARDS,
 	FIELD_COUNT
 };
 

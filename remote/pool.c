@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "remote/confine.h"
 #include "remote/dial.h"
 #include "remote/keys.h"
 #include "remote/link.h"
@@ -251,4 +252,16 @@ struct sshconf *
 remote_ssh_config(struct remote *r)
 {
 	return r->place.sshconf;
+}
+
+const char *
+remote_guards(const struct remote *r)
+{
+	int all = -1;
+
+	for (size_t i = 0; i < r->post_count; i++) {
+		if (r->posts[i].link && link_guards(r->posts[i].link) >= 0)
+			all &= link_guards(r->posts[i].link);
+	}
+	return all < 0 ? "" : confine_name((unsigned)all);
 }

@@ -49,6 +49,9 @@ void remote_free(
 struct trust *remote_known_keys(struct remote *r);
 struct sshconf *remote_ssh_config(struct remote *r);
 
+/* What holds the workers of this run, for people: "seccomp and Landlock"; "" before there is one. */
+const char *remote_guards(const struct remote *r);
+
 void remote_passphrase(
     struct remote *r, const char *key_path, const char *secret); /* NULL: gives up */
 void remote_trust(struct session *s, bool yes);

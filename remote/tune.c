@@ -24,11 +24,25 @@
 	"rsa-sha2-256"
 #define USERKEYS HOSTKEYS ",sk-ssh-ed25519@openssh.com,sk-ecdsa-sha2-nistp256@openssh.com"
 
+/* OpenSSL reads its configuration and its random bytes at first use: let that be now. */
+static bool
+warm_up(void)
+{
+	ssh_key key = NULL;
+	char *text = NULL;
+	bool good = ssh_pki_generate(SSH_KEYTYPE_ECDSA_P256, 0, &key) == SSH_OK &&
+		    ssh_pki_export_pubkey_base64(key, &text) == SSH_OK;
+
+	ssh_string_free_char(text);
+	ssh_key_free(key);
+	return good;
+}
+
 int
 tune_init(void)
 {
 	ssh_set_log_level(SSH_LOG_NOLOG);
-	return ssh_init() == SSH_OK ? 0 : -1;
+	return ssh_init() == SSH_OK && warm_up() ? 0 : -1;
 }
 
 void

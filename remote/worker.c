@@ -3,6 +3,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/work.h"
+#include "remote/confine.h"
 #include "remote/conn.h"
 #include "remote/keyring.h"
 #include "remote/remote.h"
@@ -143,7 +144,7 @@ on_closed(void *user, const struct err *err)
 
 /* Fewer rights, no core file with keys in it, descriptors enough, gone when the parent is. */
 static void
-confine(void)
+prepare(void)
 {
 	struct rlimit none = { 0, 0 };
 
@@ -175,8 +176,11 @@ serve(struct worker *w, int fd)
 		.lane = work_new(w->loop, 1, &err),
 		.gone = on_gone,
 		.user = w };
+	unsigned guards = confine_files() ? CONFINE_FILES : 0;
+	guards |= confine_calls() ? CONFINE_CALLS : 0;
 	message_init(&hello, MESSAGE_HELLO, 0, 0);
 	message_number(&hello, FIELD_VERSION, MESSAGE_VERSION);
+	message_number(&hello, FIELD_GUARDS, guards);
 	wire_send(w->wire, &hello, -1);
 	loop_run(w->loop);
 }
@@ -190,7 +194,7 @@ remote_worker_main(int fd)
 
 	if (fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode))
 		return outcome_exit(OUTCOME_USAGE);
-	confine();
+	prepare();
 	w.loop = loop_new(&err);
 	if (!w.loop || tune_init() < 0)
 		return outcome_exit(OUTCOME_BUG);

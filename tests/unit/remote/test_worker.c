@@ -77,6 +77,8 @@ a_worker_is_confined(void **state)
 
 	(void)state;
 	assert_int_equal(probe_memory(pid, "NoNewPrivs"), 1);
+	assert_int_equal(probe_memory(pid, "Seccomp"), 2);
+	assert_non_null(strstr(remote_guards(f->remote), "seccomp"));
 	char path[64], line[128];
 	bool found = false;
 	snprintf(path, sizeof(path), "/proc/%d/limits", pid);
