@@ -33,6 +33,7 @@ free_when_closed(uv_handle_t *h)
 	buf_fini(&c->out_buf);
 	buf_fini(&c->errors_buf);
 	free(c->input);
+	explicit_bzero(c->chunk, sizeof(c->chunk)); /* a program may say a secret */
 	free(c);
 }
 

@@ -1,46 +1,87 @@
 #include "cli/ask.h"
 
 #include "base/buf.h"
+#include "base/child.h"
+#include "base/err.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 #include <termios.h>
 
 #define LINE_MAX_BYTES 1024
+#define TEXT_MAX_BYTES 8192
 
-struct question {
-	struct question *next;
-	char *prompt, *subject;
-	void (*answer)(void *user, const char *subject, const char *line);
-	void *user;
+struct pending {
+	struct pending *next;
+	uint32_t id;
+	char *prompt, *text, *word, *subject; /* all but prompt may be NULL */
+	struct question asked;                /* its texts are the four above */
 };
 
 struct ask {
-	struct loop *loop;
+	struct ask_config config;
+	char *program; /* askpass; NULL: the terminal */
+	struct child *child;
 	struct loop_io *io;
+	struct loop_timer *failed; /* the program did not start */
 	int fd;
 	struct termios before;
-	struct question *first, **tail;
+	struct pending *first, **tail;
+	uint32_t last_id;
 	char line[LINE_MAX_BYTES];
 	size_t len;
-	bool open; /* the first question is on the terminal */
+	bool open; /* the first question is asked */
 };
 
-struct ask *
-ask_new(struct loop *loop)
+static bool
+is_set(const char *name)
 {
-	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const char *value = getenv(name);
 
-	if (fd < 0)
+	return value && *value;
+}
+
+/* As ssh decides between the terminal and the program. */
+static char *
+askpass_for(bool terminal)
+{
+	const char *program = getenv("SSH_ASKPASS"), *require = getenv("SSH_ASKPASS_REQUIRE");
+	bool display = is_set("DISPLAY") || is_set("WAYLAND_DISPLAY"), use = !terminal && display;
+
+	if (!program || !*program)
+		return NULL;
+	if (require && strcasecmp(require, "force") == 0)
+		use = true;
+	else if (require && strcasecmp(require, "prefer") == 0)
+		use = display;
+	else if (require && strcasecmp(require, "never") == 0)
+		use = false;
+	return use ? xstrdup(program) : NULL;
+}
+
+static void on_failed(void *user);
+
+struct ask *
+ask_new(const struct ask_config *config)
+{
+	autoclose int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char *program = askpass_for(fd >= 0);
+
+	if (fd < 0 && !program)
 		return NULL;
 	struct ask *a = xcalloc(1, sizeof(*a));
-	a->loop = loop;
+	a->config = *config;
+	a->program = program;
 	a->fd = fd;
+	fd = -1;
 	a->tail = &a->first;
+	a->failed = loop_timer_new(config->loop, on_failed, a);
 	return a;
 }
 
@@ -52,25 +93,39 @@ put(const struct ask *a, const char *text)
 }
 
 static void
-close_question(struct ask *a)
+busy(const struct ask *a, bool is)
 {
-	loop_io_free(a->io);
-	a->io = NULL;
-	if (a->open) {
-		tcsetattr(a->fd, TCSANOW, &a->before);
-		put(a, "\n");
-	}
-	a->open = false;
-	explicit_bzero(a->line, sizeof(a->line));
-	a->len = 0;
+	if (a->config.busy && !a->program)
+		a->config.busy(a->config.user, is);
 }
 
 static void
-free_question(struct question *q)
+close_question(struct ask *a)
 {
-	free(q->prompt);
-	free(q->subject);
-	free(q);
+	if (!a->open)
+		return;
+	a->open = false;
+	loop_io_free(take(a->io));
+	loop_timer_stop(a->failed);
+	if (a->child)
+		child_cancel(take(a->child));
+	if (!a->program) {
+		tcsetattr(a->fd, TCSANOW, &a->before);
+		put(a, a->first->asked.echo ? "" : "\n");
+	}
+	explicit_bzero(a->line, sizeof(a->line));
+	a->len = 0;
+	busy(a, false);
+}
+
+static void
+free_pending(struct pending *p)
+{
+	free(p->prompt);
+	free(p->text);
+	free(p->word);
+	free(p->subject);
+	free(p);
 }
 
 void
@@ -80,32 +135,46 @@ ask_free(struct ask *a)
 		return;
 	close_question(a);
 	while (a->first) {
-		struct question *q = a->first;
+		struct pending *p = a->first;
 
-		a->first = q->next;
-		free_question(q);
+		a->first = p->next;
+		free_pending(p);
 	}
-	close(a->fd);
+	loop_timer_free(a->failed);
+	if (a->fd >= 0)
+		close(a->fd);
+	free(a->program);
 	free(a);
 }
 
 static void open_question(struct ask *a);
 
 static void
+drop_first(struct ask *a)
+{
+	a->first = a->first->next;
+	if (!a->first)
+		a->tail = &a->first;
+}
+
+/* The answer is what stands in the line so far; any: there is one. */
+static void
 give(struct ask *a, bool any)
 {
-	struct question *q = a->first;
+	struct pending *p = a->first;
 	char line[LINE_MAX_BYTES];
 
 	memcpy(line, a->line, sizeof(line));
 	line[a->len < sizeof(line) ? a->len : sizeof(line) - 1] = '\0';
+	if (p->word)
+		any = any && str_eq(line, p->word);
+	else
+		any = any && (line[0] || p->asked.empty);
 	close_question(a);
-	a->first = q->next;
-	if (!a->first)
-		a->tail = &a->first;
-	q->answer(q->user, q->subject, any ? line : NULL);
+	drop_first(a);
+	p->asked.answer(p->asked.user, p->subject, any ? line : NULL);
 	explicit_bzero(line, sizeof(line));
-	free_question(q);
+	free_pending(p);
 	if (a->first && !a->open)
 		open_question(a);
 }
@@ -129,40 +198,131 @@ on_ready(void *user, unsigned events)
 		return;
 	if (end)
 		a->len = (size_t)(end - a->line);
-	give(a, a->len > 0);
+	give(a, end != NULL);
+}
+
+static void
+on_program(void *user, const struct child_result *r)
+{
+	struct ask *a = user;
+	const char *text = buf_text(r->out);
+	size_t n = strcspn(text, "\r\n");
+	bool good = r->status == 0 && n < sizeof(a->line);
+
+	a->child = NULL;
+	a->len = good ? n : 0;
+	memcpy(a->line, text, a->len);
+	explicit_bzero(r->out->data, r->out->len);
+	give(a, good);
+}
+
+static void
+open_program(struct ask *a)
+{
+	autofree char *prompt = xasprintf("%s%s%s: ", a->first->text ? a->first->text : "",
+	    a->first->text ? "\n" : "", a->first->prompt);
+	const char *argv[] = { a->program, prompt, NULL };
+	struct child_spec spec = {
+		.argv = argv, .max = LINE_MAX_BYTES, .done = on_program, .user = a
+	};
+	struct err err;
+
+	a->child = child_start(a->config.loop, &spec, &err);
+	if (!a->child)
+		loop_timer_start(a->failed, 0);
+}
+
+static void
+on_failed(void *user)
+{
+	give(user, false);
+}
+
+/* What was typed before the question stood there was not meant for it. */
+static void
+open_terminal(struct ask *a)
+{
+	const struct pending *p = a->first;
+	struct termios quiet;
+
+	busy(a, true);
+	if (tcgetattr(a->fd, &a->before) == 0) {
+		quiet = a->before;
+		if (!p->asked.echo)
+			quiet.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(a->fd, TCSAFLUSH, &quiet);
+	}
+	if (p->text) {
+		put(a, p->text);
+		put(a, "\n");
+	}
+	put(a, p->prompt);
+	put(a, ": ");
+	a->io = loop_io_new(a->config.loop, a->fd, on_ready, a);
+	loop_io_want(a->io, LOOP_READ);
 }
 
 static void
 open_question(struct ask *a)
 {
-	struct termios quiet;
-
-	if (tcgetattr(a->fd, &a->before) == 0) {
-		quiet = a->before;
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(a->fd, TCSANOW, &quiet);
-	}
 	a->open = true;
-	put(a, a->first->prompt);
-	a->io = loop_io_new(a->loop, a->fd, on_ready, a);
-	loop_io_want(a->io, LOOP_READ);
+	if (a->program)
+		open_program(a);
+	else
+		open_terminal(a);
+}
+
+/* Line by line, so that the line ends are ours. */
+static char *
+clean(const char *text)
+{
+	autobuf to = BUF_INIT(TEXT_MAX_BYTES);
+
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		utf8_clean_line(&to, text, n);
+		text += n;
+		if (*text == '\n' && *++text)
+			buf_addc(&to, '\n');
+	}
+	return buf_detach(&to, NULL);
+}
+
+uint32_t
+ask_put(struct ask *a, const struct question *q)
+{
+	struct pending *p = xcalloc(1, sizeof(*p));
+
+	p->id = ++a->last_id;
+	p->asked = *q;
+	p->prompt = clean(q->prompt);
+	p->text = q->text ? clean(q->text) : NULL;
+	p->word = q->word ? xstrdup(q->word) : NULL;
+	p->subject = q->subject ? xstrdup(q->subject) : NULL;
+	*a->tail = p;
+	a->tail = &p->next;
+	if (!a->open)
+		open_question(a);
+	return a->last_id;
 }
 
 void
-ask_secret(struct ask *a, const char *prompt,
-    void (*answer)(void *user, const char *subject, const char *line), void *user,
-    const char *subject)
+ask_withdraw(struct ask *a, uint32_t id)
 {
-	struct question *q = xcalloc(1, sizeof(*q));
-	autobuf clean = BUF_INIT(4096);
+	struct pending **slot = &a->first;
 
-	utf8_clean_line(&clean, prompt, strlen(prompt));
-	q->prompt = buf_detach(&clean, NULL);
-	q->subject = xstrdup(subject);
-	q->answer = answer;
-	q->user = user;
-	*a->tail = q;
-	a->tail = &q->next;
-	if (!a->open)
+	while (*slot && (*slot)->id != id)
+		slot = &(*slot)->next;
+	struct pending *p = *slot;
+	if (!p)
+		return;
+	if (p == a->first)
+		close_question(a);
+	*slot = p->next;
+	if (!*slot)
+		a->tail = slot;
+	free_pending(p);
+	if (a->first && !a->open)
 		open_question(a);
 }

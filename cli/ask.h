@@ -1,24 +1,47 @@
 /*
- * Questions that a login asks on the command line: the passphrase of a key.
+ * Questions that only a person can answer, on the command line.
  *
  * Owned by the call. Asks on the controlling terminal, never on standard input,
- * one question at a time, without echo; the loop goes on meanwhile. With no
- * terminal, or --no-input, nobody is asked.
+ * or through the askpass program that ssh would use; one question at a time; the
+ * loop goes on meanwhile. With neither, nobody is asked.
  */
 #ifndef DROVER_CLI_ASK_H
 #define DROVER_CLI_ASK_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct ask;
 struct loop;
 
-/* NULL when there is no terminal to ask on. */
-struct ask *ask_new(struct loop *loop);
-void ask_free(struct ask *a);
+/* Texts are copied, and cleaned of what a terminal might obey. */
+struct question {
+	const char *prompt;  /* one line, without its colon: "password of deploy@web-1" */
+	const char *text;    /* lines to read first; NULL: none */
+	const char *word;    /* only this, typed whole, is a yes; NULL: any line */
+	bool echo;           /* what is typed is shown */
+	bool empty;          /* an empty line is an answer too */
+	const char *subject; /* handed back; may be NULL */
+	/* Once, unless withdrawn: the line, wiped after the call, or NULL: none was given. */
+	void (*answer)(void *user, const char *subject, const char *line);
+	void *user;
+};
 
-/* answer() is called once with the line, or NULL when none was given; the line is wiped after it
- * returns. More questions wait their turn. prompt is cleaned of control bytes. */
-void ask_secret(struct ask *a, const char *prompt,
-    void (*answer)(void *user, const char *subject, const char *line), void *user,
-    const char *subject);
+struct ask_config {
+	struct loop *loop;
+	void (*busy)(void *user, bool busy); /* the terminal shows a question; may be NULL */
+	void *user;
+};
+
+/* NULL when there is nobody to ask. As ssh: $SSH_ASKPASS is asked when there is no terminal but
+ * $DISPLAY, and as $SSH_ASKPASS_REQUIRE (never, prefer, force) says. */
+struct ask *ask_new(const struct ask_config *config);
+void ask_free(struct ask *a); /* open questions are not answered any more */
+
+/* More questions wait their turn. Returns the question's number, never 0. */
+uint32_t ask_put(struct ask *a, const struct question *q);
+
+/* It is moot: its answer() is not called; nothing when it was answered. */
+void ask_withdraw(struct ask *a, uint32_t id);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "cli/globals.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
 struct command;
@@ -22,6 +23,7 @@ struct inventory;
 struct ledger;
 struct loop;
 struct out;
+struct question;
 struct remote;
 struct set;
 
@@ -36,8 +38,9 @@ struct call {
 	int (*console)(struct call *call); /* opens the screen; NULL: there is none */
 	int exit;
 	struct out *out; /* always there */
-	/* Set by the console before the first opener; user is the call. NULL: the command line asks. */
-	void (*ask_passphrase)(void *user, const char *key_path);
+	/* Set by the console before the first opener. NULL: the command line asks. */
+	uint32_t (*console_ask)(struct call *call, const struct question *q);
+	void (*console_unask)(struct call *call, uint32_t id);
 	void *console_state;
 	/* made on first use: */
 	struct ask *ask;
@@ -54,6 +57,20 @@ struct loop *call_loop(struct call *c);
 const struct inventory *call_inventory(struct call *c);
 struct ledger *call_ledger(struct call *c);
 struct herd *call_herd(struct call *c); /* with inventory, ledger and remote */
+
+/* Is there anybody to ask? A console, a terminal, or the askpass program; never with --no-input. */
+bool call_can_ask(struct call *c);
+
+/* Ask, wherever people are asked in this call; cli/ask.h has what a question is. answer() comes from
+ * the loop, never from inside the call. Returns the question's number; 0: there is nobody to ask,
+ * and answer() is not called. */
+uint32_t call_ask(struct call *c, const struct question *q);
+void call_unask(struct call *c, uint32_t id); /* moot: no answer() comes; 0 is nothing */
+
+/* The usual question: a line that is not shown. prompt is without its colon. */
+uint32_t call_ask_secret(struct call *c, const char *prompt,
+    void (*answer)(void *user, const char *subject, const char *line), void *user,
+    const char *subject);
 
 /* Mistakes in a user's file, cleaned, to standard error. */
 void call_print_diag(struct call *c, const struct diag *d);

@@ -101,33 +101,15 @@ on_secret(void *user, const char *path, const char *secret)
 {
 	struct call *c = user;
 
-	out_hold(c->out, false);
 	remote_passphrase(c->remote, path, secret);
 }
 
 static void
 on_passphrase(void *user, const char *path)
 {
-	struct call *c = user;
-	autofree char *prompt = xasprintf("passphrase of %s: ", path);
+	autofree char *prompt = xasprintf("passphrase of %s", path);
 
-	out_hold(c->out, true);
-	ask_secret(c->ask, prompt, on_secret, c, path);
-}
-
-/* Who is asked: what the console set, else the terminal, else nobody. */
-static void
-choose_asked(struct call *c, struct remote_config *config)
-{
-	config->user = c;
-	if (c->ask_passphrase) {
-		config->ask_passphrase = c->ask_passphrase;
-		return;
-	}
-	if (!c->globals.no_input)
-		c->ask = ask_new(c->loop);
-	if (c->ask)
-		config->ask_passphrase = on_passphrase;
+	call_ask_secret(user, prompt, on_secret, user, path);
 }
 
 static struct remote *
@@ -143,7 +125,9 @@ open_remote(struct call *c)
 		.trust_file = c->globals.trust_file,
 	};
 
-	choose_asked(c, &config);
+	config.user = c;
+	if (call_can_ask(c))
+		config.ask_passphrase = on_passphrase;
 	c->remote = remote_new(&config, &err);
 	if (!c->remote)
 		call_fail(c, &err);

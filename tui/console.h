@@ -1,4 +1,4 @@
-/* The parts of one running console; shared by tui/tui.c, tui/keys.c and tui/services.c alone. */
+/* The parts of one running console; shared by its files alone: tui, keys, services, questions. */
 #ifndef DROVER_TUI_CONSOLE_H
 #define DROVER_TUI_CONSOLE_H
 
@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define CONSOLE_VIEWS 8
 
@@ -16,6 +17,7 @@ struct herd;
 struct launch;
 struct loop;
 struct poll;
+struct question;
 struct term;
 
 struct console {
@@ -40,8 +42,9 @@ struct console {
 	struct {
 		size_t host;
 		char verb[16], unit[256];
-	} asked;      /* the unit action that waits for its yes */
-	char *locked; /* the key whose passphrase is asked for */
+	} asked;                            /* the unit action that waits for its yes */
+	struct console_question *questions; /* the first is on the screen, or is next */
+	uint32_t last_question;
 	bool testing; /* DROVER_TEST: say when idle */
 	unsigned long idles;
 	int exit;
@@ -59,7 +62,12 @@ __attribute__((format(printf, 3, 4))) void console_flash(
 /* tui/services.c: what views ask for. */
 void services_init(struct console *c);
 void services_plan(struct console *c);
-void services_passphrase(void *call, const char *key_path); /* struct call's ask_passphrase */
+
+/* tui/questions.c: what logins ask; struct call's console_ask and console_unask. */
+uint32_t questions_put(struct call *call, const struct question *q);
+void questions_withdraw(struct call *call, uint32_t id);
+void questions_show(struct console *c); /* the next one, if the screen is free for it */
+void questions_free(struct console *c);
 
 /* tui/keys.c: keys to actions. */
 extern const struct action console_actions[];

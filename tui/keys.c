@@ -178,11 +178,14 @@ keys_press(struct console *c, const char *name, bool printable)
 	if (str_eq(name, KEY_RESIZE_NAME))
 		return;
 	if (str_eq(name, KEY_PASTE_NAME)) {
-		console_flash(c, false, "a paste at a list is ignored");
+		console_flash(c, false,
+		    c->overlay.kind == OVERLAY_NONE ? "a paste at a list is ignored"
+						    : "a paste is no answer: type it");
 		return;
 	}
 	if (c->overlay.kind != OVERLAY_NONE) {
 		overlay_key(&c->overlay, name, printable);
+		questions_show(c);
 		return;
 	}
 	c->flash[0] = '\0';

@@ -8,47 +8,80 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What it holds is gone, and what stood behind it comes. */
 void
 overlay_close(struct overlay *o)
 {
+	struct overlay *behind = o->behind;
+
 	free(o->title);
 	free(o->text);
 	free(o->typed);
 	explicit_bzero(o->input, sizeof(o->input));
-	*o = (struct overlay){ 0 };
+	*o = behind ? *behind : (struct overlay){ 0 };
+	free(behind);
+}
+
+/* A place for a new one: in front, or behind the question that is being answered. */
+static struct overlay *
+place(struct overlay *o)
+{
+	if (o->kind != OVERLAY_QUESTION) {
+		overlay_close(o);
+		return o;
+	}
+	if (o->behind)
+		overlay_close(o->behind);
+	else
+		o->behind = xcalloc(1, sizeof(*o));
+	return o->behind;
 }
 
 void
 overlay_help(struct overlay *o, const struct view *v, const struct action *global)
 {
-	overlay_close(o);
+	o = place(o);
 	o->kind = OVERLAY_HELP;
 	o->view_actions = v->class->actions;
 	o->view_title = v->class->title;
 	o->global = global;
 }
 
-void
+struct overlay *
 overlay_confirm(struct overlay *o, const char *title, const char *text, const char *typed,
     void (*yes)(void *user, const char *input), void *user)
 {
-	overlay_close(o);
+	o = place(o);
 	o->kind = OVERLAY_CONFIRM;
 	o->title = xstrdup(title);
 	o->text = xstrdup(text);
 	o->typed = typed ? xstrdup(typed) : NULL;
 	o->yes = yes;
 	o->user = user;
+	return o;
 }
 
 void
 overlay_prompt(struct overlay *o, const char *title, const char *preset,
     void (*yes)(void *user, const char *input), void *user)
 {
-	overlay_close(o);
+	o = place(o);
 	o->kind = OVERLAY_PROMPT;
 	o->title = xstrdup(title);
 	str_copy(o->input, sizeof(o->input), preset ? preset : "");
+	o->yes = yes;
+	o->user = user;
+}
+
+void
+overlay_question(struct overlay *o, const char *title, const char *text, const char *typed,
+    void (*yes)(void *user, const char *input), void *user)
+{
+	overlay_close(o);
+	o->kind = OVERLAY_QUESTION;
+	o->title = xstrdup(title);
+	o->text = text ? xstrdup(text) : NULL;
+	o->typed = typed ? xstrdup(typed) : NULL;
 	o->yes = yes;
 	o->user = user;
 }
@@ -70,9 +103,10 @@ answer(struct overlay *o)
 {
 	struct overlay was = *o;
 
-	*o = (struct overlay){ 0 };
+	/* All but what stands behind is the answer's for the call. */
+	*o = was.behind ? *was.behind : (struct overlay){ 0 };
+	free(take(was.behind));
 	was.yes(was.user, was.input);
-	explicit_bzero(was.input, sizeof(was.input));
 	overlay_close(&was);
 }
 
@@ -117,6 +151,17 @@ confirm_key(struct overlay *o, const char *key, bool printable)
 		decline(o);
 }
 
+static void
+question_key(struct overlay *o, const char *key, bool printable)
+{
+	if (!str_eq(key, "enter"))
+		edit(o, key, printable);
+	else if (o->typed ? str_eq(o->input, o->typed) : o->empty || o->input[0])
+		answer(o);
+	else
+		decline(o);
+}
+
 void
 overlay_key(struct overlay *o, const char *key, bool printable)
 {
@@ -145,6 +190,9 @@ overlay_key(struct overlay *o, const char *key, bool printable)
 			answer(o);
 		else
 			decline(o);
+		break;
+	case OVERLAY_QUESTION:
+		question_key(o, key, printable);
 		break;
 	}
 }
@@ -283,6 +331,44 @@ paint_prompt(const struct overlay *o, struct canvas *c)
 	canvas_print(c, row + 2, col, room, STYLE_DIM, "Enter goes on, Esc leaves");
 }
 
+static int
+count_lines(const char *text, int width)
+{
+	int n = 0;
+
+	for (; text && *text; text += strcspn(text, "\n"), text += *text == '\n')
+		n += 1 + (int)strcspn(text, "\n") / width;
+	return n;
+}
+
+static void
+paint_question(const struct overlay *o, struct canvas *c)
+{
+	int width = c->cols < 76 ? c->cols : 76, row, col, room = width - 4;
+	int lines = count_lines(o->text, room), height = lines + 5 + (lines > 0);
+	char head[200];
+
+	if (o->more)
+		snprintf(head, sizeof(head), "%.150s (%zu more wait%s)", o->title, o->more,
+		    o->more == 1 ? "s" : "");
+	else
+		snprintf(head, sizeof(head), "%.190s", o->title);
+	box(c, height < c->rows ? height : c->rows, width, head, &row, &col);
+	int last = row + (height < c->rows ? height : c->rows) - 3;
+	if (o->text)
+		paint_wrapped(c, row + 1, col, room, last - 2, o->text);
+	int w = canvas_width(o->input), used = 0;
+	if (o->typed)
+		used = canvas_printf(c, last - 1, col, room, STYLE_WARN, "type %s: ", o->typed);
+	if (!o->secret)
+		used += canvas_print(c, last - 1, col + used, room - used, STYLE_BOLD,
+		    w > room - used - 1 ? o->input + (w - room + used + 1) : o->input);
+	c->cursor_row = last - 1;
+	c->cursor_col = col + used;
+	canvas_print(c, last, col, room, STYLE_DIM,
+	    o->typed ? "anything else, and Esc, is a no" : "Enter goes on, Esc refuses");
+}
+
 void
 overlay_paint(const struct overlay *o, struct canvas *c)
 {
@@ -297,6 +383,9 @@ overlay_paint(const struct overlay *o, struct canvas *c)
 		break;
 	case OVERLAY_PROMPT:
 		paint_prompt(o, c);
+		break;
+	case OVERLAY_QUESTION:
+		paint_question(o, c);
 		break;
 	}
 }

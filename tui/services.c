@@ -8,7 +8,6 @@
 #include "base/str.h"
 #include "cli/call.h"
 #include "engine/progress.h"
-#include "remote/remote.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -118,8 +117,8 @@ on_planned(void *user, const struct launch_plan *p, const struct err *err)
 	c->flash[0] = '\0';
 	apply_word(p, word, sizeof(word));
 	snprintf(title, sizeof(title), "Apply %.80s", c->playbook);
-	overlay_confirm(&c->overlay, title, p->text, word[0] ? word : NULL, apply_confirmed, c);
-	c->overlay.no = apply_refused;
+	overlay_confirm(&c->overlay, title, p->text, word[0] ? word : NULL, apply_confirmed, c)
+	    ->no = apply_refused;
 	console_dirty(c);
 }
 
@@ -147,42 +146,6 @@ services_plan(struct console *c)
 		return;
 	}
 	overlay_prompt(&c->overlay, "Playbook to plan", c->playbook, plan_named, c);
-}
-
-static void
-passphrase_given(void *user, const char *input)
-{
-	struct console *c = user;
-	autofree char *path = take(c->locked);
-
-	remote_passphrase(c->call->remote, path, input);
-}
-
-static void
-passphrase_refused(void *user)
-{
-	struct console *c = user;
-	autofree char *path = take(c->locked);
-
-	remote_passphrase(c->call->remote, path, NULL);
-}
-
-void
-services_passphrase(void *user, const char *key_path)
-{
-	struct call *call = user;
-	struct console *c = call->console_state;
-	autofree char *title = xasprintf("Passphrase of %s", key_path);
-
-	if (c->locked) { /* one at a time; the others are refused until asked for again */
-		remote_passphrase(call->remote, key_path, NULL);
-		return;
-	}
-	c->locked = xstrdup(key_path);
-	overlay_prompt(&c->overlay, title, NULL, passphrase_given, c);
-	c->overlay.no = passphrase_refused;
-	c->overlay.secret = true;
-	console_dirty(c);
 }
 
 void

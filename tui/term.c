@@ -208,6 +208,13 @@ term_key(struct term *t, struct key *ret)
 	}
 }
 
+void
+term_flush(struct term *t)
+{
+	t->pasting = false;
+	flushinp();
+}
+
 bool
 term_alive(const struct term *t)
 {

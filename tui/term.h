@@ -30,6 +30,9 @@ void term_resized(struct term *t);
 /* One key if there is one. Bracketed pastes are swallowed whole and come as "paste". */
 bool term_key(struct term *t, struct key *ret);
 
+/* Forget what was typed and not read. */
+void term_flush(struct term *t);
+
 /* False once the terminal hung up. */
 bool term_alive(const struct term *t);
 

@@ -309,13 +309,16 @@ finish(struct console *c)
 {
 	while (c->depth)
 		close_view(&c->views[--c->depth]);
-	overlay_close(&c->overlay);
+	while (c->overlay.kind != OVERLAY_NONE)
+		overlay_close(&c->overlay);
 	launch_free(c->launch);
 	poll_free(c->poll);
 	loop_timer_free(c->repaint);
 	loop_timer_free(c->tick);
 	canvas_free(c->canvas);
-	free(c->locked);
+	c->call->console_ask = NULL;
+	c->call->console_unask = NULL;
+	questions_free(c);
 	free(c->hosts);
 }
 
@@ -327,7 +330,8 @@ tui_main(struct call *call)
 	struct console c = { .call = call };
 	struct err err;
 
-	call->ask_passphrase = services_passphrase;
+	call->console_ask = questions_put;
+	call->console_unask = questions_withdraw;
 	call->console_state = &c;
 	c.herd = call_herd(call);
 	if (!c.herd)
