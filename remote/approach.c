@@ -45,7 +45,8 @@ begin_key_exchange(struct session *s, int fd)
 	struct trust_subject subject = subject_of(s);
 	autofree char *algorithms = trust_algorithms(s->place->trust, &subject);
 	s->state = SESSION_KEX;
-	s->channel_place.link = link;
+	s->link = link;
+	s->channel_place.carrier = link_carrier(link);
 	s->channel_place.session = s->id;
 	message_init(&m, MESSAGE_OPEN, s->id, 0);
 	message_text(&m, FIELD_ADDRESS, s->at);
@@ -201,7 +202,7 @@ approach_begin(struct session *s)
 static void
 log_in(struct session *s)
 {
-	struct link *link = s->channel_place.link;
+	struct link *link = s->link;
 	uint8_t ids[4 * SESSION_KEYS];
 	size_t n = 0;
 	struct message m;
@@ -304,7 +305,6 @@ try_again(struct session *s)
 
 	digest_random(&jitter, sizeof(jitter));
 	session_stop(s);
-	s->channel_place.link = NULL;
 	s->state = SESSION_QUEUED;
 	loop_timer_start(s->timer, (200U << s->tries) + jitter % 400);
 }

@@ -6,7 +6,8 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "remote/link.h"
+#include "remote/carrier.h"
+#include "remote/message.h"
 
 #include <string.h>
 
@@ -38,8 +39,8 @@ release(void *user)
 static void
 send(struct channel *c, const struct message *m)
 {
-	if (c->place->link && !c->ended && !c->refused)
-		link_send(c->place->link, m, -1);
+	if (c->place->carrier && !c->ended && !c->refused)
+		carrier_send(c->place->carrier, m);
 }
 
 static void
@@ -79,7 +80,7 @@ on_refused(void *user)
 
 	if (c->ended)
 		return;
-	err_set(&c->why, c->place->link ? OUTCOME_USAGE : OUTCOME_UNREACHABLE, "%s: %s",
+	err_set(&c->why, c->place->carrier ? OUTCOME_USAGE : OUTCOME_UNREACHABLE, "%s: %s",
 	    c->place->name, c->refused);
 	end_with(c, &c->why);
 }
@@ -124,7 +125,7 @@ channel_new(struct channel_place *place, uint32_t id, const struct exec_spec *sp
 	c->began_ms = c->heard_ms = loop_now_ms(place->loop);
 	add_env(&env, place->set_env);
 	add_env(&env, spec->env);
-	if (!place->link)
+	if (!place->carrier)
 		c->refused = xstrdup("the session is not up");
 	else if (strlen(spec->command) > MESSAGE_COMMAND)
 		c->refused = xasprintf("the command is longer than %d bytes", MESSAGE_COMMAND);
@@ -198,8 +199,8 @@ got_end(struct channel *c, const struct message *m)
 static void
 writable(struct channel *c)
 {
-	if (!c->short_write || c->ended || c->in_credit == 0 || !c->place->link ||
-	    link_full(c->place->link))
+	if (!c->short_write || c->ended || c->in_credit == 0 || !c->place->carrier ||
+	    carrier_full(c->place->carrier))
 		return;
 	c->short_write = false;
 	if (c->listener.writable)
@@ -245,9 +246,9 @@ channel_write(struct channel *c, const void *p, size_t n)
 {
 	size_t took = 0;
 
-	if (c->ended || c->eof || c->refused || !c->place->link)
+	if (c->ended || c->eof || c->refused || !c->place->carrier)
 		return n; /* nobody reads it: end() follows */
-	while (took < n && c->in_credit > 0 && !link_full(c->place->link)) {
+	while (took < n && c->in_credit > 0 && !carrier_full(c->place->carrier)) {
 		size_t part = n - took;
 		struct message m;
 

@@ -10,13 +10,13 @@
 
 #include "remote/remote.h"
 
-struct link;
+struct carrier;
 struct message;
 
 /* What a channel needs of its session; borrowed, outlives it. */
 struct channel_place {
 	struct loop *loop;
-	struct link *link; /* NULL once the worker is gone */
+	struct carrier *carrier; /* NULL while nobody serves the session */
 	uint32_t session;
 	const char *name;           /* of the host, for errors */
 	const char *const *set_env; /* ssh_config's for every command; ended by NULL; may be NULL */

@@ -22,6 +22,7 @@
 extern char **environ;
 
 struct link {
+	struct carrier carrier;
 	struct loop *loop;
 	struct link_listener listener;
 	void *user;
@@ -236,10 +237,25 @@ link_send(struct link *k, const struct message *m, int fd)
 	wire_send(k->wire, m, fd);
 }
 
-bool
-link_full(const struct link *k)
+static void
+carry(struct carrier *c, const struct message *m, int fd)
 {
-	return wire_full(k->wire);
+	link_send(container_of(c, struct link, carrier), m, fd);
+}
+
+static bool
+is_full(const struct carrier *c)
+{
+	return wire_full(container_of(c, const struct link, carrier)->wire);
+}
+
+struct carrier *
+link_carrier(struct link *k)
+{
+	static const struct carrier_kind kind = { .send = carry, .full = is_full };
+
+	k->carrier.kind = &kind;
+	return &k->carrier;
 }
 
 uint32_t

@@ -8,6 +8,7 @@
 #ifndef DROVER_REMOTE_LINK_H
 #define DROVER_REMOTE_LINK_H
 
+#include "remote/carrier.h"
 #include "remote/message.h"
 
 struct key;
@@ -26,7 +27,7 @@ struct link *link_new(
 void link_free(struct link *k); /* the worker leaves by itself */
 
 void link_send(struct link *k, const struct message *m, int fd); /* takes fd */
-bool link_full(const struct link *k);
+struct carrier *link_carrier(struct link *k);
 
 /* The worker's number for a private key; it is sent when it was not yet. */
 uint32_t link_key(struct link *k, const struct key *key);

@@ -54,13 +54,15 @@ session_stop(struct session *s)
 	agentgate_free(take(s->agent));
 	loop_timer_stop(s->timer);
 	if (s->id) {
-		if (s->channel_place.link) {
+		if (s->link) {
 			message_init(&m, MESSAGE_CLOSE, s->id, 0);
-			link_send(s->channel_place.link, &m, -1);
+			link_send(s->link, &m, -1);
 		}
 		s->place->detach(s->place->user, s->id);
 		s->id = 0;
 	}
+	s->link = NULL;
+	s->channel_place.carrier = NULL;
 	gate_leave(&s->place->gate, &s->pass);
 }
 
@@ -75,7 +77,6 @@ session_down(struct session *s, const struct err *why)
 	err_wrap(&s->err, "%s: %s", s->name, s->err.phase);
 	s->state = SESSION_DOWN;
 	session_stop(s);
-	s->channel_place.link = NULL;
 	lose_channels(s, &s->err, false);
 	if (!s->closed && s->listener.down)
 		s->listener.down(s->user, s, &s->err);
@@ -128,7 +129,7 @@ void
 session_lost(struct session *s, const struct err *why)
 {
 	s->id = 0;
-	s->channel_place.link = NULL;
+	s->link = NULL;
 	session_down(s, why);
 }
 

@@ -16,6 +16,7 @@
 struct agentgate;
 struct dial_try;
 struct key;
+struct link;
 struct keys_ask;
 
 struct message;
@@ -48,7 +49,8 @@ struct session {
 	const struct key *keys[SESSION_KEYS];
 	size_t key_count;
 	char at[64];
-	uint32_t id; /* on the link; 0: none */
+	uint32_t id;       /* on the link; 0: none */
+	struct link *link; /* of the worker that has it; NULL: none, or it died */
 	struct loop_timer *timer;
 	int tries;
 	uint8_t *blob; /* the host key that waits for an answer */
