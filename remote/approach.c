@@ -299,14 +299,20 @@ came_up(struct session *s)
 }
 
 static void
-try_again(struct session *s)
+try_again(struct session *s, uint32_t after_ms)
 {
 	uint32_t jitter;
 
 	digest_random(&jitter, sizeof(jitter));
 	session_stop(s);
 	s->state = SESSION_QUEUED;
-	loop_timer_start(s->timer, (200U << s->tries) + jitter % 400);
+	loop_timer_start(s->timer, after_ms + jitter % (2 * after_ms));
+}
+
+void
+approach_anew(struct session *s)
+{
+	try_again(s, 50);
 }
 
 static void
@@ -317,7 +323,7 @@ went_down(struct session *s, const struct message *m)
 	char text[240];
 
 	if (message_get(m, FIELD_EARLY) && s->state == SESSION_KEX && s->tries++ < TRIES) {
-		try_again(s);
+		try_again(s, 200U << s->tries);
 		return;
 	}
 	message_clean(m, FIELD_TEXT, text, sizeof(text));

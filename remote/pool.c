@@ -2,7 +2,9 @@
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "remote/confine.h"
+#include "remote/deal.h"
 #include "remote/dial.h"
 #include "remote/keys.h"
 #include "remote/link.h"
@@ -12,13 +14,16 @@
 #include "remote/trust.h"
 
 #define WORKERS    64
-#define BAD_STARTS 3 /* workers that die before they say anything */
+#define POSTS      (WORKERS + 96) /* the rest: for hosts suspected of crashing their worker */
+#define BAD_STARTS 3              /* workers that die before they say anything */
 
 struct remote;
 
 struct post { /* a place for one worker */
 	struct remote *remote;
 	struct link *link;
+	uint32_t group; /* of suspects; 0: for all others */
+	size_t seats;   /* taken */
 };
 
 struct seat { /* a session on a link */
@@ -29,12 +34,13 @@ struct seat { /* a session on a link */
 
 struct remote {
 	struct session_place place;
-	struct post posts[WORKERS];
+	struct post posts[POSTS]; /* post_count for all, then those of suspects */
 	size_t post_count, next_post;
 	struct seat *seats; /* by id */
 	size_t seat_count, seat_cap;
 	uint32_t last_id;
 	int bad_starts;
+	struct deal *deal;
 };
 
 static size_t
@@ -54,6 +60,15 @@ find(const struct remote *r, uint32_t id)
 }
 
 static void
+remove_seat(struct remote *r, size_t at)
+{
+	r->seats[at].post->seats--;
+	r->seat_count--;
+	for (; at < r->seat_count; at++)
+		r->seats[at] = r->seats[at + 1];
+}
+
+static void
 detach(void *user, uint32_t id)
 {
 	struct remote *r = user;
@@ -61,9 +76,10 @@ detach(void *user, uint32_t id)
 
 	if (at == r->seat_count || r->seats[at].id != id)
 		return;
-	r->seat_count--;
-	for (; at < r->seat_count; at++)
-		r->seats[at] = r->seats[at + 1];
+	const struct session *s = r->seats[at].session;
+	if (session_state(s) == SESSION_UP)
+		deal_clear(r->deal, session_name(s));
+	remove_seat(r, at);
 }
 
 static void
@@ -98,11 +114,24 @@ any_on(struct remote *r, const struct post *p, uint32_t newest)
 		if (r->seats[i].post == p) {
 			struct session *s = r->seats[i].session;
 
-			detach(r, r->seats[i].id);
+			remove_seat(r, i);
 			return s;
 		}
 	}
 	return NULL;
+}
+
+static void
+suspect(struct remote *r, const struct post *p)
+{
+	autofree const char **hosts = xcalloc(p->seats + 1, sizeof(char *));
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->seat_count; i++) {
+		if (r->seats[i].post == p)
+			hosts[n++] = session_name(r->seats[i].session);
+	}
+	deal_died(r->deal, hosts, n);
 }
 
 static void
@@ -113,10 +142,51 @@ on_dead(void *user, const struct err *err)
 	struct err why = *err;
 	uint32_t newest = r->last_id;
 
-	r->bad_starts++;
+	if (link_guards(p->link) < 0)
+		r->bad_starts++;
+	else
+		suspect(r, p);
 	link_free(take(p->link));
 	for (struct session *s = any_on(r, p, newest); s; s = any_on(r, p, newest))
 		session_lost(s, &why);
+}
+
+/* Suspects share a worker with their own group alone. */
+static struct post *
+post_of_group(struct remote *r, uint32_t group)
+{
+	struct post *idle = NULL;
+
+	for (size_t i = r->post_count; i < countof(r->posts); i++) {
+		if (r->posts[i].seats && r->posts[i].group == group)
+			return &r->posts[i];
+		if (!r->posts[i].seats && (!idle || (r->posts[i].link && !idle->link)))
+			idle = &r->posts[i];
+	}
+	if (idle)
+		idle->group = group;
+	return idle;
+}
+
+static struct post *
+post_for(struct remote *r, const char *host, struct err *err)
+{
+	uint32_t group = deal_group(r->deal, host);
+	struct post *p = NULL;
+
+	if (deal_is_culprit(r->deal, host))
+		err_set(err, OUTCOME_REFUSED,
+		    "crash culprit: its worker process died twice and "
+		    "more, at last with this host alone");
+	else if (!group)
+		p = &r->posts[r->next_post++ % r->post_count];
+	else
+		p = post_of_group(r, group);
+	if (!p && err->kind != OUTCOME_REFUSED)
+		err_set(err, OUTCOME_UNREACHABLE, "not tried: too many worker processes died");
+	if (!p)
+		str_copy(err->phase, sizeof(err->phase), "worker");
+	return p;
 }
 
 static struct link *
@@ -126,8 +196,10 @@ attach(void *user, struct session *s, uint32_t *ret_id, struct err *err)
 		.message = on_message, .drained = on_drained, .dead = on_dead
 	};
 	struct remote *r = user;
-	struct post *p = &r->posts[r->next_post++ % r->post_count];
+	struct post *p = post_for(r, session_name(s), err);
 
+	if (!p)
+		return NULL;
 	if (!p->link && r->bad_starts >= BAD_STARTS) {
 		err_set(err, OUTCOME_BUG, "worker processes end as soon as they are started");
 		return NULL;
@@ -139,6 +211,7 @@ attach(void *user, struct session *s, uint32_t *ret_id, struct err *err)
 	*ret_id = ++r->last_id;
 	mem_grow(r->seats, r->seat_count, r->seat_cap);
 	r->seats[r->seat_count++] = (struct seat){ *ret_id, s, p };
+	p->seats++;
 	return p->link;
 }
 
@@ -154,8 +227,9 @@ set_up(struct remote *r, const struct remote_config *c)
 	r->post_count = c->workers > 0 ? (size_t)c->workers : 1;
 	if (r->post_count > WORKERS)
 		r->post_count = WORKERS;
-	for (size_t i = 0; i < r->post_count; i++)
+	for (size_t i = 0; i < countof(r->posts); i++)
 		r->posts[i].remote = r;
+	r->deal = deal_new();
 	r->place.loop = c->loop;
 	r->place.connect_ms = c->connect_timeout_ms;
 	r->place.kex_ms = or_default(c->kex_timeout_ms, 15000);
@@ -202,8 +276,9 @@ remote_free(struct remote *r)
 		return;
 	while (r->place.first)
 		session_close(r->place.first);
-	for (size_t i = 0; i < r->post_count; i++)
+	for (size_t i = 0; i < countof(r->posts); i++)
 		link_free(r->posts[i].link);
+	deal_free(r->deal);
 	keys_free(r->place.keys);
 	dial_free(r->place.dial);
 	sshconf_free(r->place.sshconf);
@@ -259,7 +334,7 @@ remote_guards(const struct remote *r)
 {
 	int all = -1;
 
-	for (size_t i = 0; i < r->post_count; i++) {
+	for (size_t i = 0; i < countof(r->posts); i++) {
 		if (r->posts[i].link && link_guards(r->posts[i].link) >= 0)
 			all &= link_guards(r->posts[i].link);
 	}

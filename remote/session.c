@@ -130,7 +130,24 @@ session_lost(struct session *s, const struct err *why)
 {
 	s->id = 0;
 	s->link = NULL;
-	session_down(s, why);
+	if (s->state < SESSION_UP && !s->closed)
+		approach_anew(s);
+	else
+		session_down(s, why);
+}
+
+const char *
+session_name(const struct session *s)
+{
+	return s->name;
+}
+
+int
+session_worker(const struct session *s)
+{
+	const struct link *k = s->link;
+
+	return k && link_guards(k) >= 0 ? link_pid(k) : 0;
 }
 
 static void

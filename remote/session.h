@@ -41,7 +41,12 @@ struct session *session_new(struct session_place *place, const struct target *t,
 
 /* A message of the worker for this session or one of its channels. */
 void session_message(struct session *s, const struct message *m);
-void session_drained(struct session *s);                     /* the link has room again */
-void session_lost(struct session *s, const struct err *why); /* the worker died */
+void session_drained(struct session *s); /* the link has room again */
+
+/* The worker died: what is up is lost, what was on its way up begins anew. */
+void session_lost(struct session *s, const struct err *why);
+
+const char *session_name(const struct session *s); /* as the inventory calls the host */
+int session_worker(const struct session *s); /* the process that holds it; 0: none that spoke yet */
 
 #endif

@@ -76,6 +76,9 @@ void session_stop(struct session *s);
 /* The way up, from the first question. */
 void approach_begin(struct session *s);
 
+/* The worker died before the login was done: wait a moment, then connect again. */
+void approach_anew(struct session *s);
+
 /* Slow to connect, or time to try again: the session's timer. */
 void approach_on_timer(void *session);
 

@@ -3,13 +3,18 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "remote/session.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -49,23 +54,119 @@ a_worker_that_is_killed_takes_only_its_sessions(void **state)
 }
 
 static void
-a_worker_killed_during_login_is_told(void **state)
+a_worker_killed_during_login_costs_a_moment(void **state)
 {
 	struct probe *p[8];
 	struct probe *warm = probe_run(f, "true", NULL, 0);
+	struct target t = f->target;
+	char names[countof(p)][16];
 
 	(void)state;
-	for (size_t i = 0; i < countof(p); i++)
-		p[i] = probe_open(f, NULL, NULL);
-	for (int i = 0; i < 5; i++)
+	for (size_t i = 0; i < countof(p); i++) {
+		snprintf(names[i], sizeof(names[i]), "new-%zu", i);
+		t.name = names[i];
+		p[i] = probe_open(f, &t, NULL);
+	}
+	assert_true(session_worker(warm->session) > 0);
+	while (session_state(p[0]->session) < SESSION_KEX)
 		loop_pass(f->loop, 5);
-	kill(probe_worker(), SIGKILL);
-	for (size_t i = 0; i < countof(p); i++)
+	assert_int_equal(kill(session_worker(warm->session), SIGKILL), 0);
+	for (size_t i = 0; i < countof(p); i++) {
 		probe_wait(f, &p[i]->down, &p[i]->up);
+		if (p[i]->down)
+			fail_msg("%s", p[i]->err.text);
+	}
 	probe_wait(f, &warm->down, NULL);
 	for (size_t i = 0; i < countof(p); i++)
 		probe_close(p[i]);
 	probe_close(warm);
+}
+
+/* A port of 127.0.0.1 where connections are taken and nothing is said. */
+static int
+listen_mute(int *ret_port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(fd, 64), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	*ret_port = ntohs(at.sin_port);
+	return fd;
+}
+
+/* Each time that the hosts in bad[] are with a worker it crashes, until they are given up. */
+static void
+crash_until_refused(struct probe **bad, size_t n)
+{
+	int64_t until = clock_mono_ms() + 120000;
+	size_t left = n;
+
+	while (left && clock_mono_ms() < until) {
+		loop_pass(f->loop, 10);
+		left = 0;
+		for (size_t i = 0; i < n; i++) {
+			left += !bad[i]->down;
+			int worker = session_worker(bad[i]->session);
+
+			if (worker > 0 && session_state(bad[i]->session) == SESSION_KEX)
+				kill(worker, SIGSEGV);
+		}
+	}
+	assert_int_equal(left, 0);
+}
+
+static void
+hosts_that_crash_their_worker_are_found_and_the_others_go_on(void **state)
+{
+	struct probe *good[24], *bad[2];
+	struct target t = f->target;
+	char name[16];
+	autoclose int mute = listen_mute(&t.port);
+
+	(void)state;
+	(void)mute;
+	for (size_t i = 0; i < countof(bad); i++) {
+		snprintf(name, sizeof(name), "bad-%zu", i);
+		t.name = name;
+		bad[i] = probe_open(f, &t, "true");
+	}
+	t.port = f->target.port;
+	for (size_t i = 0; i < countof(good); i++) {
+		snprintf(name, sizeof(name), "good-%zu", i);
+		t.name = name;
+		good[i] = probe_open(f, &t, NULL);
+	}
+	crash_until_refused(bad, countof(bad));
+	for (size_t i = 0; i < countof(bad); i++) {
+		assert_int_equal(bad[i]->err.kind, OUTCOME_REFUSED);
+		assert_non_null(strstr(bad[i]->err.text, ": worker: crash culprit: "));
+	}
+	/* Those that were up when a neighbour crashed are told; the others came up, and work. */
+	for (size_t i = 0; i < countof(good); i++) {
+		probe_wait(f, &good[i]->up, &good[i]->down);
+		if (good[i]->down && good[i]->err.kind != OUTCOME_UNREACHABLE)
+			fail_msg("%s", good[i]->err.text);
+		probe_close(good[i]);
+		t.name = "good-again";
+		good[i] = probe_open(f, &t, "exit 7");
+		probe_wait(f, &good[i]->ended, &good[i]->down);
+		if (!good[i]->ended)
+			fail_msg("%s", good[i]->err.text);
+		assert_int_equal(good[i]->end.status, 7);
+		probe_close(good[i]);
+	}
+	/* It is not tried again. */
+	t.name = "bad-1";
+	struct probe *again = probe_open(f, &t, "true");
+	probe_wait(f, &again->down, &again->ended);
+	assert_int_equal(again->err.kind, OUTCOME_REFUSED);
+	probe_close(again);
+	for (size_t i = 0; i < countof(bad); i++)
+		probe_close(bad[i]);
 }
 
 /* A worker holds no file but its sockets and pipes, and dumps no core. */
@@ -185,7 +286,8 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_worker_that_is_killed_takes_only_its_sessions),
-		cmocka_unit_test(a_worker_killed_during_login_is_told),
+		cmocka_unit_test(a_worker_killed_during_login_costs_a_moment),
+		cmocka_unit_test(hosts_that_crash_their_worker_are_found_and_the_others_go_on),
 		cmocka_unit_test(a_worker_is_confined),
 		cmocka_unit_test(a_worker_leaves_when_its_parent_is_gone),
 	};
