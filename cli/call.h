@@ -23,6 +23,7 @@ struct inventory;
 struct ledger;
 struct loop;
 struct out;
+struct passwords_config;
 struct question;
 struct remote;
 struct set;
@@ -71,6 +72,10 @@ void call_unask(struct call *c, uint32_t id); /* moot: no answer() comes; 0 is n
 uint32_t call_ask_secret(struct call *c, const char *prompt,
     void (*answer)(void *user, const char *subject, const char *line), void *user,
     const char *subject);
+
+/* How this call comes by the passwords of sudo, doas and su; *ret_secret (NULL: none yet) is the one
+ * it has, for the caller to wipe and free. False: printed why there is none. */
+bool call_passwords(struct call *c, struct passwords_config *ret, char **ret_secret);
 
 /* Mistakes in a user's file, cleaned, to standard error. */
 void call_print_diag(struct call *c, const struct diag *d);

@@ -147,7 +147,13 @@ call_herd(struct call *c)
 		.remote = c->remote,
 		.ledger = c->ledger,
 	};
+	char *secret = NULL;
+	if (!call_passwords(c, &config.passwords, &secret))
+		return NULL;
 	c->herd = herd_new(&config);
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
 	return c->herd;
 }
 

@@ -56,9 +56,9 @@ on_stop(void *user, int signum)
 		fanout_stop(w->fanout);
 }
 
-/* exec sh -c PROGRAM drover ROOT ARGS...: every word quoted. */
+/* The program with its arguments: every word quoted. */
 static char *
-command_of(const struct call *call, const struct set *set)
+program_of(const struct call *call)
 {
 	const struct options *o = call->options;
 	struct buf b = BUF_INIT(SIZE_MAX);
@@ -66,21 +66,17 @@ command_of(const struct call *call, const struct set *set)
 	autofree char *lines = xasprintf("--lines=%lld", (long long)o->lines);
 	autofree char *since = o->since ? xasprintf("--since=%s", o->since) : NULL;
 	autofree char *until = o->until ? xasprintf("--until=%s", o->until) : NULL;
-	bool root = false;
+	const char *const words[] = { unit, o->lines ? lines : NULL, o->follow ? "--follow" : NULL,
+		since, until };
 
-	for (size_t i = 0; i < set->count; i++)
-		root |= set->hosts[i]->become != NULL;
-	const char *const words[] = { root ? "yes" : "no", unit, o->lines ? lines : NULL,
-		o->follow ? "--follow" : NULL, since, until };
-	buf_adds(&b, "exec sh -c ");
-	str_shell_quote(&b, host_logs_sh);
-	buf_adds(&b, " drover");
+	buf_adds(&b, "set --");
 	for (size_t i = 0; i < countof(words); i++) {
 		if (!words[i])
 			continue;
 		buf_addc(&b, ' ');
 		str_shell_quote(&b, words[i]);
 	}
+	buf_addf(&b, "\n%s", host_logs_sh);
 	return buf_detach(&b, &(size_t){ 0 });
 }
 
@@ -97,13 +93,14 @@ logs_of(struct call *call, const struct set *set)
 		.stop = on_stop,
 		.user = &w };
 	autofree struct herd_host **hosts = xcalloc(set->count, sizeof(struct herd_host *));
-	autofree char *command = command_of(call, set);
+	autofree char *program = program_of(call);
 	struct fanout_spec fanout = {
 		.hosts = hosts,
 		.count = set->count,
 		/* Who follows is at work all the time: all hosts at once. */
 		.parallel = o->follow ? (int)set->count : (int)call->globals.parallel,
-		.command = command,
+		.who = ERRAND_OWN,
+		.command = program,
 		.read_only = true,
 		.done = on_done,
 		.user = &w,

@@ -41,7 +41,7 @@ static const struct option options[] = {
 	{ OPTION_FLAG, 0, "diff", AT(diff),
 	    .summary = "compare hosts with each other (not built yet)" },
 	{ OPTION_FLAG, 'B', "become", AT(become),
-	    .summary = "as the inventory's become says (not built yet)" },
+	    .summary = "as root, or the inventory's become_user, by its become (sudo)" },
 	{ .type = OPTION_END },
 };
 
@@ -142,6 +142,7 @@ run_on(struct call *call, const struct set *set, const char *command, const stru
 		.hosts = hosts,
 		.count = set->count,
 		.parallel = (int)call->globals.parallel,
+		.who = o->become ? ERRAND_BECOME : ERRAND_LOGIN,
 		.command = command,
 		.input = input->data,
 		.input_len = input->len,
@@ -175,8 +176,6 @@ run(struct call *call)
 
 	if (o->diff)
 		return call_usage(call, "run --diff is not built yet; -b folds equal outputs");
-	if (o->become)
-		return call_usage(call, "run -B is not built yet; log in as the user who may");
 	if (command[strspn(command, " \t\n")] == '\0')
 		return call_usage(call, "run needs a command: drover run SET -- CMD...");
 	words = set_words(call, call->argv[0], o->input && str_eq(o->input, "-"));

@@ -18,7 +18,6 @@ const struct command *const commands[] = {
 	&command_history,
 	&command_nodes,
 	&command_trust,
-	&command_config,
 	&command_help,
 	&command_version,
 	NULL,

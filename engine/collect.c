@@ -1,3 +1,4 @@
+#include "engine/errand.h"
 #include "engine/herd.h"
 
 #include "base/buf.h"
@@ -12,7 +13,8 @@ struct collecting {
 	struct herd_job job;
 	struct herd_host *hh;
 	struct collect_spec spec;
-	char *command, *input;
+	struct errand *errand;
+	char *program, *input;
 	size_t sent;
 	struct buf out, errors;
 	int64_t began_ms;
@@ -23,7 +25,7 @@ drop(struct herd_job *job)
 {
 	struct collecting *c = container_of(job, struct collecting, job);
 
-	free(c->command);
+	free(c->program);
 	free(c->input);
 	buf_fini(&c->out);
 	buf_fini(&c->errors);
@@ -39,36 +41,35 @@ finish(struct collecting *c, const struct collect *result)
 }
 
 static void
-on_data(void *user, struct channel *ch, enum stream s, const void *p, size_t n)
+on_data(void *user, enum stream s, const void *p, size_t n)
 {
 	struct collecting *c = user;
 
-	(void)ch;
 	buf_add(s == STREAM_OUT ? &c->out : &c->errors, p, n);
 }
 
 static void
-send_input(struct collecting *c, struct channel *ch)
+send_input(struct collecting *c)
 {
 	size_t left = c->spec.input_len - c->sent;
 
 	if (left > 0)
-		c->sent += channel_write(ch, c->input + c->sent, left);
+		c->sent += errand_write(c->errand, c->input + c->sent, left);
 	if (c->sent == c->spec.input_len)
-		channel_write_end(ch);
+		errand_write_end(c->errand);
 }
 
 static void
-on_writable(void *user, struct channel *ch)
+on_writable(void *user)
 {
 	struct collecting *c = user;
 
 	if (c->sent < c->spec.input_len)
-		send_input(c, ch);
+		send_input(c);
 }
 
 static void
-on_end(void *user, struct channel *ch, const struct channel_end *e)
+on_end(void *user, const struct channel_end *e)
 {
 	struct collecting *c = user;
 	struct herd_host *hh = c->hh;
@@ -82,7 +83,6 @@ on_end(void *user, struct channel *ch, const struct channel_end *e)
 		.ms = clock_mono_ms() - c->began_ms,
 	};
 
-	(void)ch;
 	str_copy(result.signal, sizeof(result.signal), e->signal);
 	if (e->err)
 		result.err = *e->err;
@@ -97,12 +97,11 @@ on_end(void *user, struct channel *ch, const struct channel_end *e)
 static void
 on_ready(void *user, struct session *s, const struct err *err)
 {
-	static const struct channel_listener listener = {
+	static const struct errand_listener listener = {
 		.data = on_data, .writable = on_writable, .end = on_end
 	};
 	struct collecting *c = user;
 	struct collect result = { .out = "", .errors = "" };
-	struct channel *ch;
 
 	if (!s) {
 		result.err = *err;
@@ -111,9 +110,14 @@ on_ready(void *user, struct session *s, const struct err *err)
 		return;
 	}
 	herd_hold(c->hh);
-	ch = channel_exec(s, c->command, &listener, c);
-	channel_limits(ch, 0, 0, c->spec.timeout_ms);
-	send_input(c, ch);
+	c->errand = errand_start(c->hh, s,
+	    &(struct errand_spec){ .who = ERRAND_OWN,
+		.program = c->program,
+		.input_len = -1,
+		.limit_ms = c->spec.timeout_ms,
+		.listener = &listener,
+		.user = c });
+	send_input(c);
 }
 
 void
@@ -123,7 +127,7 @@ herd_collect(struct herd_host *hh, const struct collect_spec *spec)
 
 	c->hh = hh;
 	c->spec = *spec;
-	c->command = xstrdup(spec->command);
+	c->program = xstrdup(spec->program);
 	c->input = spec->input_len ? xmemdup0(spec->input, spec->input_len) : NULL;
 	buf_init(&c->out, spec->max ? spec->max : CEILING);
 	buf_init(&c->errors, spec->max ? spec->max : CEILING);

@@ -5,6 +5,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "engine/errand.h"
 #include "engine/herd.h"
 #include "engine/run.h"
 #include "inventory/inventory.h"
@@ -28,7 +29,7 @@ struct task {
 	struct fanout *f;
 	struct herd_host *hh;
 	enum task_state state;
-	struct channel *channel;
+	struct errand *errand;
 	size_t sent;
 	int64_t began_ms;
 	struct flow flow[2];
@@ -71,14 +72,13 @@ emit_piece(struct task *t, enum stream s, const char *p, size_t n)
 }
 
 static void
-on_data(void *user, struct channel *c, enum stream s, const void *p, size_t n)
+on_data(void *user, enum stream s, const void *p, size_t n)
 {
 	struct task *t = user;
 	struct flow *flow = &t->flow[s];
 	const char *piece = p;
 	autofree char *joined = NULL;
 
-	(void)c;
 	if (run_ledger(t->f->spec.run)) {
 		if (!flow->kept)
 			flow->kept = ledger_output_new();
@@ -154,7 +154,7 @@ task_end(
 	f->running -= t->state != TASK_WAITING;
 	f->ended++;
 	t->state = TASK_ENDED;
-	t->channel = NULL;
+	t->errand = NULL;
 	end_flow(t, STREAM_OUT);
 	end_flow(t, STREAM_ERR);
 	emit_end(t, state, status, err);
@@ -166,12 +166,11 @@ task_end(
 }
 
 static void
-on_end(void *user, struct channel *c, const struct channel_end *e)
+on_end(void *user, const struct channel_end *e)
 {
 	struct task *t = user;
 	struct err err;
 
-	(void)c;
 	if (e->cancelled && t->f->spec.read_only) {
 		task_end(t, OUTCOME_OK, e, NULL);
 	} else if (e->err) {
@@ -197,26 +196,25 @@ send_input(struct task *t)
 	const struct fanout_spec *spec = &t->f->spec;
 
 	if (t->sent < spec->input_len)
-		t->sent += channel_write(
-		    t->channel, (const char *)spec->input + t->sent, spec->input_len - t->sent);
+		t->sent += errand_write(
+		    t->errand, (const char *)spec->input + t->sent, spec->input_len - t->sent);
 	if (t->sent == spec->input_len)
-		channel_write_end(t->channel);
+		errand_write_end(t->errand);
 }
 
 static void
-on_writable(void *user, struct channel *c)
+on_writable(void *user)
 {
 	struct task *t = user;
 
-	(void)c;
-	if (t->channel && t->sent < t->f->spec.input_len)
+	if (t->errand && t->sent < t->f->spec.input_len)
 		send_input(t);
 }
 
 static void
 on_ready(void *user, struct session *s, const struct err *err)
 {
-	static const struct channel_listener listener = {
+	static const struct errand_listener listener = {
 		.data = on_data, .writable = on_writable, .end = on_end
 	};
 	struct task *t = user;
@@ -227,9 +225,13 @@ on_ready(void *user, struct session *s, const struct err *err)
 	}
 	t->state = TASK_RUNNING;
 	herd_hold(t->hh);
-	t->channel = channel_exec(s, t->f->spec.command, &listener, t);
-	if (t->f->spec.timeout_ms)
-		channel_limits(t->channel, 0, 0, t->f->spec.timeout_ms);
+	t->errand = errand_start(t->hh, s,
+	    &(struct errand_spec){ .who = t->f->spec.who,
+		.program = t->f->spec.command,
+		.input_len = (int64_t)t->f->spec.input_len,
+		.limit_ms = t->f->spec.timeout_ms,
+		.listener = &listener,
+		.user = t });
 	send_input(t);
 }
 
@@ -305,8 +307,8 @@ cut(struct task *t)
 {
 	struct err err;
 
-	if (t->state == TASK_RUNNING && t->channel) {
-		channel_cancel(t->channel);
+	if (t->state == TASK_RUNNING && t->errand) {
+		errand_cancel(t->errand);
 	} else if (t->state == TASK_CONNECTING) {
 		herd_forget(t->hh, t);
 		err_set(&err, OUTCOME_UNTRIED, "cut before it was reached");

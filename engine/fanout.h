@@ -7,6 +7,8 @@
 #ifndef DROVER_ENGINE_FANOUT_H
 #define DROVER_ENGINE_FANOUT_H
 
+#include "engine/errand.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,7 +24,8 @@ struct fanout_spec {
 	struct herd_host *const *hosts; /* borrowed until done */
 	size_t count;
 	int parallel;        /* 0: 64 */
-	const char *command; /* for the login shell */
+	enum errand_who who; /* LOGIN unless said otherwise */
+	const char *command; /* for the login shell; else a program of a POSIX shell */
 	const void *input;   /* the same bytes to every host, borrowed; NULL: none */
 	size_t input_len;
 	int64_t timeout_ms; /* of one host's command; 0: none */

@@ -26,7 +26,7 @@ struct herd_host {
 	struct herd *herd;
 	const struct host *host;
 	struct session *session;
-	bool up, leave, was_up;
+	bool up, leave, was_up, needs_terminal;
 	int holds;
 	struct waiter *waiting, **waiting_tail;
 	struct fact *facts;
@@ -40,6 +40,7 @@ struct herd {
 	struct herd_host *hosts;
 	size_t count;
 	struct herd_job *jobs;
+	struct passwords *passwords;
 };
 
 struct herd *
@@ -48,6 +49,7 @@ herd_new(const struct herd_config *config)
 	struct herd *h = xcalloc(1, sizeof(*h));
 
 	h->config = *config;
+	h->passwords = passwords_new(&config->passwords);
 	h->count = inventory_count(config->inventory);
 	h->hosts = xcalloc(h->count, sizeof(*h->hosts));
 	for (size_t i = 0; i < h->count; i++) {
@@ -111,6 +113,7 @@ herd_free(struct herd *h)
 		herd_remove_job(job);
 		job->drop(job);
 	}
+	passwords_free(h->passwords);
 	free(h->hosts);
 	free(h);
 }
@@ -149,6 +152,12 @@ const struct inventory *
 herd_inventory(const struct herd *h)
 {
 	return h->config.inventory;
+}
+
+struct passwords *
+herd_passwords(const struct herd *h)
+{
+	return h->passwords;
 }
 
 size_t
@@ -351,6 +360,18 @@ herd_counters(const struct herd *h, struct herd_counters *ret)
 		ret->bytes_in += hh->closed.bytes_in + c.bytes_in;
 		ret->bytes_out += hh->closed.bytes_out + c.bytes_out;
 	}
+}
+
+void
+herd_need_terminal(struct herd_host *hh)
+{
+	hh->needs_terminal = true;
+}
+
+bool
+herd_needs_terminal(const struct herd_host *hh)
+{
+	return hh->needs_terminal;
 }
 
 int64_t

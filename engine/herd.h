@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/event.h"
+#include "engine/passwords.h"
 #include "remote/remote.h"
 
 #include <stdbool.h>
@@ -29,6 +30,7 @@ struct herd_config {
 	const struct inventory *inventory;
 	struct remote *remote;
 	struct ledger *ledger;
+	struct passwords_config passwords; /* with which logins become other users */
 };
 
 struct herd *herd_new(const struct herd_config *config);
@@ -37,6 +39,7 @@ void herd_free(struct herd *h);
 struct loop *herd_loop(const struct herd *h);
 struct ledger *herd_ledger(const struct herd *h);
 const struct inventory *herd_inventory(const struct herd *h);
+struct passwords *herd_passwords(const struct herd *h);
 size_t herd_count(const struct herd *h);
 struct herd_host *herd_at(struct herd *h, size_t i); /* the order of the inventory */
 struct herd_host *herd_of(struct herd *h, const struct host *host);
@@ -73,7 +76,7 @@ struct herd_counters {
 };
 void herd_counters(const struct herd *h, struct herd_counters *ret);
 
-/* One command to its end within ceilings: collected, not streamed. */
+/* One program of drover's own to its end within ceilings: collected, not streamed. */
 struct collect {
 	struct err err; /* kind OK when a status came */
 	int status;     /* of the command */
@@ -84,8 +87,8 @@ struct collect {
 	int64_t ms;
 };
 struct collect_spec {
-	const char *command;
-	const void *input; /* copied; NULL: none */
+	const char *program; /* of a POSIX shell; as root if the inventory says how */
+	const void *input;   /* copied; NULL: none */
 	size_t input_len;
 	size_t max; /* ceiling of each stream; 0: 1 MiB */
 	int64_t timeout_ms;
@@ -100,6 +103,10 @@ const char *herd_reason(const struct herd_host *hh, const struct err *err);
 /* True while a session is up. */
 bool herd_connected(const struct herd_host *hh);
 struct herd *herd_host_herd(const struct herd_host *hh);
+
+/* The host lets nobody become another user but on a terminal: found out once, remembered. */
+void herd_need_terminal(struct herd_host *hh);
+bool herd_needs_terminal(const struct herd_host *hh);
 
 /* Of the last measured exchange with the host; -1: none, or no session is up. */
 int64_t herd_rtt_ms(const struct herd_host *hh);

@@ -6,7 +6,6 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "engine/herd.h"
-#include "inventory/inventory.h"
 
 #include <string.h>
 
@@ -21,26 +20,23 @@ probe_nonce(char nonce[PROBE_NONCE])
 }
 
 char *
-probe_command(const char *program, const char *nonce, const char *const *args)
+probe_program(const char *program, const char *nonce, const char *const *args)
 {
-	autobuf whole = BUF_INIT(SIZE_MAX);
-	struct buf command = BUF_INIT(SIZE_MAX);
+	struct buf whole = BUF_INIT(SIZE_MAX);
 
+	buf_adds(&whole, args && *args ? "set --" : "set -- ''; shift");
+	for (; args && *args; args++) {
+		buf_addc(&whole, ' ');
+		str_shell_quote(&whole, *args);
+	}
 	buf_addf(&whole,
-	    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C\n"
+	    "\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C\n"
 	    "export PATH LC_ALL\n"
 	    "printf '\\n%%s begin %%s\\n' %s \"$(id -u)\"\n"
 	    "(\n%s\n)\n"
 	    "printf '\\n%%s end %%s\\n' %s $?\n",
 	    nonce, program, nonce);
-	buf_adds(&command, "exec sh -c ");
-	str_shell_quote(&command, buf_text(&whole));
-	buf_adds(&command, " drover");
-	for (; args && *args; args++) {
-		buf_addc(&command, ' ');
-		str_shell_quote(&command, *args);
-	}
-	return buf_detach(&command, &(size_t){ 0 });
+	return buf_detach(&whole, &(size_t){ 0 });
 }
 
 /* The number behind "\nNONCE WORD " in text, and where its line begins and ends. */
@@ -105,8 +101,8 @@ struct probing {
 };
 
 static int
-judge(const struct probing *p, const struct host *host, const struct collect *c,
-    struct probe_answer *answer, struct err *err)
+judge(
+    const struct probing *p, const struct collect *c, struct probe_answer *answer, struct err *err)
 {
 	if (c->err.kind != OUTCOME_OK) {
 		*err = c->err;
@@ -120,10 +116,6 @@ judge(const struct probing *p, const struct host *host, const struct collect *c,
 			no_helper(c->errors, c->errors_len, err);
 		return -1;
 	}
-	if (host->become && answer->uid != 0)
-		return err_set(err, OUTCOME_REFUSED,
-		    "become: %s is not built yet, and the login is not root (uid %ld)",
-		    host->become, answer->uid);
 	return 0;
 }
 
@@ -134,7 +126,7 @@ on_collected(void *user, struct herd_host *hh, const struct collect *c)
 	struct probe_answer answer = { .body = "" };
 	struct err err = { .kind = OUTCOME_OK };
 
-	judge(p, herd_host_of(hh), c, &answer, &err);
+	judge(p, c, &answer, &err);
 	p->spec.done(p->spec.user, hh, &answer, &err);
 }
 
@@ -153,7 +145,7 @@ probe_start(struct herd_host *hh, const struct probe_spec *spec)
 
 	p->spec = *spec;
 	probe_nonce(p->nonce);
-	autofree char *command = probe_command(spec->program, p->nonce, spec->args);
-	collect.command = command;
+	autofree char *program = probe_program(spec->program, p->nonce, spec->args);
+	collect.program = program;
 	herd_collect(hh, &collect);
 }

@@ -1,8 +1,7 @@
 /*
  * A constant program on a host, its answer framed so that nothing else passes for it.
  *
- * The program is the argument of sh -c, its arguments are quoted words, standard
- * input is payload only. What a login prints before the first mark and after the
+ * Its arguments are quoted words, standard input is payload only. What a login prints before the first mark and after the
  * last is ignored; the marks carry a nonce made for this one call.
  */
 #ifndef DROVER_ENGINE_PROBE_H
@@ -21,10 +20,9 @@ extern const char host_facts_sh[], host_logs_sh[], host_status_sh[];
 #define PROBE_NONCE 33
 void probe_nonce(char nonce[PROBE_NONCE]);
 
-/* exec sh -c 'PROGRAM' drover NONCE ARGS...: with $1.. the arguments (ended by NULL; may be NULL). The
- * program's PATH and LC_ALL are fixed, "NONCE begin UID" comes before its output and "NONCE end
- * STATUS" behind it. Caller frees. */
-char *probe_command(const char *program, const char *nonce, const char *const *args);
+/* PROGRAM with $1.. the arguments (ended by NULL; may be NULL). Its PATH and LC_ALL are fixed, "NONCE
+ * begin UID" comes before its output and "NONCE end STATUS" behind it. Caller frees. */
+char *probe_program(const char *program, const char *nonce, const char *const *args);
 
 struct probe_answer {
 	const char *body; /* within the text given */
@@ -38,8 +36,8 @@ struct probe_answer {
 int probe_parse(
     const char *text, size_t len, const char *nonce, struct probe_answer *ret, struct err *err);
 
-/* Both, over the session of a host. err kind OK when there is an answer. A host whose `become`
- * would be needed is refused by name. */
+/* Both, over the session of a host, as root if its `become` says how. err kind OK when there is an
+ * answer. */
 struct probe_spec {
 	const char *program;
 	const char *const *args;

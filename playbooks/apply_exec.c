@@ -5,33 +5,30 @@
 #include "engine/herd.h"
 
 static void
-on_data(void *user, struct channel *c, enum stream s, const void *p, size_t n)
+on_data(void *user, enum stream s, const void *p, size_t n)
 {
 	struct apply_host *h = user;
 
-	(void)c;
 	if (s == STREAM_OUT)
 		h->exec->data(h, p, n);
 }
 
 static void
-on_writable(void *user, struct channel *c)
+on_writable(void *user)
 {
 	struct apply_host *h = user;
 
-	(void)c;
-	if (h->channel && !h->whole)
+	if (h->errand && !h->whole)
 		h->exec->send(h);
 }
 
 static void
-on_end(void *user, struct channel *c, const struct channel_end *e)
+on_end(void *user, const struct channel_end *e)
 {
 	struct apply_host *h = user;
 	const struct apply_exec *exec = h->exec;
 
-	(void)c;
-	h->channel = NULL;
+	h->errand = NULL;
 	h->exec = NULL;
 	exec->end(h, e, e->err);
 	herd_release(h->hh);
@@ -40,7 +37,7 @@ on_end(void *user, struct channel *c, const struct channel_end *e)
 static void
 on_ready(void *user, struct session *s, const struct err *err)
 {
-	static const struct channel_listener listener = {
+	static const struct errand_listener listener = {
 		.data = on_data, .writable = on_writable, .end = on_end
 	};
 	struct apply_host *h = user;
@@ -52,9 +49,13 @@ on_ready(void *user, struct session *s, const struct err *err)
 		return;
 	}
 	herd_hold(h->hh);
-	h->channel = channel_exec(s, h->command, &listener, h);
-	if (exec->limit_ms)
-		channel_limits(h->channel, 0, 0, exec->limit_ms);
+	h->errand = errand_start(h->hh, s,
+	    &(struct errand_spec){ .who = ERRAND_OWN,
+		.program = h->command,
+		.input_len = -1,
+		.limit_ms = exec->limit_ms,
+		.listener = &listener,
+		.user = h });
 	exec->send(h);
 }
 
@@ -73,11 +74,10 @@ void
 apply_send_input(struct apply_host *h)
 {
 	if (h->sent < h->input.len)
-		h->sent +=
-		    channel_write(h->channel, h->input.data + h->sent, h->input.len - h->sent);
+		h->sent += errand_write(h->errand, h->input.data + h->sent, h->input.len - h->sent);
 	if (h->sent == h->input.len) {
 		h->whole = true;
-		channel_write_end(h->channel);
+		errand_write_end(h->errand);
 	}
 }
 
@@ -88,8 +88,8 @@ apply_exec_cut(struct apply_host *h)
 	struct err err;
 
 	h->cut = true;
-	if (h->channel) {
-		channel_cancel(h->channel);
+	if (h->errand) {
+		errand_cancel(h->errand);
 	} else if (exec) {
 		herd_forget(h->hh, h);
 		h->exec = NULL;

@@ -167,7 +167,7 @@ make_plan(struct apply_host *h)
 	tell_foreign(h);
 	if (!h->seen->root) {
 		err_set(&err, OUTCOME_REFUSED, "%s",
-		    "the login is not root, and become is not built yet");
+		    "the login is not root: say become in the inventory");
 		give_up(h, err.kind, &err);
 		return;
 	}
@@ -282,7 +282,10 @@ static void
 judge(struct apply_host *h, const struct channel_end *e, struct follow_result *r)
 {
 	follow_verdict(h->follow, r);
-	if (r->end == FOLLOW_LOST && !h->whole) {
+	if (r->end == FOLLOW_LOST && e->err && e->err->kind == OUTCOME_REFUSED) {
+		r->outcome = OUTCOME_REFUSED;
+		str_copy(r->text, sizeof(r->text), e->err->text);
+	} else if (r->end == FOLLOW_LOST && !h->whole) {
 		r->outcome = OUTCOME_UNREACHABLE;
 		snprintf(r->text, sizeof(r->text),
 		    "the link was lost before the request was whole: nothing happened");

@@ -173,7 +173,7 @@ fetch_send(struct apply_host *h)
 			from = h->input.data + h->sent;
 			n = h->input.len - h->sent;
 		}
-		took = n > 0 ? channel_write(h->channel, from, n) : 0;
+		took = n > 0 ? errand_write(h->errand, from, n) : 0;
 		if (h->sent < h->input.len)
 			h->sent += took;
 		else
@@ -182,14 +182,14 @@ fetch_send(struct apply_host *h)
 			return;
 		rc = next_piece(i);
 		if (rc < 0) {
-			channel_cancel(h->channel);
+			errand_cancel(h->errand);
 			return;
 		}
 		if (rc == 0)
 			break;
 	}
 	h->whole = true;
-	channel_write_end(h->channel);
+	errand_write_end(h->errand);
 }
 
 static void

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/event.h"
+#include "engine/errand.h"
 #include "playbooks/follow.h"
 #include "playbooks/observe.h"
 #include "playbooks/plan.h"
@@ -58,7 +59,7 @@ struct apply_host {
 	/* the exec in flight */
 	const struct apply_exec *exec;
 	char *command, nonce[REPLY_NONCE];
-	struct channel *channel;
+	struct errand *errand;
 	struct buf input;
 	size_t sent;
 	bool whole; /* all of the input was handed over */

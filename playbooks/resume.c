@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strmap.h"
+#include "engine/errand.h"
 #include "engine/herd.h"
 #include "engine/run.h"
 #include "inventory/inventory.h"
@@ -36,7 +37,7 @@ struct asked {
 	/* while it is asked */
 	struct herd_host *hh;
 	struct follow *follow;
-	struct channel *channel;
+	struct errand *errand;
 	char *command;
 	int64_t began_ms, step_ms;
 };
@@ -227,23 +228,21 @@ on_record(void *user, const struct follow_record *rec)
 }
 
 static void
-on_data(void *user, struct channel *c, enum stream s, const void *p, size_t n)
+on_data(void *user, enum stream s, const void *p, size_t n)
 {
 	struct asked *h = user;
 
-	(void)c;
 	if (s == STREAM_OUT)
 		follow_feed(h->follow, p, n);
 }
 
 static void
-on_end(void *user, struct channel *c, const struct channel_end *e)
+on_end(void *user, const struct channel_end *e)
 {
 	struct asked *h = user;
 	struct follow_result v;
 
-	(void)c;
-	h->channel = NULL;
+	h->errand = NULL;
 	follow_verdict(h->follow, &v);
 	follow_free(take(h->follow));
 	if (v.end == FOLLOW_LOST && e->err)
@@ -255,7 +254,7 @@ on_end(void *user, struct channel *c, const struct channel_end *e)
 static void
 on_ready(void *user, struct session *s, const struct err *err)
 {
-	static const struct channel_listener listener = { .data = on_data, .end = on_end };
+	static const struct errand_listener listener = { .data = on_data, .end = on_end };
 	struct asked *h = user;
 	char nonce[REPLY_NONCE];
 
@@ -270,8 +269,13 @@ on_ready(void *user, struct session *s, const struct err *err)
 	reply_nonce(nonce);
 	h->follow = follow_new(nonce, 0, on_record, h);
 	h->command = request_follow_command(nonce, h->resume->uuid);
-	h->channel = channel_exec(s, h->command, &listener, h);
-	channel_write_end(h->channel);
+	h->errand = errand_start(h->hh, s,
+	    &(struct errand_spec){ .who = ERRAND_OWN,
+		.program = h->command,
+		.input_len = -1,
+		.listener = &listener,
+		.user = h });
+	errand_write_end(h->errand);
 }
 
 static void
@@ -340,8 +344,8 @@ on_stop(void *user, int signum)
 	for (size_t i = 0; i < r->open_count; i++) {
 		struct asked *h = r->open[i];
 
-		if (h->channel) {
-			channel_cancel(h->channel);
+		if (h->errand) {
+			errand_cancel(h->errand);
 		} else if (h->hh && !h->over) {
 			herd_forget(h->hh, h);
 			end_host(h, OUTCOME_UNKNOWN, "not proved: the resume was stopped", 0);

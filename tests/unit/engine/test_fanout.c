@@ -161,6 +161,13 @@ channel_exec(struct session *s, const char *command, const struct channel_listen
 	return c;
 }
 
+struct channel *
+channel_start(
+    struct session *s, const struct exec_spec *spec, const struct channel_listener *l, void *user)
+{
+	return channel_exec(s, spec->command, l, user);
+}
+
 size_t
 channel_write(struct channel *c, const void *p, size_t n)
 {

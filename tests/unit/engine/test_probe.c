@@ -1,6 +1,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "engine/bootstrap.h"
 #include "engine/facts.h"
 #include "engine/probe.h"
 
@@ -55,6 +56,15 @@ what_has_no_nonce_is_no_answer(void **state)
 	assert_string_equal(err.text, "the host's answer has no end");
 }
 
+/* A probe as a line for any login shell. Caller frees. */
+static char *
+command_of(const char *program, const char *nonce, const char *const *args)
+{
+	autofree char *text = probe_program(program, nonce, args);
+
+	return bootstrap_line(text, NULL);
+}
+
 /* Run a command as sshd would hand it to a login shell. */
 static void
 run_in(const char *shell, const char *command, struct buf *to)
@@ -77,7 +87,7 @@ static void
 arguments_reach_the_program_untouched(void **state)
 {
 	static const char *const args[] = { "it's $HOME", "a  b\n`id`", "", NULL };
-	autofree char *command = probe_command("printf '[%s]' \"$@\"\nexit 7\n", NONCE, args);
+	autofree char *command = command_of("printf '[%s]' \"$@\"\nexit 7\n", NONCE, args);
 	autobuf out = BUF_INIT(1 << 20);
 	struct probe_answer a;
 	struct err err;
@@ -112,7 +122,7 @@ the_facts_program_runs_in_plain_shells(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < countof(shells); i++) {
-		autofree char *command = probe_command(host_facts_sh, NONCE, NULL);
+		autofree char *command = command_of(host_facts_sh, NONCE, NULL);
 		autobuf out = BUF_INIT(1 << 20);
 		struct probe_answer a;
 		struct err err;

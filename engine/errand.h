@@ -1,0 +1,50 @@
+/*
+ * One command on one host, as whom the inventory says.
+ *
+ * Looks like a channel to its owner, and stands between it and the channel: wraps
+ * the command, becomes the user, gives the password when it is asked for, and lets
+ * input through only when the command itself reads it. What the login prints on
+ * the way is not the command's and is left out. The owner holds the session.
+ */
+#ifndef DROVER_ENGINE_ERRAND_H
+#define DROVER_ENGINE_ERRAND_H
+
+#include "remote/remote.h"
+
+struct errand;
+struct herd_host;
+
+enum errand_who {
+	ERRAND_LOGIN,  /* the login, in its login shell: what people type */
+	ERRAND_BECOME, /* become_user, or root: what people type with -B */
+	ERRAND_OWN     /* drover's own programs: root if the inventory says how, else the login */
+};
+
+struct errand_listener {
+	void (*data)(void *user, enum stream s, const void *p, size_t n);
+	void (*writable)(void *user); /* room, after a short errand_write() */
+	/* Once, last. Kind REFUSED in e->err: nothing was run there. */
+	void (*end)(void *user, const struct channel_end *e);
+};
+
+struct errand_spec {
+	enum errand_who who;
+	/* LOGIN: a line for the login shell, as it is. Else a program of a POSIX shell. Copied. */
+	const char *program;
+	/* How much input there will be, for where a terminal has no end of file. -1: the program
+	 * knows by itself where its input ends. */
+	int64_t input_len;
+	int64_t limit_ms; /* for the program; nobody's typing counts. 0: none */
+	const struct errand_listener *listener;
+	void *user;
+};
+
+struct errand *errand_start(
+    struct herd_host *hh, struct session *s, const struct errand_spec *spec);
+
+/* As those of a channel. Bytes that are taken before the program runs: none. */
+size_t errand_write(struct errand *e, const void *p, size_t n);
+void errand_write_end(struct errand *e);
+void errand_cancel(struct errand *e);
+
+#endif
