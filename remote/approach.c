@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "remote/agentgate.h"
+#include "remote/byway.h"
 #include "remote/dial.h"
 #include "remote/keys.h"
 #include "remote/link.h"
@@ -17,6 +18,12 @@
 #define TRIES      3    /* for servers that close before the key exchange */
 #define SLOW_MS    3000 /* a host that takes longer to connect gives its turn to others */
 #define CONNECT_MS 10000
+
+static bool
+is_here(const struct session *s)
+{
+	return s->transport && str_eq(s->transport, "local");
+}
 
 static struct trust_subject
 subject_of(const struct session *s)
@@ -143,6 +150,8 @@ not_built(const struct session *s)
 {
 	const struct sshconf_host *conf = s->conf;
 
+	if (s->transport && str_eq(s->transport, "ssh"))
+		return "transport ssh is not supported yet";
 	if (s->jump || conf->proxy_jump)
 		return "jump hosts are not supported yet";
 	if (s->proxy_command || conf->proxy_command)
@@ -193,6 +202,10 @@ approach_begin(struct session *s)
 
 	if (s->refused) {
 		session_fail(s, OUTCOME_REFUSED, "%s", s->refused);
+		return;
+	}
+	if (is_here(s)) {
+		byway_here(s);
 		return;
 	}
 	s->state = SESSION_CONFIG;
@@ -287,12 +300,12 @@ remote_trust(struct session *s, bool yes)
 		session_fail(s, OUTCOME_REFUSED, "the key was not accepted");
 }
 
-static void
-came_up(struct session *s)
+void
+approach_up(struct session *s)
 {
 	s->state = SESSION_UP;
 	agentgate_free(take(s->agent));
-	s->counters.logins++;
+	s->counters.logins += !is_here(s);
 	gate_leave(&s->place->gate, &s->pass);
 	if (s->listener.up)
 		s->listener.up(s->user, s);
@@ -341,7 +354,7 @@ approach_message(struct session *s, const struct message *m)
 	if (m->type == MESSAGE_HOSTKEY && s->state == SESSION_KEX)
 		judge(s, m);
 	else if (m->type == MESSAGE_UP && s->state == SESSION_AUTH)
-		came_up(s);
+		approach_up(s);
 	else if (m->type == MESSAGE_DOWN)
 		went_down(s, m);
 }

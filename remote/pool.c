@@ -8,6 +8,7 @@
 #include "remote/dial.h"
 #include "remote/keys.h"
 #include "remote/link.h"
+#include "remote/local.h"
 #include "remote/remote.h"
 #include "remote/session.h"
 #include "remote/sshconf.h"
@@ -231,6 +232,7 @@ set_up(struct remote *r, const struct remote_config *c)
 		r->posts[i].remote = r;
 	r->deal = deal_new();
 	r->place.loop = c->loop;
+	r->place.local = local_new(c->loop);
 	r->place.connect_ms = c->connect_timeout_ms;
 	r->place.kex_ms = or_default(c->kex_timeout_ms, 15000);
 	r->place.auth_ms = or_default(c->auth_timeout_ms, 20000);
@@ -279,6 +281,7 @@ remote_free(struct remote *r)
 	for (size_t i = 0; i < countof(r->posts); i++)
 		link_free(r->posts[i].link);
 	deal_free(r->deal);
+	local_free(r->place.local);
 	keys_free(r->place.keys);
 	dial_free(r->place.dial);
 	sshconf_free(r->place.sshconf);

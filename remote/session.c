@@ -7,6 +7,7 @@
 #include "remote/dial.h"
 #include "remote/keys.h"
 #include "remote/link.h"
+#include "remote/porter.h"
 #include "remote/session_inner.h"
 #include "remote/sshconf.h"
 
@@ -63,6 +64,7 @@ session_stop(struct session *s)
 	}
 	s->link = NULL;
 	s->channel_place.carrier = NULL;
+	porter_free(take(s->porter));
 	gate_leave(&s->place->gate, &s->pass);
 }
 

@@ -14,6 +14,7 @@
 struct dial;
 struct keys;
 struct link;
+struct local;
 struct message;
 struct sshconf;
 struct trust;
@@ -25,6 +26,7 @@ struct session_place {
 	struct dial *dial;
 	struct keys *keys;
 	struct trust *trust;
+	struct local *local;
 	struct gate gate;
 	int64_t connect_ms, kex_ms, auth_ms;
 	void (*ask_trust)(void *user, struct session *s, const char *type, const char *fingerprint);

@@ -20,6 +20,7 @@ struct link;
 struct keys_ask;
 
 struct message;
+struct porter;
 struct session_place;
 struct sshconf_ask;
 struct sshconf_host;
@@ -49,8 +50,9 @@ struct session {
 	const struct key *keys[SESSION_KEYS];
 	size_t key_count;
 	char at[64];
-	uint32_t id;       /* on the link; 0: none */
-	struct link *link; /* of the worker that has it; NULL: none, or it died */
+	uint32_t id;           /* on the link; 0: none */
+	struct link *link;     /* of the worker that has it; NULL: none, or it died */
+	struct porter *porter; /* serves it in a worker's place, or NULL */
 	struct loop_timer *timer;
 	int tries;
 	uint8_t *blob; /* the host key that waits for an answer */
@@ -75,6 +77,9 @@ void session_stop(struct session *s);
 
 /* The way up, from the first question. */
 void approach_begin(struct session *s);
+
+/* It can run commands now. */
+void approach_up(struct session *s);
 
 /* The worker died before the login was done: wait a moment, then connect again. */
 void approach_anew(struct session *s);
