@@ -18,6 +18,7 @@ const struct command *const commands[] = {
 	&command_history,
 	&command_nodes,
 	&command_trust,
+	&command_config,
 	&command_help,
 	&command_version,
 	NULL,

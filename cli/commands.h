@@ -18,6 +18,7 @@ extern const struct command command_hosts;
 extern const struct command command_lint;
 extern const struct command command_logs;
 extern const struct command command_nodes;
+extern const struct command command_config;
 extern const struct command command_plan;
 extern const struct command command_ps;
 extern const struct command command_resume;

@@ -82,6 +82,11 @@ const struct group *inventory_find_group(const struct inventory *inv, const char
 /* NULL when the host has no such variable. */
 const struct var *host_var(const struct host *h, const char *name);
 
+/* Where a setting ("user", "jump": the key in the file) of the host was said: by itself, its nearest
+ * group, or the defaults. False: nowhere. */
+bool inventory_said(
+    const struct inventory *inv, const struct host *h, const char *setting, struct mark *ret);
+
 const char *host_kind_name(enum host_kind k); /* "pet", "cattle" */
 
 #endif

@@ -419,3 +419,34 @@ resolve_hosts(struct inventory *inv, struct diag *diag)
 	free(r.profile);
 	strmap_fini(&r.map);
 }
+
+static const struct yaml_node *
+said_at(const struct profile *p, enum setting s)
+{
+	return p->setting[s] ? p->setting[s]->said[s] : NULL;
+}
+
+bool
+inventory_said(
+    const struct inventory *inv, const struct host *h, const char *setting, struct mark *ret)
+{
+	const struct model_host *host = inv->host[h->index];
+	struct profile own = { 0 }, above = { 0 };
+	const struct yaml_node *node = NULL;
+
+	for (const struct level *l = host->levels; l; l = l->next)
+		merge_level(&own, l, 0);
+	fill_profile(inv, host, &above);
+	for (enum setting s = 0; s < SETTING_COUNT; s++) {
+		if (!str_eq(setting_kinds[s].name, setting))
+			continue;
+		node = said_at(&own, s) ? said_at(&own, s) : said_at(&above, s);
+	}
+	free(own.var);
+	free(own.clash);
+	free(above.var);
+	free(above.clash);
+	if (node)
+		*ret = node->mark;
+	return node != NULL;
+}

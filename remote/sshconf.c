@@ -42,7 +42,9 @@ struct sshconf_ask {
 	struct child *child;
 	struct err err; /* kind set: the question cannot be asked */
 	bool usual;     /* not a host's: what ssh does with an empty configuration */
+	bool bare;      /* without any configuration file */
 	void (*done)(void *user, const struct sshconf_host *h, const struct err *err);
+	void (*shown)(void *user, const char *lines, const struct err *err); /* instead of done */
 	void *done_user;
 };
 
@@ -92,6 +94,8 @@ end_ask(struct sshconf_ask *a, const struct sshconf_host *h, const struct err *e
 	ask_free(a);
 	if (told.done)
 		told.done(told.done_user, h, h ? NULL : &kept);
+	else if (told.shown)
+		told.shown(told.done_user, NULL, &kept);
 }
 
 /* Without ssh -G: what the inventory says is all there is. */
@@ -167,6 +171,16 @@ failure(const struct child_result *r, struct err *err)
 }
 
 static void
+end_show(struct sshconf_ask *a, const char *lines)
+{
+	struct sshconf_ask told = *a;
+
+	pump(a->of);
+	ask_free(a);
+	told.shown(told.done_user, lines, NULL);
+}
+
+static void
 on_child(void *user, const struct child_result *r)
 {
 	struct sshconf_ask *a = user;
@@ -181,6 +195,10 @@ on_child(void *user, const struct child_result *r)
 		failure(r, &err);
 		pump(s);
 		end_ask(a, NULL, &err);
+		return;
+	}
+	if (a->shown) {
+		end_show(a, buf_text(r->out));
 		return;
 	}
 	autobuf lines = BUF_INIT(OUTPUT_MAX);
@@ -198,14 +216,14 @@ static struct child *
 spawn(struct sshconf_ask *a, struct err *err)
 {
 	struct sshconf *s = a->of;
-	const char *argv[16] = { s->ssh, "-G", "-T" };
-	size_t n = 3;
+	const char *argv[16] = { s->ssh, "-G" };
+	size_t n = 2;
 	autofree char *port = a->port ? xasprintf("%d", a->port) : NULL;
 	autobuf hostname = BUF_INIT(1024);
 
-	if (a->usual || s->file) {
+	if (a->bare || s->file) {
 		argv[n++] = "-F";
-		argv[n++] = a->usual ? "none" : s->file;
+		argv[n++] = a->bare ? "none" : s->file;
 	}
 	if (a->user) {
 		argv[n++] = "-l";
@@ -290,7 +308,7 @@ prepare(struct sshconf *s)
 	if (!sshcache_find(s->cache, usual_key)) {
 		struct sshconf_ask *a = ask_new(s, "usual", usual_key);
 
-		a->usual = s->learning = true;
+		a->usual = a->bare = s->learning = true;
 		ask_append(a, &s->waiting_tail);
 	}
 }
@@ -381,29 +399,49 @@ is_plain(const char *s)
 			  strlen(s));
 }
 
+static struct sshconf_ask *
+ask_for(struct sshconf *s, const struct sshconf_query *q, const char *key)
+{
+	struct sshconf_ask *a = ask_new(s, q->host, key);
+
+	a->port = q->port;
+	a->address = q->address ? arena_strdup(s->arena, q->address) : NULL;
+	a->user = q->user ? arena_strdup(s->arena, q->user) : NULL;
+	if (!*q->host || !is_plain(q->host) || !is_plain(q->address) || !is_word(q->user))
+		err_set(&a->err, OUTCOME_INPUT, "not a host, address or user name for ssh");
+	loop_timer_start(s->ready_timer, 0);
+	return a;
+}
+
 struct sshconf_ask *
 sshconf_ask(struct sshconf *s, const struct sshconf_query *q,
     void (*done)(void *user, const struct sshconf_host *h, const struct err *err), void *user)
 {
 	autofree char *key =
 	    xasprintf("%s %s %s %d", q->host, part(q->address), part(q->user), q->port);
-	struct sshconf_ask *a = ask_new(s, q->host, key);
-	bool bad = !*q->host || !is_plain(q->host) || !is_plain(q->address) || !is_word(q->user);
+	struct sshconf_ask *a = ask_for(s, q, key);
 
 	a->done = done;
 	a->done_user = user;
-	a->port = q->port;
-	a->address = q->address ? arena_strdup(s->arena, q->address) : NULL;
-	a->user = q->user ? arena_strdup(s->arena, q->user) : NULL;
-	if (bad)
-		err_set(&a->err, OUTCOME_INPUT, "not a host, address or user name for ssh");
-	else if (!s->config.off)
+	if (!a->err.kind && !s->config.off)
 		prepare(s);
-	if (bad || s->config.off || sshcache_find(s->cache, a->key))
+	if (a->err.kind || s->config.off || sshcache_find(s->cache, a->key))
 		ask_append(a, &s->ready_tail);
 	else
 		ask_append(a, &s->waiting_tail);
-	loop_timer_start(s->ready_timer, 0);
+	return a;
+}
+
+struct sshconf_ask *
+sshconf_show(struct sshconf *s, const struct sshconf_query *q, bool bare,
+    void (*done)(void *user, const char *lines, const struct err *err), void *user)
+{
+	struct sshconf_ask *a = ask_for(s, q, "");
+
+	a->shown = done;
+	a->done_user = user;
+	a->bare = bare;
+	ask_append(a, a->err.kind ? &s->ready_tail : &s->waiting_tail);
 	return a;
 }
 

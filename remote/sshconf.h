@@ -48,6 +48,12 @@ struct sshconf_ask *sshconf_ask(struct sshconf *s, const struct sshconf_query *q
     void (*done)(void *user, const struct sshconf_host *h, const struct err *err), void *user);
 void sshconf_cancel(struct sshconf_ask *a); /* before done() only */
 
+/* All that ssh -G prints for the question, asked of ssh each time and never cached; with bare as if
+ * there were no configuration at all. done() as above; lines are borrowed and NULL when err says why
+ * (kind INPUT). */
+struct sshconf_ask *sshconf_show(struct sshconf *s, const struct sshconf_query *q, bool bare,
+    void (*done)(void *user, const char *lines, const struct err *err), void *user);
+
 /* Write what was learnt to the cache, if anything; 0 or -1 (kind STORAGE: only the next start is
  * slower for it). */
 int sshconf_save(struct sshconf *s, struct err *err);

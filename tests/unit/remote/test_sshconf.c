@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "remote/sshconf.h"
 #include "remote/sshfiles.h"
+#include "remote/sshoption.h"
 
 #include <ftw.h>
 #include <pwd.h>
@@ -508,10 +509,53 @@ switched_off_only_the_query_speaks(void **state)
 
 #define WITH_FILES(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void
+on_shown(void *user, const char *lines, const struct err *err)
+{
+	char **to = user;
+
+	if (!lines)
+		fail_msg("%s", err->text);
+	*to = xstrdup(lines);
+}
+
+static void
+every_key_this_ssh_prints_stands_in_the_table(void **state)
+{
+	struct fixture *f = *state;
+	autofree char *lines = NULL;
+	size_t keys = 0;
+
+	write_file(f->dir, "config",
+	    "BindAddress 127.0.0.1\nBindInterface lo\nCertificateFile "
+	    "/c\nControlPath /p\n"
+	    "DynamicForward 1080\nHostKeyAlias a\nIdentityAgent "
+	    "/a\nIgnoreUnknown X\n"
+	    "KnownHostsCommand /bin/true\nLocalCommand x\nLocalForward 1 a:1\n"
+	    "PKCS11Provider /p\nPreferredAuthentications publickey\nProxyJump "
+	    "j\n"
+	    "RemoteCommand x\nRemoteForward 1 a:1\nRevokedHostKeys /r\nSendEnv "
+	    "A\n"
+	    "SetEnv A=1\nKbdInteractiveDevices x\n");
+	begin(f);
+	sshconf_show(f->conf, &(struct sshconf_query){ .host = "web1" }, false, on_shown, &lines);
+	loop_run(f->loop);
+	for (const char *l = lines; *l; l += strcspn(l, "\n"), l += *l == '\n') {
+		size_t n = strcspn(l, " \n");
+
+		if (!sshoption_find(l, n))
+			fail_msg("not in the table: %.*s", (int)n, l);
+		keys++;
+	}
+	assert_true(keys > 80);
+	end(f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_FILES(every_key_this_ssh_prints_stands_in_the_table),
 		WITH_FILES(what_the_user_configured_comes_back),
 		WITH_FILES(the_inventory_wins_over_the_file),
 		WITH_FILES(identity_files_are_expanded_as_ssh_does),
