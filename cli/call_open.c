@@ -112,6 +112,19 @@ on_passphrase(void *user, const char *path)
 	call_ask_secret(user, prompt, on_secret, user, path);
 }
 
+/* The screen has no room for it: drover config host tells there. */
+static void
+on_note(void *user, bool matters, const char *text)
+{
+	struct call *c = user;
+	autobuf clean = BUF_INIT(4096);
+
+	if (c->console_state || (!matters && c->globals.verbose == 0) || c->globals.quiet)
+		return;
+	utf8_clean_line(&clean, text, strlen(text));
+	out_note(c->out, "drover: %s", buf_text(&clean));
+}
+
 static struct remote *
 open_remote(struct call *c)
 {
@@ -123,6 +136,7 @@ open_remote(struct call *c)
 		.ssh_config = c->globals.ssh_config,
 		.known_hosts = inventory_known_hosts(c->inventory),
 		.trust_file = c->globals.trust_file,
+		.note = on_note,
 	};
 
 	config.user = c;

@@ -1,3 +1,4 @@
+#include "base/buf.h"
 #include "base/digest.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -10,6 +11,7 @@
 #include "remote/session.h"
 #include "remote/session_inner.h"
 #include "remote/sshconf.h"
+#include "remote/suite.h"
 #include "remote/trust.h"
 
 #include <string.h>
@@ -17,6 +19,7 @@
 
 #define TRIES      3    /* for servers that close before the key exchange */
 #define SLOW_MS    3000 /* a host that takes longer to connect gives its turn to others */
+#define ATTEMPT_MS 1000 /* as ssh waits for ConnectionAttempts */
 #define CONNECT_MS 10000
 
 static bool
@@ -36,6 +39,27 @@ subject_of(const struct session *s)
 		.files = s->conf->known_hosts };
 }
 
+/* Of what the configuration allows, keys that are known go first, unless it gives an order. */
+static char *
+host_key_algorithms(const struct session *s, const struct trust_subject *subject)
+{
+	autofree char *known = trust_algorithms(s->place->trust, subject);
+	const char *wanted = s->conf->host_key_algorithms;
+	autobuf list = BUF_INIT(4096);
+
+	if (!wanted)
+		return take(known);
+	suite_prefer(wanted, s->conf->host_keys_ordered ? wanted : known, &list);
+	return buf_detach(&list, NULL);
+}
+
+static void
+put_list(struct message *m, enum message_field f, const char *list)
+{
+	if (list)
+		message_text(m, f, list);
+}
+
 static void
 begin_key_exchange(struct session *s, int fd)
 {
@@ -50,7 +74,7 @@ begin_key_exchange(struct session *s, int fd)
 		return;
 	}
 	struct trust_subject subject = subject_of(s);
-	autofree char *algorithms = trust_algorithms(s->place->trust, &subject);
+	autofree char *algorithms = host_key_algorithms(s, &subject);
 	s->state = SESSION_KEX;
 	s->link = link;
 	s->channel_place.carrier = link_carrier(link);
@@ -58,8 +82,25 @@ begin_key_exchange(struct session *s, int fd)
 	message_init(&m, MESSAGE_OPEN, s->id, 0);
 	message_text(&m, FIELD_ADDRESS, s->at);
 	message_text(&m, FIELD_ALGORITHMS, algorithms);
+	put_list(&m, FIELD_KEX, s->conf->kex);
+	put_list(&m, FIELD_CIPHERS, s->conf->ciphers);
+	put_list(&m, FIELD_MACS, s->conf->macs);
+	put_list(&m, FIELD_SIGNATURES, s->conf->pubkey_algorithms);
+	if (s->conf->rsa_bits)
+		message_number(&m, FIELD_BITS, (uint64_t)s->conf->rsa_bits);
 	message_number(&m, FIELD_TIMEOUT, (uint64_t)s->place->kex_ms);
 	link_send(link, &m, fd);
+}
+
+static void
+try_again(struct session *s, uint32_t after_ms)
+{
+	uint32_t jitter;
+
+	digest_random(&jitter, sizeof(jitter));
+	session_stop(s);
+	s->state = SESSION_QUEUED;
+	loop_timer_start(s->timer, after_ms + jitter % (2 * after_ms));
 }
 
 static void
@@ -69,6 +110,10 @@ on_dialled(void *user, int fd, const char *address, const struct err *err)
 
 	s->dialling = NULL;
 	loop_timer_stop(s->timer);
+	if (fd < 0 && s->state == SESSION_CONNECT && ++s->dials < s->conf->connection_attempts) {
+		try_again(s, ATTEMPT_MS);
+		return;
+	}
 	if (fd < 0) {
 		session_down(s, err);
 		return;
@@ -158,6 +203,12 @@ not_built(const struct session *s)
 		return "proxy commands are not supported yet";
 	if (conf->bind_address || conf->bind_interface)
 		return "BindAddress and BindInterface are not supported yet";
+	if (conf->remote_command && !s->listener.key)
+		return "ssh_config sets RemoteCommand: ssh runs no other command then";
+	if (conf->forbidden)
+		return conf->forbidden;
+	if (sshanswer_needs_ssh(conf))
+		return sshanswer_needs_ssh(conf);
 	if (conf->certificate_files[0])
 		return "user certificates are not supported yet";
 	if (!conf->pubkey)
@@ -277,7 +328,7 @@ judge(struct session *s, const struct message *m)
 			accept_key(s);
 			return;
 		}
-		if (!s->place->ask_trust)
+		if (!s->place->ask_trust || s->conf->strict)
 			break;
 		gate_leave(&s->place->gate, &s->pass);
 		s->place->ask_trust(s->place->ask_user, s, answer.type, answer.fingerprint);
@@ -286,7 +337,10 @@ judge(struct session *s, const struct message *m)
 	case TRUST_REVOKED:
 		break;
 	}
-	session_fail(s, OUTCOME_REFUSED, "%s", answer.text);
+	session_fail(s, OUTCOME_REFUSED, "%s%s", answer.text,
+	    answer.verdict == TRUST_UNKNOWN && s->conf->lax
+		? " (drover does not obey ssh_config's StrictHostKeyChecking here)"
+		: "");
 }
 
 void
@@ -309,17 +363,6 @@ approach_up(struct session *s)
 	gate_leave(&s->place->gate, &s->pass);
 	if (s->listener.up)
 		s->listener.up(s->user, s);
-}
-
-static void
-try_again(struct session *s, uint32_t after_ms)
-{
-	uint32_t jitter;
-
-	digest_random(&jitter, sizeof(jitter));
-	session_stop(s);
-	s->state = SESSION_QUEUED;
-	loop_timer_start(s->timer, after_ms + jitter % (2 * after_ms));
 }
 
 void

@@ -435,8 +435,13 @@ conn_new(struct conn_place *place, const struct message *open, int fd)
 	c->limit = loop_timer_new(place->loop, on_limit, c);
 	loop_timer_start(c->limit, c->limit_ms);
 	c->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	c->ssh = tune_session(
-	    fd, message_string(open, FIELD_ADDRESS), message_string(open, FIELD_ALGORITHMS));
+	c->ssh = tune_session(fd, message_string(open, FIELD_ADDRESS),
+	    &(struct tune_offer){ .host_keys = message_string(open, FIELD_ALGORITHMS),
+		.kex = message_string(open, FIELD_KEX),
+		.ciphers = message_string(open, FIELD_CIPHERS),
+		.macs = message_string(open, FIELD_MACS),
+		.signatures = message_string(open, FIELD_SIGNATURES),
+		.rsa_bits = (int)message_get(open, FIELD_BITS) });
 	if (c->fd < 0 || !c->ssh)
 		mem_abort("a session cannot be made: out of descriptors or memory");
 	ssh_set_counters(c->ssh, &c->heard, NULL);

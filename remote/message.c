@@ -51,6 +51,11 @@ static const struct field_class {
 	[FIELD_ROWS] = { "rows", NUMBER, 8, "of the terminal" },
 	[FIELD_GUARDS] = { "guards", NUMBER, 8,
 	    "1: seccomp, 2: Landlock, 3: both hold the worker" },
+	[FIELD_KEX] = { "kex", TEXT, 1024, "key exchanges to offer, by preference" },
+	[FIELD_CIPHERS] = { "ciphers", TEXT, 1024, "to offer, by preference" },
+	[FIELD_MACS] = { "macs", TEXT, 1024, "to offer, by preference" },
+	[FIELD_SIGNATURES] = { "signatures", TEXT, 1024, "algorithms a key may log in with" },
+	[FIELD_BITS] = { "bits", NUMBER, 8, "an RSA key must have" },
 };
 
 static const struct message_class {
@@ -69,8 +74,10 @@ static const struct message_class {
 	    BIT(FIELD_KEY) | BIT(FIELD_NAME) | BIT(FIELD_PRIVATE), 0, false,
 	    "a private key, once for all sessions" },
 	[MESSAGE_OPEN] = { "OPEN", MESSAGE_DOWN_WAY, SESSION,
-	    BIT(FIELD_ADDRESS) | BIT(FIELD_TIMEOUT), BIT(FIELD_ALGORITHMS), true,
-	    "begin the key exchange on the connected socket beside" },
+	    BIT(FIELD_ADDRESS) | BIT(FIELD_TIMEOUT),
+	    BIT(FIELD_ALGORITHMS) | BIT(FIELD_KEX) | BIT(FIELD_CIPHERS) | BIT(FIELD_MACS) |
+		BIT(FIELD_SIGNATURES) | BIT(FIELD_BITS),
+	    true, "begin the key exchange on the connected socket beside" },
 	[MESSAGE_HOSTKEY] = { "HOSTKEY", MESSAGE_UP_WAY, SESSION, BIT(FIELD_BLOB), BIT(FIELD_TYPE),
 	    false, "what the host proved to hold; LOGIN or CLOSE answers it" },
 	[MESSAGE_LOGIN] = { "LOGIN", MESSAGE_DOWN_WAY, SESSION,

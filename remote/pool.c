@@ -248,9 +248,11 @@ struct remote *
 remote_new(const struct remote_config *c, struct err *err)
 {
 	struct remote *r = xcalloc(1, sizeof(*r));
-	struct sshconf_config conf = {
-		.loop = c->loop, .file = c->ssh_config, .off = c->no_ssh_config
-	};
+	struct sshconf_config conf = { .loop = c->loop,
+		.file = c->ssh_config,
+		.note = c->note,
+		.note_user = c->user,
+		.off = c->no_ssh_config };
 	struct dial_config dial = { .loop = c->loop };
 	struct keys_config keys = {
 		.loop = c->loop, .ask_passphrase = c->ask_passphrase, .user = c->user

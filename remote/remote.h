@@ -38,6 +38,9 @@ struct remote_config {
 	void (*ask_passphrase)(void *user, const char *key_path);
 	/* Asks whether to trust an unknown key; answers through remote_trust(). NULL: refused. */
 	void (*ask_trust)(void *user, struct session *s, const char *type, const char *fingerprint);
+	/* What ssh_config sets and drover does not honour, each key once; matters: it would make
+	 * something weaker. NULL: nobody is told. */
+	void (*note)(void *user, bool matters, const char *text);
 	void *user;
 };
 

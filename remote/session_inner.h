@@ -54,7 +54,7 @@ struct session {
 	struct link *link;     /* of the worker that has it; NULL: none, or it died */
 	struct porter *porter; /* serves it in a worker's place, or NULL */
 	struct loop_timer *timer;
-	int tries;
+	int tries, dials;
 	uint8_t *blob; /* the host key that waits for an answer */
 	size_t blob_len;
 

@@ -7,8 +7,11 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "remote/sshfiles.h"
+#include "remote/sshlimits.h"
+#include "remote/sshoption.h"
+#include "remote/sshtoken.h"
+#include "remote/suite.h"
 
-#include <pwd.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,9 +24,11 @@ struct reading {
 	struct sshconf_host *host;
 	const char *asked;
 	const char *usual;
-	const char **files, **known, **certificates, **env;
-	size_t file_count, known_count, certificate_count, env_count;
-	size_t strange; /* identity files that are not of ssh's own list */
+	const char **files, **known, **certificates, **env, **unused;
+	size_t file_count, known_count, certificate_count, env_count, unused_count;
+	const char *preferred;
+	const char *hash; /* what %C stands for */
+	size_t strange;   /* identity files that are not of ssh's own list */
 	struct err *err;
 };
 
@@ -138,11 +143,60 @@ read_pubkey(struct reading *r, const struct line_kind *kind, const char *value)
 }
 
 static int
-refuse_set(struct reading *r, const struct line_kind *kind, const char *value)
+read_number(struct reading *r, const struct line_kind *kind, const char *value)
 {
-	if (!*value || str_eq(value, "none"))
-		return 0;
-	return err_set(r->err, OUTCOME_REFUSED, "ssh_config sets %s: %s", kind->why, value);
+	int64_t n;
+
+	if (str_int(value, 1, 1 << 20, &n))
+		*(int *)(void *)((char *)r->host + kind->offset) = (int)n;
+	return 0;
+}
+
+/* What only ssh(1) can do. */
+static int
+read_need(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	if (*value && !str_eq(value, "none") && !str_eq(value, "no") && !r->host->needs_ssh)
+		r->host->needs_ssh = arena_printf(
+		    r->arena, "ssh_config sets %s %.200s, which takes ssh(1)", kind->why, value);
+	return 0;
+}
+
+static int
+read_forbidden(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	(void)kind;
+	if (*value && !str_eq(value, "none"))
+		r->host->forbidden =
+		    arena_printf(r->arena, "ssh_config refuses this host: %.300s", value);
+	return 0;
+}
+
+static int
+read_strict(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	(void)kind;
+	r->host->strict = says_yes(value);
+	r->host->lax = !r->host->strict && !str_eq(value, "ask");
+	return 0;
+}
+
+/* Which proofs, not in which order; it comes behind the keys that allow each. */
+static int
+read_preferred(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	(void)kind;
+	r->preferred = value;
+	return 0;
+}
+
+/* Asked for by us, so that ssh says what it makes of %C. */
+static int
+read_hash(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	(void)kind;
+	r->hash = *value == '/' ? value + 1 : NULL;
+	return 0;
 }
 
 /* Only what differs from an empty configuration is the user's word. */
@@ -151,7 +205,7 @@ read_algorithms(struct reading *r, const struct line_kind *kind, const char *val
 {
 	autofree char *line = xasprintf("%s %s\n", kind->key, value);
 
-	return *r->usual && !strstr(r->usual, line) ? read_text(r, kind, value) : 0;
+	return strstr(r->usual, line) ? 0 : read_text(r, kind, value);
 }
 
 static int
@@ -233,9 +287,13 @@ read_known_hosts(struct reading *r, const struct line_kind *kind, const char *va
 	{                                                                                          \
 		name, read_algorithms, offsetof(struct sshconf_host, field), NULL                  \
 	}
-#define REFUSE(name, why)                                                                          \
+#define NUMBER(name, field)                                                                        \
 	{                                                                                          \
-		name, refuse_set, 0, why                                                           \
+		name, read_number, offsetof(struct sshconf_host, field), NULL                      \
+	}
+#define NEED(name, why)                                                                            \
+	{                                                                                          \
+		name, read_need, 0, why                                                            \
 	}
 
 static const struct line_kind kinds[] = {
@@ -250,7 +308,7 @@ static const struct line_kind kinds[] = {
 	{ "identityagent", read_agent, 0, NULL },
 	{ "userknownhostsfile", read_known_hosts, 0, NULL },
 	{ "globalknownhostsfile", read_known_hosts, 0, NULL },
-	FLAG("stricthostkeychecking", strict),
+	{ "stricthostkeychecking", read_strict, 0, NULL },
 	TEXT("remotecommand", remote_command),
 	CHOICE("ciphers", ciphers),
 	CHOICE("macs", macs),
@@ -268,7 +326,15 @@ static const struct line_kind kinds[] = {
 	FLAG("passwordauthentication", password),
 	FLAG("kbdinteractiveauthentication", keyboard_interactive),
 	{ "pubkeyauthentication", read_pubkey, offsetof(struct sshconf_host, pubkey), NULL },
-	REFUSE("pkcs11provider", "PKCS11Provider, which is not supported yet"),
+	{ "preferredauthentications", read_preferred, 0, NULL },
+	NUMBER("connectionattempts", connection_attempts),
+	NUMBER("requiredrsasize", rsa_bits),
+	{ "controlpath", read_hash, 0, NULL },
+	NEED("pkcs11provider", "PKCS11Provider"),
+	NEED("knownhostscommand", "KnownHostsCommand"),
+	NEED("revokedhostkeys", "RevokedHostKeys"),
+	NEED("proxyusefdpass", "ProxyUseFdpass"),
+	{ "refuseconnection", read_forbidden, 0, NULL },
 };
 
 static const struct line_kind *
@@ -281,13 +347,22 @@ kind_of(const char *line, size_t n)
 	return NULL;
 }
 
+/* Set, not honoured, and to be named: by the table, or by a newer ssh than the table knows. */
+static bool
+is_unused(const char *line, size_t n)
+{
+	const struct sshoption *o = sshoption_find(line, n);
+
+	return !o || o->use == SSHOPTION_UNUSED;
+}
+
 void
 sshanswer_pick(const char *output, struct buf *to)
 {
 	while (*output) {
-		size_t n = strcspn(output, "\n");
+		size_t n = strcspn(output, "\n"), nkey = strcspn(output, " \n");
 
-		if (kind_of(output, strcspn(output, " \n"))) {
+		if (kind_of(output, nkey) || is_unused(output, nkey)) {
 			buf_add(to, output, n);
 			buf_addc(to, '\n');
 		}
@@ -295,96 +370,30 @@ sshanswer_pick(const char *output, struct buf *to)
 	}
 }
 
+/* What an empty configuration has too was set by nobody. */
 static void
-add_number(struct buf *to, int64_t n)
+read_unused(struct reading *r, const char *line, size_t n, size_t nkey)
 {
-	buf_addf(to, "%jd", (intmax_t)n);
+	const struct sshoption *o = sshoption_find(line, nkey);
+	autofree char *whole = xmemdup0(line, n + 1);
+	autofree char *key = xmemdup0(line, nkey);
+
+	if (!*r->usual || r->unused_count == LIST_MAX || line[n] != '\n' ||
+	    !is_unused(line, nkey) || strstr(r->usual, whole))
+		return;
+	r->unused[r->unused_count++] =
+	    arena_printf(r->arena, "%s%.*s", o ? o->name : key, (int)(n - nkey), line + nkey);
 }
 
-/* One %-token of ssh_config(5). Those made of hashes are not among what drover expands. */
-static int
-add_token(struct reading *r, char token, struct buf *to)
-{
-	const struct sshconf_host *h = r->host;
-	const struct passwd *pw = getpwuid(getuid());
-	char machine[256] = "";
-
-	gethostname(machine, sizeof(machine) - 1);
-	switch (token) {
-	case '%':
-		buf_addc(to, '%');
-		break;
-	case 'd':
-		buf_adds(to, pw ? pw->pw_dir : "");
-		break;
-	case 'u':
-		buf_adds(to, pw ? pw->pw_name : "");
-		break;
-	case 'i':
-		add_number(to, getuid());
-		break;
-	case 'h':
-		buf_adds(to, h->hostname);
-		break;
-	case 'n':
-		buf_adds(to, r->asked);
-		break;
-	case 'k':
-		buf_adds(to, h->host_key_alias ? h->host_key_alias : r->asked);
-		break;
-	case 'r':
-		buf_adds(to, h->user);
-		break;
-	case 'p':
-		add_number(to, h->port);
-		break;
-	case 'l':
-		buf_adds(to, machine);
-		break;
-	case 'L':
-		buf_add(to, machine, strcspn(machine, "."));
-		break;
-	default:
-		return err_set(r->err, OUTCOME_REFUSED,
-		    "ssh_config uses %%%c in IdentityFile, which is not supported yet", token);
-	}
-	return 0;
-}
-
-static int
-add_variable(struct reading *r, const char *name, struct buf *to)
-{
-	const char *value = getenv(name);
-
-	if (!value)
-		return err_set(r->err, OUTCOME_INPUT,
-		    "ssh_config uses ${%.60s} in IdentityFile, which is not set", name);
-	buf_adds(to, value);
-	return 0;
-}
-
-/* ssh -G leaves tokens and variables of IdentityFile as they are written. NULL: err says why. */
+/* ssh -G leaves tokens and variables of IdentityFile as they are written. */
 static const char *
 expand(struct reading *r, const char *value)
 {
-	autofree char *wide = sshfiles_tilde(value);
-	autobuf out = BUF_INIT(4096);
+	const struct sshtoken_values values = {
+		.host = r->host, .asked = r->asked, .hash = r->hash, .what = "IdentityFile"
+	};
 
-	for (const char *p = wide; *p; p++) {
-		if (*p == '%' && p[1]) {
-			if (add_token(r, *++p, &out) < 0)
-				return NULL;
-		} else if (p[0] == '$' && p[1] == '{' && strchr(p, '}')) {
-			autofree char *name = xmemdup0(p + 2, strcspn(p + 2, "}"));
-
-			if (add_variable(r, name, &out) < 0)
-				return NULL;
-			p = strchr(p, '}');
-		} else {
-			buf_addc(&out, *p);
-		}
-	}
-	return arena_strdup(r->arena, buf_text(&out));
+	return sshtoken_expand(r->arena, &values, value, r->err);
 }
 
 static int
@@ -409,9 +418,20 @@ read_lines(struct reading *r, const char *lines)
 
 		if (kind && kind->read(r, kind, kept) < 0)
 			return -1;
+		if (!kind)
+			read_unused(r, lines, n, nkey);
 		lines += n + (lines[n] == '\n');
 	}
 	return 0;
+}
+
+static void
+prefer(struct sshconf_host *h, const char *list)
+{
+	h->pubkey = h->pubkey && suite_meets("publickey", list);
+	h->password = h->password && suite_meets("password", list);
+	h->keyboard_interactive =
+	    h->keyboard_interactive && suite_meets("keyboard-interactive", list);
 }
 
 const struct sshconf_host *
@@ -425,6 +445,9 @@ sshanswer_read(
 	r.known = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.known));
 	r.certificates = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.certificates));
 	r.env = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.env));
+	r.unused = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.unused));
+	h->unused = r.unused;
+	h->connection_attempts = 1;
 	h->identity_files = r.files;
 	h->certificate_files = r.certificates;
 	h->set_env = r.env;
@@ -441,5 +464,14 @@ sshanswer_read(
 	if (expand_all(&r, r.files, r.file_count) < 0 ||
 	    expand_all(&r, r.certificates, r.certificate_count) < 0)
 		return NULL;
+	if (r.preferred)
+		prefer(h, r.preferred);
+	sshlimits_set(arena, h, usual);
 	return h;
+}
+
+const char *
+sshanswer_needs_ssh(const struct sshconf_host *h)
+{
+	return h->needs_ssh;
 }

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "remote/sshcache.h"
 #include "remote/sshfiles.h"
+#include "remote/sshoption.h"
 
 #include <ctype.h>
 #include <pwd.h>
@@ -18,6 +19,12 @@
 
 #define CHILDREN   8
 #define OUTPUT_MAX ((size_t)64 << 10)
+
+/* A key that was named as not honoured. */
+struct told {
+	struct told *next;
+	const char *key;
+};
 
 struct sshconf {
 	struct sshconf_config config;
@@ -29,6 +36,7 @@ struct sshconf {
 	struct sshconf_ask *ready, *waiting, *running;
 	struct sshconf_ask **ready_tail, **waiting_tail;
 	int children;
+	struct told *told;
 	bool learning; /* what ssh does by itself is not known yet: no host is asked about before */
 	unsigned spawned;
 };
@@ -110,12 +118,46 @@ plain_host(const struct sshconf_ask *a)
 	h->user = arena_strdup(a->of->arena, a->user ? a->user : pw ? pw->pw_name : "");
 	h->port = a->port ? a->port : 22;
 	h->family = AF_UNSPEC;
-	h->identity_files = h->certificate_files = h->set_env = nothing;
+	h->identity_files = h->certificate_files = h->set_env = h->unused = nothing;
+	h->connection_attempts = 1;
 	h->pubkey = true;
 	h->server_alive_count = 3;
 	h->identity_default = true;
 	h->known_hosts = nothing;
 	return h;
+}
+
+/* Once for each key, however many hosts have it. */
+static void
+tell(struct sshconf *s, bool matters, const char *key, const char *text)
+{
+	for (const struct told *t = s->told; t; t = t->next) {
+		if (str_eq(t->key, key))
+			return;
+	}
+	struct told *t = arena_alloc(s->arena, sizeof(*t));
+	*t = (struct told){ .next = s->told, .key = arena_strdup(s->arena, key) };
+	s->told = t;
+	s->config.note(s->config.note_user, matters, text);
+}
+
+static void
+tell_unused(struct sshconf *s, const char *asked, const struct sshconf_host *h)
+{
+	for (const char *const *u = h->unused; *u; u++) {
+		autofree char *key = xmemdup0(*u, strcspn(*u, " "));
+		const struct sshoption *o = sshoption_find(key, strlen(key));
+		autofree char *text =
+		    xasprintf("ssh_config sets %s for %s, which is not honoured%s%s", *u, asked,
+			o && o->note ? ": " : "", o && o->note ? o->note : "");
+
+		tell(s, false, key, text);
+	}
+	if (!h->weak)
+		return;
+	autofree char *text =
+	    xasprintf("ssh_config allows %s for %s, which is not obeyed: too weak", h->weak, asked);
+	tell(s, true, h->weak, text);
 }
 
 static void
@@ -124,8 +166,12 @@ answer(struct sshconf_ask *a, const char *lines)
 	struct sshconf *s = a->of;
 	const char *usual = sshcache_find(s->cache, usual_key);
 	struct err err = { 0 };
+	const struct sshconf_host *h =
+	    sshanswer_read(s->arena, a->host, lines, usual ? usual : "", &err);
 
-	end_ask(a, sshanswer_read(s->arena, a->host, lines, usual ? usual : "", &err), &err);
+	if (h && s->config.note)
+		tell_unused(s, a->host, h);
+	end_ask(a, h, &err);
 }
 
 static void
@@ -239,6 +285,10 @@ spawn(struct sshconf_ask *a, struct err *err)
 			buf_adds(&hostname, *p == '%' ? "%%" : (const char[]){ *p, '\0' });
 		argv[n++] = "-o";
 		argv[n++] = buf_text(&hostname);
+	}
+	if (!a->shown) {
+		argv[n++] = "-o";
+		argv[n++] = "ControlPath=/%C"; /* what ssh makes of %C: sshanswer.c asks for it */
 	}
 	argv[n++] = "--";
 	argv[n++] = a->host;

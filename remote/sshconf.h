@@ -26,6 +26,9 @@ struct sshconf_config {
 	const char *cache_dir; /* NULL: file_cache_dir()/sshconf */
 	const char *ssh;       /* the program; NULL: "ssh" */
 	int64_t timeout_ms;    /* of one ssh -G; 0: 10 s */
+	/* What is not honoured, each key once: remote.h has the words. May be NULL. */
+	void (*note)(void *user, bool matters, const char *text);
+	void *note_user;
 	bool off; /* ask nobody: only what the query says, no keys, no known_hosts (tests) */
 };
 

@@ -4,25 +4,14 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "remote/suite.h"
 
 #include <fcntl.h>
 #include <libssh/libssh.h>
 #include <libssh/server.h>
 #include <string.h>
 
-#define CIPHERS                                                                                    \
-	"aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes128-ctr,"  \
-	"aes256-ctr"
-#define MACS                                                                                       \
-	"hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512"
-#define KEX                                                                                        \
-	"curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"    \
-	"ecdh-sha2-nistp521,diffie-hellman-group14-sha256,diffie-hellman-group16-sha512,"          \
-	"diffie-hellman-group18-sha512"
-#define HOSTKEYS                                                                                   \
-	"ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,"    \
-	"rsa-sha2-256"
-#define USERKEYS HOSTKEYS ",sk-ssh-ed25519@openssh.com,sk-ecdsa-sha2-nistp256@openssh.com"
+#define RSA_BITS 2048
 
 /* OpenSSL reads its configuration and its random bytes at first use: let that be now. */
 static bool
@@ -62,41 +51,55 @@ refuse(ssh_session ssh, ssh_message message, void *user)
 }
 
 static bool
-set_all(ssh_session ssh, int fd, const char *address, const char *algorithms)
+set_text(ssh_session ssh, enum ssh_options_e option, const char *value)
 {
-	static const struct {
-		enum ssh_options_e option;
-		const char *value;
-	} texts[] = {
-		{ SSH_OPTIONS_USER, "drover" }, /* else libssh asks the password database */
-		{ SSH_OPTIONS_SSH_DIR, "/nonexistent" },
-		{ SSH_OPTIONS_KNOWNHOSTS, "/dev/null" },
-		{ SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null" },
-		{ SSH_OPTIONS_KEY_EXCHANGE, KEX },
-		{ SSH_OPTIONS_CIPHERS_C_S, CIPHERS },
-		{ SSH_OPTIONS_CIPHERS_S_C, CIPHERS },
-		{ SSH_OPTIONS_HMAC_C_S, MACS },
-		{ SSH_OPTIONS_HMAC_S_C, MACS },
-		{ SSH_OPTIONS_COMPRESSION, "no" },
-		{ SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, USERKEYS },
-	};
-	int no = 0, yes = 1, rsa_bits = 2048;
+	return ssh_options_set(ssh, option, value) == SSH_OK;
+}
 
-	bool good = ssh_options_set(ssh, SSH_OPTIONS_PROCESS_CONFIG, &no) == SSH_OK &&
-		    ssh_options_set(ssh, SSH_OPTIONS_STRICTHOSTKEYCHECK, &yes) == SSH_OK &&
-		    ssh_options_set(ssh, SSH_OPTIONS_RSA_MIN_SIZE, &rsa_bits) == SSH_OK &&
-		    ssh_options_set(ssh, SSH_OPTIONS_HOST, address) == SSH_OK &&
-		    ssh_options_set(ssh, SSH_OPTIONS_FD, &fd) == SSH_OK;
-	for (size_t i = 0; good && i < countof(texts); i++)
-		good = ssh_options_set(ssh, texts[i].option, texts[i].value) == SSH_OK;
-	if (good &&
-	    (!*algorithms || ssh_options_set(ssh, SSH_OPTIONS_HOSTKEYS, algorithms) != SSH_OK))
-		good = ssh_options_set(ssh, SSH_OPTIONS_HOSTKEYS, HOSTKEYS) == SSH_OK;
-	return good;
+/* Once more what was checked before: a list never brings in what drover does not do. */
+static bool
+set_list(ssh_session ssh, enum ssh_options_e option, enum suite_kind kind, const char *wanted)
+{
+	autobuf list = BUF_INIT(4096);
+
+	suite_pick(kind, wanted, &list);
+	return set_text(ssh, option, list.len ? buf_text(&list) : suite_usual(kind));
+}
+
+static bool
+set_offer(ssh_session ssh, const struct tune_offer *o)
+{
+	int bits = o->rsa_bits > RSA_BITS ? o->rsa_bits : RSA_BITS;
+
+	return ssh_options_set(ssh, SSH_OPTIONS_RSA_MIN_SIZE, &bits) == SSH_OK &&
+	       set_list(ssh, SSH_OPTIONS_HOSTKEYS, SUITE_HOST_KEYS, o->host_keys) &&
+	       set_list(ssh, SSH_OPTIONS_KEY_EXCHANGE, SUITE_KEX, o->kex) &&
+	       set_list(ssh, SSH_OPTIONS_CIPHERS_C_S, SUITE_CIPHERS, o->ciphers) &&
+	       set_list(ssh, SSH_OPTIONS_CIPHERS_S_C, SUITE_CIPHERS, o->ciphers) &&
+	       set_list(ssh, SSH_OPTIONS_HMAC_C_S, SUITE_MACS, o->macs) &&
+	       set_list(ssh, SSH_OPTIONS_HMAC_S_C, SUITE_MACS, o->macs) &&
+	       set_list(ssh, SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, SUITE_USER_KEYS, o->signatures);
+}
+
+static bool
+set_all(ssh_session ssh, int fd, const char *address)
+{
+	int no = 0, yes = 1;
+
+	return ssh_options_set(ssh, SSH_OPTIONS_PROCESS_CONFIG, &no) == SSH_OK &&
+	       ssh_options_set(ssh, SSH_OPTIONS_STRICTHOSTKEYCHECK, &yes) == SSH_OK &&
+	       set_text(ssh, SSH_OPTIONS_HOST, address) &&
+	       ssh_options_set(ssh, SSH_OPTIONS_FD, &fd) == SSH_OK &&
+	       /* else libssh asks the password database */
+	       set_text(ssh, SSH_OPTIONS_USER, "drover") &&
+	       set_text(ssh, SSH_OPTIONS_SSH_DIR, "/nonexistent") &&
+	       set_text(ssh, SSH_OPTIONS_KNOWNHOSTS, "/dev/null") &&
+	       set_text(ssh, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null") &&
+	       set_text(ssh, SSH_OPTIONS_COMPRESSION, "no");
 }
 
 void *
-tune_session(int fd, const char *address, const char *algorithms)
+tune_session(int fd, const char *address, const struct tune_offer *offer)
 {
 	ssh_session ssh = ssh_new();
 
@@ -104,7 +107,7 @@ tune_session(int fd, const char *address, const char *algorithms)
 		return NULL;
 	ssh_set_blocking(ssh, 0);
 	ssh_set_message_callback(ssh, refuse, NULL);
-	if (set_all(ssh, fd, address, algorithms))
+	if (set_all(ssh, fd, address) && set_offer(ssh, offer))
 		return ssh;
 	ssh_free(ssh);
 	return NULL;

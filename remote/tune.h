@@ -14,8 +14,15 @@
 int tune_init(void);
 void tune_fini(void);
 
+/* What a session offers, in order of preference. An empty list is drover's own choice; what drover
+ * does not do is left out, and of a list that has nothing else it makes its own choice too. */
+struct tune_offer {
+	const char *host_keys, *kex, *ciphers, *macs, *signatures;
+	int rsa_bits; /* at least; never less than 2048 */
+};
+
 /* A libssh session on a connected socket; takes fd: ssh_free() closes it. NULL: out of memory. */
-void *tune_session(int fd, const char *address, const char *algorithms);
+void *tune_session(int fd, const char *address, const struct tune_offer *offer);
 
 /* The public blob of a libssh key; caller frees. */
 int tune_blob(void *key, unsigned char **ret, size_t *ret_len);

@@ -1,0 +1,45 @@
+/* How ssh_config says to reach one host: a plain value; whoever made it owns its texts. */
+#ifndef DROVER_REMOTE_SSHHOST_H
+#define DROVER_REMOTE_SSHHOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Lists are ended by NULL, never NULL themselves; paths are
+ * absolute (~ and %-tokens expanded). */
+struct sshconf_host {
+	const char *hostname, *user;
+	int port;
+	int family;                        /* AddressFamily: AF_UNSPEC, AF_INET, AF_INET6 */
+	int64_t connect_timeout_ms;        /* 0: not set */
+	const char *host_key_alias;        /* NULL: none */
+	const char *const *identity_files; /* in order of preference */
+	bool identity_default;             /* the list is ssh's own: what is missing is no error */
+	bool identities_only;
+	const char *const *certificate_files;
+	const char *identity_agent;     /* a socket's path, "none", "$VAR"; NULL: $SSH_AUTH_SOCK */
+	const char *const *known_hosts; /* UserKnownHostsFile, then GlobalKnownHostsFile */
+	bool
+	    strict; /* StrictHostKeyChecking yes: no key is trusted on first use, nobody is asked */
+	bool lax;   /* "no" or "accept-new": not obeyed */
+	const char *remote_command; /* NULL: none; for terminals only */
+	const char *proxy_jump;     /* "user@host:port,host": NULL: none */
+	const char *proxy_command;  /* a line for the shell, its tokens as written; NULL: none */
+	const char *bind_address, *bind_interface;   /* NULL: none */
+	const char *const *set_env;                  /* "NAME=VALUE" */
+	int64_t server_alive_ms;                     /* 0: not set */
+	int server_alive_count;                      /* 3 when not set */
+	bool pubkey, password, keyboard_interactive; /* which proofs may be given */
+	int connection_attempts;                     /* at least 1 */
+	int rsa_bits;                                /* RequiredRSASize; 0: not set */
+	/* Algorithms where the configuration narrows or orders them, of those that drover does;
+	 * NULL: drover makes its own choice. */
+	const char *ciphers, *macs, *kex, *host_key_algorithms, *pubkey_algorithms;
+	bool host_keys_ordered; /* in the user's own order: keys that are known do not go first */
+	const char *needs_ssh;  /* why only ssh(1) can reach it; NULL: drover can */
+	const char *forbidden;  /* why drover does not reach it even so; NULL: it may */
+	const char *weak;       /* what the configuration adds and drover never does; or NULL */
+	const char *const *unused; /* "ForwardAgent yes": set, and not honoured */
+};
+
+#endif
