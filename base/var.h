@@ -9,6 +9,7 @@
 #include "base/diag.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 struct var {
 	const char *name;
@@ -16,5 +17,17 @@ struct var {
 	struct mark mark;
 	bool is_json; /* value is JSON, not a plain text */
 };
+
+/* Why the value is not to be used, as a phrase; NULL when it can be. Ansible would make something of
+ * such a value that drover does not. */
+static inline const char *
+var_opaque(const struct var *v)
+{
+	if (strstr(v->value, "$ANSIBLE_VAULT"))
+		return "the value is in a vault of Ansible's, which drover does not open";
+	if (strstr(v->value, "{{") || strstr(v->value, "{%"))
+		return "the value is a template, which drover does not fill in for Ansible";
+	return NULL;
+}
 
 #endif

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <yaml.h>
 
+#define ANCHORS_MAX  100
+#define EXPANDED_MAX 100000 /* nodes that aliases stand for, all together */
+
 /* A list or map that is not closed yet. In a map keys and values alternate. */
 struct open {
 	struct yaml_node *node;
@@ -18,6 +21,14 @@ struct open {
 	struct strmap seen; /* keys, by their position in child */
 	bool flow;          /* written with [] or {} */
 	bool drop;          /* the pair being read is refused: forget it with its value */
+	bool merge;         /* the value being read is that of << */
+	const struct yaml_node **merged; /* those values */
+	size_t merged_count, merged_cap;
+};
+
+struct anchor {
+	char *name;
+	const struct yaml_node *node;
 };
 
 struct reader {
@@ -29,6 +40,10 @@ struct reader {
 	int depth;
 	const struct yaml_node *root;
 	int documents;
+	bool ansible;
+	struct anchor anchor[ANCHORS_MAX];
+	int anchors, aliases;
+	size_t expanded;
 };
 
 static struct mark
@@ -138,6 +153,8 @@ check_key(struct reader *r, struct open *o, const struct yaml_node *key)
 		    "%s cannot be a key: quote a value that begins with {{ or [",
 		    yaml_kind_name(key));
 		o->drop = true;
+	} else if (key->plain && strcmp(key->text, "<<") == 0 && r->ansible) {
+		o->merge = true;
 	} else if (key->plain && strcmp(key->text, "<<") == 0) {
 		diag_error(r->diag, key->mark, "merge keys (<<) are not read: write the keys out");
 		o->drop = true;
@@ -178,9 +195,13 @@ add_child(struct reader *r, const struct yaml_node *n)
 		    key->text, key->text + head + 1);
 		o->drop = true;
 	}
-	if (o->drop)
+	if (o->merge) {
+		mem_grow(o->merged, o->merged_count, o->merged_cap);
+		o->merged[o->merged_count++] = n;
+	}
+	if (o->drop || o->merge)
 		o->count -= 2;
-	o->drop = false;
+	o->drop = o->merge = false;
 }
 
 static void
@@ -192,18 +213,67 @@ add_node(struct reader *r, const struct yaml_node *n)
 		r->root = n;
 }
 
+/* A name for the node, for aliases further down. */
 static void
-no_anchor(
-    struct reader *r, const yaml_event_t *e, const unsigned char *anchor, const unsigned char *tag)
+keep_anchor(struct reader *r, struct mark at, const char *name, const struct yaml_node *n)
 {
-	struct mark at = mark_of(r, e->start_mark);
+	if (!r->ansible) {
+		diag_error(r->diag, at, "anchors (&%.40s) are not read: write the value out", name);
+		return;
+	}
+	if (r->anchors == ANCHORS_MAX) {
+		diag_error(r->diag, at, "more than %d anchors", ANCHORS_MAX);
+		return;
+	}
+	r->anchor[r->anchors++] =
+	    (struct anchor){ .name = arena_strdup(r->arena, name), .node = n };
+}
 
-	if (anchor)
-		diag_error(r->diag, at, "anchors (&%.40s) are not read: write the value out",
-		    (const char *)anchor);
-	if (tag)
-		diag_error(r->diag, at,
-		    "tags (!...) are not read: quote a text that begins with an exclamation mark");
+/* False when the tag is none that may stand here. */
+static bool
+take_tag(struct reader *r, struct yaml_node *n, const char *tag)
+{
+	static const char *const texts[] = { "!unsafe", "tag:yaml.org,2002:str", NULL };
+
+	if (r->ansible && n->kind == YAML_SCALAR && strncmp(tag, "!vault", 6) == 0) {
+		n->text = YAML_VAULT;
+		n->len = strlen(YAML_VAULT);
+		n->plain = false;
+		return true;
+	}
+	for (int i = 0; r->ansible && texts[i]; i++) {
+		if (strcmp(tag, texts[i]) == 0) {
+			n->plain = false;
+			return true;
+		}
+	}
+	diag_error(r->diag, n->mark,
+	    "tags (!...) are not read: quote a text that begins with an exclamation mark");
+	return false;
+}
+
+/* The words that PyYAML takes for booleans. */
+static void
+take_boolean(struct yaml_node *n)
+{
+	static const char *const words[] = { "yes", "Yes", "YES", "true", "True", "TRUE", "on",
+		"On", "ON", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF" };
+
+	for (size_t i = 0; n->plain && n->len <= 5 && i < countof(words); i++) {
+		if (strcmp(n->text, words[i]) != 0)
+			continue;
+		n->text = i < 9 ? "true" : "false";
+		n->len = strlen(n->text);
+		return;
+	}
+}
+
+static bool
+is_key(const struct reader *r)
+{
+	const struct open *o = r->depth ? &r->open[r->depth - 1] : NULL;
+
+	return o && o->node->kind == YAML_MAP && o->count % 2 == 0;
 }
 
 static void
@@ -213,7 +283,6 @@ add_scalar(struct reader *r, const yaml_event_t *e)
 	const char *text = (const char *)e->data.scalar.value;
 	yaml_scalar_style_t style = e->data.scalar.style;
 
-	no_anchor(r, e, e->data.scalar.anchor, e->data.scalar.tag);
 	n->kind = YAML_SCALAR;
 	n->mark = mark_of(r, e->start_mark);
 	n->plain = style == YAML_PLAIN_SCALAR_STYLE;
@@ -221,19 +290,79 @@ add_scalar(struct reader *r, const yaml_event_t *e)
 	if (yaml_text_check_scalar(n->mark, text, e->data.scalar.length, n->block, r->diag))
 		n->len = e->data.scalar.length;
 	n->text = arena_memdup0(r->arena, text, n->len);
+	if (e->data.scalar.tag)
+		take_tag(r, n, (const char *)e->data.scalar.tag);
+	if (e->data.scalar.anchor)
+		keep_anchor(r, n->mark, (const char *)e->data.scalar.anchor, n);
+	if (r->ansible && !is_key(r))
+		take_boolean(n);
 	add_node(r, n);
+}
+
+/* How many nodes a tree is when its aliases are written out; stops counting behind the limit.
+ * *depth becomes its depth. */
+static size_t
+weight(const struct yaml_node *n, size_t limit, int *depth)
+{
+	size_t sum = 1;
+	int below = 0, deepest = 0;
+
+	for (size_t i = 0; i < n->count && sum <= limit; i++) {
+		sum += weight(n->value[i], limit - sum, &below);
+		deepest = below > deepest ? below : deepest;
+	}
+	*depth = n->kind == YAML_SCALAR ? 0 : deepest + 1;
+	return sum;
+}
+
+/* The node an alias stands for; NULL, with a mistake, when it stands for none or for too much. */
+static const struct yaml_node *
+follow_alias(struct reader *r, struct mark at, const char *name)
+{
+	const struct yaml_node *n = NULL;
+	int depth = 0;
+
+	for (int i = 0; i < r->anchors; i++) {
+		if (strcmp(r->anchor[i].name, name) == 0)
+			n = r->anchor[i].node;
+	}
+	if (!n) {
+		diag_error(r->diag, at, "no anchor &%.40s stands before this alias", name);
+		return NULL;
+	}
+	for (int i = 0; i < r->depth; i++) {
+		if (r->open[i].node == n) {
+			diag_error(r->diag, at, "the alias *%.40s stands in itself", name);
+			return NULL;
+		}
+	}
+	r->expanded += weight(n, EXPANDED_MAX, &depth);
+	if (++r->aliases > ANCHORS_MAX || r->expanded > EXPANDED_MAX)
+		diag_error(r->diag, at,
+		    "aliases stand for too much: at most %d of them, and %d values", ANCHORS_MAX,
+		    EXPANDED_MAX);
+	else if (depth + r->depth > YAML_DEPTH_MAX)
+		diag_error(r->diag, at, "nested deeper than %d levels", YAML_DEPTH_MAX);
+	else
+		return n;
+	return NULL;
 }
 
 static void
 add_alias(struct reader *r, const yaml_event_t *e)
 {
-	struct yaml_node *n = arena_alloc(r->arena, sizeof(*n));
+	struct yaml_node *none = arena_alloc(r->arena, sizeof(*none));
 	struct mark at = mark_of(r, e->start_mark);
+	const char *name = (const char *)e->data.alias.anchor;
+	const struct yaml_node *n = NULL;
 
-	diag_error(r->diag, at, "aliases are not read: write the value out, or quote \"*%.40s\"",
-	    (const char *)e->data.alias.anchor);
-	*n = (struct yaml_node){ .kind = YAML_SCALAR, .mark = at, .plain = true, .text = "" };
-	add_node(r, n);
+	if (r->ansible)
+		n = follow_alias(r, at, name);
+	else
+		diag_error(r->diag, at,
+		    "aliases are not read: write the value out, or quote \"*%.40s\"", name);
+	*none = (struct yaml_node){ .kind = YAML_SCALAR, .mark = at, .plain = true, .text = "" };
+	add_node(r, n ? n : none);
 }
 
 static bool
@@ -243,10 +372,10 @@ begin(struct reader *r, const yaml_event_t *e, enum yaml_kind kind)
 	bool flow = map ? e->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
 			: e->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
 
-	if (map)
-		no_anchor(r, e, e->data.mapping_start.anchor, e->data.mapping_start.tag);
-	else
-		no_anchor(r, e, e->data.sequence_start.anchor, e->data.sequence_start.tag);
+	const unsigned char *anchor =
+	    map ? e->data.mapping_start.anchor : e->data.sequence_start.anchor;
+	const unsigned char *tag = map ? e->data.mapping_start.tag : e->data.sequence_start.tag;
+
 	if (r->depth == YAML_DEPTH_MAX) {
 		diag_error(r->diag, mark_of(r, e->start_mark), "nested deeper than %d levels",
 		    YAML_DEPTH_MAX);
@@ -255,6 +384,10 @@ begin(struct reader *r, const yaml_event_t *e, enum yaml_kind kind)
 	struct yaml_node *n = arena_alloc(r->arena, sizeof(*n));
 	n->kind = kind;
 	n->mark = mark_of(r, e->start_mark);
+	if (anchor)
+		keep_anchor(r, n->mark, (const char *)anchor, n);
+	if (tag)
+		take_tag(r, n, (const char *)tag);
 	r->open[r->depth++] = (struct open){ .node = n, .flow = flow };
 	return true;
 }
@@ -263,7 +396,27 @@ static void
 close_open(struct open *o)
 {
 	free(o->child);
+	free(o->merged);
 	strmap_fini(&o->seen);
+}
+
+/* The pairs of one mapping that << names, where the key is not there yet. */
+static void
+merge_map(struct reader *r, struct open *o, const struct yaml_node *from)
+{
+	if (from->kind != YAML_MAP) {
+		diag_error(r->diag, from->mark, "<<: a mapping is wanted here, not %s",
+		    yaml_kind_name(from));
+		return;
+	}
+	for (size_t i = 0; i < from->count; i++) {
+		if (!strmap_add(&o->seen, from->key[i]->text, o->count, NULL))
+			continue;
+		mem_grow(o->child, o->count, o->cap);
+		o->child[o->count++] = from->key[i];
+		mem_grow(o->child, o->count, o->cap);
+		o->child[o->count++] = from->value[i];
+	}
 }
 
 static void
@@ -271,6 +424,15 @@ finish(struct reader *r)
 {
 	struct open *o = &r->open[--r->depth];
 	struct yaml_node *n = o->node;
+
+	for (size_t i = 0; i < o->merged_count; i++) {
+		const struct yaml_node *m = o->merged[i];
+
+		for (size_t k = 0; m->kind == YAML_LIST && k < m->count; k++)
+			merge_map(r, o, m->value[k]);
+		if (m->kind != YAML_LIST)
+			merge_map(r, o, m);
+	}
 	size_t step = n->kind == YAML_MAP ? 2 : 1;
 
 	n->count = o->count / step;
@@ -350,33 +512,52 @@ read_events(struct reader *r, yaml_parser_t *p)
 	return good;
 }
 
-const struct yaml_node *
-yaml_parse(struct arena *a, const char *file, const char *text, size_t len, struct diag *diag)
+static const struct yaml_node *
+parse(struct reader *r, const char *text, size_t len)
 {
-	struct reader r = { .arena = a, .diag = diag, .file = arena_strdup(a, file) };
 	yaml_parser_t p;
 
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
 		text += 3;
 		len -= 3;
 	}
-	r.text = text;
-	r.len = len;
-	if (!yaml_text_check(r.file, text, len, diag))
+	r->text = text;
+	r->len = len;
+	if (!yaml_text_check(r->file, text, len, r->diag))
 		return NULL;
 	if (!yaml_parser_initialize(&p))
 		mem_abort("out of memory");
 	yaml_parser_set_encoding(&p, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&p, (const unsigned char *)text, len);
-	bool good = read_events(&r, &p);
+	bool good = read_events(r, &p);
 	yaml_parser_delete(&p);
-	while (r.depth)
-		close_open(&r.open[--r.depth]);
-	if (good && (!r.root || (yaml_is_null(r.root) && !r.root->len))) {
-		diag_error(diag, (struct mark){ .file = r.file }, "the file is empty");
+	while (r->depth)
+		close_open(&r->open[--r->depth]);
+	if (good && (!r->root || (yaml_is_null(r->root) && !r->root->len))) {
+		if (!r->ansible)
+			diag_error(r->diag, (struct mark){ .file = r->file }, "the file is empty");
 		return NULL;
 	}
-	return good ? r.root : NULL;
+	return good ? r->root : NULL;
+}
+
+const struct yaml_node *
+yaml_parse(struct arena *a, const char *file, const char *text, size_t len, struct diag *diag)
+{
+	struct reader r = { .arena = a, .diag = diag, .file = arena_strdup(a, file) };
+
+	return parse(&r, text, len);
+}
+
+const struct yaml_node *
+yaml_parse_ansible(
+    struct arena *a, const char *file, const char *text, size_t len, struct diag *diag)
+{
+	struct reader r = {
+		.arena = a, .diag = diag, .file = arena_strdup(a, file), .ansible = true
+	};
+
+	return parse(&r, text, len);
 }
 
 const struct yaml_node *

@@ -4,8 +4,8 @@
  * The tree lives in the caller's arena and is immutable. Scalars stay the texts
  * they are: what they mean is decided by the field that reads them, and whether
  * they were quoted is kept. Everything a small file may not need is refused by
- * name: anchors, tags, merge keys, a second document. Bytes that a terminal
- * could act on never get through.
+ * name: anchors, tags, merge keys, a second document; Ansible's files may hold
+ * some of it. Bytes that a terminal could act on never get through.
  */
 #ifndef DROVER_BASE_YAML_H
 #define DROVER_BASE_YAML_H
@@ -45,7 +45,15 @@ enum yaml_type { YAML_NULL, YAML_BOOL, YAML_INT, YAML_FLOAT, YAML_TEXT };
 const struct yaml_node *yaml_parse(
     struct arena *a, const char *file, const char *text, size_t len, struct diag *diag);
 
-/* The same for a file; a file that cannot be read goes to diag as well. */
+/* The same by the habits of Ansible's files: the booleans of YAML 1.1 become true and false, up to
+ * 100 anchors and aliases and merge keys are followed, !vault becomes the text YAML_VAULT and !unsafe
+ * is dropped. NULL without a mistake when the file is empty. */
+const struct yaml_node *yaml_parse_ansible(
+    struct arena *a, const char *file, const char *text, size_t len, struct diag *diag);
+
+#define YAML_VAULT "$ANSIBLE_VAULT"
+
+/* As yaml_parse() for a file; a file that cannot be read goes to diag as well. */
 const struct yaml_node *yaml_load(struct arena *a, const char *path, struct diag *diag);
 
 /* The value of a key, or NULL; also NULL when n is no map. */

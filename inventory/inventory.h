@@ -55,7 +55,7 @@ struct group {
 struct inventory *inventory_load(
     const char *const *sources, size_t n, struct diag *diag, struct err *err);
 
-/* The same from memory: one YAML inventory called name in messages. Relative paths begin at /. */
+/* The same from memory: one file called name in messages; its form is found as for any file. */
 struct inventory *inventory_parse(
     const char *name, const char *text, size_t len, struct diag *diag, struct err *err);
 void inventory_free(struct inventory *inv);

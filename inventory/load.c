@@ -7,9 +7,10 @@
 #include "inventory/links.h"
 #include "inventory/model.h"
 #include "inventory/nodeset.h"
-#include "inventory/read.h"
+#include "inventory/order.h"
 #include "inventory/resolve.h"
 #include "inventory/source.h"
+#include "inventory/varfiles.h"
 
 #include <string.h>
 
@@ -37,6 +38,7 @@ inventory_free(struct inventory *inv)
 	free(inv->host);
 	free(inv->group);
 	free(inv->known_hosts);
+	free(inv->dir);
 	strmap_fini(&inv->host_map);
 	strmap_fini(&inv->folded_map);
 	strmap_fini(&inv->group_map);
@@ -70,8 +72,12 @@ finish(struct inventory *inv, struct diag *diag)
 	inv->known_hosts[inv->known_hosts_count] = NULL;
 	if (!inv->fleet)
 		inv->fleet = inv->path ? "main" : "adhoc";
+	if (inv->ansible)
+		order_ungrouped(inv);
 	if (!links_make(inv, diag))
 		return;
+	if (inv->ansible)
+		order_depths(inv);
 	sort_hosts(inv);
 	resolve_hosts(inv, diag);
 	links_members(inv);
@@ -101,7 +107,13 @@ inventory_load(const char *const *sources, size_t n, struct diag *diag, struct e
 		return NULL;
 	struct inventory *inv = inventory_new();
 	for (size_t i = 0; i < (n ? n : 1); i++) {
-		if (source_read(inv, n ? sources[i] : found, diag, err) < 0) {
+		if (source_read(inv, n ? sources[i] : found, n > 0, diag, err) < 0) {
+			inventory_free(inv);
+			return NULL;
+		}
+	}
+	for (size_t i = 0; inv->ansible && i < inv->dir_count; i++) {
+		if (varfiles_read(inv, inv->dir[i], diag, err) < 0) {
 			inventory_free(inv);
 			return NULL;
 		}
@@ -117,7 +129,7 @@ inventory_parse(const char *name, const char *text, size_t len, struct diag *dia
 	int before = diag->errors;
 
 	inv->path = arena_strdup(inv->arena, name);
-	read_text(inv, name, text, len, diag);
+	source_parse(inv, name, text, len, diag);
 	finish(inv, diag);
 	return close_load(inv, diag, before, err);
 }

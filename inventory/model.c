@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/yaml.h"
 #include "inventory/grammar.h"
 
 #include <ctype.h>
@@ -25,6 +26,14 @@ const struct setting_kind setting_kinds[SETTING_COUNT] = {
 	[SETTING_PROXY_COMMAND] = SETTING("proxy_command", proxy_command),
 	[SETTING_PORT] = SETTING("port", port),
 	[SETTING_CONNECT_TIMEOUT] = SETTING("connect_timeout", connect_timeout_ms),
+	[SETTING_BECOME_FLAG] = SETTING("ansible_become", become_flag),
+	[SETTING_BECOME_METHOD] = SETTING("ansible_become_method", become_method),
+	[SETTING_SSH_ARGS] = SETTING("ansible_ssh_args", ssh_args),
+	[SETTING_COMMON_ARGS] = SETTING("ansible_ssh_common_args", common_args),
+	[SETTING_EXTRA_ARGS] = SETTING("ansible_ssh_extra_args", extra_args),
+	[SETTING_EXECUTABLE] = { "ansible_ssh_executable", 0, 0 },
+	[SETTING_SHELL] = { "ansible_shell_type", 0, 0 },
+	[SETTING_BECOME_EXE] = { "ansible_become_exe", 0, 0 },
 };
 
 static const char *
@@ -98,6 +107,27 @@ model_join(struct model_host *h, size_t group)
 	}
 	mem_grow(h->group, h->group_count, h->group_cap);
 	h->group[h->group_count++] = group;
+}
+
+const struct yaml_node *
+model_said(struct inventory *inv, const char *text, struct mark at)
+{
+	struct yaml_node *n = arena_alloc(inv->arena, sizeof(*n));
+
+	*n = (struct yaml_node){
+		.kind = YAML_SCALAR, .mark = at, .plain = true, .text = text, .len = strlen(text)
+	};
+	return n;
+}
+
+struct level *
+model_level(struct inventory *inv, const struct level *l)
+{
+	struct level *copy = arena_alloc(inv->arena, sizeof(*copy));
+
+	*copy = *l;
+	copy->next = NULL;
+	return copy;
 }
 
 void

@@ -11,6 +11,7 @@
 #include "base/strmap.h"
 #include "inventory/inventory.h"
 
+struct sshargs;
 struct yaml_node;
 
 /* What a host, a group or the defaults may say about reaching a host. */
@@ -19,6 +20,9 @@ struct settings {
 	    *proxy_command;
 	int port;
 	int64_t connect_timeout_ms;
+	/* Only Ansible's files say these: */
+	const char *become_flag, *become_method; /* "true" or "false"; sudo, doas, su, run0 */
+	const struct sshargs *ssh_args, *common_args, *extra_args;
 };
 
 enum setting {
@@ -33,6 +37,14 @@ enum setting {
 	SETTING_PROXY_COMMAND,
 	SETTING_PORT,
 	SETTING_CONNECT_TIMEOUT,
+	SETTING_BECOME_FLAG,
+	SETTING_BECOME_METHOD,
+	SETTING_SSH_ARGS,
+	SETTING_COMMON_ARGS,
+	SETTING_EXTRA_ARGS,
+	SETTING_EXECUTABLE, /* these three can only be refused */
+	SETTING_SHELL,
+	SETTING_BECOME_EXE,
 	SETTING_COUNT
 };
 
@@ -49,7 +61,9 @@ struct level {
 	struct mark mark;
 	struct settings settings;
 	const struct yaml_node *said[SETTING_COUNT]; /* NULL: nothing about that */
+	const char **refused; /* by setting: why a host that it holds for is refused; may be NULL */
 	struct field_vars vars;
+	bool from_file;   /* in host_vars/ or group_vars/, which go before what inventories say */
 	const char *kind; /* "pet", "cattle" or NULL */
 	struct field_texts host_keys;
 };
@@ -59,6 +73,7 @@ struct model_host {
 	struct level *levels;
 	size_t *group; /* groups that name it themselves */
 	size_t group_count, group_cap;
+	bool listed; /* by the inventory program that is being read */
 };
 
 struct model_group {
@@ -68,6 +83,8 @@ struct model_group {
 	size_t children_count, children_cap;
 	size_t *parent;
 	size_t parent_count, parent_cap;
+	size_t depth;     /* the longest way down to it, when Ansible's order holds */
+	int64_t priority; /* ansible_group_priority - 1 */
 };
 
 struct inventory {
@@ -79,6 +96,12 @@ struct inventory {
 	size_t group_count, group_cap;
 	struct strmap group_map;
 	struct level *defaults;
+	bool ansible;      /* one of the sources is Ansible's: its order holds for all */
+	struct level *all; /* what Ansible's files say of the group all */
+	size_t read;       /* bytes of all files so far */
+	const char **dir;  /* where group_vars/ and host_vars/ may be */
+	size_t dir_count, dir_cap;
+	unsigned warned; /* what was said once already: reach.c's bits */
 	const char *fleet, *path;
 	struct mark fleet_mark, environment_mark;
 	struct environment environment;
@@ -94,6 +117,12 @@ struct model_group *model_group(
 
 /* Put the host into the group (a position in inv->group), once. */
 void model_join(struct model_host *h, size_t group);
+
+/* What a value is when no YAML file said it: a node of the arena. */
+const struct yaml_node *model_said(struct inventory *inv, const char *text, struct mark at);
+
+/* A copy of the level in the arena, in no list. */
+struct level *model_level(struct inventory *inv, const struct level *l);
 
 /* Put a level at the end of a list. */
 void model_say(struct level **list, struct level *l);

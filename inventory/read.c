@@ -169,15 +169,6 @@ note_said(struct level *l, const struct yaml_node *map)
 	}
 }
 
-static struct level *
-copy_level(struct inventory *inv, const struct level *l)
-{
-	struct level *copy = arena_alloc(inv->arena, sizeof(*copy));
-
-	*copy = *l;
-	return copy;
-}
-
 /* Hosts of one pattern or one mapping key. */
 struct naming {
 	struct reader *r;
@@ -199,7 +190,7 @@ name_host(void *user, const char *name, struct err *err)
 	if (n->in_group)
 		model_join(h, n->group);
 	if (n->level)
-		model_say(&h->levels, copy_level(n->r->inv, n->level));
+		model_say(&h->levels, model_level(n->r->inv, n->level));
 	return 0;
 }
 
@@ -305,7 +296,7 @@ read_group(struct reader *r, const struct yaml_node *key, const struct yaml_node
 		return;
 	note_said(&file.level, value);
 	file.level.mark = key->mark;
-	model_say(&g->levels, copy_level(r->inv, &file.level));
+	model_say(&g->levels, model_level(r->inv, &file.level));
 	strmap_find(&r->inv->group_map, g->pub.name, &at);
 	if (file.hosts)
 		read_members(r, at, file.hosts);
@@ -383,7 +374,7 @@ read_top(struct reader *r, const struct top *top, const struct yaml_node *root)
 
 		field_read(&c, defaults_fields, top->defaults, &level);
 		note_said(&level, top->defaults);
-		model_say(&r->inv->defaults, copy_level(r->inv, &level));
+		model_say(&r->inv->defaults, model_level(r->inv, &level));
 	}
 	for (size_t i = 0;
 	     top->groups && wants_map(r, "groups", top->groups) && i < top->groups->count; i++)
@@ -392,34 +383,15 @@ read_top(struct reader *r, const struct top *top, const struct yaml_node *root)
 		read_host_map(&n, top->hosts);
 }
 
-/* Ansible's files have groups at the top, with hosts and children as mappings. */
-static bool
-is_ansible(const struct yaml_node *root)
-{
-	for (size_t i = 0; root->kind == YAML_MAP && i < root->count; i++) {
-		const struct yaml_node *v = root->value[i], *children = yaml_find(v, "children");
-		const char *key = root->key[i]->text;
-
-		if (str_eq(key, "groups") || str_eq(key, "defaults") || str_eq(key, "fleet"))
-			return false;
-		if (str_eq(key, "all") || (children && children->kind == YAML_MAP))
-			return true;
-		if (!str_eq(key, "hosts") && yaml_find(v, "hosts"))
-			return true;
-	}
-	return root->kind == YAML_LIST && root->count && yaml_find(root->value[0], "tasks");
-}
-
 static void
 read_root(struct reader *r, const struct yaml_node *root)
 {
 	const struct field_context c = context(r, "an inventory");
 	struct top top = { 0 };
 
-	if (is_ansible(root)) {
-		diag_error(r->diag, root->mark,
-		    "this is Ansible's: Ansible inventories are not read yet (drover's begin with "
-		    "`groups:` or `hosts:`)");
+	if (root->kind == YAML_LIST && root->count && yaml_find(root->value[0], "tasks")) {
+		diag_error(
+		    r->diag, root->mark, "this is a playbook of Ansible's, not an inventory");
 		return;
 	}
 	field_read(&c, top_fields, root, &top);
@@ -437,19 +409,9 @@ absolute_dir(struct arena *a, const char *path)
 }
 
 void
-read_file(struct inventory *inv, const char *path, struct diag *diag)
-{
-	struct reader r = { .inv = inv, .diag = diag, .dir = absolute_dir(inv->arena, path) };
-	const struct yaml_node *root = yaml_load(inv->arena, path, diag);
-
-	if (root)
-		read_root(&r, root);
-}
-
-void
 read_text(struct inventory *inv, const char *path, const char *text, size_t len, struct diag *diag)
 {
-	struct reader r = { .inv = inv, .diag = diag, .dir = "/" };
+	struct reader r = { .inv = inv, .diag = diag, .dir = absolute_dir(inv->arena, path) };
 	const struct yaml_node *root = yaml_parse(inv->arena, path, text, len, diag);
 
 	if (root)

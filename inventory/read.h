@@ -13,10 +13,7 @@ struct buf;
 struct diag;
 struct inventory;
 
-/* Mistakes go to diag. */
-void read_file(struct inventory *inv, const char *path, struct diag *diag);
-
-/* The same from memory: text[0..len), called path in messages. */
+/* The file's text[0..len); relative paths in it begin beside it. Mistakes go to diag. */
 void read_text(
     struct inventory *inv, const char *path, const char *text, size_t len, struct diag *diag);
 

@@ -5,6 +5,8 @@
 #include "base/str.h"
 #include "base/yaml.h"
 #include "inventory/model.h"
+#include "inventory/order.h"
+#include "inventory/reach.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -40,6 +42,7 @@ struct profile {
 	size_t clash_count, clash_cap;
 	bool kind_said, pet, cattle;
 	const struct group *pet_group, *cattle_group;
+	size_t steps;    /* levels merged so far, in Ansible's order */
 	size_t disagree; /* hosts whose kind the groups dispute */
 };
 
@@ -59,10 +62,11 @@ add_clash(struct profile *p, const char *what, bool is_setting, struct mark a, s
 	    (struct clash){ .what = what, .is_setting = is_setting, .a = a, .b = b };
 }
 
+/* The first `among` of the variables that are there may be the same one. */
 static void
-merge_var(struct profile *p, const struct var *v, size_t depth)
+merge_var(struct profile *p, size_t among, const struct var *v, size_t depth)
 {
-	for (size_t i = 0; i < p->var_count; i++) {
+	for (size_t i = 0; i < among; i++) {
 		const struct merged *m = &p->var[i];
 
 		if (!str_eq(m->var.name, v->name))
@@ -99,7 +103,26 @@ merge_level(struct profile *p, const struct level *l, size_t depth)
 		}
 	}
 	for (size_t i = 0; i < l->vars.count; i++)
-		merge_var(p, &l->vars.item[i], depth);
+		merge_var(p, p->var_count, &l->vars.item[i], depth);
+}
+
+/* What was said last goes before what was said first, and nothing clashes. */
+static void
+merge_backwards(struct profile *p, const struct level *list, bool from_file)
+{
+	size_t count = 0, at = 0;
+
+	for (const struct level *l = list; l; l = l->next)
+		count += l->from_file == from_file;
+	if (!count)
+		return;
+	autofree const struct level **each = xcalloc(count, sizeof(*each));
+	for (const struct level *l = list; l; l = l->next) {
+		if (l->from_file == from_file)
+			each[at++] = l;
+	}
+	while (at)
+		merge_level(p, each[--at], p->steps++);
 }
 
 /* Every group above the host, nearest first: breadth first along the parents. */
@@ -143,6 +166,25 @@ profile_kinds(struct profile *p, const struct model_group *g, const struct level
 	}
 }
 
+/* Files go before inventories, groups before all; of groups what order_groups() says. */
+static void
+merge_in_order(const struct inventory *inv, struct profile *p)
+{
+	autofree size_t *group = order_groups(inv, p->group, p->count);
+
+	for (int file = 1; file >= 0; file--) {
+		for (size_t i = 0; i < p->count; i++)
+			merge_backwards(p, inv->group[group[i]]->levels, file);
+		merge_backwards(p, inv->all, file);
+	}
+	for (const struct level *l = inv->all; l && !p->kind_said; l = l->next) {
+		if (!l->kind)
+			continue;
+		p->kind_said = true;
+		p->cattle = str_eq(l->kind, "cattle");
+	}
+}
+
 static void
 fill_profile(const struct inventory *inv, const struct model_host *h, struct profile *p)
 {
@@ -153,10 +195,13 @@ fill_profile(const struct inventory *inv, const struct model_host *h, struct pro
 
 		names[i] = g->pub.name;
 		for (const struct level *l = g->levels; l; l = l->next) {
-			merge_level(p, l, p->depth[i]);
+			if (!inv->ansible)
+				merge_level(p, l, p->depth[i]);
 			profile_kinds(p, g, l);
 		}
 	}
+	if (inv->ansible)
+		merge_in_order(inv, p);
 	for (const struct level *l = inv->defaults; l; l = l->next)
 		merge_level(p, l, SIZE_MAX);
 	p->names = names;
@@ -276,6 +321,14 @@ copy_setting(struct host *h, const struct level *l, enum setting s)
 	case SETTING_CONNECT_TIMEOUT:
 		h->connect_timeout_ms = from->connect_timeout_ms;
 		break;
+	case SETTING_BECOME_FLAG:
+	case SETTING_BECOME_METHOD:
+	case SETTING_SSH_ARGS:
+	case SETTING_COMMON_ARGS:
+	case SETTING_EXTRA_ARGS:
+	case SETTING_EXECUTABLE:
+	case SETTING_SHELL:
+	case SETTING_BECOME_EXE:
 	case SETTING_COUNT:
 		break;
 	}
@@ -286,16 +339,23 @@ static void
 merge_host(struct resolver *r, struct model_host *h, const struct profile *p)
 {
 	struct profile own = { 0 };
+	const struct level *chosen[SETTING_COUNT];
 
-	for (const struct level *l = h->levels; l; l = l->next)
+	if (r->inv->ansible) {
+		merge_backwards(&own, h->levels, true);
+		merge_backwards(&own, h->levels, false);
+	}
+	for (const struct level *l = h->levels; l && !r->inv->ansible; l = l->next)
 		merge_level(&own, l, 0);
 	for (size_t i = 0; i < own.clash_count; i++)
 		tell_clash(r, &h->pub, &own.clash[i]);
 	h->pub.vars = p->vars;
 	h->pub.var_count = p->var_count;
 	if (own.var_count) {
+		size_t said = own.var_count;
+
 		for (size_t i = 0; i < p->var_count; i++)
-			merge_var(&own, &p->vars[i], 1);
+			merge_var(&own, said, &p->vars[i], SIZE_MAX);
 		struct var *vars = arena_alloc(r->inv->arena, own.var_count * sizeof(*vars));
 		for (size_t i = 0; i < own.var_count; i++)
 			vars[i] = own.var[i].var;
@@ -303,11 +363,11 @@ merge_host(struct resolver *r, struct model_host *h, const struct profile *p)
 		h->pub.var_count = own.var_count;
 	}
 	for (enum setting s = 0; s < SETTING_COUNT; s++) {
-		const struct level *l = own.setting[s] ? own.setting[s] : p->setting[s];
-
-		if (l)
-			copy_setting(&h->pub, l, s);
+		chosen[s] = own.setting[s] ? own.setting[s] : p->setting[s];
+		if (chosen[s])
+			copy_setting(&h->pub, chosen[s], s);
 	}
+	reach_host(r->inv, &h->pub, chosen);
 	free(own.var);
 	free(own.clash);
 }

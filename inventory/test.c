@@ -15,6 +15,7 @@ struct test {
 	const char *glob;
 	const char **lacking;
 	size_t lacking_count, lacking_cap;
+	const struct var *opaque; /* one whose value cannot be looked at */
 };
 
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_LACKS };
@@ -37,7 +38,7 @@ in_group(const char *glob, const struct host *h)
 
 /* Properties of the inventory come before variables, and those before facts. */
 static enum answer
-ask(const struct test *t, const struct host *h)
+ask(struct test *t, const struct host *h)
 {
 	const struct set_lookup *lookup = t->u->lookup;
 	const struct var *v;
@@ -52,6 +53,10 @@ ask(const struct test *t, const struct host *h)
 	if (str_eq(t->key, "address"))
 		return matches(t->glob, h->address ? h->address : h->name);
 	v = host_var(h, t->key);
+	if (v && var_opaque(v)) {
+		t->opaque = v;
+		return ANSWER_NO;
+	}
 	if (v)
 		return matches(t->glob, v->value);
 	if (str_eq(t->key, "user") && h->user)
@@ -139,7 +144,13 @@ term_test(struct universe *u, const char *term, const struct scope *scope, struc
 			t.lacking[t.lacking_count++] = h->name;
 		}
 	}
-	int rc = t.lacking_count ? tell_lacking(&t, err) : 0;
+	int rc = 0;
+	if (t.opaque)
+		rc = err_set(err, OUTCOME_USAGE, "the variable \"%s\" (%s:%d) cannot be tested: %s",
+		    t.key, t.opaque->mark.file ? t.opaque->mark.file : "-", t.opaque->mark.line,
+		    var_opaque(t.opaque));
+	else if (t.lacking_count)
+		rc = tell_lacking(&t, err);
 	free(t.lacking);
 	return rc;
 }

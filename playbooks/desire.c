@@ -68,7 +68,7 @@ find(void *user, const char *name, struct render_value *ret)
 		return RENDER_FOUND;
 	}
 	own = var ? NULL : host_var(d->host, name);
-	if (own && (strstr(own->value, "{{") || str_starts(own->value, "$ANSIBLE_VAULT")))
+	if (own && var_opaque(own))
 		return RENDER_OPAQUE;
 	if (!var)
 		var = own;

@@ -93,8 +93,6 @@ complains "as file, line and column" 3 'wrong.yaml:3:20: port: a port (1 to 6553
 cp inventory.yaml open.yaml
 chmod o+w open.yaml
 complains "a file that others may write is refused" 11 'other users may write it' "$DROVER" -i open.yaml hosts
-printf '[web]\nweb1\n' >hosts.ini
-complains "an INI file is refused by name" 3 'Ansible inventories are not read yet' "$DROVER" -i hosts.ini hosts
 printf 'hosts: @web\n' >quote.yaml
 complains "a set without quotes is told how to write it" 3 'quote.yaml:1:8: quote the set: "@web"' "$DROVER" -i quote.yaml hosts
 truncate -s 9M big.yaml

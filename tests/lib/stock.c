@@ -26,9 +26,15 @@ finish(struct stock *f)
 void
 stock_parse(struct stock *f, const char *text)
 {
+	stock_parse_as(f, "t", text);
+}
+
+void
+stock_parse_as(struct stock *f, const char *name, const char *text)
+{
 	*f = (struct stock){ 0 };
 	diag_init(&f->diag);
-	f->inv = inventory_parse("t", text, strlen(text), &f->diag, &f->err);
+	f->inv = inventory_parse(name, text, strlen(text), &f->diag, &f->err);
 	finish(f);
 }
 

@@ -13,8 +13,9 @@ struct stock {
 	char *text; /* all messages, a line each */
 };
 
-/* From memory, called "t" in messages; from one source or two. */
+/* From memory, called "t" or as given in messages; from one source or two. */
 void stock_parse(struct stock *f, const char *text);
+void stock_parse_as(struct stock *f, const char *name, const char *text);
 void stock_load(struct stock *f, const char *a, const char *b);
 void stock_drop(struct stock *f);
 
