@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -273,4 +274,23 @@ str_natural(const char *a, const char *b)
 		b++;
 	}
 	return (*a != 0) - (*b != 0);
+}
+
+void
+str_bytes(uint64_t n, char *to, size_t size)
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	double v = (double)n / 1024;
+	size_t unit = 0;
+
+	if (n < 1024) {
+		snprintf(to, size, "%u B", (unsigned)n);
+		return;
+	}
+	/* What would be printed as 1024.0 is one of the next. */
+	while (v >= 1023.95) {
+		v /= 1024;
+		unit++;
+	}
+	snprintf(to, size, "%.1f %s", v, units[unit]);
 }

@@ -24,6 +24,9 @@ bool str_duration(const char *s, int64_t *ret_ms);
 /* "256M", "4K", "1G", "2T" in bytes, powers of 1024; a bare number is bytes. */
 bool str_size(const char *s, int64_t *ret);
 
+/* "850 B", "12.3 KiB", "1.0 GiB": for people, in at most 10 columns. */
+void str_bytes(uint64_t n, char *to, size_t size);
+
 /* Match with * ? and [a-z] [!a-z], in time linear in the text for each star. */
 bool str_glob(const char *pattern, const char *s);
 

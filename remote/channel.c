@@ -267,6 +267,17 @@ channel_write(struct channel *c, const void *p, size_t n)
 	return took;
 }
 
+size_t
+channel_room(struct channel *c)
+{
+	size_t room = MESSAGE_INPUT;
+
+	if (!c->ended && !c->eof && !c->refused && c->place->link)
+		room = link_full(c->place->link) ? 0 : (size_t)c->in_credit;
+	c->short_write |= room == 0;
+	return room;
+}
+
 void
 channel_write_end(struct channel *c)
 {

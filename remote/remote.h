@@ -152,6 +152,10 @@ void channel_resize(struct channel *c, int columns, int rows);
 
 /* Bytes accepted (0..n); fewer than n means wait for writable(). */
 size_t channel_write(struct channel *c, const void *p, size_t n);
+
+/* How many bytes channel_write() would take now. With 0, writable() comes when there is room; on a
+ * channel that has ended any number is taken and dropped. */
+size_t channel_room(struct channel *c);
 void channel_write_end(struct channel *c);
 
 /* By default data is credited when data() returns; after channel_hold(c) the listener must call
