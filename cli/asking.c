@@ -22,6 +22,14 @@ on_begin(void *user, struct herd_host *hh)
 }
 
 static void
+on_cut(void *user, struct herd_host *hh)
+{
+	struct asking_state *s = user;
+
+	s->a->cut(s->a, hh);
+}
+
+static void
 on_done(void *user)
 {
 	struct asking_state *s = user;
@@ -54,8 +62,9 @@ asking_run(struct asking *a)
 	autofree struct herd_host **hosts = xcalloc(a->set->count, sizeof(struct herd_host *));
 	struct sweep_spec sweep = { .hosts = hosts,
 		.count = a->set->count,
-		.parallel = (int)a->call->globals.parallel,
+		.parallel = a->parallel ? a->parallel : (int)a->call->globals.parallel,
 		.begin = on_begin,
+		.cut = a->cut ? on_cut : NULL,
 		.done = on_done,
 		.user = &s };
 	int code;

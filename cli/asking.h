@@ -19,9 +19,12 @@ struct asking {
 	struct call *call;
 	const struct set *set;
 	const char *verb;
+	int parallel;    /* at once; 0: as many as --parallel says */
 	bool unrecorded; /* reads only what changes by itself: not in the ledger */
 	/* Begin one host's question; its answer ends in asking_done(). */
 	void (*ask)(struct asking *a, struct herd_host *hh);
+	/* Asked twice to stop: end it; asking_done() follows. NULL: it ends as unknown. */
+	void (*cut)(struct asking *a, struct herd_host *hh);
 	/* All hosts are done, before the last line: print the result. */
 	void (*print)(struct asking *a);
 	void *user;

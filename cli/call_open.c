@@ -176,9 +176,15 @@ static const char *
 look_up(void *user, const struct host *h, const char *key)
 {
 	struct call *c = user;
+	struct ledger_host known;
 
 	if (c->exit || !call_ledger(c))
 		return NULL;
+	if (str_eq(key, "state")) {
+		bool seen = ledger_host(c->ledger, inventory_fleet(c->inventory), h->name, &known);
+
+		return seen && known.strayed ? "strayed" : "";
+	}
 	return ledger_fact(c->ledger, inventory_fleet(c->inventory), h->name, key);
 }
 

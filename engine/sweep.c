@@ -146,7 +146,11 @@ sweep_stop(struct sweep *s)
 		return;
 	err_set(&cut, OUTCOME_UNKNOWN, "cut before it answered");
 	for (size_t i = 0; i < s->spec.count; i++) {
-		if (s->turn[i] == TURN_WORKS)
+		if (s->turn[i] != TURN_WORKS)
+			continue;
+		if (s->spec.cut)
+			s->spec.cut(s->spec.user, s->spec.hosts[i]);
+		else
 			end_host(s, i, &cut);
 	}
 }

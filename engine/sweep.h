@@ -23,6 +23,9 @@ struct sweep_spec {
 	size_t count;
 	int parallel; /* 0: 64 */
 	void (*begin)(void *user, struct herd_host *hh);
+	/* Asked twice to stop: end the host's job, sweep_host_done() follows from here or later.
+	 * NULL: such hosts end as unknown at once. */
+	void (*cut)(void *user, struct herd_host *hh);
 	void (*done)(void *user);
 	void *user;
 };
@@ -30,11 +33,11 @@ struct sweep_spec {
 /* done() comes from the loop, never from inside this call. */
 struct sweep *sweep_start(const struct sweep_spec *spec);
 
-/* A host's job is over; err kind OK when it went well. Its session is let go. A host that was cut
+/* A host's job is over; err kind OK or CHANGED when it went well. Its session is let go. A host that was cut
  * before is not ended twice. */
 void sweep_host_done(struct sweep *s, struct herd_host *hh, const struct err *err);
 
-/* The first time: begin no more hosts. Again: those at work end as unknown at once. */
+/* The first time: begin no more hosts. Again: those at work are cut. */
 void sweep_stop(struct sweep *s);
 
 /* Whether the host still waits for its answer: it has not been cut. */

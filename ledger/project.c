@@ -92,7 +92,7 @@ settle(struct project *p, int64_t run, int64_t host, const char *state, int64_t 
 {
 	bool good = str_eq(state, "ok") || str_eq(state, "changed");
 
-	if (str_eq(p->verb, "cp") && good)
+	if (str_eq(p->verb, "cp") && str_eq(state, "changed"))
 		db_run(p->db, "UPDATE host SET strayed=1 WHERE id=? AND kind='cattle'", "i", host);
 	if (!str_eq(p->verb, "apply") || p->dry_run || !p->playbook[0])
 		return;
