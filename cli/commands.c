@@ -10,6 +10,7 @@ const struct command *const commands[] = {
 	&command_facts,
 	&command_ps,
 	&command_run,
+	&command_cp,
 	&command_logs,
 	&command_lint,
 	&command_plan,
