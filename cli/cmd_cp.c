@@ -41,7 +41,7 @@ static const struct option options[] = {
 	{ OPTION_FLAG, 0, "mkdir", AT(make_dirs),
 	    .summary = "make the directories that are missing" },
 	{ OPTION_FLAG, 'B', "become", AT(become),
-	    .summary = "as the inventory's become says (not built yet)" },
+	    .summary = "as root, or the inventory's become_user, by its become (sudo)" },
 	{ .type = OPTION_END },
 };
 
@@ -232,13 +232,10 @@ take_options(struct call *call, struct put_spec *spec)
 {
 	const struct options *o = call->options;
 
-	if (o->become) {
-		call_usage(call, "cp -B is not built yet; log in as the user who may");
-		return false;
-	}
 	spec->owner = o->owner;
 	spec->exact = o->preserve;
 	spec->make_dirs = o->make_dirs;
+	spec->become = o->become;
 	spec->verify = o->verify;
 	spec->resume = o->resume;
 	return read_mode(call, o->mode, &spec->mode) && check_owner(call, o->owner);

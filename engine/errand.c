@@ -394,6 +394,17 @@ errand_write(struct errand *e, const void *p, size_t n)
 	return took;
 }
 
+size_t
+errand_room(struct errand *e)
+{
+	size_t room = 0;
+
+	if (!e->channel || !e->wrapped || (e->open && e->head_sent == e->head.len))
+		room = e->channel ? channel_room(e->channel) : SIZE_MAX;
+	e->wants_room = room == 0;
+	return room;
+}
+
 void
 errand_write_end(struct errand *e)
 {

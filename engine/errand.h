@@ -44,6 +44,7 @@ struct errand *errand_start(
 
 /* As those of a channel. Bytes that are taken before the program runs: none. */
 size_t errand_write(struct errand *e, const void *p, size_t n);
+size_t errand_room(struct errand *e); /* what errand_write() would take; 0: writable() comes */
 void errand_write_end(struct errand *e);
 void errand_cancel(struct errand *e);
 

@@ -5,6 +5,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "engine/errand.h"
 #include "engine/herd.h"
 #include "engine/payload.h"
 #include "engine/talk.h"
@@ -30,7 +31,7 @@ struct put {
 	struct herd_host *hh;
 	struct put_spec spec;
 	enum state state;
-	struct channel *channel;
+	struct errand *errand;
 	struct talk talk;
 	struct buf errors;
 	struct payload_reader *reader;
@@ -69,7 +70,7 @@ static void
 finish(struct put *p)
 {
 	struct herd_host *hh = p->hh;
-	bool held = p->channel != NULL;
+	bool held = p->errand != NULL;
 	struct put_end end = p->end;
 	struct put_spec spec = p->spec;
 
@@ -113,7 +114,7 @@ give_up(struct put *p, const char *fmt, ...)
 	va_end(ap);
 	if (p->end.err.kind == OUTCOME_OK)
 		err_set(&p->end.err, OUTCOME_FAILED, "%s", text);
-	channel_cancel(p->channel);
+	errand_cancel(p->errand);
 }
 
 /* Text waits while the link is full, as content does. */
@@ -132,7 +133,7 @@ text_is_sent(struct put *p)
 {
 	size_t left = p->text_len - p->text_sent;
 
-	p->text_sent += left ? channel_write(p->channel, p->text + p->text_sent, left) : 0;
+	p->text_sent += left ? errand_write(p->errand, p->text + p->text_sent, left) : 0;
 	if (p->text_sent < p->text_len)
 		p->stuck_ms = p->stuck_ms ? p->stuck_ms : now_ms(p);
 	return p->text_sent == p->text_len;
@@ -142,13 +143,18 @@ static void
 begin_sending(struct put *p, uint64_t from)
 {
 	char line[64];
+	uint64_t length;
 
 	p->part = from;
 	if (from > 0)
 		payload_seek(p->reader, from);
 	p->sent_ms = now_ms(p);
-	snprintf(line, sizeof(line), "put %llu\n", (unsigned long long)from);
-	say(p, STARTING, line);
+	/* And how much is to come, where that is known: a terminal has no end of input. */
+	snprintf(line, sizeof(line), "put %llu", (unsigned long long)from);
+	if (payload_length(p->spec.payload, &length))
+		snprintf(
+		    line + strlen(line), 32, " %llu", (unsigned long long)(length - from + MARK));
+	say(p, STARTING, strcat(line, "\n"));
 }
 
 static void
@@ -232,12 +238,11 @@ on_line(struct put *p, const char *line)
 }
 
 static void
-on_data(void *user, struct channel *ch, enum stream s, const void *bytes, size_t n)
+on_data(void *user, enum stream s, const void *bytes, size_t n)
 {
 	struct put *p = user;
 	const char *at = bytes, *line;
 
-	(void)ch;
 	if (s == STREAM_ERR) {
 		buf_add(&p->errors, bytes, n);
 		return;
@@ -308,7 +313,7 @@ send_content(struct put *p)
 {
 	while (p->state == SENDING) {
 		const char *bytes;
-		size_t room = channel_room(p->channel), took;
+		size_t room = errand_room(p->errand), took;
 		struct err err;
 		ssize_t n;
 
@@ -323,7 +328,7 @@ send_content(struct put *p)
 			n < 0 ? give_up(p, "%s", err.text) : end_content(p);
 			return;
 		}
-		took = channel_write(p->channel, bytes, (size_t)n);
+		took = errand_write(p->errand, bytes, (size_t)n);
 		payload_took(p->reader, took);
 		p->end.bytes += took;
 		tell_progress(p);
@@ -338,7 +343,7 @@ pump(struct put *p)
 	if (p->state == SENDING)
 		send_content(p);
 	if (p->state == MARKING && text_is_sent(p)) {
-		channel_write_end(p->channel);
+		errand_write_end(p->errand);
 		p->end.send_ms = now_ms(p) - p->sent_ms;
 		p->sent_ms = now_ms(p);
 		enter(p, SETTLING);
@@ -352,11 +357,10 @@ on_wake(void *user)
 }
 
 static void
-on_writable(void *user, struct channel *ch)
+on_writable(void *user)
 {
 	struct put *p = user;
 
-	(void)ch;
 	p->stuck_ms = 0;
 	pump(p);
 }
@@ -370,7 +374,9 @@ judge(struct put *p, const struct channel_end *e)
 
 	if (p->answered || (err->kind != OUTCOME_OK && err->kind != OUTCOME_CHANGED))
 		return;
-	if (e->cancelled || e->signal[0]) {
+	bool proved =
+	    e->err && e->err->kind != OUTCOME_UNKNOWN && e->err->kind != OUTCOME_CANCELLED;
+	if (!proved && (e->cancelled || e->signal[0])) {
 		err_set(err, whole ? OUTCOME_UNKNOWN : OUTCOME_FAILED, "%s%s",
 		    e->cancelled ? "cut" : "ended by a signal",
 		    whole ? " before the host had answered" : "; the file there is as it was");
@@ -390,11 +396,10 @@ judge(struct put *p, const struct channel_end *e)
 }
 
 static void
-on_end(void *user, struct channel *ch, const struct channel_end *e)
+on_end(void *user, const struct channel_end *e)
 {
 	struct put *p = user;
 
-	(void)ch;
 	judge(p, e);
 	if (p->state == SETTLING)
 		p->end.settle_ms = now_ms(p) - p->sent_ms;
@@ -419,9 +424,13 @@ on_tick(void *user)
 	}
 }
 
-static char *
-command_of(const struct put *p)
+/* Ask the host what it has; what the program is told is told once. */
+static void
+ask(struct put *p, struct session *session)
 {
+	static const struct errand_listener listener = {
+		.data = on_data, .writable = on_writable, .end = on_end
+	};
 	const struct put_spec *spec = &p->spec;
 	char length[24] = "-", mode[12] = "", source[12], stamp[20] = "", flags[8], beside[64];
 	char hex[DIGEST_HEX];
@@ -445,17 +454,21 @@ command_of(const struct put *p)
 	/* A part is found again by the name of the file; others never meet. */
 	digest_hex(spec->path, strlen(spec->path), hex);
 	snprintf(beside, sizeof(beside), ".drover-%.16s", spec->resume ? hex : p->talk.nonce);
-	return talk_command(&p->talk, host_put_sh,
-	    (const char *const[]){ spec->path, length, mode, source, spec->owner ? spec->owner : "",
-		stamp, flags, beside, NULL });
+	enter(p, ASKING);
+	p->errand = talk_start(
+	    &p->talk, &(struct talk_spec){ .hh = p->hh,
+			  .session = session,
+			  .become = spec->become,
+			  .program = host_put_sh,
+			  .args = (const char *const[]){ spec->path, length, mode, source,
+			      spec->owner ? spec->owner : "", stamp, flags, beside, NULL },
+			  .listener = &listener,
+			  .user = p });
 }
 
 static void
 on_ready(void *user, struct session *s, const struct err *err)
 {
-	static const struct channel_listener listener = {
-		.data = on_data, .writable = on_writable, .end = on_end
-	};
 	struct put *p = user;
 
 	if (!s) {
@@ -463,13 +476,11 @@ on_ready(void *user, struct session *s, const struct err *err)
 		finish(p);
 		return;
 	}
-	autofree char *command = command_of(p);
 	herd_hold(p->hh);
 	p->reader = payload_join(p->spec.payload, on_wake, p);
 	p->timer = loop_timer_new(herd_loop(herd_host_herd(p->hh)), on_tick, p);
 	loop_timer_start(p->timer, TICK_MS);
-	enter(p, ASKING);
-	p->channel = channel_exec(s, command, &listener, p);
+	ask(p, s);
 }
 
 struct put *
@@ -496,7 +507,7 @@ put_cut(struct put *p)
 		finish(p);
 		return;
 	}
-	channel_cancel(p->channel);
+	errand_cancel(p->errand);
 }
 
 char *

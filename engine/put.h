@@ -34,6 +34,7 @@ struct put_spec {
 	const char *owner; /* USER[:GROUP]; NULL: as the file there has, else who logs in */
 	bool exact;        /* preserve: source_mode as it is, and mtime */
 	int64_t mtime;     /* seconds of the wall clock */
+	bool become;       /* as the inventory's become says, not as who logs in */
 	bool make_dirs, verify, resume;
 	/* Bytes there now, not more often than five times a second; may be NULL. */
 	void (*progress)(void *user, struct herd_host *hh, uint64_t bytes);

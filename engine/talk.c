@@ -3,6 +3,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "engine/bootstrap.h"
+#include "engine/errand.h"
 
 #include <string.h>
 
@@ -24,17 +26,24 @@ talk_fini(struct talk *t)
 	buf_fini(&t->noise);
 }
 
-char *
-talk_command(const struct talk *t, const char *program, const char *const *args)
+struct errand *
+talk_start(struct talk *t, const struct talk_spec *spec)
 {
 	size_t n = 0;
 
-	while (args[n])
+	while (spec->args[n])
 		n++;
 	autofree const char **words = xcalloc(n + 2, sizeof(*words));
 	words[0] = t->nonce;
-	memcpy(words + 1, args, n * sizeof(*words));
-	return probe_command(program, t->nonce, words);
+	memcpy(words + 1, spec->args, n * sizeof(*words));
+	autofree char *program = probe_program(spec->program, t->nonce, words);
+	autofree char *line = bootstrap_line(program, NULL);
+	return errand_start(spec->hh, spec->session,
+	    &(struct errand_spec){ .who = spec->become ? ERRAND_BECOME : ERRAND_LOGIN,
+		.program = spec->become ? program : line,
+		.input_len = -1,
+		.listener = spec->listener,
+		.user = spec->user });
 }
 
 /* The text behind the nonce and a blank, or NULL: then it is noise. */

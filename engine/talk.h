@@ -11,8 +11,11 @@
 #include "base/buf.h"
 #include "engine/probe.h"
 
-struct collect_spec;
 struct err;
+struct errand;
+struct errand_listener;
+struct herd_host;
+struct session;
 
 struct talk {
 	char nonce[PROBE_NONCE];
@@ -21,12 +24,22 @@ struct talk {
 	bool heard;       /* a line with the nonce has come */
 };
 
+struct talk_spec {
+	struct herd_host *hh;
+	struct session *session;
+	bool become;
+	const char *program;
+	const char *const *args;
+	const struct errand_listener *listener;
+	void *user;
+};
+
 void talk_init(struct talk *t); /* makes the nonce */
 void talk_fini(struct talk *t);
 
-/* The program with its arguments, as a command for the login shell; caller frees. Every transfer
- * goes through here: what the programs run as is decided in this one place. */
-char *talk_command(const struct talk *t, const char *program, const char *const *args);
+/* Start the program with the nonce and its arguments (ended by NULL) as the login or, with become, as
+ * the inventory's become says. */
+struct errand *talk_start(struct talk *t, const struct talk_spec *spec);
 
 /* Look at n bytes of standard output: how many were used up to and with the first line that has
  * the nonce. *ret_line: what stands behind it, until the next call; NULL when none is complete yet

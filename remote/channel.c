@@ -272,8 +272,8 @@ channel_room(struct channel *c)
 {
 	size_t room = MESSAGE_INPUT;
 
-	if (!c->ended && !c->eof && !c->refused && c->place->link)
-		room = link_full(c->place->link) ? 0 : (size_t)c->in_credit;
+	if (!c->ended && !c->eof && !c->refused && c->place->carrier)
+		room = carrier_full(c->place->carrier) ? 0 : (size_t)c->in_credit;
 	c->short_write |= room == 0;
 	return room;
 }

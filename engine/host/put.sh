@@ -4,8 +4,8 @@
 # Arguments: nonce, file, its length to come (- unknown), mode ('' as it is, else as the source),
 # mode of the source, owner ('' as it is), time ('' now), flags (c compare, k make directories,
 # p part stays, v verify, x exactly the source's mode), name of the file beside.
-# Standard input: a line "put OFFSET", "same" or "leave"; after "put" the content from OFFSET on and
-# 123 bytes: "NONCE end LENGTH DIGEST", so that a link that is cut never passes for an end.
+# Standard input: a line "put OFFSET [COUNT]" or "same"; after "put" COUNT bytes, the content from
+# OFFSET on and 123 bytes more: "NONCE end LENGTH DIGEST", so that a link that is cut never passes for an end.
 # Answers, each in a line behind the nonce: have OLD DIGEST PART DIGEST / done same|changed /
 # failed WHY / refused WHY.
 nonce=$1 file=$2 length=$3 mode=$4 source=$5 owner=$6 time=$7 flags=$8
@@ -76,7 +76,7 @@ fi
 # A file that is replaced keeps whom it belongs to.
 [ "$owner" ] || [ ! -f "$file" ] || owner=$(stat -c %u:%g -- "$file" 2>/dev/null)
 
-IFS=' ' read -r word offset || give_up "nothing came"
+IFS=' ' read -r word offset count || give_up "nothing came"
 case $word in
 put) ;;
 same)
@@ -98,7 +98,10 @@ if [ "$offset" = 0 ]; then
 	why=$( (set -C && : >"$beside") 2>&1) || give_up "$why"
 fi
 tidy=yes
-why=$({ cat >>"$beside"; } 2>&1) || give_up "$why"
+take() {
+	if [ -t 0 ]; then head -c "$count"; else cat; fi
+}
+why=$({ take >>"$beside"; } 2>&1) || give_up "$why"
 got=$(size_of "$beside")
 # shellcheck disable=SC2046
 set -- $(tail -c 123 -- "$beside" | tr -cd '0-9a-z \n-')

@@ -46,7 +46,6 @@ exits 1 "an owner that may not be given" drover cp --owner root small "$one:$MEE
 ok "leaves nothing" test ! -e "$MEET/kept2"
 exits 2 "a mode that is none" drover cp -m 9 small "$one:$MEET/x"
 exits 2 "an owner that is none" drover cp --owner 'a b' small "$one:$MEET/x"
-exits 2 "-B is not built yet" drover cp -B small "$one:$MEET/x"
 
 # Where it goes.
 exits 0 "a directory ends in /" drover cp small "$one:$MEET/"
