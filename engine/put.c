@@ -142,19 +142,19 @@ text_is_sent(struct put *p)
 static void
 begin_sending(struct put *p, uint64_t from)
 {
-	char line[64];
+	autobuf line = BUF_INIT(64);
 	uint64_t length;
 
 	p->part = from;
 	if (from > 0)
 		payload_seek(p->reader, from);
 	p->sent_ms = now_ms(p);
+	buf_addf(&line, "put %llu", (unsigned long long)from);
 	/* And how much is to come, where that is known: a terminal has no end of input. */
-	snprintf(line, sizeof(line), "put %llu", (unsigned long long)from);
 	if (payload_length(p->spec.payload, &length))
-		snprintf(
-		    line + strlen(line), 32, " %llu", (unsigned long long)(length - from + MARK));
-	say(p, STARTING, strcat(line, "\n"));
+		buf_addf(&line, " %llu", (unsigned long long)(length - from + MARK));
+	buf_addc(&line, '\n');
+	say(p, STARTING, buf_text(&line));
 }
 
 static void
