@@ -21,6 +21,8 @@
 #define SLOW_MS    3000 /* a host that takes longer to connect gives its turn to others */
 #define ATTEMPT_MS 1000 /* as ssh waits for ConnectionAttempts */
 #define CONNECT_MS 10000
+#define LOGIN_MS   20000  /* in all, from the first attempt to connect to logged in */
+#define BATCH_MS   300000 /* what Debian's ssh makes of BatchMode alone: nobody's wish */
 
 static bool
 is_here(const struct session *s)
@@ -60,6 +62,33 @@ put_list(struct message *m, enum message_field f, const char *list)
 		message_text(m, f, list);
 }
 
+static int64_t
+connect_limit(const struct session *s)
+{
+	int64_t typed = s->place->connect_ms,
+		own = s->connect_ms ? s->connect_ms : s->conf->connect_timeout_ms;
+
+	return typed ? typed : own ? own : CONNECT_MS;
+}
+
+/* What a phase may take: its own limit, and not more than is left of the time for all of them. */
+static int64_t
+time_left(const struct session *s, int64_t limit_ms)
+{
+	int64_t all = LOGIN_MS, more = connect_limit(s) - CONNECT_MS;
+
+	if (all < s->place->kex_ms)
+		all = s->place->kex_ms;
+	if (all < s->place->auth_ms)
+		all = s->place->auth_ms;
+	if (more > 0)
+		all += more;
+	all -= loop_now_ms(s->place->loop) - s->began_ms;
+	if (all < 1000)
+		all = 1000;
+	return all < limit_ms ? all : limit_ms;
+}
+
 static void
 begin_key_exchange(struct session *s, int fd)
 {
@@ -88,7 +117,11 @@ begin_key_exchange(struct session *s, int fd)
 	put_list(&m, FIELD_SIGNATURES, s->conf->pubkey_algorithms);
 	if (s->conf->rsa_bits)
 		message_number(&m, FIELD_BITS, (uint64_t)s->conf->rsa_bits);
-	message_number(&m, FIELD_TIMEOUT, (uint64_t)s->place->kex_ms);
+	message_number(&m, FIELD_TIMEOUT, (uint64_t)time_left(s, s->place->kex_ms));
+	if (s->conf->server_alive_ms && s->conf->server_alive_ms != BATCH_MS) {
+		message_number(&m, FIELD_ALIVE, (uint64_t)s->conf->server_alive_ms);
+		message_number(&m, FIELD_ALIVE_COUNT, (uint64_t)s->conf->server_alive_count);
+	}
 	link_send(link, &m, fd);
 }
 
@@ -130,15 +163,6 @@ on_resolved(void *user)
 	s->state = SESSION_CONNECT;
 }
 
-static int64_t
-connect_limit(const struct session *s)
-{
-	int64_t typed = s->place->connect_ms,
-		own = s->connect_ms ? s->connect_ms : s->conf->connect_timeout_ms;
-
-	return typed ? typed : own ? own : CONNECT_MS;
-}
-
 static void
 on_turn(void *user)
 {
@@ -152,6 +176,7 @@ on_turn(void *user)
 		.user = s };
 
 	s->state = SESSION_RESOLVE;
+	s->began_ms = loop_now_ms(s->place->loop);
 	loop_timer_start(s->timer, SLOW_MS);
 	s->dialling = dial_start(s->place->dial, &spec);
 }
@@ -286,7 +311,7 @@ log_in(struct session *s)
 	message_init(&m, MESSAGE_LOGIN, s->id, 0);
 	message_text(&m, FIELD_USER, s->conf->user);
 	message_bytes(&m, FIELD_KEYS, ids, n);
-	message_number(&m, FIELD_TIMEOUT, (uint64_t)s->place->auth_ms);
+	message_number(&m, FIELD_TIMEOUT, (uint64_t)time_left(s, s->place->auth_ms));
 	if (agent >= 0)
 		message_number(&m, FIELD_AGENT, 1);
 	link_send(link, &m, agent);
@@ -331,6 +356,7 @@ judge(struct session *s, const struct message *m)
 		if (!s->place->ask_trust || s->conf->strict)
 			break;
 		gate_leave(&s->place->gate, &s->pass);
+		s->asked_ms = loop_now_ms(s->place->loop);
 		s->place->ask_trust(s->place->ask_user, s, answer.type, answer.fingerprint);
 		return;
 	case TRUST_CHANGED:
@@ -348,6 +374,7 @@ remote_trust(struct session *s, bool yes)
 {
 	if (s->state != SESSION_HOSTKEY || s->closed)
 		return;
+	s->began_ms += loop_now_ms(s->place->loop) - s->asked_ms;
 	if (yes)
 		accept_key(s);
 	else

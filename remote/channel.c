@@ -11,7 +11,9 @@
 
 #include <string.h>
 
-#define OPEN_MS 15000
+#define OPEN_MS  15000
+#define STALL_MS 30000
+#define LONG_MS  5000 /* of silence: then it is told how long the host itself was silent */
 
 struct channel {
 	struct channel_place *place;
@@ -100,6 +102,9 @@ send_exec(struct channel *c, const struct exec_spec *spec, const struct buf *env
 	message_init(&m, MESSAGE_EXEC, c->place->session, c->id);
 	message_text(&m, FIELD_COMMAND, spec->command);
 	message_number(&m, FIELD_TIMEOUT, OPEN_MS);
+	if (spec->stall_ms >= 0)
+		message_number(
+		    &m, FIELD_STALL, spec->stall_ms ? (uint64_t)spec->stall_ms : STALL_MS);
 	if (env->len)
 		message_bytes(&m, FIELD_ENVIRONMENT, env->data, env->len);
 	if (spec->terminal) {
@@ -376,6 +381,11 @@ on_limit(void *user)
 	c->overdue = true;
 	err_set(&c->why, OUTCOME_UNKNOWN, "%s: command: %s for %.1f s", c->place->name, what,
 	    (double)limit / 1000);
+	if (limit >= LONG_MS && c->place->heard_ms)
+		err_set(&c->why, OUTCOME_UNKNOWN,
+		    "%s: command: %s for %.1f s; the host was last heard %.1f s ago",
+		    c->place->name, what, (double)limit / 1000,
+		    (double)(now - c->place->heard_ms) / 1000);
 	str_copy(c->why.phase, sizeof(c->why.phase), "command");
 	c->why.elapsed_ms = now - c->began_ms;
 	ask_end(c);

@@ -9,6 +9,7 @@
 #include "remote/keyring.h"
 #include "remote/stream.h"
 #include "remote/tune.h"
+#include "remote/vigil.h"
 #include "remote/wire.h"
 
 #include <fcntl.h>
@@ -34,6 +35,7 @@ struct conn {
 	int fd; /* ours, for the loop: libssh closes its own when it likes */
 	struct loop_io *io;
 	struct loop_timer *limit;
+	struct vigil vigil;
 	int64_t began_ms, limit_ms, asked_us;
 	struct err err;
 	bool early, late, trusted, in_lane, freed, soon;
@@ -89,11 +91,11 @@ on_limit(void *user)
 }
 
 static const char *
-phase_of(enum state s)
+phase_of(const struct conn *c)
 {
 	static const char *const names[] = { "key exchange", "host key", "login", "session", "" };
 
-	return names[s];
+	return c->state == KEX && !ssh_get_serverbanner(c->ssh) ? "banner" : names[c->state];
 }
 
 __attribute__((format(printf, 3, 4))) static enum step
@@ -106,7 +108,7 @@ fail(struct conn *c, enum outcome kind, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	err_set(&c->err, kind, "%s", text);
-	str_copy(c->err.phase, sizeof(c->err.phase), phase_of(c->state));
+	str_copy(c->err.phase, sizeof(c->err.phase), phase_of(c));
 	c->err.elapsed_ms = clock_mono_ms() - c->began_ms;
 	return STEP_FAIL;
 }
@@ -123,8 +125,12 @@ static enum step
 fail_by_libssh(struct conn *c)
 {
 	char text[240];
+	int64_t silence = vigil_silence_ms(&c->vigil);
 
 	tune_explain(c->ssh, text, sizeof(text));
+	if (c->state == UP && c->stream_count && silence >= 1000)
+		return fail(c, OUTCOME_UNREACHABLE, "%s; last heard %.1f s before", text,
+		    (double)silence / 1000);
 	return fail(c, OUTCOME_UNREACHABLE, "%s", text);
 }
 
@@ -337,6 +343,11 @@ step_up(struct conn *c)
 		moved = round_of_streams(c, &budget, &broken);
 	if (broken || !is_well(c))
 		return fail_by_libssh(c);
+	if (all_stalled(c))
+		vigil_pause(&c->vigil, c->heard.in_bytes);
+	if (c->stream_count && !vigil_step(&c->vigil, c->ssh, c->heard.in_bytes))
+		return fail(c, OUTCOME_UNREACHABLE, "nothing heard for %.1f s",
+		    (double)vigil_silence_ms(&c->vigil) / 1000);
 	if (moved || any_writable(c))
 		nudge(c);
 	return STEP_WAIT;
@@ -434,6 +445,9 @@ conn_new(struct conn_place *place, const struct message *open, int fd)
 	c->began_ms = clock_mono_ms();
 	c->limit = loop_timer_new(place->loop, on_limit, c);
 	loop_timer_start(c->limit, c->limit_ms);
+	c->vigil.nudge = nudge;
+	c->vigil.user = c;
+	vigil_init(&c->vigil, place->loop, place->wire, open);
 	c->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	c->ssh = tune_session(fd, message_string(open, FIELD_ADDRESS),
 	    &(struct tune_offer){ .host_keys = message_string(open, FIELD_ALGORITHMS),
@@ -464,6 +478,7 @@ conn_free(struct conn *c)
 	if (!c->freed) {
 		loop_io_free(c->io);
 		loop_timer_free(c->limit);
+		vigil_fini(&c->vigil);
 	}
 	c->freed = true;
 	if (c->in_lane || c->soon)
@@ -531,6 +546,8 @@ to_stream(struct conn *c, const struct message *m)
 			refuse_stream(c, m->channel, "too many commands at once on one session");
 		else
 			c->streams[c->stream_count++] = stream_new(&c->stream_place, m);
+		if (c->stream_count == 1)
+			vigil_begin(&c->vigil, c->heard.in_bytes);
 		return true;
 	}
 	for (size_t i = 0; i < c->stream_count; i++) {

@@ -56,6 +56,10 @@ static const struct field_class {
 	[FIELD_MACS] = { "macs", TEXT, 1024, "to offer, by preference" },
 	[FIELD_SIGNATURES] = { "signatures", TEXT, 1024, "algorithms a key may log in with" },
 	[FIELD_BITS] = { "bits", NUMBER, 8, "an RSA key must have" },
+	[FIELD_ALIVE] = { "alive", NUMBER, 8,
+	    "milliseconds of silence, while a command runs, before the host is asked" },
+	[FIELD_ALIVE_COUNT] = { "alive-count", NUMBER, 8, "so many of them, and it is given up" },
+	[FIELD_STALL] = { "stall", NUMBER, 8, "milliseconds input may wait for the command" },
 };
 
 static const struct message_class {
@@ -76,7 +80,7 @@ static const struct message_class {
 	[MESSAGE_OPEN] = { "OPEN", MESSAGE_DOWN_WAY, SESSION,
 	    BIT(FIELD_ADDRESS) | BIT(FIELD_TIMEOUT),
 	    BIT(FIELD_ALGORITHMS) | BIT(FIELD_KEX) | BIT(FIELD_CIPHERS) | BIT(FIELD_MACS) |
-		BIT(FIELD_SIGNATURES) | BIT(FIELD_BITS),
+		BIT(FIELD_SIGNATURES) | BIT(FIELD_BITS) | BIT(FIELD_ALIVE) | BIT(FIELD_ALIVE_COUNT),
 	    true, "begin the key exchange on the connected socket beside" },
 	[MESSAGE_HOSTKEY] = { "HOSTKEY", MESSAGE_UP_WAY, SESSION, BIT(FIELD_BLOB), BIT(FIELD_TYPE),
 	    false, "what the host proved to hold; LOGIN or CLOSE answers it" },
@@ -91,7 +95,8 @@ static const struct message_class {
 	    "the session ended, or never came up; its channels ended before" },
 	[MESSAGE_EXEC] = { "EXEC", MESSAGE_DOWN_WAY, CHANNEL,
 	    BIT(FIELD_COMMAND) | BIT(FIELD_TIMEOUT),
-	    BIT(FIELD_ENVIRONMENT) | BIT(FIELD_TERMINAL) | BIT(FIELD_COLUMNS) | BIT(FIELD_ROWS),
+	    BIT(FIELD_ENVIRONMENT) | BIT(FIELD_TERMINAL) | BIT(FIELD_COLUMNS) | BIT(FIELD_ROWS) |
+		BIT(FIELD_STALL),
 	    false,
 	    "open a channel and run a command, on a terminal if one is named; the channel's number "
 	    "is new" },
@@ -114,6 +119,8 @@ static const struct message_class {
 	    BIT(FIELD_STATUS) | BIT(FIELD_SIGNAL) | BIT(FIELD_KIND) | BIT(FIELD_PHASE) |
 		BIT(FIELD_TEXT) | BIT(FIELD_ELAPSED) | BIT(FIELD_CANCELLED),
 	    false, "the channel's last: status, or signal, or kind with the reason for neither" },
+	[MESSAGE_HEARD] = { "HEARD", MESSAGE_UP_WAY, SESSION, BIT(FIELD_ELAPSED), 0, false,
+	    "while a command runs: how long ago the host was last heard" },
 };
 
 static void

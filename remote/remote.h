@@ -107,6 +107,8 @@ struct session_counters {
 	uint64_t logins, execs, bytes_in, bytes_out;
 };
 void session_counters(const struct session *s, struct session_counters *ret);
+/* How long ago the host was last heard, in any way; -1: never. While nothing runs nobody asks it. */
+int64_t session_silence_ms(const struct session *s);
 int64_t session_rtt_ms(const struct session *s); /* of the last measured exchange; -1: none yet */
 
 enum stream { STREAM_OUT, STREAM_ERR };
@@ -137,6 +139,7 @@ struct exec_spec {
 				   a name that the server refuses is left out, as ssh does */
 	const char *terminal; /* its kind ("xterm"): the command gets one; NULL: none */
 	int columns, rows;    /* of the terminal; 0: 80x24 */
+	int64_t stall_ms;     /* how long input may wait for the command; 0: 30 s, -1: for ever */
 };
 
 /* Run one command on a session that is up. Standard input stays open until channel_write_end(); on a

@@ -114,6 +114,12 @@ to_channel(struct session *s, const struct message *m)
 void
 session_message(struct session *s, const struct message *m)
 {
+	/* DOWN and END may be words of the worker's own. */
+	if (m->type == MESSAGE_HEARD)
+		s->channel_place.heard_ms =
+		    loop_now_ms(s->place->loop) - (int64_t)message_get(m, FIELD_ELAPSED);
+	else if (m->type != MESSAGE_DOWN && m->type != MESSAGE_END)
+		s->channel_place.heard_ms = loop_now_ms(s->place->loop);
 	if (m->channel)
 		to_channel(s, m);
 	else
@@ -289,6 +295,14 @@ void
 session_counters(const struct session *s, struct session_counters *ret)
 {
 	*ret = s->counters;
+}
+
+int64_t
+session_silence_ms(const struct session *s)
+{
+	int64_t heard = s->channel_place.heard_ms;
+
+	return heard ? loop_now_ms(s->place->loop) - heard : -1;
 }
 
 int64_t

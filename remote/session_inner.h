@@ -38,6 +38,8 @@ struct session {
 	char **host_keys;
 	int port;
 	int64_t connect_ms;
+	int64_t began_ms; /* to connect; later by the time that people took */
+	int64_t asked_ms; /* people */
 	bool first_use, closed;
 
 	enum session_state state;

@@ -29,11 +29,12 @@ struct stream {
 	char *env; /* NAME=VALUE, each ended by a NUL; env_at: the one that is asked for */
 	size_t env_len, env_at;
 	int columns, rows;
-	int64_t began_ms, asked_us, limit_ms;
+	int64_t began_ms, asked_us, limit_ms, stall_ms;
 	struct buf in;
 	size_t taken, uncredited; /* of in; of what was taken */
 	uint64_t credit;
 	bool in_eof, eof_sent, asked, have_status, grace, grace_over, late, eof[2], cancel;
+	bool stuck, stalled; /* input waits for the command; and did for too long */
 	uint32_t status;
 	char signal[16];
 };
@@ -69,10 +70,12 @@ on_timer(void *user)
 {
 	struct stream *s = user;
 
-	if (s->state == RUNNING)
+	if (s->state != RUNNING)
+		s->late = true;
+	else if (s->grace)
 		s->grace_over = true;
 	else
-		s->late = true;
+		s->stalled = true;
 	s->place->nudge(s->place->user);
 }
 
@@ -101,6 +104,7 @@ stream_new(const struct stream_place *place, const struct message *exec)
 	s->rows = small(message_get(exec, FIELD_ROWS));
 	s->credit = MESSAGE_OUTPUT;
 	s->limit_ms = (int64_t)message_get(exec, FIELD_TIMEOUT);
+	s->stall_ms = (int64_t)message_get(exec, FIELD_STALL);
 	s->began_ms = clock_mono_ms();
 	buf_init(&s->in, MESSAGE_INPUT);
 	s->timer = loop_timer_new(place->loop, on_timer, s);
@@ -315,6 +319,21 @@ step_asking(struct stream *s)
 	return STREAM_MOVED;
 }
 
+/* Input that the server does not take has its time too. */
+static void
+watch_input(struct stream *s, bool moved)
+{
+	bool waits = s->taken < s->in.len && s->stall_ms && !s->have_status && !s->signal[0];
+
+	if (s->grace || (s->stuck && waits && !moved))
+		return;
+	s->stuck = waits;
+	if (waits)
+		loop_timer_start(s->timer, s->stall_ms);
+	else
+		loop_timer_stop(s->timer);
+}
+
 /* Give the server what its window takes; libssh must have sent what it has before it gets more. */
 static enum stream_got
 write_input(struct stream *s)
@@ -339,6 +358,8 @@ write_input(struct stream *s)
 			got = STREAM_MOVED;
 		}
 	}
+	if (left || s->stuck)
+		watch_input(s, got == STREAM_MOVED);
 	if (s->uncredited >= MESSAGE_INPUT / 4 || (s->uncredited && s->taken == s->in.len)) {
 		struct message m;
 
@@ -391,6 +412,18 @@ read_output(struct stream *s, int which, size_t *budget)
 	return STREAM_MOVED;
 }
 
+/* Output that nobody takes here may be why the command takes no input. */
+static bool
+gives_up_input(struct stream *s)
+{
+	if (!s->stalled || s->have_status || s->signal[0])
+		return false;
+	s->stalled = false;
+	if (s->stuck && stream_stalled(s))
+		loop_timer_start(s->timer, s->stall_ms);
+	return s->stuck && !stream_stalled(s);
+}
+
 static enum stream_got
 step_running(struct stream *s, size_t *budget)
 {
@@ -412,6 +445,11 @@ step_running(struct stream *s, size_t *budget)
 		return STREAM_BROKEN;
 	if (moved)
 		return STREAM_MOVED;
+	if (gives_up_input(s)) {
+		ssh_channel_close(s->channel);
+		return fail(s, OUTCOME_UNKNOWN, "input", "the command took no input for %.1f s",
+		    (double)s->stall_ms / 1000);
+	}
 	if (known && s->grace_over && !stream_stalled(s))
 		return end(s, NULL);
 	if (known && !s->grace) {

@@ -8,6 +8,7 @@
 #include "remote/message.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -253,6 +254,86 @@ silence_is_told_from_slowness(void **state)
 	probe_close(p);
 }
 
+/* The sshd behind the session, stopped: alive for TCP, silent for SSH. */
+static long
+stop_server_of(struct probe *p)
+{
+	while (!p->out.len && !p->down)
+		loop_pass(f->loop, 100);
+	long server = strtol(buf_text(&p->out), NULL, 10);
+
+	assert_true(server > 1);
+	assert_int_equal(kill((pid_t)server, SIGSTOP), 0);
+	return server;
+}
+
+static void
+a_server_that_falls_silent_is_noticed(void **state)
+{
+	struct probe *p = probe_open(f, NULL, "echo $PPID; sleep 300");
+	long server = stop_server_of(p);
+
+	(void)state;
+	probe_wait(f, &p->down, NULL);
+	kill((pid_t)server, SIGKILL);
+	assert_true(p->ended);
+	assert_int_equal(p->end.err->kind, OUTCOME_UNKNOWN);
+	assert_int_equal(p->err.kind, OUTCOME_UNREACHABLE);
+	if (!str_starts(p->err.text, "web-1: session: nothing heard for 15."))
+		fail_msg("%s", p->err.text);
+	probe_close(p);
+}
+
+static void
+a_command_that_says_nothing_lives_as_long_as_its_host_answers(void **state)
+{
+	struct probe *p = probe_open(f, NULL, "sleep 22; exit 9");
+	int64_t longest = 0;
+
+	(void)state;
+	while (!p->ended && !p->down) {
+		loop_pass(f->loop, 100);
+		if (p->up && session_silence_ms(p->session) > longest)
+			longest = session_silence_ms(p->session);
+	}
+	if (p->down)
+		fail_msg("%s", p->err.text);
+	assert_int_equal(p->end.status, 9);
+	/* Its answers were heard: it was silent for more than twice as long. */
+	assert_in_range(longest, 1, 21000);
+	probe_close(p);
+}
+
+static void
+input_that_a_command_does_not_take_has_its_time(void **state)
+{
+	size_t n = 8 << 20;
+	autofree char *bytes = xcalloc(n, 1);
+	struct probe *p = probe_open(f, NULL, "sleep 300");
+
+	(void)state;
+	p->input = bytes;
+	p->input_len = n;
+	p->with.stall_ms = 700;
+	probe_wait(f, &p->ended, &p->down);
+	assert_true(p->ended);
+	assert_non_null(p->end.err);
+	assert_int_equal(p->end.err->kind, OUTCOME_UNKNOWN);
+	assert_string_equal(p->end.err->text, "web-1: the command took no input for 0.7 s");
+	assert_string_equal(p->end.err->phase, "input");
+	probe_close(p);
+	/* A slow one is not a stuck one. */
+	p = probe_open(
+	    f, NULL, "for i in 1 2 3 4 5; do head -c 400000 >/dev/null; sleep 0.1; done; cat");
+	p->input = bytes;
+	p->input_len = n;
+	p->with.stall_ms = 20000;
+	probe_wait(f, &p->ended, &p->down);
+	assert_true(p->ended);
+	assert_true(p->end.have_status);
+	probe_close(p);
+}
+
 static void
 a_command_longer_than_a_frame_is_refused(void **state)
 {
@@ -387,6 +468,9 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_child_that_keeps_the_output_open_is_not_waited_for),
 		cmocka_unit_test(a_limit_ends_a_command_as_unknown),
 		cmocka_unit_test(silence_is_told_from_slowness),
+		cmocka_unit_test(a_server_that_falls_silent_is_noticed),
+		cmocka_unit_test(a_command_that_says_nothing_lives_as_long_as_its_host_answers),
+		cmocka_unit_test(input_that_a_command_does_not_take_has_its_time),
 		cmocka_unit_test(a_command_longer_than_a_frame_is_refused),
 		cmocka_unit_test(eight_commands_share_a_session),
 		cmocka_unit_test(
