@@ -101,6 +101,88 @@ take_here(struct become *b, int which)
 	buf_drop(&b->said[which], (size_t)(from - b->said[which].data) - 1);
 }
 
+/* What methods say, in the C locale, and what it means. %s: the method, then the user. */
+enum meaning { NO_PASSWORD, WRONG, NO_TERMINAL, NOT_ALLOWED, EXPIRED, LOCKED, NO_USER, BROKEN };
+
+static const struct {
+	const char *text;
+	enum meaning meaning;
+} sayings[] = {
+	{ "you must have a tty", NO_TERMINAL },
+	{ "must be run from a terminal", NO_TERMINAL },
+	{ "a tty is required", NO_TERMINAL },
+	{ "not in the sudoers file", NOT_ALLOWED },
+	{ "may not run sudo", NOT_ALLOWED },
+	{ "is not allowed to", NOT_ALLOWED },
+	{ "Operation not permitted", NOT_ALLOWED },
+	{ "doas is not enabled", NOT_ALLOWED },
+	{ "Permission denied", NOT_ALLOWED },
+	{ "Access denied", NOT_ALLOWED },
+	{ "Account expired", LOCKED },
+	{ "account has expired", LOCKED },
+	{ "account validation failure", LOCKED },
+	{ "account is locked", LOCKED },
+	{ "expired", EXPIRED },
+	{ "Changing password", EXPIRED },
+	{ "change your password", EXPIRED },
+	{ "Sorry, try again", WRONG },
+	{ "incorrect password", WRONG },
+	{ "Authentication fail", WRONG },
+	{ "uthentication token manipulation", EXPIRED },
+	{ "unknown user", NO_USER },
+	{ "does not exist", NO_USER },
+	{ "a password is required", NO_PASSWORD },
+	{ "a terminal is required", NO_PASSWORD },
+	{ "Authorization required", NO_PASSWORD },
+	{ "Authentication required", NO_PASSWORD },
+	{ "Interactive authentication required", NO_PASSWORD },
+	{ "effective uid is not 0", BROKEN },
+	{ "no new privileges", BROKEN },
+};
+
+static bool
+said(const struct become *b, const char *text)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct buf *t = &b->said[i];
+
+		if (t->len && b->here[i] && memmem(t->data, t->len, text, strlen(text)))
+			return true;
+	}
+	return false;
+}
+
+/* The first of the sayings that was said; -1: none. */
+static int
+saying(const struct become *b)
+{
+	for (size_t i = 0; !b->absent && i < countof(sayings); i++) {
+		if (said(b, sayings[i].text))
+			return (int)i;
+	}
+	return -1;
+}
+
+/* sudo goes on to ask for a new password then, which nobody gives it. */
+static bool
+is_expired(const struct become *b)
+{
+	int i = saying(b);
+
+	return i >= 0 && sayings[i].meaning == EXPIRED;
+}
+
+/* Nothing was said since the password but the next prompt. */
+static bool
+is_silent(const struct buf *text)
+{
+	size_t i = 0;
+
+	while (i < text->len && strchr("\r\n\t ", text->data[i]))
+		i++;
+	return i == text->len || text->len - i < PROBE_NONCE + 8;
+}
+
 enum become_next
 become_feed(struct become *b, int which, const char *p, size_t n, size_t *ret_rest)
 {
@@ -124,12 +206,18 @@ become_feed(struct become *b, int which, const char *p, size_t n, size_t *ret_re
 		return which == 0 ? BECOME_OPEN : BECOME_WAIT;
 	}
 	b->absent = b->absent || (which == 0 && behind_mark(b, text, "absent"));
+	if (b->sent && is_expired(b))
+		return BECOME_OVER;
 	if (!is_asked(b, text))
 		return BECOME_WAIT;
-	buf_clear(text);
 	b->again = b->asked;
 	b->asked = true;
-	return b->again ? BECOME_AGAIN : BECOME_PASSWORD;
+	if (b->again) {
+		b->more = is_silent(text);
+		return BECOME_OVER;
+	}
+	buf_clear(text);
+	return BECOME_PASSWORD;
 }
 
 void
@@ -137,43 +225,6 @@ become_sent(struct become *b)
 {
 	b->sent = true;
 }
-
-/* What methods say, in the C locale, and what it means. %s: the method, then the user. */
-enum meaning { NO_PASSWORD, WRONG, NO_TERMINAL, NOT_ALLOWED, EXPIRED, LOCKED, NO_USER, BROKEN };
-
-static const struct {
-	const char *text;
-	enum meaning meaning;
-} sayings[] = {
-	{ "you must have a tty", NO_TERMINAL },
-	{ "must be run from a terminal", NO_TERMINAL },
-	{ "a tty is required", NO_TERMINAL },
-	{ "not in the sudoers file", NOT_ALLOWED },
-	{ "may not run sudo", NOT_ALLOWED },
-	{ "is not allowed to", NOT_ALLOWED },
-	{ "Operation not permitted", NOT_ALLOWED },
-	{ "doas is not enabled", NOT_ALLOWED },
-	{ "Permission denied", NOT_ALLOWED },
-	{ "Access denied", NOT_ALLOWED },
-	{ "a password is required", NO_PASSWORD },
-	{ "a terminal is required", NO_PASSWORD },
-	{ "Authorization required", NO_PASSWORD },
-	{ "Authentication required", NO_PASSWORD },
-	{ "Interactive authentication required", NO_PASSWORD },
-	{ "expired", EXPIRED },
-	{ "Changing password", EXPIRED },
-	{ "change your password", EXPIRED },
-	{ "account validation failure", LOCKED },
-	{ "account is locked", LOCKED },
-	{ "Sorry, try again", WRONG },
-	{ "incorrect password", WRONG },
-	{ "Authentication fail", WRONG },
-	{ "uthentication token manipulation", EXPIRED },
-	{ "unknown user", NO_USER },
-	{ "does not exist", NO_USER },
-	{ "effective uid is not 0", BROKEN },
-	{ "no new privileges", BROKEN },
-};
 
 static int
 refuse(const struct become *b, enum meaning m, struct err *err)
@@ -184,9 +235,8 @@ refuse(const struct become *b, enum meaning m, struct err *err)
 	case NO_PASSWORD:
 		if (str_eq(method, "run0"))
 			return err_set(err, OUTCOME_REFUSED,
-			    "run0 wants to ask a person: only what polkit allows without one can "
-			    "be "
-			    "used");
+			    "run0 wants to ask a person: only what polkit allows "
+			    "without one can be used");
 		return err_set(err, OUTCOME_REFUSED,
 		    "%s asks for a password and none was given: use -K, or "
 		    "--become-password-file",
@@ -254,18 +304,6 @@ explain(const struct become *b, int64_t late_ms, struct err *err)
 	    line.len ? buf_text(&line) : "it said nothing");
 }
 
-static bool
-said(const struct become *b, const char *text)
-{
-	for (int i = 0; i < 2; i++) {
-		const struct buf *t = &b->said[i];
-
-		if (t->len && b->here[i] && memmem(t->data, t->len, text, strlen(text)))
-			return true;
-	}
-	return false;
-}
-
 /* Could it go on from there on a terminal? doas reads a password from nothing else. */
 static bool
 needs_terminal(const struct become *b, enum meaning m)
@@ -274,17 +312,6 @@ needs_terminal(const struct become *b, enum meaning m)
 		return false;
 	return m == NO_TERMINAL ||
 	       (m == NO_PASSWORD && b->way.ask && str_eq(b->way.method, "doas"));
-}
-
-/* The first of the sayings that was said; -1: none. */
-static int
-saying(const struct become *b)
-{
-	for (size_t i = 0; !b->absent && i < countof(sayings); i++) {
-		if (said(b, sayings[i].text))
-			return (int)i;
-	}
-	return -1;
 }
 
 bool
@@ -301,7 +328,12 @@ become_judge(const struct become *b, int64_t late_ms, struct err *err)
 	int i = saying(b);
 
 	if (b->again && b->sent) {
-		refuse(b, WRONG, err);
+		if (b->more)
+			err_set(err, OUTCOME_REFUSED,
+			    "%s asks again: the password is wrong, or it is not all that is wanted",
+			    b->way.method);
+		else
+			refuse(b, WRONG, err);
 		return false;
 	}
 	if (i < 0) {

@@ -28,13 +28,13 @@ enum become_next {
 	BECOME_WAIT,     /* for more */
 	BECOME_PASSWORD, /* give it, once: become_sent() */
 	BECOME_OPEN,     /* standard output is the program's from here: send it, then its input */
-	BECOME_AGAIN,    /* the password was wrong: end the command */
+	BECOME_OVER,     /* it goes on asking, in vain: end the command */
 };
 
 struct become {
 	struct become_way way;
 	char nonce[PROBE_NONCE];
-	bool here[2], absent, asked, sent, again, open[2];
+	bool here[2], absent, asked, sent, again, more, open[2];
 	struct buf said[2]; /* before its `go`, of each stream; the end of it */
 };
 

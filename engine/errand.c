@@ -31,7 +31,7 @@ struct errand {
 	struct buf held[2];
 	size_t head_sent;
 	int64_t waits_ms, late_ms;
-	bool open, cancelled, trying, wants_room, ended_input, terminal;
+	bool open, over, cancelled, trying, wants_room, ended_input, terminal;
 	char why[160]; /* there is no password */
 };
 
@@ -145,7 +145,7 @@ on_password(void *user, const char *secret, const char *why)
 	autobuf line = BUF_INIT(4096);
 
 	if (!secret) {
-		snprintf(e->why, sizeof(e->why), "%s: %s", e->become.way.method, why);
+		snprintf(e->why, sizeof(e->why), "%s %s", e->become.way.method, why);
 		channel_cancel(e->channel);
 		return;
 	}
@@ -176,8 +176,8 @@ on_next(struct errand *e, enum become_next next)
 			channel_limits(e->channel, 0, 0, e->spec.limit_ms);
 		send_on(e);
 		break;
-	case BECOME_AGAIN:
-		verdict(e, PASSWORD_BAD);
+	case BECOME_OVER:
+		e->over = true;
 		channel_cancel(e->channel);
 		break;
 	}
@@ -245,7 +245,7 @@ end_early(struct errand *e, struct channel_end *end)
 		err_set(&why, OUTCOME_REFUSED, "%s", e->why);
 	else if (e->cancelled)
 		err_set(&why, OUTCOME_UNTRIED, "cut before it ran");
-	else if (!e->late_ms && !e->become.again && end->err)
+	else if (!e->late_ms && !e->over && end->err)
 		why = *end->err;
 	else
 		again = judge(e, &why);

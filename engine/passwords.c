@@ -161,12 +161,12 @@ is_ripe(struct passwords *p, const struct waiter *w, const char **ret_secret, co
 
 	*ret_secret = *ret_why = NULL;
 	if (t->refused)
-		*ret_why = "the password is wrong; it was tried once";
+		*ret_why = "says that the password is wrong; it was tried once";
 	else if (!s->text && (s->given_up || !p->config.ask))
-		*ret_why = "it asks for a password and none was given: use -K, or "
+		*ret_why = "asks for a password and none was given: use -K, or "
 			   "--become-password-file";
 	else if (!s->proved && s->refusals >= REFUSALS)
-		*ret_why = "other hosts say that the password is wrong; it was not tried here";
+		*ret_why = "was not tried: other hosts say that the password is wrong";
 	else if (s->text && (t->took || s->proved || !s->trial))
 		*ret_secret = s->text;
 	if (t->trying && !t->took)

@@ -158,6 +158,29 @@ observe_data(struct apply_host *h, const void *p, size_t n)
 	observe_feed(h->observe, p, n);
 }
 
+static bool
+has_fact(const struct apply_host *h, const char *name)
+{
+	for (const char *const *f = h->seen->fact; *f; f += 2) {
+		if (str_eq(f[0], name))
+			return true;
+	}
+	return false;
+}
+
+/* What the host lacks of what this playbook needs there; NULL: nothing. */
+static const char *
+missing(const struct apply_host *h)
+{
+	bool acts = h->wanted_count > 0, images = false;
+
+	for (size_t i = 0; i < h->wanted_count; i++)
+		images |= h->wanted[i]->kind == RESOURCE_IMAGE;
+	if (acts && !has_fact(h, "systemd"))
+		return "systemd";
+	return images && !has_fact(h, "podman") ? "podman" : NULL;
+}
+
 static void
 make_plan(struct apply_host *h)
 {
@@ -168,6 +191,11 @@ make_plan(struct apply_host *h)
 	if (!h->seen->root) {
 		err_set(&err, OUTCOME_REFUSED, "%s",
 		    "the login is not root: say become in the inventory");
+		give_up(h, err.kind, &err);
+		return;
+	}
+	if (missing(h)) {
+		err_set(&err, OUTCOME_FAILED, "unsupported: the host has no %s", missing(h));
 		give_up(h, err.kind, &err);
 		return;
 	}

@@ -360,6 +360,16 @@ find_all(struct observe *o, struct err *err)
 	return 0;
 }
 
+static bool
+has_fact(const struct observe *o, const char *name)
+{
+	for (size_t i = 0; i < o->facts; i += 2) {
+		if (strcmp(o->fact[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
 struct observation *
 observe_end(struct observe *o, struct err *err)
 {
@@ -378,6 +388,8 @@ observe_end(struct observe *o, struct err *err)
 		rc = err_set(err, OUTCOME_FAILED, "%s", o->reply.broken);
 	else if (o->reply.state != REPLY_AFTER)
 		rc = err_set(err, OUTCOME_FAILED, "the reply ended before its end mark");
+	else if (o->bad_units && !has_fact(o, "systemd"))
+		rc = err_set(err, OUTCOME_FAILED, "unsupported: the host has no systemd");
 	else if (o->bad_units)
 		rc = err_set(err, OUTCOME_FAILED, "systemctl show gave no state of the units");
 	else
