@@ -32,6 +32,7 @@ struct naming {
 	const struct field_vars *vars;
 	struct level *level; /* made with the first host, when the port is known */
 	int port;
+	bool deaf; /* the level is without the port */
 };
 
 static struct level *
@@ -53,8 +54,6 @@ with_port(struct naming *n)
 	struct arena *arena = n->a->inv->arena;
 	struct var *item = arena_alloc(arena, (n->vars->count + 1) * sizeof(*item));
 
-	if (!n->port)
-		return *n->vars;
 	item[0] = (struct var){
 		.name = "ansible_port", .value = arena_printf(arena, "%d", n->port), .mark = n->at
 	};
@@ -66,11 +65,24 @@ with_port(struct naming *n)
 	return (struct field_vars){ .item = item, .count = n->vars->count + 1 };
 }
 
+/* Ansible hears the port of a pattern only where the host is new. */
+static bool
+is_deaf(struct naming *n, const struct model_host *h, bool is_new)
+{
+	if (n->port && !is_new)
+		diag_warn(n->a->diag, n->at,
+		    "the port %d is left out, as Ansible does: host %.60s stood in line %d already "
+		    "(ansible_port=%d counts)",
+		    n->port, h->pub.name, h->pub.mark.line, n->port);
+	return n->port && !is_new;
+}
+
 static int
 name_host(void *user, const char *name, struct err *err)
 {
 	struct naming *n = user;
 	struct inventory *inv = n->a->inv;
+	bool is_new = !strmap_find(&inv->host_map, name, NULL);
 	struct model_host *h = model_host(inv, name, n->at, n->a->diag);
 
 	(void)err;
@@ -78,14 +90,16 @@ name_host(void *user, const char *name, struct err *err)
 		return n->a->diag->errors > DIAG_MAX ? -1 : 0;
 	if (n->group != ANSIBLE_ALL)
 		model_join(h, n->group);
-	if (!n->level && (n->vars->count || n->port)) {
-		const struct field_vars vars = with_port(n);
+	if (!n->vars->count && !n->port)
+		return 0;
+	bool deaf = is_deaf(n, h, is_new);
+	if (!n->level || n->deaf != deaf) {
+		const struct field_vars vars = n->port && !deaf ? with_port(n) : *n->vars;
 
 		n->level = level_of(n->a, &vars, n->at, false);
-		model_say(&h->levels, n->level);
-	} else if (n->level) {
-		model_say(&h->levels, model_level(inv, n->level));
+		n->deaf = deaf;
 	}
+	model_say(&h->levels, model_level(inv, n->level));
 	return 0;
 }
 

@@ -112,6 +112,8 @@ inventory_load(const char *const *sources, size_t n, struct diag *diag, struct e
 			return NULL;
 		}
 	}
+	if (inv->ansible)
+		order_ungrouped(inv); /* it may have variables of its own */
 	for (size_t i = 0; inv->ansible && i < inv->dir_count; i++) {
 		if (varfiles_read(inv, inv->dir[i], diag, err) < 0) {
 			inventory_free(inv);

@@ -9,6 +9,9 @@
 #include <ctype.h>
 #include <string.h>
 
+static const char *const own[] = { "groups", "defaults", "fleet", "environment", "known_hosts",
+	NULL };
+
 /* One line that is neither empty nor a comment, and where the text goes on; NULL at the end. */
 static const char *
 next_line(const char **p, const char *end, size_t *len)
@@ -59,15 +62,13 @@ is_key(const char *line, size_t len, const char *key)
 static char
 whose_keys(const char *text, size_t len)
 {
-	static const char *const own[] = { "groups", "defaults", "fleet", "environment",
-		"known_hosts" };
 	const char *end = text + len;
 	char hosts = 0, found = 0;
 	size_t n = 0;
 
 	for (const char *line = next_line(&text, end, &n); line && !found;
 	     line = next_line(&text, end, &n)) {
-		for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		for (size_t i = 0; own[i]; i++) {
 			if (is_key(line, n, own[i]))
 				found = 'd';
 		}
@@ -79,35 +80,48 @@ whose_keys(const char *text, size_t len)
 	return found ? found : hosts;
 }
 
+/* Nothing, or a mapping with no other keys than a group of Ansible's has. */
+static bool
+is_group(const struct yaml_node *n)
+{
+	bool good = yaml_is_null(n) || n->kind == YAML_MAP;
+
+	for (size_t i = 0; good && n->kind == YAML_MAP && i < n->count; i++) {
+		const char *key = n->key[i]->text;
+
+		good = str_eq(key, "hosts") || str_eq(key, "vars") || str_eq(key, "children");
+	}
+	return good;
+}
+
 /* Groups at the top, with hosts and children as mappings. */
 static bool
 is_ansible(const struct yaml_node *root)
 {
+	bool groups = root->kind == YAML_MAP && root->count;
+
 	for (size_t i = 0; root->kind == YAML_MAP && i < root->count; i++) {
 		const struct yaml_node *v = root->value[i], *children = yaml_find(v, "children");
 		const char *key = root->key[i]->text;
 
-		if (str_eq(key, "groups") || str_eq(key, "defaults") || str_eq(key, "fleet"))
-			return false;
+		groups = groups && is_group(v);
+
 		if (str_eq(key, "all") || (children && children->kind == YAML_MAP))
 			return true;
-		if (!str_eq(key, "hosts") && (yaml_find(v, "hosts") || yaml_find(v, "vars")))
+		if (yaml_find(v, "hosts") || yaml_find(v, "vars"))
 			return true;
 	}
-	return false;
+	return groups;
 }
 
 static bool
 is_own(const struct yaml_node *root)
 {
-	static const char *const own[] = { "groups", "defaults", "fleet", "environment",
-		"known_hosts", "hosts" };
-
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+	for (size_t i = 0; own[i]; i++) {
 		if (yaml_find(root, own[i]))
 			return true;
 	}
-	return false;
+	return yaml_find(root, "hosts") != NULL;
 }
 
 /* Only the whole of it tells; its mistakes are told by whoever reads it then. */
@@ -122,7 +136,7 @@ form_of_tree(const char *text, size_t len)
 	const struct yaml_node *root = yaml_parse_ansible(a, "-", text, len, &unused);
 	if (root && !is_own(root) && ansible_is_listing(root))
 		form = FORM_ANSIBLE_LISTING;
-	else if (root && is_ansible(root))
+	else if (root && !is_own(root) && is_ansible(root))
 		form = FORM_ANSIBLE_YAML;
 	diag_fini(&unused);
 	arena_free(a);
