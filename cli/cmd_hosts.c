@@ -17,7 +17,7 @@ struct options {
 
 static const struct option options[] = {
 	{ OPTION_FLAG, 0, "vars", offsetof(struct options, vars),
-	    .summary = "show the variables of each host too" },
+	    .summary = "show each variable of the hosts, and where it was said" },
 	{ .type = OPTION_END },
 };
 
@@ -48,32 +48,69 @@ address_text(const struct host *h, struct buf *b)
 	return buf_text(b);
 }
 
-static const char *
-vars_text(const struct host *h, struct buf *b)
-{
-	buf_clear(b);
-	for (size_t i = 0; i < h->var_count; i++)
-		buf_addf(b, "%s%s=%s", i ? " " : "", h->vars[i].name, h->vars[i].value);
-	return b->len ? buf_text(b) : NULL;
-}
-
 static void
 print_table(struct call *call, const struct set *set)
 {
-	static const char *const columns[] = { "name", "kind", "groups", "address", "user",
-		"vars" };
-	const struct options *o = call->options;
-	autobuf groups = BUF_INIT(SIZE_MAX), address = BUF_INIT(SIZE_MAX),
-		vars = BUF_INIT(SIZE_MAX);
+	static const char *const columns[] = { "name", "kind", "groups", "address", "user" };
+	autobuf groups = BUF_INIT(SIZE_MAX), address = BUF_INIT(SIZE_MAX);
 
-	out_table(call->out, columns, countof(columns) - !o->vars);
+	out_table(call->out, columns, countof(columns));
 	for (size_t i = 0; i < set->count; i++) {
 		const struct host *h = set->hosts[i];
 		const char *const cells[] = { h->name, host_kind_name(h->kind),
-			groups_text(h, &groups), address_text(h, &address), h->user,
-			o->vars ? vars_text(h, &vars) : NULL };
+			groups_text(h, &groups), address_text(h, &address), h->user };
 
 		out_row(call->out, cells);
+	}
+	out_table_end(call->out);
+}
+
+static const char *
+place_text(const struct var *v, struct buf *b)
+{
+	buf_clear(b);
+	buf_addf(b, "%s:%d", v->mark.file ? v->mark.file : "-", v->mark.line);
+	return buf_text(b);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp((*(const struct var *const *)a)->name, (*(const struct var *const *)b)->name);
+}
+
+/* The variables of a host by their names, which nobody has to search then. */
+static const struct var **
+sorted_vars(const struct host *h)
+{
+	const struct var **v = xcalloc(h->var_count + 1, sizeof(*v));
+
+	if (h->var_count)
+		memcpy(v, h->vars, h->var_count * sizeof(*v));
+	if (h->var_count)
+		qsort(v, h->var_count, sizeof(*v), compare_names);
+	return v;
+}
+
+static void
+print_vars(struct call *call, const struct set *set)
+{
+	static const char *const columns[] = { "name", "variable", "value", "from" };
+	autobuf place = BUF_INIT(SIZE_MAX);
+
+	out_table(call->out, columns, countof(columns));
+	for (size_t i = 0; i < set->count; i++) {
+		const struct host *h = set->hosts[i];
+		autofree const struct var **v = sorted_vars(h);
+
+		for (size_t k = 0; k < h->var_count; k++) {
+			const char *const cells[] = { h->name, v[k]->name, v[k]->value,
+				place_text(v[k], &place) };
+
+			out_row(call->out, cells);
+		}
+		if (!h->var_count)
+			out_row(call->out, (const char *const[4]){ h->name });
 	}
 	out_table_end(call->out);
 }
@@ -97,13 +134,19 @@ put_list(struct json_writer *w, const char *key, const char *const *list)
 static void
 put_vars(struct json_writer *w, const struct host *h)
 {
+	autobuf place = BUF_INIT(SIZE_MAX);
+
 	json_open_object(w, "vars");
 	for (size_t i = 0; i < h->var_count; i++) {
-		if (h->vars[i].is_json)
-			json_put_raw(w, h->vars[i].name, h->vars[i].value);
+		if (h->vars[i]->is_json)
+			json_put_raw(w, h->vars[i]->name, h->vars[i]->value);
 		else
-			json_put_text(w, h->vars[i].name, h->vars[i].value);
+			json_put_text(w, h->vars[i]->name, h->vars[i]->value);
 	}
+	json_close(w);
+	json_open_object(w, "vars_from");
+	for (size_t i = 0; i < h->var_count; i++)
+		json_put_text(w, h->vars[i]->name, place_text(h->vars[i], &place));
 	json_close(w);
 }
 
@@ -146,6 +189,7 @@ static int
 run(struct call *call)
 {
 	autofree char *words = set_words(call, call->argc ? call->argv[0] : "@all", false);
+	const struct options *o = call->options;
 	struct set set;
 
 	if (!words || !call_set(call, words, &set))
@@ -153,6 +197,8 @@ run(struct call *call)
 	if (out_json(call->out)) {
 		for (size_t i = 0; i < set.count; i++)
 			print_json(call, set.hosts[i]);
+	} else if (o->vars) {
+		print_vars(call, &set);
 	} else {
 		print_table(call, &set);
 	}
@@ -166,7 +212,7 @@ const struct command command_hosts = {
 	.summary = "list the hosts of the inventory",
 	.text = "What the inventory says; nothing is contacted. Without SET: all of them.\n",
 	.examples = "drover hosts\tevery host, its kind and its groups\n"
-		    "drover hosts '@web!web01' --vars\twith the variables that hold for each\n"
+		    "drover hosts '@web!web01' --vars\ttheir variables, and where each was said\n"
 		    "drover hosts kind=pet --json\tone object a line\n",
 	.options = options,
 	.options_size = sizeof(struct options),

@@ -31,10 +31,10 @@ struct host {
 	const char *refused; /* why drover cannot use this host, and where that is said; or NULL */
 	int port;
 	int64_t connect_timeout_ms;
-	const char *trust;            /* "first-use" or NULL */
-	const char *const *host_keys; /* "ssh-ed25519 AAAA...", ended by NULL; never NULL */
-	const char *const *groups;    /* every group it is in, nearest first, ended by NULL */
-	const struct var *vars;       /* merged: defaults, groups far to near, host */
+	const char *trust;             /* "first-use" or NULL */
+	const char *const *host_keys;  /* "ssh-ed25519 AAAA...", ended by NULL; never NULL */
+	const char *const *groups;     /* every group it is in, nearest first, ended by NULL */
+	const struct var *const *vars; /* merged: host, groups near to far, defaults */
 	size_t var_count;
 	size_t index; /* position in inventory_host() */
 };

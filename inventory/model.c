@@ -206,8 +206,8 @@ const struct var *
 host_var(const struct host *h, const char *name)
 {
 	for (size_t i = 0; i < h->var_count; i++) {
-		if (str_eq(h->vars[i].name, name))
-			return &h->vars[i];
+		if (str_eq(h->vars[i]->name, name))
+			return h->vars[i];
 	}
 	return NULL;
 }

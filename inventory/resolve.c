@@ -22,7 +22,7 @@ struct clash {
 
 /* A variable while levels are merged, with how far away it was said. */
 struct merged {
-	struct var var;
+	const struct var *var;
 	size_t depth;
 };
 
@@ -35,7 +35,7 @@ struct profile {
 	const char *const *names;
 	struct merged *var;
 	size_t var_count, var_cap;
-	const struct var *vars; /* the same, for hosts that add none */
+	const struct var *const *vars; /* the same, for hosts that add none */
 	const struct level *setting[SETTING_COUNT];
 	size_t setting_depth[SETTING_COUNT];
 	struct clash *clash;
@@ -69,15 +69,15 @@ merge_var(struct profile *p, size_t among, const struct var *v, size_t depth)
 	for (size_t i = 0; i < among; i++) {
 		const struct merged *m = &p->var[i];
 
-		if (!str_eq(m->var.name, v->name))
+		if (!str_eq(m->var->name, v->name))
 			continue;
 		if (m->depth == depth &&
-		    (!str_eq(m->var.value, v->value) || m->var.is_json != v->is_json))
-			add_clash(p, v->name, false, m->var.mark, v->mark);
+		    (!str_eq(m->var->value, v->value) || m->var->is_json != v->is_json))
+			add_clash(p, v->name, false, m->var->mark, v->mark);
 		return;
 	}
 	mem_grow(p->var, p->var_count, p->var_cap);
-	p->var[p->var_count++] = (struct merged){ .var = *v, .depth = depth };
+	p->var[p->var_count++] = (struct merged){ .var = v, .depth = depth };
 }
 
 static bool
@@ -205,7 +205,7 @@ fill_profile(const struct inventory *inv, const struct model_host *h, struct pro
 	for (const struct level *l = inv->defaults; l; l = l->next)
 		merge_level(p, l, SIZE_MAX);
 	p->names = names;
-	struct var *vars = arena_alloc(inv->arena, p->var_count * sizeof(*vars) + 1);
+	const struct var **vars = arena_alloc(inv->arena, p->var_count * sizeof(*vars) + 1);
 	for (size_t i = 0; i < p->var_count; i++)
 		vars[i] = p->var[i].var;
 	p->vars = vars;
@@ -355,8 +355,8 @@ merge_host(struct resolver *r, struct model_host *h, const struct profile *p)
 		size_t said = own.var_count;
 
 		for (size_t i = 0; i < p->var_count; i++)
-			merge_var(&own, said, &p->vars[i], SIZE_MAX);
-		struct var *vars = arena_alloc(r->inv->arena, own.var_count * sizeof(*vars));
+			merge_var(&own, said, p->vars[i], SIZE_MAX);
+		const struct var **vars = arena_alloc(r->inv->arena, own.var_count * sizeof(*vars));
 		for (size_t i = 0; i < own.var_count; i++)
 			vars[i] = own.var[i].var;
 		h->pub.vars = vars;

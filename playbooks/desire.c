@@ -108,7 +108,7 @@ known_names(const struct desire *d)
 	for (size_t i = 0; i < p->vars.count; i++)
 		name[n++] = p->vars.item[i].name;
 	for (size_t i = 0; i < d->host->var_count; i++)
-		name[n++] = d->host->vars[i].name;
+		name[n++] = d->host->vars[i]->name;
 	for (const char *const *f = desire_facts; *f; f++)
 		name[n++] = *f;
 	return name;

@@ -74,8 +74,13 @@ is "hosts are listed in natural order" 0 "$(printf '%s\n' \
 	'web02  cattle  web     -              deploy' \
 	'web03  cattle  web     -              deploy')" "$DROVER" hosts
 is "one host with its variables" 0 \
-	'{"v":1,"name":"db1","kind":"pet","groups":["db"],"address":"10.0.0.5","port":2222,"user":"deploy","host_keys":[],"vars":{"role":"primary","tags":["a",1]}}' \
+	'{"v":1,"name":"db1","kind":"pet","groups":["db"],"address":"10.0.0.5","port":2222,"user":"deploy","host_keys":[],"vars":{"role":"primary","tags":["a",1]},"vars_from":{"role":"inventory.yaml:7","tags":"inventory.yaml:7"}}' \
 	"$DROVER" hosts role=primary,db1 --known --vars --json
+is "variables are told with their places" 0 "$(printf '%s\n' \
+	'NAME   VARIABLE  VALUE    FROM' \
+	'db1    role      primary  inventory.yaml:7' \
+	'db1    tags      ["a",1]  inventory.yaml:7' \
+	'web01  tier      front    inventory.yaml:4')" "$DROVER" hosts db1,web01 --vars
 is "nodes knows the groups of the inventory" 0 'web[01,03]' "$DROVER" nodes '@web!web02'
 is "a list of hosts is an inventory" 0 'a b' "$DROVER" -i 'a,root@b:22' nodes -e @all
 complains "an empty set is a usage error" 2 'matches nothing' "$DROVER" hosts 'web01!web01'

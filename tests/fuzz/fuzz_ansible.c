@@ -39,7 +39,7 @@ check_host(const struct host *h)
 	must(h->groups[0] != NULL, "a host is in no group, not even ungrouped");
 	check_text(h->refused);
 	for (size_t k = 0; k < h->var_count; k++) {
-		const struct var *v = &h->vars[k];
+		const struct var *v = h->vars[k];
 
 		must(host_var(h, v->name) == v, "a variable stands twice");
 		must(!str_starts(v->name, "ansible_") || !str_ends(v->name, "_password"),

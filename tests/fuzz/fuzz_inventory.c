@@ -33,7 +33,7 @@ check_host(const struct inventory *inv, size_t i)
 	for (const char *const *g = h->groups; *g; g++)
 		must(inventory_find_group(inv, *g), "a group is missing");
 	for (size_t k = 0; k < h->var_count; k++)
-		must(host_var(h, h->vars[k].name) == &h->vars[k], "a variable stands twice");
+		must(host_var(h, h->vars[k]->name) == h->vars[k], "a variable stands twice");
 }
 
 int

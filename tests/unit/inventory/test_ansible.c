@@ -425,7 +425,7 @@ passwords_are_not_kept_and_unchecked_keys_are_told_once(void **state)
 
 		assert_null(h->refused);
 		for (size_t k = 0; k < h->var_count; k++)
-			assert_null(strstr(h->vars[k].value, "hunter"));
+			assert_null(strstr(h->vars[k]->value, "hunter"));
 	}
 	stock_drop(&f);
 }

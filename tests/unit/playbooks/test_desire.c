@@ -33,7 +33,8 @@ static void
 a_variable_that_is_not_there_is_told_at_its_place_with_what_was_meant(void **state)
 {
 	struct desk *d = *state;
-	struct var vars[] = { { .name = "tier", .value = "front" } };
+	const struct var tier = { .name = "tier", .value = "front" };
+	const struct var *const vars[] = { &tier };
 
 	d->host.vars = vars;
 	d->host.var_count = 1;
@@ -50,8 +51,9 @@ static void
 the_command_line_beats_the_inventory_which_beats_the_playbook(void **state)
 {
 	struct desk *d = *state;
-	struct var vars[] = { { .name = "b", .value = "inventory" },
-		{ .name = "c", .value = "inventory" } };
+	const struct var b = { .name = "b", .value = "inventory" },
+			 c = { .name = "c", .value = "inventory" };
+	const struct var *const vars[] = { &b, &c };
 
 	d->host.vars = vars;
 	d->host.var_count = 2;
