@@ -21,6 +21,7 @@ struct err;
 struct herd;
 struct inventory;
 struct ledger;
+struct login_ask;
 struct loop;
 struct out;
 struct passwords_config;
@@ -45,6 +46,7 @@ struct call {
 	void *console_state;
 	/* made on first use: */
 	struct ask *ask;
+	struct login_ask *login;
 	struct loop *loop;
 	struct inventory *inventory;
 	struct ledger *ledger;

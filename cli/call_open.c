@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "cli/ask.h"
+#include "cli/login_ask.h"
 #include "cli/out.h"
 #include "engine/herd.h"
 #include "inventory/inventory.h"
@@ -20,9 +21,10 @@
 static void
 close_all(struct call *c)
 {
-	ask_free(c->ask);
 	herd_free(c->herd);
 	remote_free(c->remote);
+	ask_free(c->ask);
+	login_ask_free(c->login);
 	ledger_close(c->ledger);
 	inventory_free(c->inventory);
 	if (c->diag)
@@ -96,22 +98,6 @@ call_ledger(struct call *c)
 	return c->ledger;
 }
 
-static void
-on_secret(void *user, const char *path, const char *secret)
-{
-	struct call *c = user;
-
-	remote_passphrase(c->remote, path, secret);
-}
-
-static void
-on_passphrase(void *user, const char *path)
-{
-	autofree char *prompt = xasprintf("passphrase of %s", path);
-
-	call_ask_secret(user, prompt, on_secret, user, path);
-}
-
 /* The screen has no room for it: drover config host tells there. */
 static void
 on_note(void *user, bool matters, const char *text)
@@ -139,9 +125,7 @@ open_remote(struct call *c)
 		.note = on_note,
 	};
 
-	config.user = c;
-	if (call_can_ask(c))
-		config.ask_passphrase = on_passphrase;
+	login_ask_configure(c, &config);
 	c->remote = remote_new(&config, &err);
 	if (!c->remote)
 		call_fail(c, &err);
@@ -153,7 +137,7 @@ call_herd(struct call *c)
 {
 	if (c->herd)
 		return c->herd;
-	if (!call_inventory(c) || !call_ledger(c) || !open_remote(c))
+	if (!call_inventory(c) || !call_ledger(c) || !login_ask_password(c) || !open_remote(c))
 		return NULL;
 	struct herd_config config = {
 		.loop = c->loop,

@@ -5,7 +5,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "remote/agent.h"
-#include "remote/keys.h"
+#include "remote/key.h"
 
 #include <errno.h>
 #include <string.h>
@@ -112,18 +112,20 @@ list_keys(struct agentgate *g)
 	reply(g, answer.data, answer.len);
 }
 
-static bool
-is_allowed(const struct agentgate *g, const uint8_t *p, size_t n)
+/* The key a request names, if it is one of ours; *ret_rest is what follows it. */
+static const struct key *
+named_key(const struct agentgate *g, const uint8_t *p, size_t n, size_t *ret_rest)
 {
 	size_t len = n >= 4 ? number(p) : 0;
 
 	if (n < 4 || len > n - 4)
-		return false;
+		return NULL;
+	*ret_rest = 4 + len;
 	for (size_t i = 0; i < g->count; i++) {
 		if (g->keys[i]->blob_len == len && memcmp(g->keys[i]->blob, p + 4, len) == 0)
-			return true;
+			return g->keys[i];
 	}
-	return false;
+	return NULL;
 }
 
 /* True when a whole message is in; its length without the four bytes before it. */
@@ -204,12 +206,19 @@ on_opened(void *user, int fd, const struct err *err)
 	side_want(&g->agent);
 }
 
+/* What follows the key of a request goes on as it is. */
 static void
-sign(struct agentgate *g, const void *request, size_t n)
+sign(struct agentgate *g, const struct key *key, const uint8_t *rest, size_t n)
 {
+	const uint8_t *blob = key->by_plain ? key->plain : key->blob;
+	size_t len = key->by_plain ? key->plain_len : key->blob_len;
+
 	g->asking = true;
 	loop_timer_start(g->limit, g->limit_ms);
-	add_string(&g->agent.out, request, n);
+	add_number(&g->agent.out, 1 + 4 + len + n);
+	buf_addc(&g->agent.out, SIGN_REQUEST);
+	add_string(&g->agent.out, blob, len);
+	buf_add(&g->agent.out, rest, n);
 	if (g->agent.fd >= 0)
 		side_want(&g->agent);
 	else
@@ -223,10 +232,14 @@ sign(struct agentgate *g, const void *request, size_t n)
 static void
 on_request(struct agentgate *g, const uint8_t *p, size_t n)
 {
+	size_t at = 0;
+	const struct key *key =
+	    n > 1 && p[0] == SIGN_REQUEST ? named_key(g, p + 1, n - 1, &at) : NULL;
+
 	if (n == 1 && p[0] == REQUEST_IDENTITIES)
 		list_keys(g);
-	else if (n > 1 && p[0] == SIGN_REQUEST && is_allowed(g, p + 1, n - 1))
-		sign(g, p, n);
+	else if (key)
+		sign(g, key, p + 1 + at, n - 1 - at);
 	else
 		deny(g);
 }

@@ -6,6 +6,7 @@
 #include "remote/agentgate.h"
 #include "remote/byway.h"
 #include "remote/dial.h"
+#include "remote/inquiry.h"
 #include "remote/keys.h"
 #include "remote/link.h"
 #include "remote/session.h"
@@ -199,19 +200,48 @@ approach_on_timer(void *user)
 		gate_leave(&s->place->gate, &s->pass);
 }
 
+/* Without a key of ssh's own choice a password may do; one that the inventory names must be there. */
+static bool
+goes_keyless(struct session *s, const struct err *err)
+{
+	return !s->identity && err->kind == OUTCOME_REFUSED && proof_choose(s, false);
+}
+
 static void
 on_keys(void *user, const struct key *const *list, size_t n, const struct err *err)
 {
 	struct session *s = user;
 
 	s->keys_ask = NULL;
-	if (n == 0) {
+	if (n == 0 && !goes_keyless(s, err)) {
 		session_down(s, err);
 		return;
 	}
+	if (n == 0)
+		s->keyless = *err;
 	s->key_count = n < SESSION_KEYS ? n : SESSION_KEYS;
-	memcpy(s->keys, list, s->key_count * sizeof(s->keys[0]));
+	if (n)
+		memcpy(s->keys, list, s->key_count * sizeof(s->keys[0]));
 	wait_turn(s);
+}
+
+static void
+get_keys(struct session *s)
+{
+	const struct sshconf_host *conf = s->conf;
+	struct keys_want want = { .identity = s->identity,
+		.files = conf->identity_files,
+		.certificates = conf->certificate_files,
+		.files_default = conf->identity_default,
+		.identities_only = conf->identities_only,
+		.agent = conf->identity_agent };
+
+	if (!proof_choose(s, true))
+		session_fail(s, OUTCOME_REFUSED, "%s", proof_lack(s));
+	else if (!strstr(s->proofs, "publickey"))
+		wait_turn(s);
+	else
+		s->keys_ask = keys_get(s->place->keys, &want, on_keys, s);
 }
 
 /* What the inventory, or else ssh_config, asks for that is not built: NULL when there is nothing. */
@@ -234,10 +264,6 @@ not_built(const struct session *s)
 		return conf->forbidden;
 	if (sshanswer_needs_ssh(conf))
 		return sshanswer_needs_ssh(conf);
-	if (conf->certificate_files[0])
-		return "user certificates are not supported yet";
-	if (!conf->pubkey)
-		return "ssh_config sets PubkeyAuthentication no, and drover logs in by keys only";
 	return NULL;
 }
 
@@ -257,16 +283,10 @@ on_conf(void *user, const struct sshconf_host *conf, const struct err *err)
 		session_fail(s, OUTCOME_REFUSED, "%s", missing);
 		return;
 	}
-	if (s->listener.key) {
+	if (s->listener.key)
 		wait_turn(s);
-		return;
-	}
-	struct keys_want want = { .identity = s->identity,
-		.files = conf->identity_files,
-		.files_default = conf->identity_default,
-		.identities_only = conf->identities_only,
-		.agent = conf->identity_agent };
-	s->keys_ask = keys_get(s->place->keys, &want, on_keys, s);
+	else
+		get_keys(s);
 }
 
 void
@@ -312,6 +332,9 @@ log_in(struct session *s)
 	message_text(&m, FIELD_USER, s->conf->user);
 	message_bytes(&m, FIELD_KEYS, ids, n);
 	message_number(&m, FIELD_TIMEOUT, (uint64_t)time_left(s, s->place->auth_ms));
+	proof_choose(s, s->key_count > 0);
+	if (s->proofs[0])
+		message_text(&m, FIELD_PROOFS, s->proofs);
 	if (agent >= 0)
 		message_number(&m, FIELD_AGENT, 1);
 	link_send(link, &m, agent);
@@ -327,6 +350,78 @@ accept_key(struct session *s)
 		session_down(s, &err);
 	else
 		log_in(s);
+}
+
+/* Somebody who waits for the answer to this question, and does so no longer. */
+static struct session *
+next_waiting(struct session_place *place, uint32_t id)
+{
+	for (struct session *s = place->first; s; s = s->next) {
+		if (s->question == id && s->state == SESSION_HOSTKEY) {
+			s->question = 0;
+			s->began_ms += loop_now_ms(place->loop) - s->asked_ms;
+			return s;
+		}
+	}
+	return NULL;
+}
+
+/* Those who hear of it may open and close sessions: look anew each time. */
+static void
+on_trust(void *user, uint32_t id, const char *subject, const char *line)
+{
+	struct session_place *place = user;
+
+	(void)subject;
+	for (struct session *s = next_waiting(place, id); s; s = next_waiting(place, id)) {
+		if (line)
+			accept_key(s);
+		else
+			session_fail(s, OUTCOME_REFUSED, "its host key was not accepted");
+	}
+}
+
+/* One question a host, however many of its sessions wait for the answer. */
+static bool
+joins(struct session *s)
+{
+	for (const struct session *o = s->place->first; o; o = o->next) {
+		if (o != s && o->question && o->state == SESSION_HOSTKEY &&
+		    str_eq(o->name, s->name) && o->blob_len == s->blob_len &&
+		    memcmp(o->blob, s->blob, s->blob_len) == 0) {
+			s->question = o->question;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+ask_trust(struct session *s, const struct trust_answer *answer)
+{
+	autofree char *prompt = xasprintf("trust the key of %s", s->name);
+	autofree char *text =
+	    xasprintf("%s (%s, port %d) shows a host key that is not known here:\n \n"
+		      "  %s %s\n \n"
+		      "Is it the one that the host itself tells? There:\n"
+		      "  ssh-keygen -lf /etc/ssh/ssh_host_%s_key.pub",
+		s->name, s->at, s->conf->port, answer->type, answer->fingerprint,
+		strstr(answer->type, "ed25519") ? "ed25519"
+		: strstr(answer->type, "ecdsa") ? "ecdsa"
+						: "rsa");
+
+	s->waited = true;
+	if (joins(s))
+		return;
+	s->question = inquiry_put(s->place->inquiry,
+	    &(struct remote_question){ .kind = REMOTE_TRUST,
+		.host = s->name,
+		.subject = answer->fingerprint,
+		.prompt = prompt,
+		.text = text,
+		.word = "yes",
+		.echo = true },
+	    on_trust, s->place);
 }
 
 static void
@@ -353,11 +448,11 @@ judge(struct session *s, const struct message *m)
 			accept_key(s);
 			return;
 		}
-		if (!s->place->ask_trust || s->conf->strict)
+		if (s->conf->strict || !inquiry_can(s->place->inquiry, REMOTE_TRUST, s->name))
 			break;
 		gate_leave(&s->place->gate, &s->pass);
 		s->asked_ms = loop_now_ms(s->place->loop);
-		s->place->ask_trust(s->place->ask_user, s, answer.type, answer.fingerprint);
+		ask_trust(s, &answer);
 		return;
 	case TRUST_CHANGED:
 	case TRUST_REVOKED:
@@ -367,18 +462,6 @@ judge(struct session *s, const struct message *m)
 	    answer.verdict == TRUST_UNKNOWN && s->conf->lax
 		? " (drover does not obey ssh_config's StrictHostKeyChecking here)"
 		: "");
-}
-
-void
-remote_trust(struct session *s, bool yes)
-{
-	if (s->state != SESSION_HOSTKEY || s->closed)
-		return;
-	s->began_ms += loop_now_ms(s->place->loop) - s->asked_ms;
-	if (yes)
-		accept_key(s);
-	else
-		session_fail(s, OUTCOME_REFUSED, "the key was not accepted");
 }
 
 void
@@ -395,6 +478,7 @@ approach_up(struct session *s)
 void
 approach_anew(struct session *s)
 {
+	s->password_sent = false;
 	try_again(s, 50);
 }
 
@@ -403,16 +487,24 @@ went_down(struct session *s, const struct message *m)
 {
 	enum outcome kind = OUTCOME_UNREACHABLE;
 	struct err err;
-	char text[240];
+	char text[400], more[300] = "";
 
 	if (message_get(m, FIELD_EARLY) && s->state == SESSION_KEX && s->tries++ < TRIES) {
 		try_again(s, 200U << s->tries);
 		return;
 	}
+	/* It would not wait while a person thought about its key: once more, now that it is known. */
+	if (s->state == SESSION_AUTH && s->waited && !message_has(m, FIELD_PROOFS)) {
+		s->waited = false;
+		try_again(s, 50);
+		return;
+	}
 	message_clean(m, FIELD_TEXT, text, sizeof(text));
 	if (outcome_parse(message_string(m, FIELD_KIND), &kind) && kind != OUTCOME_REFUSED)
 		kind = OUTCOME_UNREACHABLE;
-	err_set(&err, kind, "%s", text);
+	if (s->state == SESSION_AUTH && message_has(m, FIELD_PROOFS))
+		proof_explain(s, message_string(m, FIELD_PROOFS), more, sizeof(more));
+	err_set(&err, kind, "%s%s", text, more);
 	message_clean(m, FIELD_PHASE, err.phase, sizeof(err.phase));
 	err.elapsed_ms = (int64_t)message_get(m, FIELD_ELAPSED);
 	session_down(s, &err);
@@ -423,6 +515,8 @@ approach_message(struct session *s, const struct message *m)
 {
 	if (m->type == MESSAGE_HOSTKEY && s->state == SESSION_KEX)
 		judge(s, m);
+	else if (m->type == MESSAGE_ASK && s->state == SESSION_AUTH)
+		proof_asked(s, m);
 	else if (m->type == MESSAGE_UP && s->state == SESSION_AUTH)
 		approach_up(s);
 	else if (m->type == MESSAGE_DOWN)

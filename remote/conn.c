@@ -5,8 +5,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/work.h"
-#include "remote/keyring.h"
+#include "remote/login.h"
 #include "remote/stream.h"
 #include "remote/tune.h"
 #include "remote/vigil.h"
@@ -17,9 +16,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define BUDGET   (256U << 10) /* bytes read from one connection before others have their turn */
-#define KEYS_MAX 16
-#define STREAMS  16
+#define BUDGET  (256U << 10) /* bytes read from one connection before others have their turn */
+#define STREAMS 16
 
 enum state { KEX, HOSTKEY, AUTH, UP, DOWN };
 enum step { STEP_WAIT, STEP_DONE, STEP_FAIL };
@@ -38,12 +36,8 @@ struct conn {
 	struct vigil vigil;
 	int64_t began_ms, limit_ms, asked_us;
 	struct err err;
-	bool early, late, trusted, in_lane, freed, soon;
-	char *user;
-	uint32_t keys[KEYS_MAX];
-	size_t key_count, key;
-	bool agent, agent_told;
-	int lane_result;
+	bool early, late, freed, soon;
+	struct login *login; /* once the host key is trusted */
 	struct stream *streams[STREAMS];
 	size_t stream_count;
 };
@@ -113,13 +107,6 @@ fail(struct conn *c, enum outcome kind, const char *fmt, ...)
 	return STEP_FAIL;
 }
 
-static bool
-is_well(const struct conn *c)
-{
-	return ssh_is_connected(c->ssh) &&
-	       !(ssh_get_status(c->ssh) & (SSH_CLOSED | SSH_CLOSED_ERROR));
-}
-
 /* Why libssh gave up, in words of ours where it has none or bad ones. */
 static enum step
 fail_by_libssh(struct conn *c)
@@ -148,7 +135,7 @@ step_kex(struct conn *c)
 
 	/* libssh has put the socket back to blocking. */
 	fcntl(c->fd, F_SETFL, O_RDWR | O_NONBLOCK);
-	if (rc == SSH_AGAIN && is_well(c))
+	if (rc == SSH_AGAIN && tune_is_well(c->ssh))
 		return c->late ? fail_by_time(c) : STEP_WAIT;
 	if (rc == SSH_OK)
 		return STEP_DONE;
@@ -180,106 +167,24 @@ tell_hostkey(struct conn *c)
 static enum step
 step_hostkey(struct conn *c)
 {
-	return c->trusted ? STEP_DONE : STEP_WAIT;
-}
-
-static enum step
-denied(struct conn *c)
-{
-	char methods[80];
-
-	tune_methods(ssh_userauth_list(c->ssh, NULL), methods, sizeof(methods));
-	return fail(c, OUTCOME_UNREACHABLE, "%s is refused with %zu key%s; the server takes: %s",
-	    c->user, c->key_count + c->agent, c->key_count + c->agent == 1 ? "" : "s", methods);
-}
-
-/* On the lane's thread: the only place where libssh may block, on an agent. */
-static void
-lane_run(void *data)
-{
-	struct conn *c = data;
-
-	c->lane_result = ssh_userauth_agent(c->ssh, c->user);
-}
-
-static void
-lane_done(void *data, void *user)
-{
-	struct conn *c = data;
-
-	(void)user;
-	c->in_lane = false;
-	if (c->freed)
-		conn_free(c);
-	else
-		advance(c);
-}
-
-static enum step
-ask_agent(struct conn *c)
-{
-	struct work_job job = { .run = lane_run, .done = lane_done, .data = c };
-
-	if (!c->agent_told) {
-		c->agent_told = true;
-		c->lane_result = SSH_AUTH_AGAIN;
-		c->in_lane = true;
-		loop_io_want(c->io, 0);
-		work_add(c->place->lane, &job);
-		return STEP_WAIT;
-	}
-	c->agent_told = false;
-	return c->lane_result == SSH_AUTH_AGAIN ? STEP_WAIT : STEP_DONE;
-}
-
-/* Offer the next thing there is to offer; what came of it. */
-static int
-offer(struct conn *c)
-{
-	const char *name;
-	ssh_key key = keyring_find(c->place->keys, c->keys[c->key], &name);
-
-	return key ? ssh_userauth_publickey(c->ssh, c->user, key) : SSH_AUTH_DENIED;
-}
-
-static enum step
-after_offer(struct conn *c, int rc)
-{
-	switch (rc) {
-	case SSH_AUTH_SUCCESS:
-		return STEP_DONE;
-	case SSH_AUTH_AGAIN:
-		return c->late ? fail_by_time(c) : STEP_WAIT;
-	case SSH_AUTH_PARTIAL:
-		return fail(c, OUTCOME_UNREACHABLE,
-		    "the server wants a second proof after the key: not supported yet");
-	default:
-		return fail_by_libssh(c);
-	}
+	return c->login ? STEP_DONE : STEP_WAIT;
 }
 
 static enum step
 step_auth(struct conn *c)
 {
-	while (c->key < c->key_count) {
-		int rc = offer(c);
+	struct err why;
+	enum login_got got = login_step(c->login, &why);
 
-		if (!is_well(c))
-			return fail_by_libssh(c);
-		if (rc != SSH_AUTH_DENIED)
-			return after_offer(c, rc);
-		c->key++;
-	}
-	if (!c->agent)
-		return denied(c);
-	enum step asked = ask_agent(c);
-	if (c->in_lane)
+	if (login_in_lane(c->login))
 		return STEP_WAIT;
-	if (!is_well(c))
-		return fail_by_libssh(c);
-	if (asked == STEP_WAIT)
+	if (login_is_asking(c->login)) {
+		loop_timer_stop(c->limit);
+		c->late = false;
+	}
+	if (got == LOGIN_WAITS)
 		return c->late ? fail_by_time(c) : STEP_WAIT;
-	return c->lane_result == SSH_AUTH_DENIED ? denied(c) : after_offer(c, c->lane_result);
+	return got == LOGIN_DONE ? STEP_DONE : fail(c, why.kind, "%s", why.text);
 }
 
 static void
@@ -341,7 +246,7 @@ step_up(struct conn *c)
 	ssh_event_dopoll(c->event, 0);
 	while (moved && budget > 0 && !broken)
 		moved = round_of_streams(c, &budget, &broken);
-	if (broken || !is_well(c))
+	if (broken || !tune_is_well(c->ssh))
 		return fail_by_libssh(c);
 	if (all_stalled(c))
 		vigil_pause(&c->vigil, c->heard.in_bytes);
@@ -376,7 +281,9 @@ static void
 go_down(struct conn *c)
 {
 	struct message m;
+	char wanted_proofs[100];
 
+	login_wanted(c->login, wanted_proofs, sizeof(wanted_proofs));
 	for (size_t i = 0; i < c->stream_count; i++)
 		stream_lost(c->streams[i], &c->err);
 	message_init(&m, MESSAGE_DOWN, c->id, 0);
@@ -386,6 +293,8 @@ go_down(struct conn *c)
 	message_number(&m, FIELD_ELAPSED, (uint64_t)c->err.elapsed_ms);
 	if (c->early)
 		message_number(&m, FIELD_EARLY, 1);
+	if (*wanted_proofs)
+		message_text(&m, FIELD_PROOFS, wanted_proofs);
 	wire_send(c->place->wire, &m, -1);
 	c->place->gone(c->place->user, c);
 }
@@ -409,17 +318,16 @@ enter(struct conn *c, enum state state)
 static unsigned
 wanted(const struct conn *c)
 {
-	unsigned want = ssh_get_poll_flags(c->ssh) & SSH_WRITE_PENDING ? LOOP_WRITE : 0;
-
-	if (c->in_lane || c->state == HOSTKEY)
+	if (login_in_lane(c->login) || c->state == HOSTKEY)
 		return 0;
+	unsigned want = ssh_get_poll_flags(c->ssh) & SSH_WRITE_PENDING ? LOOP_WRITE : 0;
 	return all_stalled(c) ? want : want | LOOP_READ;
 }
 
 static void
 advance(struct conn *c)
 {
-	if (c->in_lane)
+	if (login_in_lane(c->login))
 		return;
 	while (c->state < DOWN) {
 		enum step got = steps[c->state](c);
@@ -481,7 +389,7 @@ conn_free(struct conn *c)
 		vigil_fini(&c->vigil);
 	}
 	c->freed = true;
-	if (c->in_lane || c->soon)
+	if (login_in_lane(c->login) || c->soon)
 		return; /* comes back when they are done */
 	while (c->stream_count)
 		drop_stream(c, 0);
@@ -489,9 +397,9 @@ conn_free(struct conn *c)
 		ssh_event_remove_session(c->event, c->ssh);
 		ssh_event_free(c->event);
 	}
+	login_free(c->login);
 	ssh_free(c->ssh);
 	close(c->fd);
-	free(c->user);
 	free(c);
 }
 
@@ -501,28 +409,58 @@ conn_id(const struct conn *c)
 	return c->id;
 }
 
-static bool
-login(struct conn *c, const struct message *m, int fd)
+static void
+on_ask(void *user, const struct message *m)
 {
-	const struct message_value *keys = &m->value[FIELD_KEYS];
-	size_t n = message_has(m, FIELD_KEYS) ? keys->len / 4 : 0;
+	struct conn *c = user;
 
-	if (c->state != HOSTKEY || c->trusted || n > KEYS_MAX)
+	wire_send(c->place->wire, m, -1);
+}
+
+static void
+on_back(void *user)
+{
+	struct conn *c = user;
+
+	if (c->freed)
+		conn_free(c);
+	else
+		advance(c);
+}
+
+static bool
+begin_login(struct conn *c, const struct message *m, int fd)
+{
+	struct login_spec spec = { .ssh = c->ssh,
+		.session = c->id,
+		.keys = c->place->keys,
+		.lane = c->place->lane,
+		.ask = on_ask,
+		.back = on_back,
+		.user = c };
+
+	if (c->state != HOSTKEY || c->login)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		const uint8_t *p = (const uint8_t *)keys->bytes + 4 * i;
-
-		c->keys[i] =
-		    (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-	}
-	c->key_count = n;
-	c->user = xstrdup(message_string(m, FIELD_USER));
 	c->limit_ms = (int64_t)message_get(m, FIELD_TIMEOUT);
-	c->trusted = true;
-	c->agent = fd >= 0;
-	if (c->agent)
-		ssh_set_agent_socket(c->ssh, fd);
+	c->login = login_new(&spec, m, fd);
+	return c->login != NULL;
+}
+
+static bool
+answer_login(struct conn *c, const struct message *m)
+{
+	if (c->state != AUTH || !login_answer(c->login, m))
+		return false;
+	loop_timer_start(c->limit, c->limit_ms);
 	return true;
+}
+
+static bool
+to_session(struct conn *c, const struct message *m, int fd)
+{
+	if (m->type == MESSAGE_ANSWER)
+		return answer_login(c, m);
+	return m->type == MESSAGE_LOGIN && begin_login(c, m, fd);
 }
 
 static void
@@ -560,7 +498,7 @@ to_stream(struct conn *c, const struct message *m)
 bool
 conn_message(struct conn *c, const struct message *m, int fd)
 {
-	bool good = m->channel ? to_stream(c, m) : m->type == MESSAGE_LOGIN && login(c, m, fd);
+	bool good = m->channel ? to_stream(c, m) : to_session(c, m, fd);
 
 	if (good)
 		nudge(c);

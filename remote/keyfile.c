@@ -28,6 +28,7 @@ keyfile_fini(struct keyfile *k)
 {
 	free(k->blob);
 	keyfile_wipe(k->private_text, k->private_len);
+	keyfile_wipe(k->secret, k->secret ? strlen(k->secret) : 0);
 	*k = (struct keyfile){ .state = KEYFILE_MISSING };
 }
 
@@ -154,24 +155,23 @@ blob_from_key(struct keyfile *k, ssh_key key)
 	return blob && set_blob(k, blob, len);
 }
 
-/* What needs no passphrase goes on as it is; the rest is written anew without one. */
-static bool
-text_from_key(struct keyfile *k, ssh_key key, const char *plain)
+/* What needs no passphrase goes on as it is; the rest is written anew without one. libssh 0.10 cannot
+ * write an RSA key that it read from OpenSSH's own format: that one keeps its passphrase by it. */
+static void
+text_from_key(struct keyfile *k, ssh_key key, const char *plain, const char *secret)
 {
 	char *text = NULL;
 
-	if (plain) {
-		k->private_len = strlen(plain);
-		k->private_text = xmemdup0(plain, k->private_len);
-		return true;
+	if (secret && ssh_pki_export_privkey_base64(key, NULL, NULL, NULL, &text) == SSH_OK) {
+		k->private_len = strlen(text);
+		k->private_text = xmemdup0(text, k->private_len);
+		explicit_bzero(text, k->private_len);
+		ssh_string_free_char(text);
+		return;
 	}
-	if (ssh_pki_export_privkey_base64(key, NULL, NULL, NULL, &text) != SSH_OK)
-		return false;
-	k->private_len = strlen(text);
-	k->private_text = xmemdup0(text, k->private_len);
-	explicit_bzero(text, k->private_len);
-	ssh_string_free_char(text);
-	return true;
+	k->private_len = strlen(plain);
+	k->private_text = xmemdup0(plain, k->private_len);
+	k->secret = secret ? xstrdup(secret) : NULL;
 }
 
 static void
@@ -198,15 +198,8 @@ read_private(struct keyfile *k, const char *path, const char *text, const char *
 		bad(k, path, "not a private key that can be read");
 	} else if (!blob_from_key(k, key)) {
 		bad(k, path, "a private key of a kind that is not supported");
-	} else if (!text_from_key(k, key, encrypted ? NULL : text)) {
-		/* libssh 0.10 cannot write an RSA key that it read from OpenSSH's own format. */
-		k->state = KEYFILE_BAD;
-		err_set(&k->err, OUTCOME_REFUSED,
-		    "%.100s: an encrypted RSA key in OpenSSH's own format cannot be used yet; "
-		    "ssh-add "
-		    "it, or rewrite it: ssh-keygen -p -m PEM -f %.60s",
-		    path, path);
 	} else {
+		text_from_key(k, key, text, encrypted ? secret : NULL);
 		k->state = KEYFILE_READY;
 	}
 	ssh_key_free(key);

@@ -24,8 +24,9 @@ struct keyfile {
 	char type[64];
 	uint8_t *blob; /* NULL: not known (an encrypted PEM file without its .pub) */
 	size_t blob_len;
-	char *private_text; /* without a passphrase */
+	char *private_text; /* without a passphrase, unless there is a secret */
 	size_t private_len;
+	char *secret; /* the passphrase, where libssh cannot write the key without it */
 	struct err err;
 };
 

@@ -5,263 +5,44 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/work.h"
 #include "remote/agent.h"
-#include "remote/keyfile.h"
-#include "remote/sshfiles.h"
+#include "remote/holder.h"
+#include "remote/keystore.h"
 
 #include <stdarg.h>
 #include <string.h>
 
-#define THREADS   4
 #define FILES_MAX 32
 #define OFFER_MAX 6 /* sshd's MaxAuthTries: it ends the session at the next one */
-#define FRESH_MS  5000
-#define ATTEMPTS  3
-
-/* One identity file, for all hosts. */
-struct file {
-	struct file *next;
-	struct key key; /* given out */
-	char *path;
-	struct keyfile content;
-	bool loading;
-	bool asked;   /* the passphrase was asked for and has not come */
-	bool refused; /* it will not come */
-	int attempts;
-	int64_t read_ms;
-};
-
-/* A key that an agent held once. It may have been given out: it stays. */
-struct held {
-	struct held *next;
-	struct key key;
-	char *path, *type;
-	uint8_t *blob;
-	bool now;
-};
-
-/* One agent, and what it held when it was asked. */
-struct holder {
-	struct holder *next;
-	struct keys *of;
-	char *path;
-	struct agent *asking;
-	struct held *held, **held_tail;
-	int64_t asked_ms; /* 0: never */
-	struct err err;   /* why it was of no use; kind OK: it was */
-};
 
 struct keys {
 	struct keys_config config;
-	struct work *work;
 	struct loop_timer *settle;
-	struct file *files;
-	struct holder *holders;
+	struct keystore *store;
+	struct holders *holders;
 	struct keys_ask *asks, **asks_tail;
 };
 
 struct keys_ask {
 	struct keys_ask *next, **prev;
 	struct keys *of;
-	struct file *file[FILES_MAX];
+	struct keystore_file *file[FILES_MAX];
 	size_t count;
+	struct keystore_cert *cert[FILES_MAX];
+	size_t cert_count;
 	bool named;  /* somebody chose the files */
 	bool strict; /* the inventory did: the file must be of use */
 	bool more;   /* the agent's other keys may be offered too */
+	bool explicit_certs;
 	struct holder *holder;
 	void (*done)(void *user, const struct key *const *list, size_t n, const struct err *err);
 	void *user;
 };
 
-/* What a thread reads, and what it found there. */
-struct job {
-	struct keys *keys;
-	struct file *file;
-	char *path, *secret;
-	struct keyfile content;
-};
-
-static void
-job_free(void *data)
-{
-	struct job *j = data;
-
-	keyfile_fini(&j->content);
-	keyfile_wipe(j->secret, j->secret ? strlen(j->secret) : 0);
-	free(j->path);
-	free(j);
-}
-
-static void
-job_run(void *data)
-{
-	struct job *j = data;
-
-	keyfile_read(j->path, j->secret, &j->content);
-}
-
-static void
-wake(struct keys *k)
-{
-	loop_timer_start(k->settle, 0);
-}
-
-static void
-job_done(void *data, void *user)
-{
-	struct job *j = data;
-	struct file *f = j->file;
-
-	(void)user;
-	f->loading = false;
-	f->read_ms = clock_mono_ms();
-	keyfile_fini(&f->content);
-	f->content = j->content;
-	j->content = (struct keyfile){ .state = KEYFILE_MISSING };
-	if (f->content.state == KEYFILE_LOCKED && j->secret && ++f->attempts >= ATTEMPTS)
-		f->refused = true;
-	f->key = (struct key){ .path = f->path,
-		.type = f->content.type,
-		.blob = f->content.blob,
-		.blob_len = f->content.blob_len,
-		.private_text = f->content.private_text,
-		.private_len = f->content.private_len };
-	wake(j->keys);
-	job_free(j);
-}
-
-static void
-load(struct keys *k, struct file *f, const char *secret)
-{
-	struct job *j = xcalloc(1, sizeof(*j));
-
-	j->keys = k;
-	j->file = f;
-	j->path = xstrdup(f->path);
-	j->secret = secret ? xstrdup(secret) : NULL;
-	f->loading = true;
-	work_add(k->work,
-	    &(struct work_job){ .run = job_run, .done = job_done, .drop = job_free, .data = j });
-}
-
-/* What was not there, or of no use, may have been put right since. */
 static bool
-is_stale(const struct file *f)
+is_same(const void *a, size_t a_len, const void *b, size_t b_len)
 {
-	bool useless = f->content.state == KEYFILE_MISSING || f->content.state == KEYFILE_BAD;
-
-	return !f->loading && useless && clock_mono_ms() - f->read_ms > FRESH_MS;
-}
-
-static struct file *
-file_of(struct keys *k, const char *given)
-{
-	autofree char *path = sshfiles_tilde(given);
-	struct file **slot = &k->files;
-
-	while (*slot && !str_eq((*slot)->path, path))
-		slot = &(*slot)->next;
-	if (!*slot) {
-		*slot = xcalloc(1, sizeof(**slot));
-		(*slot)->path = take(path);
-		load(k, *slot, NULL);
-	} else if (is_stale(*slot)) {
-		load(k, *slot, NULL);
-	}
-	return *slot;
-}
-
-static struct held *
-held_find(const struct holder *h, const uint8_t *blob, size_t len)
-{
-	struct held *found = h->held;
-
-	while (found && !(found->key.blob_len == len && memcmp(found->blob, blob, len) == 0))
-		found = found->next;
-	return found;
-}
-
-static void
-held_add(struct holder *h, const struct agent_identity *id)
-{
-	struct held *held = xcalloc(1, sizeof(*held));
-	size_t n = id->len >= 4 ? (size_t)id->blob[2] << 8 | id->blob[3] : 0;
-
-	held->path = xasprintf("agent: %.200s", id->comment);
-	held->type = n && n <= id->len - 4 ? xmemdup0(id->blob + 4, n) : xstrdup("?");
-	held->blob = (uint8_t *)xmemdup0(id->blob, id->len);
-	held->now = true;
-	held->key = (struct key){
-		.path = held->path, .type = held->type, .blob = held->blob, .blob_len = id->len
-	};
-	*h->held_tail = held;
-	h->held_tail = &held->next;
-}
-
-static void
-on_listed(void *user, const struct agent_identity *list, size_t n, const struct err *err)
-{
-	struct holder *h = user;
-
-	h->asking = NULL;
-	h->asked_ms = clock_mono_ms();
-	h->err = err ? *err : (struct err){ .kind = OUTCOME_OK };
-	for (struct held *held = h->held; held; held = held->next)
-		held->now = false;
-	for (size_t i = 0; i < n; i++) {
-		struct held *known = held_find(h, list[i].blob, list[i].len);
-
-		if (known)
-			known->now = true;
-		else
-			held_add(h, &list[i]);
-	}
-	wake(h->of);
-}
-
-static struct holder *
-holder_of(struct keys *k, const char *path)
-{
-	struct holder **slot = &k->holders;
-
-	if (!path)
-		return NULL;
-	while (*slot && !str_eq((*slot)->path, path))
-		slot = &(*slot)->next;
-	if (!*slot) {
-		*slot = xcalloc(1, sizeof(**slot));
-		(*slot)->of = k;
-		(*slot)->path = xstrdup(path);
-		(*slot)->held_tail = &(*slot)->held;
-	}
-	return *slot;
-}
-
-/* True when what the agent holds is known; asks it when it is not. */
-static bool
-is_listed(struct holder *h)
-{
-	struct keys *k = h->of;
-
-	if (h->asking)
-		return false;
-	if (h->asked_ms && clock_mono_ms() - h->asked_ms <= FRESH_MS)
-		return true;
-	h->asking = agent_list(&(struct agent_spec){ .loop = k->config.loop,
-	    .path = h->path,
-	    .timeout_ms = k->config.agent_ms,
-	    .listed = on_listed,
-	    .user = h });
-	return false;
-}
-
-static bool
-holds(const struct holder *h, const struct keyfile *c)
-{
-	const struct held *held = h && c->blob ? held_find(h, c->blob, c->blob_len) : NULL;
-
-	return held && held->now;
+	return a && b && a_len == b_len && memcmp(a, b, a_len) == 0;
 }
 
 static bool
@@ -274,7 +55,16 @@ wants_agent(const struct keys_ask *a)
 
 		wanted = wanted || state == KEYFILE_LOCKED || state == KEYFILE_PUBLIC;
 	}
-	return wanted && a->holder;
+	/* A certificate whose key is in no file here. */
+	return (wanted || a->explicit_certs) && a->holder;
+}
+
+static void
+wake(void *user)
+{
+	struct keys *k = user;
+
+	loop_timer_start(k->settle, 0);
 }
 
 enum decision { WAIT, GIVE, REFUSE };
@@ -283,8 +73,9 @@ enum decision { WAIT, GIVE, REFUSE };
 struct offer {
 	const struct key *list[OFFER_MAX];
 	size_t count;
-	struct file *locked; /* the first that only a passphrase opens */
-	struct err err;      /* the first thing that was wrong; kind OK: nothing was */
+	struct keystore_file *locked; /* the first that only a passphrase opens */
+	struct err err;               /* the first thing that was wrong; kind OK: nothing was */
+	char cert[300]; /* what was wrong with a certificate: its key may do without */
 };
 
 static void
@@ -318,25 +109,25 @@ agent_says(const struct keys_ask *a)
 {
 	if (!a->holder)
 		return "there is no agent";
-	return a->holder->err.kind != OUTCOME_OK ? a->holder->err.text
-						 : "the agent does not hold it";
+	const char *fault = holder_fault(a->holder);
+	return fault ? fault : "the agent does not hold it";
 }
 
 static void
-consider(const struct keys_ask *a, struct file *f, struct offer *o)
+consider(const struct keys_ask *a, struct keystore_file *f, struct offer *o)
 {
 	switch (f->content.state) {
 	case KEYFILE_READY:
 		offer_key(o, &f->key);
 		break;
 	case KEYFILE_LOCKED:
-		if (holds(a->holder, &f->content))
+		if (holder_find(a->holder, f->key.blob, f->key.blob_len))
 			offer_key(o, &f->key);
 		else if (!o->locked)
 			o->locked = f;
 		break;
 	case KEYFILE_PUBLIC:
-		if (holds(a->holder, &f->content))
+		if (holder_find(a->holder, f->key.blob, f->key.blob_len))
 			offer_key(o, &f->key);
 		else
 			complain(o, OUTCOME_REFUSED, "%s: only the public key is here; %s", f->path,
@@ -352,16 +143,55 @@ consider(const struct keys_ask *a, struct file *f, struct offer *o)
 	}
 }
 
+/* A certificate is offered when its key can sign: from a file, or in the agent. */
+static void
+consider_cert(const struct keys_ask *a, const struct keystore_cert *c, struct offer *o)
+{
+	const struct keycert *kc = &c->content;
+	const char *fault = kc->blob ? keycert_fault(kc, clock_wall_ms() / 1000) : NULL;
+
+	if (fault)
+		snprintf(o->cert, sizeof(o->cert), "%.200s: %s", c->path, fault);
+	else if (kc->err.kind != OUTCOME_OK)
+		str_copy(o->cert, sizeof(o->cert), kc->err.text);
+	if (fault || !kc->blob)
+		return;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct keystore_file *f = a->file[i];
+
+		if (f->content.state == KEYFILE_READY &&
+		    is_same(f->key.blob, f->key.blob_len, kc->plain, kc->plain_len)) {
+			offer_key(o, keystore_pair(a->of->store, c, f));
+			return;
+		}
+	}
+	const struct key *held = holder_find(a->holder, kc->blob, kc->blob_len);
+	if (held)
+		offer_key(o, held);
+	else if (holder_find(a->holder, kc->plain, kc->plain_len))
+		offer_key(o, keystore_pair(a->of->store, c, NULL));
+}
+
+/* Certificates that the agent holds for a key that was chosen. */
+static void
+consider_held(const struct keys_ask *a, const struct keystore_file *f, struct offer *o)
+{
+	for (const struct key *k = holder_next(a->holder, NULL); k; k = holder_next(a->holder, k)) {
+		if (is_same(k->plain, k->plain_len, f->content.blob, f->content.blob_len))
+			offer_key(o, k);
+	}
+}
+
 /* An encrypted key nobody opened yet: ask, wait, or refuse by name. */
 static enum decision
-unlock(const struct keys_ask *a, struct file *f, struct offer *o)
+unlock(const struct keys_ask *a, struct keystore_file *f, struct offer *o)
 {
 	const struct keys_config *c = &a->of->config;
 
 	if (c->ask_passphrase && !f->refused) {
 		if (!f->asked) {
 			f->asked = true;
-			c->ask_passphrase(c->user, f->path);
+			f->id = c->ask_passphrase(c->user, f->path);
 		}
 		return WAIT;
 	}
@@ -392,9 +222,8 @@ why_none(const struct keys_ask *a)
 		return "ssh_config names no identity file";
 	if (!a->more || !a->holder)
 		return "ssh's usual files are not there, and no agent is used";
-	return a->holder->err.kind != OUTCOME_OK
-		   ? a->holder->err.text
-		   : "ssh's usual files are not there, and the agent holds none";
+	const char *fault = holder_fault(a->holder);
+	return fault ? fault : "ssh's usual files are not there, and the agent holds none";
 }
 
 static enum decision
@@ -404,21 +233,28 @@ decide(const struct keys_ask *a, struct offer *o)
 		if (a->file[i]->loading)
 			return WAIT;
 	}
-	if (wants_agent(a) && !is_listed(a->holder))
+	for (size_t i = 0; i < a->cert_count; i++) {
+		if (a->cert[i]->loading)
+			return WAIT;
+	}
+	if (wants_agent(a) && !holder_is_listed(a->holder))
 		return WAIT;
+	for (size_t i = 0; i < a->cert_count; i++)
+		consider_cert(a, a->cert[i], o);
+	for (size_t i = 0; i < a->count; i++)
+		consider_held(a, a->file[i], o);
 	for (size_t i = 0; i < a->count; i++)
 		consider(a, a->file[i], o);
-	for (const struct held *h = a->more && a->holder ? a->holder->held : NULL; h; h = h->next) {
-		if (h->now)
-			offer_key(o, &h->key);
-	}
+	const struct key *held = a->more ? holder_next(a->holder, NULL) : NULL;
+	for (; held; held = holder_next(a->holder, held))
+		offer_key(o, held);
 	if (a->strict && o->err.kind != OUTCOME_OK)
 		return REFUSE;
 	if (o->locked && wants_unlocked(a, o))
 		return unlock(a, o->locked, o);
 	if (o->count > 0)
 		return GIVE;
-	complain(o, OUTCOME_REFUSED, "no key to log in with: %s", why_none(a));
+	complain(o, OUTCOME_REFUSED, "no key to log in with: %s", *o->cert ? o->cert : why_none(a));
 	return REFUSE;
 }
 
@@ -463,27 +299,11 @@ keys_new(const struct keys_config *config, struct err *err)
 	struct keys *k = xcalloc(1, sizeof(*k));
 
 	k->config = *config;
-	k->work = work_new(config->loop, THREADS, err);
+	k->store = keystore_new(config->loop, wake, k, err);
 	k->settle = loop_timer_new(config->loop, on_settle, k);
+	k->holders = holders_new(config->loop, config->agent_ms, wake, k);
 	k->asks_tail = &k->asks;
 	return k;
-}
-
-static void
-holder_free(struct holder *h)
-{
-	agent_cancel(h->asking);
-	while (h->held) {
-		struct held *held = h->held;
-
-		h->held = held->next;
-		free(held->path);
-		free(held->type);
-		free(held->blob);
-		free(held);
-	}
-	free(h->path);
-	free(h);
 }
 
 void
@@ -491,23 +311,10 @@ keys_free(struct keys *k)
 {
 	if (!k)
 		return;
-	work_free(k->work);
+	keystore_free(k->store);
 	while (k->asks)
 		ask_free(k->asks);
-	while (k->files) {
-		struct file *f = k->files;
-
-		k->files = f->next;
-		keyfile_fini(&f->content);
-		free(f->path);
-		free(f);
-	}
-	while (k->holders) {
-		struct holder *h = k->holders;
-
-		k->holders = h->next;
-		holder_free(h);
-	}
+	holders_free(k->holders);
 	loop_timer_free(k->settle);
 	free(k);
 }
@@ -515,7 +322,7 @@ keys_free(struct keys *k)
 void
 keys_passphrase(struct keys *k, const char *path, const char *secret)
 {
-	struct file *f = k->files;
+	struct keystore_file *f = keystore_files(k->store);
 
 	while (f && !str_eq(f->path, path))
 		f = f->next;
@@ -523,10 +330,26 @@ keys_passphrase(struct keys *k, const char *path, const char *secret)
 		return;
 	f->asked = false;
 	if (secret)
-		load(k, f, secret);
+		keystore_open(k->store, f, secret);
 	else
 		f->refused = true;
 	wake(k);
+}
+
+/* Those that somebody chose first; then what lies beside each key. */
+static void
+add_certs(struct keys_ask *a, const struct keys_want *w)
+{
+	const char *const *list = w->identity ? NULL : w->certificates;
+
+	for (; list && *list && a->cert_count < FILES_MAX; list++)
+		a->cert[a->cert_count++] = keystore_cert(a->of->store, *list);
+	a->explicit_certs = a->cert_count > 0;
+	for (size_t i = 0; i < a->count && a->cert_count < FILES_MAX; i++) {
+		autofree char *path = xasprintf("%s-cert.pub", a->file[i]->path);
+
+		a->cert[a->cert_count++] = keystore_cert(a->of->store, path);
+	}
 }
 
 struct keys_ask *
@@ -542,11 +365,12 @@ keys_get(struct keys *k, const struct keys_want *w,
 	a->strict = w->identity != NULL;
 	a->named = a->strict || !w->files_default;
 	a->more = !a->named && !w->identities_only;
-	a->holder = holder_of(k, agent_path(w->agent));
+	a->holder = holders_of(k->holders, agent_path(w->agent));
 	if (w->identity)
-		a->file[a->count++] = file_of(k, w->identity);
+		a->file[a->count++] = keystore_file(k->store, w->identity);
 	for (const char *const *f = w->files; !w->identity && f && *f && a->count < FILES_MAX; f++)
-		a->file[a->count++] = file_of(k, *f);
+		a->file[a->count++] = keystore_file(k->store, *f);
+	add_certs(a, w);
 	a->prev = k->asks_tail;
 	*k->asks_tail = a;
 	k->asks_tail = &a->next;
@@ -555,8 +379,38 @@ keys_get(struct keys *k, const struct keys_want *w,
 }
 
 void
+keys_ask_anew(struct keys *k)
+{
+	for (struct keystore_file *f = keystore_files(k->store); f; f = f->next) {
+		f->refused = false;
+		f->attempts = 0;
+	}
+}
+
+static bool
+is_waited_for(const struct keys *k, const struct keystore_file *f)
+{
+	for (const struct keys_ask *a = k->asks; a; a = a->next) {
+		for (size_t i = 0; i < a->count; i++) {
+			if (a->file[i] == f)
+				return true;
+		}
+	}
+	return false;
+}
+
+void
 keys_cancel(struct keys_ask *a)
 {
-	if (a)
-		ask_free(a);
+	if (!a)
+		return;
+	struct keys *k = a->of;
+	ask_free(a);
+	for (struct keystore_file *f = keystore_files(k->store); f && k->config.unask;
+	     f = f->next) {
+		if (f->asked && !is_waited_for(k, f)) {
+			f->asked = false;
+			k->config.unask(k->config.user, f->id);
+		}
+	}
 }

@@ -9,9 +9,7 @@
 #ifndef DROVER_REMOTE_KEYS_H
 #define DROVER_REMOTE_KEYS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "remote/key.h"
 
 struct keys;
 struct keys_ask;
@@ -21,8 +19,10 @@ struct err;
 struct keys_config {
 	struct loop *loop;
 	/* Asks for the passphrase of a key file, once a file, again after a wrong one; answered by
-	 * keys_passphrase(). NULL: an encrypted key the agent does not hold is refused. */
-	void (*ask_passphrase)(void *user, const char *path);
+	 * keys_passphrase(). Returns a number for unask(). NULL: an encrypted key the agent does not
+	 * hold is refused. */
+	uint32_t (*ask_passphrase)(void *user, const char *path);
+	void (*unask)(void *user, uint32_t id); /* nobody waits for it any more; may be NULL */
 	void *user;
 	int64_t agent_ms; /* cap of one exchange with the agent; 0: 10 s */
 };
@@ -31,24 +31,16 @@ struct keys *keys_new(const struct keys_config *config, struct err *err);
 void keys_free(struct keys *k); /* wipes; no done() is called any more */
 
 void keys_passphrase(struct keys *k, const char *path, const char *secret); /* NULL: gives up */
-
-/* A key to offer. Lives as long as the store. */
-struct key {
-	const char *path;    /* the file, or "agent: COMMENT" */
-	const char *type;    /* "ssh-ed25519" */
-	const uint8_t *blob; /* the public key as in RFC 4253 6.6 */
-	size_t blob_len;
-	/* For ssh_pki_import_privkey_base64() without a passphrase; NULL: the agent signs. */
-	const char *private_text;
-	size_t private_len;
-};
+void keys_ask_anew(struct keys *k); /* forget which passphrases were not given */
 
 struct keys_want {
 	const char *identity;     /* the inventory's file: alone when given; NULL: files */
 	const char *const *files; /* sshconf's list, ended by NULL; NULL: none */
-	bool files_default;       /* ssh's own list: what is missing is skipped */
-	bool identities_only;     /* no agent keys beside the files, where they are ssh's own */
-	const char *agent;        /* a socket's path; "none"; NULL: $SSH_AUTH_SOCK */
+	/* CertificateFile, ended by NULL; NULL: none. FILE-cert.pub is looked for beside each file. */
+	const char *const *certificates;
+	bool files_default;   /* ssh's own list: what is missing is skipped */
+	bool identities_only; /* no agent keys beside the files, where they are ssh's own */
+	const char *agent;    /* a socket's path; "none"; NULL: $SSH_AUTH_SOCK */
 };
 
 /* done() comes once, from the loop, never from inside the call: n >= 1 keys in the order to offer

@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "remote/keys.h"
+#include "remote/key.h"
 #include "remote/wire.h"
 
 #include <errno.h>
@@ -273,6 +273,10 @@ link_key(struct link *k, const struct key *key)
 	message_number(&m, FIELD_KEY, k->key_count);
 	message_text(&m, FIELD_NAME, key->path);
 	message_bytes(&m, FIELD_PRIVATE, key->private_text, key->private_len);
+	if (key->certificate)
+		message_text(&m, FIELD_CERTIFICATE, key->certificate);
+	if (key->secret)
+		message_text(&m, FIELD_SECRET, key->secret);
 	wire_send(k->wire, &m, -1);
 	return (uint32_t)k->key_count;
 }

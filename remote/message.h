@@ -22,6 +22,9 @@ struct err;
 #define MESSAGE_DATA    32768   /* most bytes in one DATA */
 #define MESSAGE_COMMAND 60000   /* longest command */
 #define MESSAGE_ENV     4096    /* longest environment of a command */
+#define MESSAGE_PROMPTS 16      /* most questions of a server at once */
+#define MESSAGE_PROMPT  256     /* longest of them */
+#define MESSAGE_SECRET  1024    /* longest answer */
 #define MESSAGE_OUTPUT  1048576 /* output a channel may send before it is credited */
 #define MESSAGE_INPUT   262144  /* input a channel takes before it credits */
 
@@ -33,6 +36,8 @@ enum message_type {
 	MESSAGE_OPEN,
 	MESSAGE_HOSTKEY,
 	MESSAGE_LOGIN,
+	MESSAGE_ASK,
+	MESSAGE_ANSWER,
 	MESSAGE_UP,
 	MESSAGE_CLOSE,
 	MESSAGE_DOWN,
@@ -88,6 +93,11 @@ enum message_field {
 	FIELD_ALIVE,
 	FIELD_ALIVE_COUNT,
 	FIELD_STALL,
+	FIELD_PROOFS,
+	FIELD_CERTIFICATE,
+	FIELD_SECRET,
+	FIELD_PROMPTS,
+	FIELD_ANSWERS,
 	FIELD_COUNT
 };
 

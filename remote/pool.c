@@ -6,6 +6,7 @@
 #include "remote/confine.h"
 #include "remote/deal.h"
 #include "remote/dial.h"
+#include "remote/inquiry.h"
 #include "remote/keys.h"
 #include "remote/link.h"
 #include "remote/local.h"
@@ -13,6 +14,8 @@
 #include "remote/session.h"
 #include "remote/sshconf.h"
 #include "remote/trust.h"
+
+#include <string.h>
 
 #define WORKERS    64
 #define POSTS      (WORKERS + 96) /* the rest: for hosts suspected of crashing their worker */
@@ -236,12 +239,41 @@ set_up(struct remote *r, const struct remote_config *c)
 	r->place.connect_ms = c->connect_timeout_ms;
 	r->place.kex_ms = or_default(c->kex_timeout_ms, 15000);
 	r->place.auth_ms = or_default(c->auth_timeout_ms, 20000);
-	r->place.ask_trust = c->ask_trust;
-	r->place.ask_user = c->user;
+	r->place.inquiry = inquiry_new(c);
+	r->place.password = c->password ? xstrdup(c->password) : NULL;
 	r->place.attach = attach;
 	r->place.detach = detach;
 	r->place.user = r;
 	gate_init(&r->place.gate, c->handshakes > 0 ? c->handshakes : 64);
+}
+
+static void
+on_passphrase(void *user, uint32_t id, const char *path, const char *line)
+{
+	struct remote *r = user;
+
+	(void)id;
+	keys_passphrase(r->place.keys, path, line);
+}
+
+static uint32_t
+ask_passphrase(void *user, const char *path)
+{
+	struct remote *r = user;
+	autofree char *prompt = xasprintf("passphrase of %s", path);
+
+	return inquiry_put(r->place.inquiry,
+	    &(struct remote_question){
+		.kind = REMOTE_PASSPHRASE, .subject = path, .prompt = prompt },
+	    on_passphrase, r);
+}
+
+static void
+unask_passphrase(void *user, uint32_t id)
+{
+	struct remote *r = user;
+
+	inquiry_drop(r->place.inquiry, id);
 }
 
 struct remote *
@@ -254,9 +286,10 @@ remote_new(const struct remote_config *c, struct err *err)
 		.note_user = c->user,
 		.off = c->no_ssh_config };
 	struct dial_config dial = { .loop = c->loop };
-	struct keys_config keys = {
-		.loop = c->loop, .ask_passphrase = c->ask_passphrase, .user = c->user
-	};
+	struct keys_config keys = { .loop = c->loop, .unask = unask_passphrase, .user = r };
+
+	if (c->ask)
+		keys.ask_passphrase = ask_passphrase;
 
 	file_raise_limit();
 	set_up(r, c);
@@ -288,14 +321,25 @@ remote_free(struct remote *r)
 	dial_free(r->place.dial);
 	sshconf_free(r->place.sshconf);
 	trust_free(r->place.trust);
+	inquiry_free(r->place.inquiry);
+	if (r->place.password)
+		explicit_bzero(r->place.password, strlen(r->place.password));
+	free(r->place.password);
 	free(r->seats);
 	free(r);
 }
 
 void
-remote_passphrase(struct remote *r, const char *key_path, const char *secret)
+remote_answer(struct remote *r, uint32_t id, const char *line)
 {
-	keys_passphrase(r->place.keys, key_path, secret);
+	inquiry_answer(r->place.inquiry, id, line);
+}
+
+void
+remote_ask_anew(struct remote *r)
+{
+	inquiry_anew(r->place.inquiry);
+	keys_ask_anew(r->place.keys);
 }
 
 struct session *

@@ -22,6 +22,26 @@ struct trust_subject;
 struct loop;
 struct err;
 
+enum remote_ask {
+	REMOTE_PASSPHRASE, /* of a key file */
+	REMOTE_PASSWORD,   /* of a login */
+	REMOTE_PROMPT,     /* a host's own words */
+	REMOTE_TRUST       /* an unknown host key */
+};
+
+/* What only a person knows. Texts are borrowed, and a host may have written them: clean them. */
+struct remote_question {
+	uint32_t id;
+	enum remote_ask kind;
+	const char *host;    /* the inventory's name; NULL: of no host alone */
+	const char *subject; /* what the answer is for: a key file, user@host, a fingerprint */
+	const char *prompt;  /* one line, without its colon */
+	const char *text;    /* lines to read first; NULL: none */
+	const char *word;    /* only this, typed whole, is a yes; NULL: any line */
+	bool echo;           /* what is typed may be shown */
+	bool empty;          /* an empty line is an answer */
+};
+
 struct remote_config {
 	struct loop *loop;
 	int workers;                    /* 0: one */
@@ -33,11 +53,12 @@ struct remote_config {
 	bool no_ssh_config;             /* do not ask ssh -G at all (tests) */
 	const char *const *known_hosts; /* the inventory's files, ended by NULL; may be NULL */
 	const char *trust_file;         /* drover's own; NULL: file_state_dir()/known_hosts */
-	/* Asks for the passphrase of a key file; answers through remote_passphrase(). NULL: batch,
-	 * encrypted keys that the agent does not hold are refused by name. */
-	void (*ask_passphrase)(void *user, const char *key_path);
-	/* Asks whether to trust an unknown key; answers through remote_trust(). NULL: refused. */
-	void (*ask_trust)(void *user, struct session *s, const char *type, const char *fingerprint);
+	/* Asks a person; the answer comes by remote_answer(), never from inside the call. NULL: batch,
+	 * nobody is asked. */
+	void (*ask)(void *user, const struct remote_question *q);
+	void (*unask)(void *user, uint32_t id); /* moot: no answer is waited for; may be NULL */
+	bool ask_trust; /* ask() is asked about unknown host keys too; else they are refused */
+	const char *password; /* for every host that takes one; copied; NULL: none */
 	/* What ssh_config sets and drover does not honour, each key once; matters: it would make
 	 * something weaker. NULL: nobody is told. */
 	void (*note)(void *user, bool matters, const char *text);
@@ -55,9 +76,11 @@ struct sshconf *remote_ssh_config(struct remote *r);
 /* What holds the workers of this run, for people: "seccomp and Landlock"; "" before there is one. */
 const char *remote_guards(const struct remote *r);
 
-void remote_passphrase(
-    struct remote *r, const char *key_path, const char *secret); /* NULL: gives up */
-void remote_trust(struct session *s, bool yes);
+/* line NULL: none was given. Nothing happens when the question is moot. */
+void remote_answer(struct remote *r, uint32_t id, const char *line);
+
+/* What was refused an answer may be asked again. */
+void remote_ask_anew(struct remote *r);
 
 /* What the inventory says of a host; strings are copied. */
 struct target {

@@ -53,6 +53,7 @@ session_stop(struct session *s)
 	if (s->dialling)
 		dial_cancel(take(s->dialling));
 	agentgate_free(take(s->agent));
+	proof_stop(s);
 	loop_timer_stop(s->timer);
 	if (s->id) {
 		if (s->link) {

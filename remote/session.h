@@ -12,6 +12,7 @@
 #include "remote/remote.h"
 
 struct dial;
+struct inquiry;
 struct keys;
 struct link;
 struct local;
@@ -29,8 +30,8 @@ struct session_place {
 	struct local *local;
 	struct gate gate;
 	int64_t connect_ms, kex_ms, auth_ms;
-	void (*ask_trust)(void *user, struct session *s, const char *type, const char *fingerprint);
-	void *ask_user;
+	struct inquiry *inquiry;
+	char *password; /* for every host that takes one; NULL: none */
 	/* A worker for a session, and a number on its link; NULL and err when none starts. */
 	struct link *(*attach)(void *user, struct session *s, uint32_t *ret_id, struct err *err);
 	void (*detach)(void *user, uint32_t id);

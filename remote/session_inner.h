@@ -1,5 +1,5 @@
 /*
- * What session.c, who lives with a session, and approach.c, the way up, share.
+ * What session.c, who lives with a session, approach.c, the way up, and proof.c, the login, share.
  *
  * For those files alone. The session belongs to its owner; each answer that the
  * approach waits for is held here, so that session_stop() can let go of it.
@@ -21,6 +21,7 @@ struct keys_ask;
 
 struct message;
 struct porter;
+struct prompts;
 struct session_place;
 struct sshconf_ask;
 struct sshconf_host;
@@ -59,6 +60,13 @@ struct session {
 	int tries, dials;
 	uint8_t *blob; /* the host key that waits for an answer */
 	size_t blob_len;
+	uint32_t question;       /* that a person is asked for this session; 0: none */
+	struct prompts *prompts; /* of the host, while they are asked one by one */
+	char proofs[64];         /* the ways to log in that were allowed, in order */
+	struct err keyless;      /* why there is no key to offer; kind OK: there is */
+	int asked;               /* how often a person gave this login something */
+	bool password_sent;      /* the one for all hosts */
+	bool waited;             /* a person was asked before the login: the host may have gone */
 
 	struct channel_place channel_place;
 	struct channel **channels;
@@ -91,5 +99,27 @@ void approach_on_timer(void *session);
 
 /* A message of the worker about the session itself. */
 void approach_message(struct session *s, const struct message *m);
+
+/*
+ * What the parent does when a login asks: which proofs may be given, the password for all hosts, a
+ * person's answers. A password is sent to a host once; only one that a person typed for that host is
+ * sent after it.
+ */
+
+/* Set the session's proofs: those that ssh_config allows, in its order, and that can be given. With
+ * keys or without: whether there are some to offer. False when none is left. */
+bool proof_choose(struct session *s, bool keys);
+
+/* Why none is left, for people. */
+const char *proof_lack(const struct session *s);
+
+/* The worker's ASK. */
+void proof_asked(struct session *s, const struct message *m);
+
+/* Withdraw the open question, wipe what was answered. */
+void proof_stop(struct session *s);
+
+/* What a login that failed should say beside its reason; wanted: the server's list. "": nothing. */
+void proof_explain(const struct session *s, const char *wanted, char *to, size_t size);
 
 #endif

@@ -111,6 +111,17 @@ read_alive(struct reading *r, const struct line_kind *kind, const char *value)
 }
 
 static int
+read_prompts(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	int64_t n;
+
+	(void)kind;
+	if (str_int(value, 0, 1000, &n))
+		r->host->password_prompts = (int)n;
+	return 0;
+}
+
+static int
 read_family(struct reading *r, const struct line_kind *kind, const char *value)
 {
 	(void)kind;
@@ -323,6 +334,8 @@ static const struct line_kind kinds[] = {
 	{ "setenv", read_env, 0, NULL },
 	{ "serveraliveinterval", read_alive, 0, NULL },
 	{ "serveralivecountmax", read_alive, 0, NULL },
+	{ "numberofpasswordprompts", read_prompts, 0, NULL },
+	FLAG("batchmode", batch_mode),
 	FLAG("passwordauthentication", password),
 	FLAG("kbdinteractiveauthentication", keyboard_interactive),
 	{ "pubkeyauthentication", read_pubkey, offsetof(struct sshconf_host, pubkey), NULL },
@@ -452,7 +465,8 @@ sshanswer_read(
 	h->certificate_files = r.certificates;
 	h->set_env = r.env;
 	h->server_alive_count = 3;
-	h->pubkey = true;
+	h->pubkey = h->password = h->keyboard_interactive = true;
+	h->password_prompts = 3;
 	h->known_hosts = r.known;
 	if (read_lines(&r, lines) < 0)
 		return NULL;
@@ -466,6 +480,7 @@ sshanswer_read(
 		return NULL;
 	if (r.preferred)
 		prefer(h, r.preferred);
+	h->preferred_proofs = r.preferred;
 	sshlimits_set(arena, h, usual);
 	return h;
 }

@@ -30,8 +30,11 @@ struct sshconf_host {
 	int64_t server_alive_ms;                     /* 0: not set */
 	int server_alive_count;                      /* 3 when not set */
 	bool pubkey, password, keyboard_interactive; /* which proofs may be given */
-	int connection_attempts;                     /* at least 1 */
-	int rsa_bits;                                /* RequiredRSASize; 0: not set */
+	const char *preferred_proofs; /* PreferredAuthentications; NULL: ssh's own order */
+	int password_prompts;         /* how often a password is asked for; 3 when not set */
+	bool batch_mode;              /* nobody is asked */
+	int connection_attempts;      /* at least 1 */
+	int rsa_bits;                 /* RequiredRSASize; 0: not set */
 	/* Algorithms where the configuration narrows or orders them, of those that drover does;
 	 * NULL: drover makes its own choice. */
 	const char *ciphers, *macs, *kex, *host_key_algorithms, *pubkey_algorithms;

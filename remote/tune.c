@@ -126,6 +126,12 @@ tune_blob(void *key, unsigned char **ret, size_t *ret_len)
 }
 
 bool
+tune_is_well(void *ssh)
+{
+	return ssh_is_connected(ssh) && !(ssh_get_status(ssh) & (SSH_CLOSED | SSH_CLOSED_ERROR));
+}
+
+bool
 tune_closed_early(void *ssh)
 {
 	const char *why = ssh_get_error(ssh);
@@ -188,8 +194,8 @@ tune_methods(int methods, char *to, size_t size)
 		const char *name;
 	} names[] = {
 		{ SSH_AUTH_METHOD_PUBLICKEY, "publickey" },
-		{ SSH_AUTH_METHOD_PASSWORD, "password (not supported yet)" },
-		{ SSH_AUTH_METHOD_INTERACTIVE, "keyboard-interactive (not supported yet)" },
+		{ SSH_AUTH_METHOD_PASSWORD, "password" },
+		{ SSH_AUTH_METHOD_INTERACTIVE, "keyboard-interactive" },
 		{ SSH_AUTH_METHOD_HOSTBASED, "hostbased (not supported)" },
 		{ SSH_AUTH_METHOD_GSSAPI_MIC, "gssapi (not supported)" },
 	};
@@ -200,4 +206,25 @@ tune_methods(int methods, char *to, size_t size)
 			buf_addf(&list, "%s%s", list.len ? ", " : "", names[i].name);
 	}
 	str_copy(to, size, list.len ? buf_text(&list) : "nothing");
+}
+
+void
+tune_banner(void *ssh, char *to, size_t size)
+{
+	char *text = ssh_get_issue_banner(ssh), *line = text,
+	     *end = text ? text + strlen(text) : NULL;
+
+	*to = '\0';
+	if (!text)
+		return;
+	while (end > text && (unsigned char)end[-1] <= ' ')
+		*--end = '\0';
+	for (char *p = text; *p; p++) {
+		if (*p == '\n')
+			line = p + 1;
+		else if (*p < ' ' || *p > '~')
+			*p = '?';
+	}
+	snprintf(to, size, "%s", line);
+	ssh_string_free_char(text);
 }

@@ -27,6 +27,9 @@ void *tune_session(int fd, const char *address, const struct tune_offer *offer);
 /* The public blob of a libssh key; caller frees. */
 int tune_blob(void *key, unsigned char **ret, size_t *ret_len);
 
+/* False once the connection is gone. */
+bool tune_is_well(void *ssh);
+
 /* The server went away before it exchanged keys with us: it may only have been busy. */
 bool tune_closed_early(void *ssh);
 
@@ -35,5 +38,8 @@ void tune_explain(void *ssh, char *to, size_t size);
 
 /* The login methods a server takes, with what we do not support marked so. */
 void tune_methods(int methods, char *to, size_t size);
+
+/* The last line the server sent for people to read before the login, cleaned; "" if there is none. */
+void tune_banner(void *ssh, char *to, size_t size);
 
 #endif

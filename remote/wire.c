@@ -59,6 +59,12 @@ shift_got(struct wire *w)
 	return fd;
 }
 
+static bool
+is_secret(const struct message *m)
+{
+	return m->type == MESSAGE_KEY || m->type == MESSAGE_ANSWER;
+}
+
 static void
 dispatch(struct wire *w)
 {
@@ -90,8 +96,11 @@ dispatch(struct wire *w)
 				return;
 			}
 		}
-		at += (size_t)n;
+		bool secret = is_secret(&m);
 		w->listener.message(w->user, &m, fd);
+		if (secret)
+			explicit_bzero(w->in.data + at, (size_t)n);
+		at += (size_t)n;
 	}
 	if (!w->dead)
 		buf_drop(&w->in, at);
@@ -205,7 +214,7 @@ send_part(struct wire *w)
 	return n;
 }
 
-/* A private key passed through: leave nothing of it behind. */
+/* A private key or a password passed through: leave nothing of it behind. */
 static void
 wipe(struct wire *w)
 {
@@ -339,7 +348,7 @@ wire_send(struct wire *w, const struct message *m, int fd)
 		mem_grow(w->lent, w->lent_count, w->lent_cap);
 		w->lent[w->lent_count++] = (struct lent){ at, fd };
 	}
-	w->secret |= m->type == MESSAGE_KEY;
+	w->secret |= is_secret(m);
 	if (w->out.len - w->sent >= FULL)
 		w->paused = true;
 	if (w->flush_soon)

@@ -172,10 +172,10 @@ serve(struct worker *w, int fd)
 	w->wire = wire_new(w->loop, fd, MESSAGE_DOWN_WAY, &listener, w);
 	w->place = (struct conn_place){ .loop = w->loop,
 		.wire = w->wire,
-		.keys = keyring_new(),
 		.lane = work_new(w->loop, 1, &err),
 		.gone = on_gone,
 		.user = w };
+	w->place.keys = keyring_new(w->place.lane, on_drained, w);
 	unsigned guards = confine_files() ? CONFINE_FILES : 0;
 	guards |= confine_calls() ? CONFINE_CALLS : 0;
 	message_init(&hello, MESSAGE_HELLO, 0, 0);

@@ -9,8 +9,10 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/call.h"
 #include "engine/herd.h"
 #include "engine/poll.h"
+#include "remote/remote.h"
 
 #include <signal.h>
 #include <string.h>
@@ -40,6 +42,7 @@ do_refresh(struct view *v)
 {
 	struct console *c = console_of(v);
 
+	remote_ask_anew(c->call->remote);
 	for (size_t i = 0; i < c->scene.count; i++)
 		poll_now(c->poll, i);
 	console_flash(c, false, "asking %zu hosts", c->scene.count);

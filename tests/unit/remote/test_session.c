@@ -326,11 +326,12 @@ a_session_closed_at_any_moment_leaves_nothing(void **state)
 }
 
 static void
-on_ask(void *user, const char *path)
+on_ask(void *user, const struct remote_question *q)
 {
 	struct fixture *f = *(struct fixture **)user;
 
-	remote_passphrase(f->remote, path, "open sesame");
+	assert_int_equal(q->kind, REMOTE_PASSPHRASE);
+	remote_answer(f->remote, q->id, "open sesame");
 }
 
 static struct fixture *asking;
@@ -338,7 +339,7 @@ static struct fixture *asking;
 static void
 an_encrypted_key_is_opened_by_its_passphrase(void **state)
 {
-	struct remote_config c = { .ask_passphrase = on_ask, .user = &asking };
+	struct remote_config c = { .ask = on_ask, .user = &asking };
 	struct target t;
 	autofree char *path = xstrdup(sshd_file(sshd, "id-locked"));
 	const char *copy[] = { "cp", sshd_file(sshd, "id"), path, NULL };
