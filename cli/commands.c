@@ -11,6 +11,7 @@ const struct command *const commands[] = {
 	&command_ps,
 	&command_run,
 	&command_cp,
+	&command_fetch,
 	&command_logs,
 	&command_lint,
 	&command_plan,

@@ -1,5 +1,5 @@
 #!/bin/bash
-# cp: what arrives, what stays as it was, what is refused; on the farm, where every host is one directory.
+# cp and fetch: what arrives, what stays as it was, what is refused; on the farm, where every host is one directory.
 # shellcheck source=tests/cases/lib.sh
 . "$(dirname "$0")/lib.sh"
 case_start
@@ -127,3 +127,54 @@ exits 0 "is not" drover cp --resume large "$one:$MEET/large3"
 like "$err" "changed: 19.1 MiB" "all of it is sent"
 ok "and it is whole too" cmp large "$MEET/large3"
 is "$(left)" "" "nothing is left beside it"
+
+# fetch: a file or a directory of each host, under its name.
+exits 0 "a file of many hosts" drover fetch --verify "$many:$MEET/large" "$one:$MEET/kept" got
+ok "comes under the host's name" cmp large got/127.9.1.16/large
+is "$(stat -c '%a %Y' "got/$one/kept")" "751 1577934245" "with permissions and time"
+ok "only from those that were named" test ! -e got/127.9.1.2/kept
+exits 0 "it is replaced" drover fetch "$one:$MEET/large2" --flat "got/{host}/large"
+ok "by what is there now" cmp "$MEET/large2" "got/$one/large"
+exits 2 "one name for two" drover fetch --flat "$many:$MEET/large" got/x
+like "$err" "written twice" "is refused"
+exits 2 "two of one name" drover fetch "$one:$MEET/large" "$one:$MEET/a/large" got
+exits 2 "a path without a name" drover fetch "$one:/tmp/.." got
+exits 1 "a file that is missing" drover fetch "$one:$MEET/missing" got
+like "$err" "no such file" "is named"
+exits 1 "a file that may not be read" drover fetch "$one:/etc/shadow" got
+exits 1 "a pipe" drover fetch "$one:$MEET/fifo" got
+exits 11 "more than may come" drover fetch --max-size 1M "$one:$MEET/large" got
+is "$(find got -name '.drover-*')" "" "nothing is left beside it"
+
+beside_here() { printf 'got/%s/.drover-%s' "$one" "$(printf '%s\n%s' large "$MEET/large" | sha256sum | cut -c1-16)"; }
+head -c 15000000 large >"$(beside_here)"
+exits 0 "a part is gone on with" drover fetch -vv --resume --verify "$one:$MEET/large" got
+like "$err" "bytes in 50[0-9]{5}\b" "only the rest comes"
+ok "and it is whole" cmp large "got/$one/large"
+head -c 15000000 large | tr a b >"$(beside_here)"
+exits 0 "a part of something else is not" drover fetch -vv --resume --verify "$one:$MEET/large" got
+like "$err" "bytes in 200[0-9]{5}\b" "all of it comes"
+ok "and it is whole too" cmp large "got/$one/large"
+
+# A directory, with all that it may hold.
+mkdir -p "$MEET/tree/deep/$(printf 'n%.0s' {1..200})"
+printf 'x\n' >"$MEET/tree/deep/$(printf 'n%.0s' {1..200})/$(printf 'm%.0s' {1..200})"
+printf 'y\n' >"$MEET/tree/two words"
+ln "$MEET/tree/two words" "$MEET/tree/hard"
+ln -s 'two words' "$MEET/tree/inside"
+ln -s ../small "$MEET/tree/outside"
+chmod -R a+rX "$MEET/tree"
+exits 0 "a directory of many hosts" drover fetch "$many:$MEET/tree" got
+like "$err" "1 symbolic link that leads out" "links that lead out are named"
+rm "$MEET/tree/outside"
+ok "the rest is there" diff -r "$MEET/tree" got/127.9.1.9/tree
+ok "links as links" test -L got/127.9.1.9/tree/inside
+exits 1 "a directory that is here already" drover fetch "$one:$MEET/tree" got
+like "$err" "never replaced" "stays"
+mkfifo "$MEET/tree/pipe"
+exits 11 "a pipe in a directory" drover fetch "$one:$MEET/tree" got2
+is "$(ls -A "got2/$one")" "" "is refused, and nothing of it stays"
+rm "$MEET/tree/pipe"
+mkdir -m 700 "$MEET/tree/closed"
+[ "$(id -u)" = 0 ] && exits 1 "what may not be read in a directory" drover fetch "$one:$MEET/tree" got2
+rmdir "$MEET/tree/closed"
