@@ -556,8 +556,9 @@ yaml_parse_ansible(
 	struct reader r = {
 		.arena = a, .diag = diag, .file = arena_strdup(a, file), .ansible = true
 	};
+	autofree char *joined = len && *text == '{' ? yaml_text_join_pairs(text, &len) : NULL;
 
-	return parse(&r, text, len);
+	return parse(&r, joined ? joined : text, len);
 }
 
 const struct yaml_node *

@@ -47,7 +47,8 @@ const struct yaml_node *yaml_parse(
 
 /* The same by the habits of Ansible's files: the booleans of YAML 1.1 become true and false, up to
  * 100 anchors and aliases and merge keys are followed, !vault becomes the text YAML_VAULT and !unsafe
- * is dropped. NULL without a mistake when the file is empty. */
+ * is dropped; in a text that begins with { escapes are JSON's. NULL without a mistake when the file is
+ * empty. */
 const struct yaml_node *yaml_parse_ansible(
     struct arena *a, const char *file, const char *text, size_t len, struct diag *diag);
 

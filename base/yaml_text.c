@@ -1,5 +1,7 @@
 #include "base/yaml_text.h"
 
+#include "base/buf.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -71,4 +73,41 @@ yaml_text_check_scalar(struct mark at, const char *text, size_t len, bool block,
 		}
 	}
 	return true;
+}
+
+/* The number of an escape \uXXXX at p, or 0. */
+static uint32_t
+escape_at(const char *p, const char *end)
+{
+	char digits[5] = { 0 };
+
+	if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+		return 0;
+	memcpy(digits, p + 2, 4);
+	if (strspn(digits, "0123456789abcdefABCDEF") != 4)
+		return 0;
+	return (uint32_t)strtoul(digits, NULL, 16);
+}
+
+char *
+yaml_text_join_pairs(const char *text, size_t *len)
+{
+	const char *end = text + *len;
+	autobuf b = BUF_INIT(*len + 1);
+	bool found = false;
+
+	for (const char *p = text; p < end;) {
+		uint32_t high = escape_at(p, end), low = high ? escape_at(p + 6, end) : 0;
+
+		if (high >= 0xd800 && high <= 0xdbff && low >= 0xdc00 && low <= 0xdfff) {
+			utf8_encode(&b, 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00));
+			found = true;
+			p += 12;
+			continue;
+		}
+		size_t n = *p == '\\' && end - p > 1 ? 2 : 1;
+		buf_add(&b, p, n);
+		p += n;
+	}
+	return found ? buf_detach(&b, len) : NULL;
 }

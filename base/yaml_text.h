@@ -22,4 +22,8 @@ bool yaml_text_check(const char *file, const char *text, size_t len, struct diag
 bool yaml_text_check_scalar(
     struct mark at, const char *text, size_t len, bool block, struct diag *diag);
 
+/* JSON writes what lies beyond U+FFFF as two escapes, which are no YAML: the text with the character
+ * itself in their place, or NULL when it holds none. Caller frees; *len becomes its length. */
+char *yaml_text_join_pairs(const char *text, size_t *len);
+
 #endif

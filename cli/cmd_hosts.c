@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/strmap.h"
 #include "cli/call.h"
 #include "cli/commands.h"
 #include "cli/out.h"
@@ -63,6 +64,37 @@ print_table(struct call *call, const struct set *set)
 		out_row(call->out, cells);
 	}
 	out_table_end(call->out);
+}
+
+/* The hosts that cannot be used for one reason, in one line. */
+static void
+note_refused(struct call *call, const struct set *set, size_t first)
+{
+	const char *why = set->hosts[first]->refused;
+	autofree const char **name = xcalloc(set->count + 1, sizeof(*name));
+	size_t n = 0;
+
+	for (size_t i = first; i < set->count; i++) {
+		const char *other = set->hosts[i]->refused;
+
+		if (other && str_eq(other, why))
+			name[n++] = set->hosts[i]->name;
+	}
+	autofree char *fold = names_fold(name, n);
+	out_note(call->out, "%.200s cannot be used: %s", fold, why);
+}
+
+static void
+note_all_refused(struct call *call, const struct set *set)
+{
+	autostrmap told = STRMAP_INIT;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const char *why = set->hosts[i]->refused;
+
+		if (why && strmap_add(&told, why, i, NULL))
+			note_refused(call, set, i);
+	}
 }
 
 static const char *
@@ -201,6 +233,7 @@ run(struct call *call)
 		print_vars(call, &set);
 	} else {
 		print_table(call, &set);
+		note_all_refused(call, &set);
 	}
 	set_fini(&set);
 	return 0;

@@ -60,7 +60,7 @@ grammar_group(const char *s)
 {
 	size_t n = strlen(s);
 
-	if (n < 1 || n > 64 || !isalnum((unsigned char)*s) || strspn(s, LETTERS DIGITS "._-") != n)
+	if (n < 1 || n > 64 || strchr(".-", *s) || strspn(s, LETTERS DIGITS "._-") != n)
 		return "a name of letters, digits and . _ - (at most 64)";
 	return NULL;
 }

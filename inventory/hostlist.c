@@ -119,7 +119,7 @@ hostlist_read(struct inventory *inv, const char *list, struct diag *diag, struct
 			return err_set(err, OUTCOME_USAGE, "-i %.100s: an empty name", list);
 		if (list_item(&l, item, err) < 0)
 			return err_wrap(err, "-i %.60s", list);
-		if (!*end)
+		if (!*end || !end[1]) /* "host," is a list of one, as Ansible writes it */
 			return 0;
 		s = end + 1;
 	}

@@ -263,12 +263,18 @@ read_word(struct reader *r, size_t i, const struct var *v)
 	r->level->said[s] = model_said(r->inv, v->value, v->mark);
 	if (r->level->refused)
 		r->level->refused[s] = NULL;
+	const struct field *f = &words[i].field;
+	const char *wanted = f->grammar ? f->grammar(v->value) : NULL;
+
 	if (opaque)
-		refuse(r, s, v, arena_printf(r->inv->arena, "%s", opaque));
+		refuse(r, s, v, opaque);
+	else if (wanted)
+		refuse(r, s, v,
+		    arena_printf(r->inv->arena, "%s is wanted, not \"%.60s\"", wanted, v->value));
 	else if (words[i].read)
 		words[i].read(r, v);
 	else
-		field_value(&c, &words[i].field, r->level->said[s], r->level);
+		field_value(&c, f, r->level->said[s], r->level);
 }
 
 static bool

@@ -100,6 +100,8 @@ printf 'junk [' >shop/notes.txt
 printf '[x]\n' >shop/ansible.ini
 exits 0 "a directory may hold files of all kinds" drover -i shop nodes -f @edge,@cache,@web
 is "$out" "cache[1-2],edge[1-3],web[01-03,09]" "and is one inventory"
+exits 0 "hosts that drover cannot use are listed" drover -i shop hosts @edge
+like "$err" 'edge\[1-2\] cannot be used: shop/more.yml:5: ansible_connection' "and named with the reason"
 exits 11 "a host that drover cannot reach is refused when it is used" drover -i shop run edge1,edge3 -- true
 like "$out$err" 'more.yml:5: ansible_connection: drover goes by SSH or works here \(local\), not by "winrm"' "by name"
 like "$out$err" 'more.yml:6: ansible_user: the value is a template' "and so is one that needs a template"

@@ -94,7 +94,7 @@ every_mistake_of_an_ini_file_is_told(void **state)
 	    "h[01:3]\n"
 	    "a;id\n"
 	    "h3:99999\n"
-	    "h4 ansible_port=x ansible_user='A B' drover_kind=cat\n"
+	    "h4 ansible_port=x drover_kind=cat\n"
 	    "[web:var]\n"
 	    "[web:vars]\n"
 	    "nothing\n"
@@ -119,10 +119,7 @@ every_mistake_of_an_ini_file_is_told(void **state)
 	    "253, not - first)\n"
 	    "t.ini:10:1: \"h3:99999\": \"99999\" is no port (1 to 65535)\n"
 	    "t.ini:11:4: ansible_port: a port (1 to 65535) is wanted here, not \"x\"\n"
-	    "t.ini:11:19: ansible_user: a user name of lower-case letters, digits, _ and - (at "
-	    "most "
-	    "32) is wanted here, not \"A B\"\n"
-	    "t.ini:11:38: drover_kind: pet or cattle is wanted here, not \"cat\"\n"
+	    "t.ini:11:19: drover_kind: pet or cattle is wanted here, not \"cat\"\n"
 	    "t.ini:12:1: there is no kind \"var\" of section (did you mean \"vars\"?); it is vars "
 	    "or "
 	    "children\n"
@@ -247,6 +244,12 @@ a_listing_reads_as_a_program_prints_it(void **state)
 	assert_string_equal(stock_value(f.inv, "w1", "l"), "[1]");
 	assert_string_equal(stock_value(f.inv, "d1", "x"), "1");
 	assert_string_equal(inventory_find(f.inv, "w1")->address, "10.0.0.1");
+	stock_drop(&f);
+	stock_parse_as(&f, "t.json",
+	    "{\"g\": {\"hosts\": [\"a\"], \"vars\": {\"x\": \"\\ud83d\\ude00 \\\\ud83d "
+	    "\\u00e9\"}}}\n");
+	assert_string_equal(f.text, "");
+	assert_string_equal(stock_value(f.inv, "a", "x"), "\xf0\x9f\x98\x80 \\ud83d \xc3\xa9");
 	stock_drop(&f);
 	stock_parse_as(&f, "t.json", "{\"web\": {\"hosts\": [[1]], \"children\": {}}, \"x\": 5}\n");
 	assert_null(f.inv);
@@ -384,7 +387,12 @@ what_drover_cannot_do_refuses_its_host_alone(void **state)
 	    "d ansible_become_method=pbrun\n"
 	    "f ansible_ssh_executable=/opt/tsh\n"
 	    "g ansible_shell_type=powershell\n"
-	    "h ansible_ssh_extra_args='-o Ciphers=none'\n");
+	    "h ansible_ssh_extra_args='-o Ciphers=none'\n"
+	    "i ansible_user='CORP\\ann'\n");
+	refused(f.inv, "i",
+	    "t.ini:7: ansible_user: a user name of lower-case letters, digits, _ and - (at most "
+	    "32) "
+	    "is wanted, not \"CORP\\ann\"");
 	refused(f.inv, "b",
 	    "t.ini:1: ansible_user: the value is a template, which drover does not fill in for "
 	    "Ansible");

@@ -41,8 +41,8 @@ names_are_what_a_resolver_and_a_shell_can_bear(void **state)
 static void
 groups_jumps_paths_and_keys_are_checked(void **state)
 {
-	static const char *const groups[] = { "web", "all-eu", "1.2_3", NULL };
-	static const char *const no_groups[] = { "", "-a", "a b", "@a", "a/b", NULL };
+	static const char *const groups[] = { "web", "all-eu", "1.2_3", "_own", NULL };
+	static const char *const no_groups[] = { "", "-a", ".a", "a b", "@a", "a/b", NULL };
 	static const char *const jumps[] = { "bastion", "ann@b:2222", "a,b@[::1]:22", NULL };
 	static const char *const no_jumps[] = { "", "-J", "a b", "a;b", NULL };
 	static const char *const paths[] = { "a", "/a b", NULL };

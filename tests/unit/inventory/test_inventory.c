@@ -315,6 +315,7 @@ a_wrong_list_is_a_usage_error(void **state)
 {
 	static const char *const rows[][2] = {
 		{ "a,,b", "-i a,,b: an empty name" },
+		{ ",", "-i ,: an empty name" },
 		{ "h:99999", "-i h:99999: \"99999\" is no port (1 to 65535)" },
 		{ "-oProxyCommand=x",
 		    "-i -oProxyCommand=x: \"-oProxyCommand=x\" is no host: a host name of letters, "
