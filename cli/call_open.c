@@ -111,6 +111,14 @@ on_note(void *user, bool matters, const char *text)
 	out_note(c->out, "drover: %s", buf_text(&clean));
 }
 
+static bool
+on_find(void *user, const char *name, struct target *ret)
+{
+	const struct call *c = user;
+
+	return herd_find(c->inventory, name, ret);
+}
+
 static struct remote *
 open_remote(struct call *c)
 {
@@ -123,6 +131,7 @@ open_remote(struct call *c)
 		.known_hosts = inventory_known_hosts(c->inventory),
 		.trust_file = c->globals.trust_file,
 		.note = on_note,
+		.find = on_find,
 	};
 
 	login_ask_configure(c, &config);

@@ -7,6 +7,7 @@
 #include "cli/call.h"
 #include "cli/commands.h"
 #include "cli/out.h"
+#include "engine/herd.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
 #include "ledger/ledger.h"
@@ -137,18 +138,9 @@ static void
 ask_host(struct item *i)
 {
 	static const struct session_listener listener = { .key = on_key, .down = on_down };
-	const struct host *h = i->host;
-	struct target t = { .name = h->name,
-		.address = h->address,
-		.user = h->user,
-		.port = h->port,
-		.connect_timeout_ms = h->connect_timeout_ms,
-		.host_keys = h->host_keys,
-		.jump = h->jump,
-		.proxy_command = h->proxy_command,
-		.transport = h->transport,
-		.refused = h->refused };
+	struct target t;
 
+	herd_target(i->host, &t);
 	i->session = session_open(i->verb->call->remote, &t, &listener, i);
 }
 

@@ -254,12 +254,10 @@ on_down(void *user, struct session *s, const struct err *err)
 	tell(hh, NULL, &why);
 }
 
-static void
-open_session(struct herd_host *hh)
+void
+herd_target(const struct host *host, struct target *ret)
 {
-	static const struct session_listener listener = { .up = on_up, .down = on_down };
-	const struct host *host = hh->host;
-	struct target t = {
+	*ret = (struct target){
 		.name = host->name,
 		.address = host->address,
 		.user = host->user,
@@ -273,7 +271,25 @@ open_session(struct herd_host *hh)
 		.transport = host->transport,
 		.refused = host->refused,
 	};
+}
 
+bool
+herd_find(const struct inventory *inventory, const char *name, struct target *ret)
+{
+	const struct host *host = inventory_find(inventory, name);
+
+	if (host)
+		herd_target(host, ret);
+	return host;
+}
+
+static void
+open_session(struct herd_host *hh)
+{
+	static const struct session_listener listener = { .up = on_up, .down = on_down };
+	struct target t;
+
+	herd_target(hh->host, &t);
 	hh->leave = false;
 	hh->session = session_open(hh->herd->config.remote, &t, &listener, hh);
 }

@@ -33,6 +33,12 @@ struct herd_config {
 	struct passwords_config passwords; /* with which logins become other users */
 };
 
+/* How a host of the inventory is reached; borrows from it. */
+void herd_target(const struct host *host, struct target *ret);
+
+/* For remote_config.find, with the inventory as its user. */
+bool herd_find(const struct inventory *inventory, const char *name, struct target *ret);
+
 struct herd *herd_new(const struct herd_config *config);
 void herd_free(struct herd *h);
 

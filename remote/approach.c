@@ -5,7 +5,6 @@
 #include "base/str.h"
 #include "remote/agentgate.h"
 #include "remote/byway.h"
-#include "remote/dial.h"
 #include "remote/inquiry.h"
 #include "remote/keys.h"
 #include "remote/link.h"
@@ -138,11 +137,17 @@ try_again(struct session *s, uint32_t after_ms)
 }
 
 static void
-on_dialled(void *user, int fd, const char *address, const struct err *err)
+leave_gates(struct session *s)
+{
+	gate_leave(&s->place->gate, &s->pass);
+	route_settled(s->route);
+}
+
+static void
+on_connected(void *user, int fd, const char *address, const struct err *err)
 {
 	struct session *s = user;
 
-	s->dialling = NULL;
 	loop_timer_stop(s->timer);
 	if (fd < 0 && s->state == SESSION_CONNECT && ++s->dials < s->conf->connection_attempts) {
 		try_again(s, ATTEMPT_MS);
@@ -168,25 +173,48 @@ static void
 on_turn(void *user)
 {
 	struct session *s = user;
-	struct dial_spec spec = { .host = s->conf->hostname,
-		.port = s->conf->port,
-		.family = s->conf->family,
-		.timeout_ms = connect_limit(s),
-		.resolved = on_resolved,
-		.done = on_dialled,
-		.user = s };
 
 	s->state = SESSION_RESOLVE;
 	s->began_ms = loop_now_ms(s->place->loop);
 	loop_timer_start(s->timer, SLOW_MS);
-	s->dialling = dial_start(s->place->dial, &spec);
+	route_connect(s->route, connect_limit(s));
 }
 
 static void
-wait_turn(struct session *s)
+on_way_open(void *user)
 {
+	struct session *s = user;
+
 	s->state = SESSION_QUEUED;
 	gate_wait(&s->place->gate, &s->pass, on_turn, s);
+}
+
+static void on_way_lost(void *user, const struct err *err, bool was_up);
+
+/* From here on again when a server was only busy. */
+static void
+take_way(struct session *s)
+{
+	struct route_spec spec = { .name = s->name,
+		.conf = s->conf,
+		.jump = s->jump,
+		.proxy_command = s->proxy_command,
+		.asker = s->as_jump,
+		.ready = on_way_open,
+		.resolved = on_resolved,
+		.done = on_connected,
+		.lost = on_way_lost,
+		.user = s };
+	struct err err;
+
+	s->state = SESSION_JUMP;
+	s->route = route_new(&s->place->route, &spec, &err);
+	if (s->route) {
+		route_begin(s->route);
+		return;
+	}
+	s->way_lost = str_starts(err.text, "jump ");
+	session_down(s, &err);
 }
 
 void
@@ -195,9 +223,9 @@ approach_on_timer(void *user)
 	struct session *s = user;
 
 	if (s->state == SESSION_QUEUED)
-		wait_turn(s);
+		take_way(s);
 	else
-		gate_leave(&s->place->gate, &s->pass);
+		leave_gates(s);
 }
 
 /* Without a key of ssh's own choice a password may do; one that the inventory names must be there. */
@@ -222,7 +250,7 @@ on_keys(void *user, const struct key *const *list, size_t n, const struct err *e
 	s->key_count = n < SESSION_KEYS ? n : SESSION_KEYS;
 	if (n)
 		memcpy(s->keys, list, s->key_count * sizeof(s->keys[0]));
-	wait_turn(s);
+	take_way(s);
 }
 
 static void
@@ -239,7 +267,7 @@ get_keys(struct session *s)
 	if (!proof_choose(s, true))
 		session_fail(s, OUTCOME_REFUSED, "%s", proof_lack(s));
 	else if (!strstr(s->proofs, "publickey"))
-		wait_turn(s);
+		take_way(s);
 	else
 		s->keys_ask = keys_get(s->place->keys, &want, on_keys, s);
 }
@@ -252,12 +280,6 @@ not_built(const struct session *s)
 
 	if (s->transport && str_eq(s->transport, "ssh"))
 		return "transport ssh is not supported yet";
-	if (s->jump || conf->proxy_jump)
-		return "jump hosts are not supported yet";
-	if (s->proxy_command || conf->proxy_command)
-		return "proxy commands are not supported yet";
-	if (conf->bind_address || conf->bind_interface)
-		return "BindAddress and BindInterface are not supported yet";
 	if (conf->remote_command && !s->listener.key)
 		return "ssh_config sets RemoteCommand: ssh runs no other command then";
 	if (conf->forbidden)
@@ -284,7 +306,7 @@ on_conf(void *user, const struct sshconf_host *conf, const struct err *err)
 		return;
 	}
 	if (s->listener.key)
-		wait_turn(s);
+		take_way(s);
 	else
 		get_keys(s);
 }
@@ -450,7 +472,7 @@ judge(struct session *s, const struct message *m)
 		}
 		if (s->conf->strict || !inquiry_can(s->place->inquiry, REMOTE_TRUST, s->name))
 			break;
-		gate_leave(&s->place->gate, &s->pass);
+		leave_gates(s);
 		s->asked_ms = loop_now_ms(s->place->loop);
 		ask_trust(s, &answer);
 		return;
@@ -470,7 +492,7 @@ approach_up(struct session *s)
 	s->state = SESSION_UP;
 	agentgate_free(take(s->agent));
 	s->counters.logins += !is_here(s);
-	gate_leave(&s->place->gate, &s->pass);
+	leave_gates(s);
 	if (s->listener.up)
 		s->listener.up(s->user, s);
 }
@@ -482,17 +504,44 @@ approach_anew(struct session *s)
 	try_again(s, 50);
 }
 
+/* Whoever was not up yet may go another time; nothing was done on the host. */
+static void
+on_way_lost(void *user, const struct err *err, bool was_up)
+{
+	struct session *s = user;
+
+	if (was_up && s->state < SESSION_UP && s->tries++ < TRIES) {
+		approach_anew(s);
+		return;
+	}
+	s->way_lost = true;
+	session_down(s, err);
+}
+
+/* The way has told what it knows of the end, if anything. */
+static void
+on_last_words(void *user, const char *words, bool failed)
+{
+	struct session *s = user;
+	struct err err = s->why;
+
+	if (s->early && !failed && s->tries++ < TRIES) {
+		try_again(s, 200U << s->tries);
+		return;
+	}
+	if (*words)
+		err_set(&err, err.kind, "%s (%s)", words, s->why.text);
+	str_copy(err.phase, sizeof(err.phase), s->why.phase);
+	err.elapsed_ms = s->why.elapsed_ms;
+	session_down(s, &err);
+}
+
 static void
 went_down(struct session *s, const struct message *m)
 {
 	enum outcome kind = OUTCOME_UNREACHABLE;
-	struct err err;
 	char text[400], more[300] = "";
 
-	if (message_get(m, FIELD_EARLY) && s->state == SESSION_KEX && s->tries++ < TRIES) {
-		try_again(s, 200U << s->tries);
-		return;
-	}
 	/* It would not wait while a person thought about its key: once more, now that it is known. */
 	if (s->state == SESSION_AUTH && s->waited && !message_has(m, FIELD_PROOFS)) {
 		s->waited = false;
@@ -504,10 +553,11 @@ went_down(struct session *s, const struct message *m)
 		kind = OUTCOME_UNREACHABLE;
 	if (s->state == SESSION_AUTH && message_has(m, FIELD_PROOFS))
 		proof_explain(s, message_string(m, FIELD_PROOFS), more, sizeof(more));
-	err_set(&err, kind, "%s%s", text, more);
-	message_clean(m, FIELD_PHASE, err.phase, sizeof(err.phase));
-	err.elapsed_ms = (int64_t)message_get(m, FIELD_ELAPSED);
-	session_down(s, &err);
+	err_set(&s->why, kind, "%s%s", text, more);
+	message_clean(m, FIELD_PHASE, s->why.phase, sizeof(s->why.phase));
+	s->why.elapsed_ms = (int64_t)message_get(m, FIELD_ELAPSED);
+	s->early = message_get(m, FIELD_EARLY) && s->state == SESSION_KEX;
+	route_last_words(s->route, on_last_words, s);
 }
 
 void

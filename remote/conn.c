@@ -5,6 +5,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "remote/forward.h"
 #include "remote/login.h"
 #include "remote/stream.h"
 #include "remote/tune.h"
@@ -40,6 +41,7 @@ struct conn {
 	struct login *login; /* once the host key is trusted */
 	struct stream *streams[STREAMS];
 	size_t stream_count;
+	struct forwards *forwards; /* this is a jump host's session */
 };
 
 static void advance(struct conn *c);
@@ -223,7 +225,7 @@ all_stalled(const struct conn *c)
 		if (!stream_stalled(c->streams[i]))
 			return false;
 	}
-	return c->stream_count > 0;
+	return c->stream_count > 0 && !forwards_any(c->forwards);
 }
 
 static bool
@@ -236,21 +238,37 @@ any_writable(const struct conn *c)
 	return false;
 }
 
+/* A stream that has seen the end of its output reads no more, and the status is to come; what is
+ * carried for others is read here alone, four kilobytes at a time. */
+static void
+feed(struct conn *c)
+{
+	uint64_t begin = c->heard.in_bytes, before;
+
+	do {
+		before = c->heard.in_bytes;
+		ssh_event_dopoll(c->event, 0);
+	} while (forwards_any(c->forwards) && c->heard.in_bytes > before &&
+		 c->heard.in_bytes - begin < BUDGET);
+}
+
 static enum step
 step_up(struct conn *c)
 {
 	size_t budget = BUDGET;
 	bool broken = false, moved = true;
 
-	/* A stream that has seen the end of its output reads no more, and the status is to come. */
-	ssh_event_dopoll(c->event, 0);
+	feed(c);
 	while (moved && budget > 0 && !broken)
 		moved = round_of_streams(c, &budget, &broken);
+	if (!broken && tune_is_well(c->ssh))
+		forwards_step(c->forwards);
 	if (broken || !tune_is_well(c->ssh))
 		return fail_by_libssh(c);
 	if (all_stalled(c))
 		vigil_pause(&c->vigil, c->heard.in_bytes);
-	if (c->stream_count && !vigil_step(&c->vigil, c->ssh, c->heard.in_bytes))
+	if ((c->stream_count || forwards_any(c->forwards)) &&
+	    !vigil_step(&c->vigil, c->ssh, c->heard.in_bytes))
 		return fail(c, OUTCOME_UNREACHABLE, "nothing heard for %.1f s",
 		    (double)vigil_silence_ms(&c->vigil) / 1000);
 	if (moved || any_writable(c))
@@ -286,6 +304,7 @@ go_down(struct conn *c)
 	login_wanted(c->login, wanted_proofs, sizeof(wanted_proofs));
 	for (size_t i = 0; i < c->stream_count; i++)
 		stream_lost(c->streams[i], &c->err);
+	forwards_lost(c->forwards, &c->err);
 	message_init(&m, MESSAGE_DOWN, c->id, 0);
 	message_text(&m, FIELD_KIND, outcome_name(c->err.kind));
 	message_text(&m, FIELD_TEXT, c->err.text);
@@ -373,6 +392,7 @@ conn_new(struct conn_place *place, const struct message *open, int fd)
 		.session = c->id,
 		.nudge = nudge,
 		.user = c };
+	c->forwards = forwards_new(&c->stream_place);
 	c->io = loop_io_new(place->loop, c->fd, on_ready, c);
 	loop_io_want(c->io, LOOP_READ | LOOP_WRITE);
 	return c;
@@ -393,6 +413,7 @@ conn_free(struct conn *c)
 		return; /* comes back when they are done */
 	while (c->stream_count)
 		drop_stream(c, 0);
+	forwards_free(c->forwards);
 	if (c->event) {
 		ssh_event_remove_session(c->event, c->ssh);
 		ssh_event_free(c->event);
@@ -498,7 +519,8 @@ to_stream(struct conn *c, const struct message *m)
 bool
 conn_message(struct conn *c, const struct message *m, int fd)
 {
-	bool good = m->channel ? to_stream(c, m) : to_session(c, m, fd);
+	bool carried = m->channel && forwards_message(c->forwards, m, fd);
+	bool good = carried || (m->channel ? to_stream(c, m) : to_session(c, m, fd));
 
 	if (good)
 		nudge(c);

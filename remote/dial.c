@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -34,7 +35,7 @@ struct dial_try {
 	struct dial_try *next, **prev;
 	struct dial *dial;
 	struct dial_spec spec;
-	char *host;
+	char *host, *bind_address, *bind_interface;
 	struct lookup_wait *wait;
 	struct loop_timer *step;  /* begins, then brings in the next address */
 	struct loop_timer *limit; /* of connecting */
@@ -70,6 +71,8 @@ try_free(struct dial_try *t)
 	loop_timer_free(t->step);
 	loop_timer_free(t->limit);
 	free(t->host);
+	free(t->bind_address);
+	free(t->bind_interface);
 	free(t);
 }
 
@@ -193,6 +196,58 @@ on_writable(void *user, unsigned events)
 	start_next(t);
 }
 
+static int
+bind_to(int fd, const struct sockaddr *sa)
+{
+	struct sockaddr_storage from = { 0 };
+	socklen_t len =
+	    sa->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+
+	memcpy(&from, sa, len);
+	if (sa->sa_family == AF_INET)
+		((struct sockaddr_in *)&from)->sin_port = 0;
+	else
+		((struct sockaddr_in6 *)&from)->sin6_port = 0;
+	return bind(fd, (struct sockaddr *)&from, len) < 0 ? errno : 0;
+}
+
+/* From the first address of that family that the interface has, as ssh does. */
+static int
+bind_interface(int fd, const char *name, int family)
+{
+	struct ifaddrs *list;
+	int code = EADDRNOTAVAIL;
+
+	if (getifaddrs(&list) < 0)
+		return errno;
+	for (struct ifaddrs *i = list; i && code == EADDRNOTAVAIL; i = i->ifa_next) {
+		if (i->ifa_addr && i->ifa_addr->sa_family == family && str_eq(i->ifa_name, name))
+			code = bind_to(fd, i->ifa_addr);
+	}
+	freeifaddrs(list);
+	return code;
+}
+
+/* Where the connection starts from. 0 or an errno. */
+static int
+bind_start(const struct dial_try *t, int fd, int family)
+{
+	struct addrinfo hints = { .ai_family = family,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICHOST },
+			*list;
+
+	if (!t->bind_address && t->bind_interface)
+		return bind_interface(fd, t->bind_interface, family);
+	if (!t->bind_address)
+		return 0;
+	if (getaddrinfo(t->bind_address, NULL, &hints, &list) != 0)
+		return EADDRNOTAVAIL;
+	int code = bind_to(fd, list->ai_addr);
+	freeaddrinfo(list);
+	return code;
+}
+
 /* Begin with address i. 0: under way; else an errno. */
 static int
 start_leg(struct dial_try *t, size_t i)
@@ -207,6 +262,11 @@ start_leg(struct dial_try *t, size_t i)
 	int fd = socket(a->to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return errno;
+	int no_start = bind_start(t, fd, a->to.ss_family);
+	if (no_start) {
+		close(fd);
+		return no_start;
+	}
 	if (connect(fd, (const struct sockaddr *)&a->to, a->len) < 0 && errno != EINPROGRESS) {
 		int code = errno;
 
@@ -377,6 +437,8 @@ dial_start(struct dial *d, const struct dial_spec *spec)
 	t->spec = *spec;
 	t->host = bracketed ? xmemdup0(spec->host + 1, n - 2) : xstrdup(spec->host);
 	t->spec.host = t->host;
+	t->bind_address = spec->bind_address ? xstrdup(spec->bind_address) : NULL;
+	t->bind_interface = spec->bind_interface ? xstrdup(spec->bind_interface) : NULL;
 	t->began = clock_mono_ms();
 	t->next = d->tries;
 	t->prev = &d->tries;

@@ -38,7 +38,8 @@ void dial_forget(struct dial *d);
 struct dial_spec {
 	const char *host; /* a name, or an IPv4 or IPv6 address (with %zone, with or without []) */
 	int port;
-	int family;         /* AF_UNSPEC, or only AF_INET or AF_INET6 */
+	int family;                                /* AF_UNSPEC, or only AF_INET or AF_INET6 */
+	const char *bind_address, *bind_interface; /* where it starts from, numeric; or NULL */
 	int64_t timeout_ms; /* of connecting, from the first attempt; 0: 10 s */
 	/* The name is known, connecting begins; may be NULL. Must not cancel the try. */
 	void (*resolved)(void *user);

@@ -23,7 +23,8 @@ static const struct field_class {
 	[FIELD_NAME] = { "name", TEXT, 1024, "what people call the key: its file" },
 	[FIELD_PRIVATE] = { "private", TEXT, 32768,
 	    "the private key, unencrypted unless there is a secret, PEM" },
-	[FIELD_ADDRESS] = { "address", TEXT, 128, "the numeric address the descriptor leads to" },
+	[FIELD_ADDRESS] = { "address", TEXT, 128,
+	    "numeric, that the descriptor leads to; or what stands for it" },
 	[FIELD_ALGORITHMS] = { "algorithms", TEXT, 1024, "host key algorithms, by preference" },
 	[FIELD_TIMEOUT] = { "timeout", NUMBER, 8, "milliseconds the phase may last" },
 	[FIELD_TYPE] = { "type", TEXT, 64, "of a host key" },
@@ -70,6 +71,8 @@ static const struct field_class {
 	    "each: one byte, 1 when what is typed may be shown; two bytes length; that many" },
 	[FIELD_ANSWERS] = { "answers", BYTES, MESSAGE_PROMPTS *(2 + MESSAGE_SECRET),
 	    "one for each prompt: two bytes length; that many" },
+	[FIELD_HOST] = { "host", TEXT, 256, "a name or address, looked up by the jump host" },
+	[FIELD_PORT] = { "port", NUMBER, 8, "of TCP" },
 };
 
 static const struct message_class {
@@ -140,6 +143,9 @@ static const struct message_class {
 	    false, "the channel's last: status, or signal, or kind with the reason for neither" },
 	[MESSAGE_HEARD] = { "HEARD", MESSAGE_UP_WAY, SESSION, BIT(FIELD_ELAPSED), 0, false,
 	    "while a command runs: how long ago the host was last heard" },
+	[MESSAGE_FORWARD] = { "FORWARD", MESSAGE_DOWN_WAY, CHANNEL,
+	    BIT(FIELD_HOST) | BIT(FIELD_PORT), 0, true,
+	    "connect from the host and carry the bytes of the socket beside; STARTED or END" },
 };
 
 static void

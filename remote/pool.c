@@ -7,9 +7,11 @@
 #include "remote/deal.h"
 #include "remote/dial.h"
 #include "remote/inquiry.h"
+#include "remote/jump.h"
 #include "remote/keys.h"
 #include "remote/link.h"
 #include "remote/local.h"
+#include "remote/proxy.h"
 #include "remote/remote.h"
 #include "remote/session.h"
 #include "remote/sshconf.h"
@@ -225,6 +227,26 @@ or_default(int64_t ms, int64_t normal)
 	return ms > 0 ? ms : normal;
 }
 
+static struct session *
+open_jump(void *user, const struct target *t, struct jump *self, const struct session_listener *l)
+{
+	struct remote *r = user;
+
+	return session_new_jump(&r->place, t, l, self);
+}
+
+static void
+set_up_routes(struct remote *r, const struct remote_config *c)
+{
+	struct jumps_config jumps = {
+		.loop = c->loop, .open = open_jump, .user = r, .find = c->find, .find_user = c->user
+	};
+
+	r->place.route.loop = c->loop;
+	r->place.route.proxies = proxies_new(c->loop);
+	r->place.route.jumps = jumps_new(&jumps);
+}
+
 static void
 set_up(struct remote *r, const struct remote_config *c)
 {
@@ -244,6 +266,7 @@ set_up(struct remote *r, const struct remote_config *c)
 	r->place.attach = attach;
 	r->place.detach = detach;
 	r->place.user = r;
+	set_up_routes(r, c);
 	gate_init(&r->place.gate, c->handshakes > 0 ? c->handshakes : 64);
 }
 
@@ -297,8 +320,8 @@ remote_new(const struct remote_config *c, struct err *err)
 	if (r->place.trust)
 		r->place.sshconf = sshconf_new(&conf, err);
 	if (r->place.sshconf)
-		r->place.dial = dial_new(&dial, err);
-	if (r->place.dial)
+		r->place.route.dial = dial_new(&dial, err);
+	if (r->place.route.dial)
 		r->place.keys = keys_new(&keys, err);
 	if (r->place.keys)
 		return r;
@@ -311,6 +334,7 @@ remote_free(struct remote *r)
 {
 	if (!r)
 		return;
+	jumps_free(r->place.route.jumps);
 	while (r->place.first)
 		session_close(r->place.first);
 	for (size_t i = 0; i < countof(r->posts); i++)
@@ -318,7 +342,8 @@ remote_free(struct remote *r)
 	deal_free(r->deal);
 	local_free(r->place.local);
 	keys_free(r->place.keys);
-	dial_free(r->place.dial);
+	proxies_free(r->place.route.proxies);
+	dial_free(r->place.route.dial);
 	sshconf_free(r->place.sshconf);
 	trust_free(r->place.trust);
 	inquiry_free(r->place.inquiry);
@@ -354,6 +379,7 @@ session_state_name(enum session_state s)
 	static const char *const names[] = {
 		[SESSION_QUEUED] = "queue",
 		[SESSION_CONFIG] = "configuration",
+		[SESSION_JUMP] = "jump",
 		[SESSION_RESOLVE] = "resolve",
 		[SESSION_CONNECT] = "connect",
 		[SESSION_KEX] = "key exchange",

@@ -21,6 +21,7 @@ struct trust;
 struct trust_subject;
 struct loop;
 struct err;
+struct target;
 
 enum remote_ask {
 	REMOTE_PASSPHRASE, /* of a key file */
@@ -62,6 +63,8 @@ struct remote_config {
 	/* What ssh_config sets and drover does not honour, each key once; matters: it would make
 	 * something weaker. NULL: nobody is told. */
 	void (*note)(void *user, bool matters, const char *text);
+	/* What the inventory says of a jump host of that name; false: nothing. NULL: ssh_config's. */
+	bool (*find)(void *user, const char *name, struct target *ret);
 	void *user;
 };
 
@@ -98,6 +101,7 @@ struct target {
 enum session_state {
 	SESSION_QUEUED,
 	SESSION_CONFIG,
+	SESSION_JUMP,
 	SESSION_RESOLVE,
 	SESSION_CONNECT,
 	SESSION_KEX,

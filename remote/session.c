@@ -4,12 +4,12 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "remote/agentgate.h"
-#include "remote/dial.h"
 #include "remote/keys.h"
 #include "remote/link.h"
 #include "remote/porter.h"
 #include "remote/session_inner.h"
 #include "remote/sshconf.h"
+#include "remote/tunnel.h"
 
 #include <stdarg.h>
 
@@ -50,8 +50,6 @@ session_stop(struct session *s)
 		sshconf_cancel(take(s->conf_ask));
 	if (s->keys_ask)
 		keys_cancel(take(s->keys_ask));
-	if (s->dialling)
-		dial_cancel(take(s->dialling));
 	agentgate_free(take(s->agent));
 	proof_stop(s);
 	loop_timer_stop(s->timer);
@@ -66,6 +64,8 @@ session_stop(struct session *s)
 	s->link = NULL;
 	s->channel_place.carrier = NULL;
 	porter_free(take(s->porter));
+	route_free(take(s->route));
+	tunnel_orphan(s);
 	gate_leave(&s->place->gate, &s->pass);
 }
 
@@ -77,7 +77,10 @@ session_down(struct session *s, const struct err *why)
 	s->err = *why;
 	if (!s->err.phase[0])
 		str_copy(s->err.phase, sizeof(s->err.phase), session_state_name(s->state));
-	err_wrap(&s->err, "%s: %s", s->name, s->err.phase);
+	if (s->way_lost)
+		err_wrap(&s->err, "%s", s->name);
+	else
+		err_wrap(&s->err, "%s: %s", s->name, s->err.phase);
 	s->state = SESSION_DOWN;
 	session_stop(s);
 	lose_channels(s, &s->err, false);
@@ -110,6 +113,7 @@ to_channel(struct session *s, const struct message *m)
 			return;
 		}
 	}
+	tunnel_message(s, m);
 }
 
 void
@@ -252,6 +256,16 @@ session_new(struct session_place *place, const struct target *t, const struct se
 		s->next->prev = s;
 	place->first = s;
 	loop_soon(place->loop, start, s);
+	return s;
+}
+
+struct session *
+session_new_jump(struct session_place *place, const struct target *t,
+    const struct session_listener *l, struct jump *self)
+{
+	struct session *s = session_new(place, t, l, self);
+
+	s->as_jump = self;
 	return s;
 }
 

@@ -10,8 +10,8 @@
 
 #include "remote/gate.h"
 #include "remote/remote.h"
+#include "remote/route.h"
 
-struct dial;
 struct inquiry;
 struct keys;
 struct link;
@@ -24,7 +24,7 @@ struct trust;
 struct session_place {
 	struct loop *loop;
 	struct sshconf *sshconf;
-	struct dial *dial;
+	struct route_place route;
 	struct keys *keys;
 	struct trust *trust;
 	struct local *local;
@@ -41,6 +41,10 @@ struct session_place {
 
 struct session *session_new(struct session_place *place, const struct target *t,
     const struct session_listener *l, void *user);
+
+/* The session to a jump host: self is its listener's user, and asks for the way there. */
+struct session *session_new_jump(struct session_place *place, const struct target *t,
+    const struct session_listener *l, struct jump *self);
 
 /* A message of the worker for this session or one of its channels. */
 void session_message(struct session *s, const struct message *m);

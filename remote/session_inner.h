@@ -14,17 +14,19 @@
 #include "remote/remote.h"
 
 struct agentgate;
-struct dial_try;
+struct jump;
 struct key;
-struct link;
 struct keys_ask;
+struct link;
 
 struct message;
 struct porter;
 struct prompts;
+struct route;
 struct session_place;
 struct sshconf_ask;
 struct sshconf_host;
+struct tunnel;
 
 #define SESSION_KEYS 16
 
@@ -42,12 +44,17 @@ struct session {
 	int64_t began_ms; /* to connect; later by the time that people took */
 	int64_t asked_ms; /* people */
 	bool first_use, closed;
+	bool early;    /* the server closed before the key exchange */
+	bool way_lost; /* what ends it speaks of the way there */
 
 	enum session_state state;
 	struct gate_pass pass;
 	struct sshconf_ask *conf_ask;
 	struct keys_ask *keys_ask;
-	struct dial_try *dialling;
+	struct route *route;    /* kept as long as the connection */
+	struct jump *as_jump;   /* this is the session to a jump host; NULL: it is not */
+	struct tunnel *tunnels; /* through this one */
+	struct err why;         /* the worker's reason, while the route is asked for a better one */
 	struct agentgate *agent;         /* while logging in with keys that an agent holds */
 	const struct sshconf_host *conf; /* lives as long as the sshconf */
 	const struct key *keys[SESSION_KEYS];

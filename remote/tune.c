@@ -172,7 +172,8 @@ tune_explain(void *ssh, char *to, size_t size)
 	const char *why = ssh_get_error(ssh);
 
 	if (!explain_mismatch(why, to, size)) {
-		if (strstr(why, "Socket error: disconnected"))
+		if (strstr(why, "Socket error: disconnected") ||
+		    strstr(why, "Socket error: Success"))
 			why = "the server closed the connection";
 		else if (str_starts(why, "Socket error: "))
 			why += strlen("Socket error: ");

@@ -188,6 +188,18 @@ sshd_stop(struct sshd *s)
 	free(s);
 }
 
+void
+sshd_cut(const struct sshd *s)
+{
+	char path[64];
+	int child;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", s->pid, s->pid);
+	autofclose FILE *list = fopen(path, "re");
+	while (list && fscanf(list, "%d", &child) == 1)
+		kill(child, SIGKILL);
+}
+
 int
 sshd_port(const struct sshd *s)
 {

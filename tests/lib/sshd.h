@@ -14,6 +14,9 @@ struct sshd *sshd_start(const char *extra);
 void sshd_stop(struct sshd *s); /* ends its process and removes the directory */
 
 int sshd_port(const struct sshd *s);
+
+/* Kill what serves the connections there are; new ones are served. */
+void sshd_cut(const struct sshd *s);
 const char *sshd_dir(const struct sshd *s);
 const char *sshd_user(const struct sshd *s);
 const char *sshd_host_key(const struct sshd *s); /* "ssh-ed25519 AAAA..." */

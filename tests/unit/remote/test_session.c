@@ -191,21 +191,6 @@ what_talks_nonsense_is_given_up(void **state)
 }
 
 static void
-what_is_not_supported_is_refused_by_name(void **state)
-{
-	struct fixture *f = *state;
-	struct target t = f->target;
-
-	t.jump = "bastion";
-	expect_down(
-	    f, &t, OUTCOME_REFUSED, "web-1: configuration: jump hosts are not supported yet");
-	t.jump = NULL;
-	t.proxy_command = "nc %h %p";
-	expect_down(
-	    f, &t, OUTCOME_REFUSED, "web-1: configuration: proxy commands are not supported yet");
-}
-
-static void
 a_server_with_nothing_in_common_is_told(void **state)
 {
 	struct fixture *f = *state;
@@ -442,7 +427,6 @@ main(int argc, char **argv)
 		CASE(a_server_that_closes_at_once_is_tried_four_times),
 		cmocka_unit_test_setup_teardown(
 		    what_talks_nonsense_is_given_up, set_up_hasty, tear_down),
-		CASE(what_is_not_supported_is_refused_by_name),
 		CASE(a_server_with_nothing_in_common_is_told),
 		CASE(every_host_key_type_is_understood),
 		CASE(a_server_that_goes_away_leaves_the_command_unknown),
