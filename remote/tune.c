@@ -172,8 +172,7 @@ tune_explain(void *ssh, char *to, size_t size)
 	const char *why = ssh_get_error(ssh);
 
 	if (!explain_mismatch(why, to, size)) {
-		if (strstr(why, "Socket error: disconnected") ||
-		    strstr(why, "Socket error: Success"))
+		if (strstr(why, "Socket error: disconnected") || str_ends(why, "Success"))
 			why = "the server closed the connection";
 		else if (str_starts(why, "Socket error: "))
 			why += strlen("Socket error: ");

@@ -117,13 +117,13 @@ what_it_says_is_told(void **state)
 
 	t.proxy_command = line;
 	expect_down(f, &t, OUTCOME_UNREACHABLE,
-	    "web-1: key exchange: the proxy command ended with status 3: no ?[1mroute (");
+	    "web-1: banner: the proxy command ended with status 3: no ?[1mroute (");
 	t.proxy_command = "sh -c 'kill -KILL $$'";
-	expect_down(f, &t, OUTCOME_UNREACHABLE,
-	    "web-1: key exchange: the proxy command was ended by signal 9 (");
+	expect_down(
+	    f, &t, OUTCOME_UNREACHABLE, "web-1: banner: the proxy command was ended by signal 9 (");
 	t.proxy_command = "/nonexistent/program";
-	expect_down(f, &t, OUTCOME_UNREACHABLE,
-	    "web-1: key exchange: the proxy command ended with status 127: ");
+	expect_down(
+	    f, &t, OUTCOME_UNREACHABLE, "web-1: banner: the proxy command ended with status 127: ");
 }
 
 /* True while the process lives and is not a zombie. */
