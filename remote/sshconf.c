@@ -10,7 +10,9 @@
 #include "base/str.h"
 #include "remote/sshcache.h"
 #include "remote/sshfiles.h"
-#include "remote/sshoption.h"
+#include "remote/sshnotes.h"
+#include "remote/sshscan.h"
+#include "remote/sshshare.h"
 
 #include <ctype.h>
 #include <pwd.h>
@@ -20,12 +22,6 @@
 #define CHILDREN   8
 #define OUTPUT_MAX ((size_t)64 << 10)
 
-/* A key that was named as not honoured. */
-struct told {
-	struct told *next;
-	const char *key;
-};
-
 struct sshconf {
 	struct sshconf_config config;
 	char *file, *dir, *ssh;
@@ -33,10 +29,12 @@ struct sshconf {
 	struct arena *arena;
 	struct sshfiles files;
 	struct sshcache *cache; /* NULL: not prepared yet */
+	struct sshshare *share; /* NULL: each is asked about alone */
 	struct sshconf_ask *ready, *waiting, *running;
-	struct sshconf_ask **ready_tail, **waiting_tail;
+	struct sshconf_ask *parked; /* until ssh has said something of one like them */
+	struct sshconf_ask **ready_tail, **waiting_tail, **parked_tail;
 	int children;
-	struct told *told;
+	struct sshnotes *notes;
 	bool learning; /* what ssh does by itself is not known yet: no host is asked about before */
 	unsigned spawned;
 };
@@ -47,6 +45,8 @@ struct sshconf_ask {
 	char *host, *key;
 	const char *address, *user; /* in the arena */
 	int port;
+	struct sshshare_group *group; /* of hosts that are alike; or NULL */
+	bool leads;                   /* it is asked about for all of its group */
 	struct child *child;
 	struct err err; /* kind set: the question cannot be asked */
 	bool usual;     /* not a host's: what ssh does with an empty configuration */
@@ -72,6 +72,8 @@ ask_unlink(struct sshconf_ask *a)
 		s->ready_tail = a->prev;
 	else if (s->waiting_tail == &a->next)
 		s->waiting_tail = a->prev;
+	else if (s->parked_tail == &a->next)
+		s->parked_tail = a->prev;
 }
 
 static void
@@ -127,39 +129,6 @@ plain_host(const struct sshconf_ask *a)
 	return h;
 }
 
-/* Once for each key, however many hosts have it. */
-static void
-tell(struct sshconf *s, bool matters, const char *key, const char *text)
-{
-	for (const struct told *t = s->told; t; t = t->next) {
-		if (str_eq(t->key, key))
-			return;
-	}
-	struct told *t = arena_alloc(s->arena, sizeof(*t));
-	*t = (struct told){ .next = s->told, .key = arena_strdup(s->arena, key) };
-	s->told = t;
-	s->config.note(s->config.note_user, matters, text);
-}
-
-static void
-tell_unused(struct sshconf *s, const char *asked, const struct sshconf_host *h)
-{
-	for (const char *const *u = h->unused; *u; u++) {
-		autofree char *key = xmemdup0(*u, strcspn(*u, " "));
-		const struct sshoption *o = sshoption_find(key, strlen(key));
-		autofree char *text =
-		    xasprintf("ssh_config sets %s for %s, which is not honoured%s%s", *u, asked,
-			o && o->note ? ": " : "", o && o->note ? o->note : "");
-
-		tell(s, false, key, text);
-	}
-	if (!h->weak)
-		return;
-	autofree char *text =
-	    xasprintf("ssh_config allows %s for %s, which is not obeyed: too weak", h->weak, asked);
-	tell(s, true, h->weak, text);
-}
-
 static void
 answer(struct sshconf_ask *a, const char *lines)
 {
@@ -169,8 +138,8 @@ answer(struct sshconf_ask *a, const char *lines)
 	const struct sshconf_host *h =
 	    sshanswer_read(s->arena, a->host, lines, usual ? usual : "", &err);
 
-	if (h && s->config.note)
-		tell_unused(s, a->host, h);
+	if (h)
+		sshnotes_tell(s->notes, a->host, h);
 	end_ask(a, h, &err);
 }
 
@@ -191,6 +160,63 @@ on_ready(void *user)
 			answer(a, sshcache_find(s->cache, a->key));
 	}
 	pump(s);
+}
+
+static struct sshconf_query
+query_of(const struct sshconf_ask *a)
+{
+	return (struct sshconf_query){
+		.host = a->host, .address = a->address, .user = a->user, .port = a->port
+	};
+}
+
+/* What came of the one that was asked about for its group; then the others go on. */
+static void
+tell_group(struct sshconf_ask *a, const char *lines, bool again)
+{
+	struct sshconf *s = a->of;
+
+	if (!a->leads)
+		return;
+	a->leads = false;
+	sshshare_learn(s->share, a->group, lines, again);
+	while (s->parked) {
+		struct sshconf_ask *p = s->parked;
+
+		ask_unlink(p);
+		ask_append(p, &s->waiting_tail);
+	}
+}
+
+/* True when it need not be asked about now: it waits for another, or is answered. */
+static bool
+is_spared(struct sshconf_ask *a)
+{
+	struct sshconf *s = a->of;
+	struct sshconf_query q = query_of(a);
+	autobuf lines = BUF_INIT(OUTPUT_MAX);
+
+	if (!a->group)
+		return false;
+	switch (sshshare_state(a->group)) {
+	case SSHSHARE_NEW:
+		sshshare_ask(a->group, &q);
+		a->leads = true;
+		return false;
+	case SSHSHARE_ASKED:
+		ask_append(a, &s->parked_tail);
+		return true;
+	case SSHSHARE_KNOWN:
+		if (!sshshare_answer(a->group, &q, &lines))
+			return false;
+		sshcache_add(s->cache, a->key, buf_text(&lines));
+		ask_append(a, &s->ready_tail);
+		loop_timer_start(s->ready_timer, 0);
+		return true;
+	case SSHSHARE_USELESS:
+		break;
+	}
+	return false;
 }
 
 /* The last line ssh wrote, cleaned: "FILE: line 3: Bad configuration option: x". */
@@ -239,6 +265,7 @@ on_child(void *user, const struct child_result *r)
 	ask_unlink(a);
 	if (r->status != 0 || r->timed_out) {
 		failure(r, &err);
+		tell_group(a, NULL, false);
 		pump(s);
 		end_ask(a, NULL, &err);
 		return;
@@ -251,6 +278,7 @@ on_child(void *user, const struct child_result *r)
 	sshanswer_pick(buf_text(r->out), &lines);
 	if (a->usual || s->files.cacheable)
 		sshcache_add(s->cache, a->key, buf_text(&lines));
+	tell_group(a, buf_text(&lines), false);
 	pump(s);
 	if (a->usual)
 		end_ask(a, NULL, &err);
@@ -323,10 +351,13 @@ pump(struct sshconf *s)
 		struct sshconf_ask *a = s->waiting;
 
 		ask_unlink(a);
+		if (is_spared(a))
+			continue;
 		ask_run(a);
 		a->child = spawn(a, &a->err);
 		if (a->child)
 			continue;
+		tell_group(a, NULL, false);
 		s->children--;
 		s->learning = s->learning && !a->usual;
 		ask_unlink(a);
@@ -353,7 +384,7 @@ prepare(struct sshconf *s)
 {
 	if (s->cache)
 		return;
-	sshfiles_read(s->file, s->ssh, &s->files);
+	s->share = sshshare_new(sshscan_new(s->file, s->ssh, &s->files));
 	s->cache = sshcache_load(s->dir, s->file ? s->file : "", s->files.stamp);
 	if (!sshcache_find(s->cache, usual_key)) {
 		struct sshconf_ask *a = ask_new(s, "usual", usual_key);
@@ -375,8 +406,10 @@ sshconf_new(const struct sshconf_config *config, struct err *err)
 	s->ssh = xstrdup(config->ssh ? config->ssh : "ssh");
 	s->dir = config->cache_dir ? xstrdup(config->cache_dir) : file_join(cache, "sshconf");
 	s->arena = arena_new();
+	s->notes = sshnotes_new(config->note, config->note_user);
 	s->ready_tail = &s->ready;
 	s->waiting_tail = &s->waiting;
+	s->parked_tail = &s->parked;
 	s->ready_timer = loop_timer_new(config->loop, on_ready, s);
 	return s;
 }
@@ -391,11 +424,15 @@ sshconf_free(struct sshconf *s)
 	sshconf_save(s, &err); /* a cache that is not there costs time, nothing else */
 	while (s->ready)
 		sshconf_cancel(s->ready);
+	while (s->parked)
+		sshconf_cancel(s->parked);
 	while (s->waiting)
 		sshconf_cancel(s->waiting);
 	while (s->running)
 		sshconf_cancel(s->running);
 	sshcache_free(s->cache);
+	sshshare_free(s->share);
+	sshnotes_free(s->notes);
 	loop_timer_free(s->ready_timer);
 	arena_free(s->arena);
 	free(s->file);
@@ -413,10 +450,11 @@ sshconf_refresh(struct sshconf *s)
 	if (!s->cache)
 		return;
 	sshfiles_read(s->file, s->ssh, &now);
-	if (str_eq(now.stamp, s->files.stamp) || s->ready || s->waiting || s->running)
+	if (str_eq(now.stamp, s->files.stamp) || s->ready || s->waiting || s->running || s->parked)
 		return;
 	sshconf_save(s, &err);
 	sshcache_free(take(s->cache));
+	sshshare_free(take(s->share));
 }
 
 static const char *
@@ -473,8 +511,10 @@ sshconf_ask(struct sshconf *s, const struct sshconf_query *q,
 
 	a->done = done;
 	a->done_user = user;
-	if (!a->err.kind && !s->config.off)
+	if (!a->err.kind && !s->config.off) {
 		prepare(s);
+		a->group = s->config.alone ? NULL : sshshare_find(s->share, q);
+	}
 	if (a->err.kind || s->config.off || sshcache_find(s->cache, a->key))
 		ask_append(a, &s->ready_tail);
 	else
@@ -502,6 +542,7 @@ sshconf_cancel(struct sshconf_ask *a)
 		return;
 	struct sshconf *s = a->of;
 	ask_unlink(a);
+	tell_group(a, NULL, true);
 	if (a->child) {
 		child_cancel(a->child);
 		s->children--;

@@ -2,9 +2,9 @@
  * What the user's ssh_config says of a host, asked of ssh -G.
  *
  * One per program. Owns the answers, the children that give them (at most eight
- * at once) and one cache file for all hosts, which is used only while the
- * question, HOME, the version of ssh and every file of the configuration are the
- * same. What decides at run time (Match exec, localnetwork, canonical names,
+ * at once; hosts that ssh must treat alike share one) and one cache file for all
+ * hosts, which is used only while the question, HOME, the version of ssh and every
+ * file of the configuration are the same. What decides at run time (Match exec, localnetwork, canonical names,
  * ${VAR}) is never cached.
  */
 #ifndef DROVER_REMOTE_SSHCONF_H
@@ -29,18 +29,12 @@ struct sshconf_config {
 	/* What is not honoured, each key once: remote.h has the words. May be NULL. */
 	void (*note)(void *user, bool matters, const char *text);
 	void *note_user;
-	bool off; /* ask nobody: only what the query says, no keys, no known_hosts (tests) */
+	bool alone; /* ask ssh about every host, however alike they are (tests) */
+	bool off;   /* ask nobody: only what the query says, no keys, no known_hosts (tests) */
 };
 
 struct sshconf *sshconf_new(const struct sshconf_config *config, struct err *err);
 void sshconf_free(struct sshconf *s); /* saves first; no done() is called any more */
-
-struct sshconf_query {
-	const char *host;    /* as the user calls it: Host and Match are decided by it */
-	const char *address; /* the inventory's, wins over HostName; NULL: HostName */
-	const char *user;    /* -l; NULL: as configured */
-	int port;            /* -p; 0: as configured */
-};
 
 /* Answers are immutable and live as long as the sshconf; remote/sshanswer.h has their fields.
  * done() is called once from the loop, never from inside the call. h is NULL when ssh refused the

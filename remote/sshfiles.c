@@ -20,7 +20,8 @@
 
 struct reader {
 	struct digest *digest;
-	const char *include_dir; /* of relative Include paths */
+	const char *include_dir;            /* of relative Include paths */
+	const struct sshfiles_watch *watch; /* NULL: nobody */
 	int depth, files;
 	bool cacheable;
 };
@@ -135,18 +136,29 @@ read_match(struct reader *r, const char *rest)
 }
 
 static void
-read_line(struct reader *r, char *line)
+show_line(struct reader *r, const struct sshfiles_line *l)
+{
+	if (r->watch && *l->key)
+		r->watch->line(r->watch->user, l);
+}
+
+static void
+read_line(struct reader *r, const char *file, int number, char *line)
 {
 	const char *p = line + strspn(line, " \t\r\f\v");
 	size_t n = strcspn(p, " \t\r\f\v=");
 	autofree char *key = xmemdup0(p, n);
 
-	if (strstr(p, "${"))
+	if (strstr(p, "${") || strchr(key, '"'))
 		r->cacheable = false;
 	p += n;
 	p += strspn(p, " \t\r\f\v");
 	if (*p == '=')
 		p++;
+	p += strspn(p, " \t\r\f\v");
+	if (*key != '#')
+		show_line(r, &(struct sshfiles_line){
+				 .file = file, .key = key, .rest = p, .number = number });
 	if (strcasecmp(key, "Match") == 0) {
 		read_match(r, p);
 	} else if (strcasecmp(key, "CanonicalizeHostname") == 0) {
@@ -184,13 +196,20 @@ read_file(struct reader *r, const char *path)
 		return;
 	}
 	digest_add(r->digest, text, len + 1);
+	if (strlen(text) != len)
+		r->cacheable = false;
+	int number = 0;
 	r->depth++;
+	if (r->watch)
+		r->watch->enter(r->watch->user);
 	for (char *line = text, *next; line; line = next) {
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		read_line(r, line);
+		read_line(r, path, ++number, line);
 	}
+	if (r->watch)
+		r->watch->leave(r->watch->user);
 	r->depth--;
 }
 
@@ -234,10 +253,19 @@ add_surroundings(struct reader *r)
 void
 sshfiles_read(const char *config, const char *ssh, struct sshfiles *ret)
 {
+	sshfiles_walk(config, ssh, NULL, ret);
+}
+
+void
+sshfiles_walk(
+    const char *config, const char *ssh, const struct sshfiles_watch *watch, struct sshfiles *ret)
+{
 	autofree char *home = sshfiles_home();
 	autofree char *user_dir = xasprintf("%s/.ssh", home);
 	autofree char *user_file = xasprintf("%s/config", user_dir);
-	struct reader r = { .digest = digest_new(), .include_dir = user_dir, .cacheable = true };
+	struct reader r = {
+		.digest = digest_new(), .include_dir = user_dir, .watch = watch, .cacheable = true
+	};
 
 	add_program(&r, ssh);
 	add_surroundings(&r);

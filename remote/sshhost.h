@@ -1,11 +1,19 @@
-/* How ssh_config says to reach one host: a plain value; whoever made it owns its texts. */
+/* A question to ssh_config and its answer: plain values; whoever made them owns their texts. */
 #ifndef DROVER_REMOTE_SSHHOST_H
 #define DROVER_REMOTE_SSHHOST_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Lists are ended by NULL, never NULL themselves; paths are
+/* Whom the configuration is asked about. */
+struct sshconf_query {
+	const char *host;    /* as the user calls it: Host and Match are decided by it */
+	const char *address; /* the inventory's, wins over HostName; NULL: HostName */
+	const char *user;    /* -l; NULL: as configured */
+	int port;            /* -p; 0: as configured */
+};
+
+/* How to reach it. Lists are ended by NULL, never NULL themselves; paths are
  * absolute (~ and %-tokens expanded). */
 struct sshconf_host {
 	const char *hostname, *user;

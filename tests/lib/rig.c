@@ -29,9 +29,11 @@ rig_begin(struct rig *f)
 	struct err err;
 
 	f->loop = loop_new(&err);
-	f->conf = sshconf_new(
-	    &(struct sshconf_config){
-		.loop = f->loop, .file = f->config, .cache_dir = f->cache, .timeout_ms = 60000 },
+	f->conf = sshconf_new(&(struct sshconf_config){ .loop = f->loop,
+				  .file = f->config,
+				  .cache_dir = f->cache,
+				  .timeout_ms = 60000,
+				  .alone = f->alone },
 	    &err);
 }
 

@@ -16,6 +16,7 @@ struct rig {
 	const struct sshconf_host *host;
 	struct err err;
 	int calls;
+	bool alone; /* hosts that are alike share no answer */
 };
 
 int rig_set_up(void **state); /* for cmocka: *state is a struct rig */

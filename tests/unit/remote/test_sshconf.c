@@ -150,6 +150,7 @@ a_warm_start_runs_ssh_for_nobody(void **state)
 	struct rig *f = *state;
 
 	rig_write(f->dir, "config", "Host b\n User bob\n");
+	f->alone = true;
 	assert_int_equal(children_of_a_life(f, hosts), 4); /* and once without configuration */
 	assert_int_equal(children_of_a_life(f, hosts), 0);
 	rig_begin(f);
@@ -249,6 +250,7 @@ many_are_asked_at_once_and_each_is_answered(void **state)
 	struct sshconf_ask *cancelled = NULL;
 
 	rig_write(f->dir, "config", "Host *\n User bob\n");
+	f->alone = true;
 	rig_begin(f);
 	for (int i = 0; i < 40; i++) {
 		char host[16];
