@@ -141,16 +141,20 @@ match(const struct redact *r, const char *p, size_t n)
 	return best;
 }
 
-void
+size_t
 redact_text(const struct redact *r, char *p, size_t n)
 {
+	size_t count = 0;
+
 	for (size_t i = 0; r->count && i < n;) {
 		const struct pattern *found = match(r, p + i, n - i);
 
 		if (found)
 			blot(found, p + i);
+		count += found != NULL;
 		i += found ? found->len : 1;
 	}
+	return count;
 }
 
 /* How many of the last bytes may be the beginning of a secret. */
@@ -168,25 +172,26 @@ unsure(const struct redact *r, const char *p, size_t n)
 	return 0;
 }
 
-void
+size_t
 redact_feed(const struct redact *r, struct buf *held, const void *p, size_t n, struct buf *to)
 {
 	held->max = held->len + n + 1;
 	buf_add(held, p, n);
 	if (held->len == 0)
-		return;
-	redact_text(r, held->data, held->len);
+		return 0;
+	size_t count = redact_text(r, held->data, held->len);
 	size_t keep = unsure(r, held->data, held->len);
 	buf_add(to, held->data, held->len - keep);
 	buf_drop(held, held->len - keep);
+	return count;
 }
 
 void
-redact_end(const struct redact *r, struct buf *held, struct buf *to)
+redact_end(struct buf *held, struct buf *to)
 {
-	(void)r;
-	if (held->len)
+	if (held->len) {
 		buf_add(to, held->data, held->len);
-	explicit_bzero(held->data, held->len);
+		explicit_bzero(held->data, held->len);
+	}
 	buf_fini(held);
 }

@@ -26,13 +26,14 @@ void redact_add(struct redact *r, const char *secret);
 /* True when there is nothing to look for. */
 bool redact_empty(const struct redact *r);
 
-/* In place. */
-void redact_text(const struct redact *r, char *p, size_t n);
+/* In place; how many were found. */
+size_t redact_text(const struct redact *r, char *p, size_t n);
 
 /* A stream of its own: `held` is the end of it that may be the beginning of a secret. Append to
- * `to` what can be told now. */
-void redact_feed(const struct redact *r, struct buf *held, const void *p, size_t n, struct buf *to);
+ * `to` what can be told now; how many were found. */
+size_t redact_feed(
+    const struct redact *r, struct buf *held, const void *p, size_t n, struct buf *to);
 /* The end: what was held goes out. */
-void redact_end(const struct redact *r, struct buf *held, struct buf *to);
+void redact_end(struct buf *held, struct buf *to);
 
 #endif

@@ -31,7 +31,7 @@ struct errand {
 	struct buf held[2];
 	size_t head_sent;
 	int64_t waits_ms, late_ms;
-	bool open, over, cancelled, trying, wants_room, ended_input, terminal;
+	bool redacted, open, over, cancelled, trying, wants_room, ended_input, terminal;
 	char why[160]; /* there is no password */
 };
 
@@ -94,11 +94,11 @@ pass_on(struct errand *e, enum stream s, const char *p, size_t n)
 
 	if (n == 0)
 		return;
-	if (redact_empty(redact)) {
+	if (redact_empty(redact) || (e->spec.verbatim && s == STREAM_OUT)) {
 		e->spec.listener->data(e->spec.user, s, p, n);
 		return;
 	}
-	redact_feed(redact, &e->held[s], p, n, &clean);
+	e->redacted |= redact_feed(redact, &e->held[s], p, n, &clean) > 0;
 	if (clean.len)
 		e->spec.listener->data(e->spec.user, s, clean.data, clean.len);
 }
@@ -106,12 +106,10 @@ pass_on(struct errand *e, enum stream s, const char *p, size_t n)
 static void
 pass_on_end(struct errand *e)
 {
-	const struct redact *redact = passwords_redact(passwords_of(e));
-
 	for (int i = 0; i < 2; i++) {
 		autobuf clean = BUF_INIT(SIZE_MAX);
 
-		redact_end(redact, &e->held[i], &clean);
+		redact_end(&e->held[i], &clean);
 		if (clean.len)
 			e->spec.listener->data(e->spec.user, (enum stream)i, clean.data, clean.len);
 	}
@@ -194,7 +192,7 @@ on_data(void *user, struct channel *c, enum stream s, const void *p, size_t n)
 	if (e->wrapped) {
 		bool here = e->become.here[0];
 
-		next = become_feed(&e->become, s, p, n, &rest);
+		next = become_feed(&e->become, (int)s, p, n, &rest);
 		if (!here && e->become.here[0])
 			wait_for(e, ANSWER_MS);
 		on_next(e, next);
@@ -229,7 +227,8 @@ judge(struct errand *e, struct err *err)
 	for (int i = 0; i < 2; i++) {
 		struct buf *said = &e->become.said[i];
 
-		redact_text(passwords_redact(passwords_of(e)), said->data, said->len);
+		e->redacted |=
+		    redact_text(passwords_redact(passwords_of(e)), said->data, said->len) > 0;
 	}
 	return become_judge(&e->become, e->late_ms, err);
 }
@@ -300,7 +299,7 @@ encode_program(struct errand *e)
 	autobuf text = BUF_INIT(SIZE_MAX);
 	int64_t n = e->spec.input_len;
 
-	if (e->spec.who == ERRAND_BECOME) {
+	if (e->spec.who == ERRAND_BECOME && n >= 0) {
 		if (e->terminal && n > 0)
 			buf_addf(&text, "head -c %lld | ", (long long)n);
 		buf_adds(&text, "sh -c ");
@@ -329,7 +328,8 @@ start(struct errand *e)
 	const struct become_way way = {
 		.method = host->become ? host->become : "sudo",
 		.user = own || !host->become_user ? "root" : host->become_user,
-		.ask = passwords_may(passwords_of(e)),
+		.ask = passwords_may(
+		    passwords_of(e), host->become ? host->become : "sudo", host->name),
 		.terminal = e->terminal,
 		.own = own,
 	};
@@ -424,4 +424,10 @@ errand_cancel(struct errand *e)
 	e->cancelled = true;
 	if (e->channel)
 		channel_cancel(e->channel);
+}
+
+bool
+errand_redacted(const struct errand *e)
+{
+	return e->redacted;
 }

@@ -34,6 +34,7 @@ struct errand_spec {
 	/* How much input there will be, for where a terminal has no end of file. -1: the program
 	 * knows by itself where its input ends. */
 	int64_t input_len;
+	bool verbatim; /* standard output is content, not for eyes: nothing in it becomes stars */
 	int64_t limit_ms; /* for the program; nobody's typing counts. 0: none */
 	const struct errand_listener *listener;
 	void *user;
@@ -47,5 +48,9 @@ size_t errand_write(struct errand *e, const void *p, size_t n);
 size_t errand_room(struct errand *e); /* what errand_write() would take; 0: writable() comes */
 void errand_write_end(struct errand *e);
 void errand_cancel(struct errand *e);
+
+/* The host said a password; stars stand for it. Also from inside end(). */
+bool errand_redacted(const struct errand *e);
+#define ERRAND_REDACTED "it said the password that becomes another user; stars stand for it"
 
 #endif

@@ -166,10 +166,24 @@ task_end(
 }
 
 static void
+warn(const struct task *t, const char *text)
+{
+	autoevent e = { .count = 0 };
+
+	event_init(&e, EVENT_WARN);
+	event_set_text(&e, FIELD_HOST, task_host(t));
+	event_set_text(&e, FIELD_TEXT, text);
+	run_emit(t->f->spec.run, &e);
+}
+
+static void
 on_end(void *user, const struct channel_end *e)
 {
 	struct task *t = user;
 	struct err err;
+
+	if (errand_redacted(t->errand))
+		warn(t, ERRAND_REDACTED);
 
 	if (e->cancelled && t->f->spec.read_only) {
 		task_end(t, OUTCOME_OK, e, NULL);

@@ -98,12 +98,6 @@ passwords_free(struct passwords *p)
 	free(p);
 }
 
-bool
-passwords_may(const struct passwords *p)
-{
-	return p->given || p->config.ask;
-}
-
 const struct redact *
 passwords_redact(const struct passwords *p)
 {
@@ -150,6 +144,16 @@ taker_of(struct passwords *p, const char *method, const char *host)
 	t->next = p->takers;
 	p->takers = t;
 	return t;
+}
+
+bool
+passwords_may(struct passwords *p, const char *method, const char *host)
+{
+	const struct secret *s = secret_of(p, method, host);
+
+	if (taker_of(p, method, host)->refused || (!s->proved && s->refusals >= REFUSALS))
+		return false;
+	return s->text || (p->config.ask && !s->given_up);
 }
 
 /* Can it be told now what w gets? */

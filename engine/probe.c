@@ -104,8 +104,16 @@ static int
 judge(
     const struct probing *p, const struct collect *c, struct probe_answer *answer, struct err *err)
 {
+	if (c->err.kind == OUTCOME_UNKNOWN && c->ms >= p->spec.timeout_ms) {
+		if (probe_parse(c->out, c->out_len, p->nonce, answer, err) == 0)
+			return 0;
+		return err_wrap(err, "no answer in %.0f s", (double)p->spec.timeout_ms / 1000);
+	}
 	if (c->err.kind != OUTCOME_OK) {
 		*err = c->err;
+		/* It was only looked at: nothing there is in doubt. */
+		if (err->kind == OUTCOME_UNKNOWN)
+			err->kind = OUTCOME_UNREACHABLE;
 		return -1;
 	}
 	if (c->dropped > 0)
@@ -144,6 +152,7 @@ probe_start(struct herd_host *hh, const struct probe_spec *spec)
 	};
 
 	p->spec = *spec;
+	p->spec.timeout_ms = collect.timeout_ms;
 	probe_nonce(p->nonce);
 	autofree char *program = probe_program(spec->program, p->nonce, spec->args);
 	collect.program = program;

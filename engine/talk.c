@@ -42,6 +42,7 @@ talk_start(struct talk *t, const struct talk_spec *spec)
 	    &(struct errand_spec){ .who = spec->become ? ERRAND_BECOME : ERRAND_LOGIN,
 		.program = spec->become ? program : line,
 		.input_len = -1,
+		.verbatim = true,
 		.listener = spec->listener,
 		.user = spec->user });
 }

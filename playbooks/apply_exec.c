@@ -28,6 +28,13 @@ on_end(void *user, const struct channel_end *e)
 	struct apply_host *h = user;
 	const struct apply_exec *exec = h->exec;
 
+	if (errand_redacted(h->errand)) {
+		autoevent warning = { .count = 0 };
+
+		apply_event(h, &warning, EVENT_WARN);
+		event_set_text(&warning, FIELD_TEXT, ERRAND_REDACTED);
+		apply_emit(h, &warning);
+	}
 	h->errand = NULL;
 	h->exec = NULL;
 	exec->end(h, e, e->err);

@@ -143,6 +143,10 @@ is "$(grep -c 'password, for all' "$CASE/screen")" 1 "after one question"
 is "$(grep -c 'root' "$CASE/screen")" 3 "of three hosts"
 unlike "$(cat "$CASE/screen")" "$secret" "and it is not shown"
 
+exits 0 "logs come as root" with pass logs 'pass-sudo[1-2]' ssh -n 1
+like "$out" "pass-sudo2: .*sshd" "with their lines"
+exits 0 "ps too" with root ps pass-su1
+
 # What stands in the way is named.
 refusal() { # WAY PASSWORD-OF REGEX
 	exits 11 "$1: refused" with "$2" run -B "${1}[1-2]" -- id -un
@@ -240,6 +244,7 @@ printf 'printf pw-pass-can; sleep 0.2; printf "ary\\n"; printf pw-pass-canary | 
 	"$fleet" shell-in web1 sh -c 'cat >/root/tell'
 exits 0 "a host may say the password" with pass run -B pass-sudo1 -- sh /root/tell
 like "$out" 'pass-sudo1: \*{14}$' "it is starred"
+like "$err" "pass-sudo1: it said the password that becomes another user" "and a warning names the host"
 is "$(grep -rlaE "pw-[a-z]+-$secret|$(printf %s "-pass-canary" | base64 | cut -c1-16)" "$CASE" 2>/dev/null | grep -v '/password$')" "" \
 	"no password is in ledger, output or event"
 for host in web1 web2; do
