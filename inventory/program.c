@@ -11,6 +11,7 @@
 #include "inventory/ansible.h"
 #include "inventory/model.h"
 
+#include <signal.h>
 #include <string.h>
 
 #define AT_ONCE   8
@@ -22,8 +23,10 @@ struct reader {
 	struct loop *loop;
 	struct err *err;
 	bool failed;
-	size_t next; /* host to ask about */
-	int running;
+	size_t next;       /* host to ask about */
+	struct call *call; /* under way, and those that ended */
+	size_t calls;
+	int caught; /* the signal that ends drover, and the program before it */
 };
 
 /* One run of the program. */
@@ -75,7 +78,6 @@ on_done(void *user, const struct child_result *result)
 	autofree char *why = NULL;
 
 	c->child = NULL;
-	c->r->running--;
 	if (result->timed_out)
 		why = xasprintf("no answer within %d s", PROGRAM_TIMEOUT_MS / 1000);
 	else if (result->signum)
@@ -113,10 +115,8 @@ start(struct call *c)
 	c->name = arena_printf(r->a.inv->arena, "%s %s%s%s", r->path, c->host ? "--host" : "--list",
 	    c->host ? " " : "", c->host ? c->host->pub.name : "");
 	c->child = child_start(r->loop, &spec, &err);
-	if (c->child) {
-		r->running++;
+	if (c->child)
 		return;
-	}
 	if (!r->failed)
 		*r->err = err;
 	r->err->kind = OUTCOME_INPUT;
@@ -134,7 +134,28 @@ parse(struct call *c)
 	return yaml_parse_ansible(a->inv->arena, c->name, buf_text(&c->out), c->out.len, a->diag);
 }
 
-/* Ask about some hosts at once, and wait for all of them. */
+static void
+on_signal(void *user, int signum)
+{
+	struct reader *r = user;
+
+	r->caught = signum;
+	r->failed = true;
+	for (size_t i = 0; i < r->calls; i++)
+		child_cancel(take(r->call[i].child));
+}
+
+/* Wait for all of them. */
+static void
+wait_for(struct reader *r, struct call *call, size_t n)
+{
+	r->call = call;
+	r->calls = n;
+	loop_run(r->loop);
+	r->calls = 0;
+}
+
+/* Ask about some hosts at once. */
 static void
 ask_some(struct reader *r)
 {
@@ -150,7 +171,7 @@ ask_some(struct reader *r)
 		call[n] = (struct call){ .r = r, .host = h };
 		start(&call[n++]);
 	}
-	loop_run(r->loop);
+	wait_for(r, call, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct yaml_node *root = r->failed ? NULL : parse(&call[i]);
 
@@ -170,7 +191,7 @@ read_all(struct reader *r)
 	for (size_t i = 0; i < r->a.inv->host_count; i++)
 		r->a.inv->host[i]->listed = false;
 	start(&list);
-	loop_run(r->loop);
+	wait_for(r, &list, 1);
 	root = r->failed ? NULL : parse(&list);
 	if (root)
 		ask = ansible_listing(&r->a, root);
@@ -189,7 +210,13 @@ program_read(struct inventory *inv, const char *path, struct diag *diag, struct 
 	r.loop = loop_new(err);
 	if (!r.loop)
 		return -1;
+	struct loop_signal *on_int = loop_signal_new(r.loop, SIGINT, on_signal, &r),
+			   *on_term = loop_signal_new(r.loop, SIGTERM, on_signal, &r);
 	read_all(&r);
+	loop_signal_free(on_int);
+	loop_signal_free(on_term);
 	loop_free(r.loop);
+	if (r.caught)
+		raise(r.caught);
 	return r.failed ? -1 : 0;
 }

@@ -139,6 +139,17 @@ like "$err" './broken --list:2:1: ' "with the place"
 exits 3 "and one that prints too much" drover -i ./flood hosts
 like "$err" './flood --list: more output than 8 MiB' "which says the limit"
 
+printf '#!/bin/sh\necho $$ >pid.new\nmv pid.new pid\nread -r x <"$CASE/never"\n' >hanging
+chmod +x hanging
+CASE=$CASE "$DROVER" -i ./hanging hosts >/dev/null 2>&1 &
+drover_pid=$!
+ok "a program that hangs is waited for" wait_for 20 test -s pid
+kill -TERM "$drover_pid"
+wait "$drover_pid"
+is $? 143 "until a signal ends drover"
+gone() { ! kill -0 "$(cat pid)"; }
+ok "which ends the program too" wait_for 20 gone
+
 mkdir empty
 exits 3 "an empty directory is a mistake" drover -i empty hosts
 like "$err" 'empty: no inventory in it' "by name"
