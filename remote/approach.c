@@ -435,7 +435,7 @@ ask_trust(struct session *s, const struct trust_answer *answer)
 	s->waited = true;
 	if (joins(s))
 		return;
-	s->question = inquiry_put(s->place->inquiry,
+	inquiry_put(s->place->inquiry,
 	    &(struct remote_question){ .kind = REMOTE_TRUST,
 		.host = s->name,
 		.subject = answer->fingerprint,
@@ -443,7 +443,7 @@ ask_trust(struct session *s, const struct trust_answer *answer)
 		.text = text,
 		.word = "yes",
 		.echo = true },
-	    on_trust, s->place);
+	    on_trust, s->place, &s->question);
 }
 
 static void

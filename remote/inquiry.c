@@ -86,14 +86,15 @@ dup_or_null(const char *s)
 	return s ? xstrdup(s) : NULL;
 }
 
-uint32_t
+void
 inquiry_put(struct inquiry *i, const struct remote_question *q,
-    void (*answer)(void *user, uint32_t id, const char *subject, const char *line), void *user)
+    void (*answer)(void *user, uint32_t id, const char *subject, const char *line), void *user,
+    uint32_t *ret_id)
 {
 	struct open *o = xcalloc(1, sizeof(*o));
 	struct remote_question asked = *q;
 
-	asked.id = o->id = ++i->last_id;
+	asked.id = o->id = *ret_id = ++i->last_id;
 	o->kind = q->kind;
 	o->host = dup_or_null(q->host);
 	o->subject = dup_or_null(q->subject);
@@ -102,7 +103,6 @@ inquiry_put(struct inquiry *i, const struct remote_question *q,
 	o->next = i->first;
 	i->first = o;
 	i->ask(i->user, &asked);
-	return asked.id;
 }
 
 static struct open *

@@ -17,10 +17,11 @@ void inquiry_free(struct inquiry *i);                            /* withdraws wh
 /* Is there anybody to ask such a thing about this host (NULL: none)? */
 bool inquiry_can(const struct inquiry *i, enum remote_ask kind, const char *host);
 
-/* Ask; q's id is set here. answer() comes once, unless dropped: line NULL when there is none. It may
- * come from inside the call. Returns the id. */
-uint32_t inquiry_put(struct inquiry *i, const struct remote_question *q,
-    void (*answer)(void *user, uint32_t id, const char *subject, const char *line), void *user);
+/* Ask; q's id is set here, and *ret_id before anybody is asked. answer() comes once, unless dropped:
+ * line NULL when there is none. It may come from inside the call. */
+void inquiry_put(struct inquiry *i, const struct remote_question *q,
+    void (*answer)(void *user, uint32_t id, const char *subject, const char *line), void *user,
+    uint32_t *ret_id);
 
 void inquiry_drop(struct inquiry *i, uint32_t id); /* moot; 0 and what is answered are nothing */
 void inquiry_answer(struct inquiry *i, uint32_t id, const char *line);

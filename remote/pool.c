@@ -284,11 +284,13 @@ ask_passphrase(void *user, const char *path)
 {
 	struct remote *r = user;
 	autofree char *prompt = xasprintf("passphrase of %s", path);
+	uint32_t id;
 
-	return inquiry_put(r->place.inquiry,
+	inquiry_put(r->place.inquiry,
 	    &(struct remote_question){
 		.kind = REMOTE_PASSPHRASE, .subject = path, .prompt = prompt },
-	    on_passphrase, r);
+	    on_passphrase, r, &id);
+	return id;
 }
 
 static void

@@ -173,17 +173,14 @@ ask_password(struct session *s)
 	autofree char *subject = xasprintf("%s@%s", s->conf->user, s->name);
 	autofree char *prompt = xasprintf("password of %s", subject);
 	bool refused = s->asked++ > 0 || s->password_sent;
-	uint32_t id = 0;
 
-	s->question = 0;
-	id = inquiry_put(s->place->inquiry,
+	inquiry_put(s->place->inquiry,
 	    &(struct remote_question){ .kind = REMOTE_PASSWORD,
 		.host = s->name,
 		.subject = subject,
 		.prompt = prompt,
 		.text = refused ? "That password was refused." : NULL },
-	    on_password, s);
-	s->question = id;
+	    on_password, s, &s->question);
 }
 
 /* "Password: " and nothing that may mean another secret. */
@@ -294,7 +291,7 @@ ask_prompt(struct session *s)
 	const char *asked = p->prompt[p->at];
 	autofree char *prompt = xasprintf("%s asks: %s", s->name, *asked ? asked : "(nothing)");
 
-	s->question = inquiry_put(s->place->inquiry,
+	inquiry_put(s->place->inquiry,
 	    &(struct remote_question){ .kind = REMOTE_PROMPT,
 		.host = s->name,
 		.subject = subject,
@@ -302,7 +299,7 @@ ask_prompt(struct session *s)
 		.text = p->text,
 		.echo = p->echo[p->at],
 		.empty = true },
-	    on_prompt, s);
+	    on_prompt, s, &s->question);
 }
 
 static bool

@@ -122,7 +122,8 @@ plain_host(const struct sshconf_ask *a)
 	h->family = AF_UNSPEC;
 	h->identity_files = h->certificate_files = h->set_env = h->unused = nothing;
 	h->connection_attempts = 1;
-	h->pubkey = true;
+	h->pubkey = h->password = h->keyboard_interactive = true;
+	h->password_prompts = 3;
 	h->server_alive_count = 3;
 	h->identity_default = true;
 	h->known_hosts = nothing;
