@@ -203,6 +203,16 @@ file_cache_dir(void)
 	return xdg_dir("XDG_CACHE_HOME", ".cache");
 }
 
+int
+file_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur > 1 << 20)
+		return 1 << 20;
+	return (int)files.rlim_cur;
+}
+
 void
 file_raise_limit(void)
 {

@@ -37,6 +37,7 @@ char *file_cache_dir(void);
 
 /* As many descriptors at once as the hard limit of this process allows. */
 void file_raise_limit(void);
+int file_limit(void); /* of open files; a million when there is none */
 
 /* $HOME, else the password database's; caller frees. */
 char *file_home(void);

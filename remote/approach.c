@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define TRIES      3    /* for servers that close before the key exchange */
-#define SLOW_MS    3000 /* a host that takes longer to connect gives its turn to others */
 #define ATTEMPT_MS 1000 /* as ssh waits for ConnectionAttempts */
 #define CONNECT_MS 10000
 #define LOGIN_MS   20000  /* in all, from the first attempt to connect to logged in */
@@ -137,13 +136,6 @@ try_again(struct session *s, uint32_t after_ms)
 }
 
 static void
-leave_gates(struct session *s)
-{
-	gate_leave(&s->place->gate, &s->pass);
-	route_settled(s->route);
-}
-
-static void
 on_connected(void *user, int fd, const char *address, const struct err *err)
 {
 	struct session *s = user;
@@ -158,15 +150,8 @@ on_connected(void *user, int fd, const char *address, const struct err *err)
 		return;
 	}
 	str_copy(s->at, sizeof(s->at), address);
+	queue_connected(s);
 	begin_key_exchange(s, fd);
-}
-
-static void
-on_resolved(void *user)
-{
-	struct session *s = user;
-
-	s->state = SESSION_CONNECT;
 }
 
 static void
@@ -174,10 +159,28 @@ on_turn(void *user)
 {
 	struct session *s = user;
 
-	s->state = SESSION_RESOLVE;
-	s->began_ms = loop_now_ms(s->place->loop);
-	loop_timer_start(s->timer, SLOW_MS);
+	s->state = SESSION_CONNECT;
+	s->began_ms = s->connecting_ms = loop_now_ms(s->place->loop);
+	loop_timer_start(s->timer, queue_slow_ms(s));
 	route_connect(s->route, connect_limit(s));
+}
+
+static void
+on_found(void *user, const char *door)
+{
+	struct session *s = user;
+
+	s->state = SESSION_QUEUED;
+	queue_at(s, door, on_turn);
+}
+
+static void
+on_seat(void *user)
+{
+	struct session *s = user;
+
+	s->state = SESSION_RESOLVE;
+	route_find(s->route);
 }
 
 static void
@@ -186,7 +189,7 @@ on_way_open(void *user)
 	struct session *s = user;
 
 	s->state = SESSION_QUEUED;
-	gate_wait(&s->place->gate, &s->pass, on_turn, s);
+	queue_sit(s, on_seat);
 }
 
 static void on_way_lost(void *user, const struct err *err, bool was_up);
@@ -201,7 +204,7 @@ take_way(struct session *s)
 		.proxy_command = s->proxy_command,
 		.asker = s->as_jump,
 		.ready = on_way_open,
-		.resolved = on_resolved,
+		.found = on_found,
 		.done = on_connected,
 		.lost = on_way_lost,
 		.user = s };
@@ -225,7 +228,7 @@ approach_on_timer(void *user)
 	if (s->state == SESSION_QUEUED)
 		take_way(s);
 	else
-		leave_gates(s);
+		queue_leave(s);
 }
 
 /* Without a key of ssh's own choice a password may do; one that the inventory names must be there. */
@@ -472,7 +475,7 @@ judge(struct session *s, const struct message *m)
 		}
 		if (s->conf->strict || !inquiry_can(s->place->inquiry, REMOTE_TRUST, s->name))
 			break;
-		leave_gates(s);
+		queue_leave(s);
 		s->asked_ms = loop_now_ms(s->place->loop);
 		ask_trust(s, &answer);
 		return;
@@ -492,7 +495,7 @@ approach_up(struct session *s)
 	s->state = SESSION_UP;
 	agentgate_free(take(s->agent));
 	s->counters.logins += !is_here(s);
-	leave_gates(s);
+	queue_through(s);
 	if (s->listener.up)
 		s->listener.up(s->user, s);
 }
@@ -525,6 +528,8 @@ on_last_words(void *user, const char *words, bool failed)
 	struct session *s = user;
 	struct err err = s->why;
 
+	if (s->early && !failed)
+		queue_turned_away(s);
 	if (s->early && !failed && s->tries++ < TRIES) {
 		try_again(s, 200U << s->tries);
 		return;

@@ -334,15 +334,28 @@ take_addresses(struct dial_try *t, const struct lookup_address *list, size_t n)
 	}
 }
 
-static void
-connect_to(struct dial_try *t, const struct lookup_address *list, size_t n)
+void
+dial_go(struct dial_try *t, int64_t timeout_ms)
 {
-	take_addresses(t, list, n);
+	if (timeout_ms)
+		t->spec.timeout_ms = timeout_ms;
 	t->began = clock_mono_ms();
 	loop_timer_start(t->limit, t->spec.timeout_ms ? t->spec.timeout_ms : 10000);
-	if (t->spec.resolved)
-		t->spec.resolved(t->spec.user);
-	start_next(t);
+	loop_timer_start(t->step, 0);
+}
+
+static void
+got_addresses(struct dial_try *t, const struct lookup_address *list, size_t n)
+{
+	char first[ADDRESS_TEXT];
+
+	take_addresses(t, list, n);
+	if (!t->spec.resolved) {
+		dial_go(t, 0);
+		return;
+	}
+	address_text(&t->address[0], first);
+	t->spec.resolved(t->spec.user, t, first);
 }
 
 static void
@@ -355,7 +368,7 @@ on_found(void *user, const struct lookup_address *list, size_t n, const struct e
 		t->err = *err;
 		end_badly(t, "resolve");
 	} else {
-		connect_to(t, list, n);
+		got_addresses(t, list, n);
 	}
 }
 
@@ -391,7 +404,7 @@ on_step(void *user)
 	}
 	size_t n = lookup_known(l, t->host, t->spec.family, list);
 	if (n)
-		connect_to(t, list, n);
+		got_addresses(t, list, n);
 	else
 		t->wait = lookup_get(l, t->host, t->spec.family, on_found, t);
 }

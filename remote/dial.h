@@ -41,8 +41,9 @@ struct dial_spec {
 	int family;                                /* AF_UNSPEC, or only AF_INET or AF_INET6 */
 	const char *bind_address, *bind_interface; /* where it starts from, numeric; or NULL */
 	int64_t timeout_ms; /* of connecting, from the first attempt; 0: 10 s */
-	/* The name is known, connecting begins; may be NULL. Must not cancel the try. */
-	void (*resolved)(void *user);
+	/* The name is known, and this its first address: connecting begins with dial_go(). NULL: it
+	 * begins at once. Not from inside dial_start(); must not cancel the try. */
+	void (*resolved)(void *user, struct dial_try *t, const char *address);
 	/* Once, never from inside dial_start(). fd >= 0: connected, non-blocking, close-on-exec,
 	 * NODELAY, KEEPALIVE and USER_TIMEOUT set; the callee's from here on; address is numeric and
 	 * borrowed; err is NULL. fd -1: err says why; its kind is UNREACHABLE, its phase "resolve" or
@@ -54,6 +55,8 @@ struct dial_spec {
 
 /* The spec's texts are copied. The try frees itself after done(). */
 struct dial_try *dial_start(struct dial *d, const struct dial_spec *spec);
+/* After resolved(), also from inside it; 0: as the spec says. */
+void dial_go(struct dial_try *t, int64_t timeout_ms);
 void dial_cancel(struct dial_try *t); /* before done() only; done() is not called */
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "remote/confine.h"
+#include "remote/crowd.h"
 #include "remote/deal.h"
 #include "remote/dial.h"
 #include "remote/inquiry.h"
@@ -21,6 +22,7 @@
 
 #define WORKERS    64
 #define POSTS      (WORKERS + 96) /* the rest: for hosts suspected of crashing their worker */
+#define OWN_FILES  48             /* open files that are no session's */
 #define BAD_STARTS 3              /* workers that die before they say anything */
 
 struct remote;
@@ -146,15 +148,17 @@ on_dead(void *user, const struct err *err)
 	struct post *p = user;
 	struct remote *r = p->remote;
 	struct err why = *err;
+	struct link *dead = p->link; /* others' sessions may still speak to it while one is lost */
 	uint32_t newest = r->last_id;
 
 	if (link_guards(p->link) < 0)
 		r->bad_starts++;
 	else
 		suspect(r, p);
-	link_free(take(p->link));
+	p->link = NULL;
 	for (struct session *s = any_on(r, p, newest); s; s = any_on(r, p, newest))
 		session_lost(s, &why);
+	link_free(dead);
 }
 
 /* Suspects share a worker with their own group alone. */
@@ -247,6 +251,21 @@ set_up_routes(struct remote *r, const struct remote_config *c)
 	r->place.route.jumps = jumps_new(&jumps);
 }
 
+/* What fits in the limit of open files: a worker has two for a session, three behind a jump host; we
+ * have about four for one that is on its way up. */
+static void
+set_up_gates(struct remote *r, const struct remote_config *c)
+{
+	int files = file_limit(), fit = (files - OWN_FILES) / 4;
+	int seats = (files - OWN_FILES) / 3 * (int)r->post_count;
+
+	gate_init(&r->place.seats, seats);
+	gate_init(&r->place.gate, c->handshakes > 0 ? c->handshakes : fit < 64 ? fit : 64);
+	if (c->handshakes <= 0)
+		gate_learn(&r->place.gate, fit < 32 ? fit : 32, fit < 256 ? fit : 256);
+	r->place.crowds = crowds_new();
+}
+
 static void
 set_up(struct remote *r, const struct remote_config *c)
 {
@@ -267,7 +286,7 @@ set_up(struct remote *r, const struct remote_config *c)
 	r->place.detach = detach;
 	r->place.user = r;
 	set_up_routes(r, c);
-	gate_init(&r->place.gate, c->handshakes > 0 ? c->handshakes : 64);
+	set_up_gates(r, c);
 }
 
 static void
@@ -317,6 +336,13 @@ remote_new(const struct remote_config *c, struct err *err)
 		keys.ask_passphrase = ask_passphrase;
 
 	file_raise_limit();
+	if (file_limit() < OWN_FILES + 8) {
+		err_set(err, OUTCOME_FAILED,
+		    "the limit of open files is %d (ulimit -Hn): drover needs %d to reach a host",
+		    file_limit(), OWN_FILES + 8);
+		free(r);
+		return NULL;
+	}
 	set_up(r, c);
 	r->place.trust = trust_new(c->trust_file, c->known_hosts, err);
 	if (r->place.trust)
@@ -352,6 +378,7 @@ remote_free(struct remote *r)
 	if (r->place.password)
 		explicit_bzero(r->place.password, strlen(r->place.password));
 	free(r->place.password);
+	crowds_free(r->place.crowds);
 	free(r->seats);
 	free(r);
 }

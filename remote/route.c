@@ -18,6 +18,7 @@ struct route {
 	struct route_place place;
 	struct route_spec spec;
 	const char *command; /* NULL: no proxy command */
+	const char *way;     /* the chain or the command */
 	struct jump_use *jump;
 	struct dial_try *dialling;
 	struct proxy *proxy;
@@ -96,6 +97,7 @@ route_new(const struct route_place *place, const struct route_spec *spec, struct
 	r->place = *place;
 	r->spec = *spec;
 	r->command = command;
+	r->way = chain ? chain : command;
 	r->jump = use;
 	r->fd = -1;
 	return r;
@@ -154,13 +156,16 @@ on_dialled(void *user, int fd, const char *address, const struct err *err)
 }
 
 static void
-on_resolved(void *user)
+on_resolved(void *user, struct dial_try *t, const char *address)
 {
 	struct route *r = user;
+	autofree char *door = xasprintf("%s %d", address, r->spec.conf->port);
 
-	r->spec.resolved(r->spec.user);
+	(void)t;
+	r->spec.found(r->spec.user, door);
 }
 
+/* The timeout is known when connecting begins. */
 static void
 dial(struct route *r)
 {
@@ -170,12 +175,34 @@ dial(struct route *r)
 		.family = conf->family,
 		.bind_address = conf->bind_address,
 		.bind_interface = conf->bind_interface,
-		.timeout_ms = r->timeout_ms,
 		.resolved = on_resolved,
 		.done = on_dialled,
 		.user = r };
 
 	r->dialling = dial_start(r->place.dial, &spec);
+}
+
+/* Behind a jump host or a program nobody here looks the name up. */
+static void
+on_known(void *user)
+{
+	struct route *r = user;
+	const struct sshconf_host *conf = r->spec.conf;
+	autofree char *door = xasprintf("%s %d %s", conf->hostname, conf->port, r->way);
+
+	loop_timer_free(take(r->timer));
+	r->spec.found(r->spec.user, door);
+}
+
+void
+route_find(struct route *r)
+{
+	if (!r->jump && !r->command) {
+		dial(r);
+		return;
+	}
+	r->timer = loop_timer_new(r->place.loop, on_known, r);
+	loop_timer_start(r->timer, 0);
 }
 
 static void
@@ -220,7 +247,6 @@ start_proxy(struct route *r)
 		.user = conf->user,
 		.port = conf->port };
 
-	r->spec.resolved(r->spec.user);
 	r->proxy = proxy_start(r->place.proxies, &spec, &r->fd, &r->err);
 	finish_soon(r);
 }
@@ -262,7 +288,6 @@ start_tunnel(struct route *r)
 		.user = r };
 	int pair[2];
 
-	r->spec.resolved(r->spec.user);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
 		err_errno(&r->err, "no way through %s", r->through);
 		r->err.kind = OUTCOME_UNREACHABLE;
@@ -284,7 +309,7 @@ route_connect(struct route *r, int64_t timeout_ms)
 	else if (r->command)
 		start_proxy(r);
 	else
-		dial(r);
+		dial_go(r->dialling, timeout_ms);
 }
 
 void

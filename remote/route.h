@@ -34,9 +34,11 @@ struct route_spec {
 	const struct sshconf_host *conf;  /* outlives the route, as the other texts do */
 	const char *jump, *proxy_command; /* the inventory's; NULL: nothing */
 	struct jump *asker;               /* the jump host whose way this is, or NULL */
-	void (*ready)(void *user);        /* route_connect() may be called */
-	void (*resolved)(void *user);     /* the name is known; connecting begins */
-	/* Once: as dial's done(). */
+	void (*ready)(void *user);        /* route_find() may be called */
+	/* Where it leads is known: route_connect() may be called. door is the same for all hosts that
+	 * share what takes their connections; borrowed for the call. */
+	void (*found)(void *user, const char *door);
+	/* Once, also when the name is not found: as dial's done(). */
 	void (*done)(void *user, int fd, const char *address, const struct err *err);
 	/* The way is lost, at any time after jump was waited for: err begins with "jump NAME: ". */
 	void (*lost)(void *user, const struct err *err, bool was_up);
@@ -53,7 +55,8 @@ void route_free(struct route *r); /* any time; NULL is nothing */
 void route_begin(struct route *r);
 bool route_waits(const struct route *r); /* for a jump host */
 
-void route_connect(struct route *r, int64_t timeout_ms); /* never calls done() from inside */
+void route_find(struct route *r); /* never calls found() or done() from inside */
+void route_connect(struct route *r, int64_t timeout_ms); /* nor this */
 
 /* Logged in, or slow: others may use the way that this one took up. */
 void route_settled(struct route *r);

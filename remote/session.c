@@ -64,9 +64,10 @@ session_stop(struct session *s)
 	s->link = NULL;
 	s->channel_place.carrier = NULL;
 	porter_free(take(s->porter));
+	queue_leave(s);
 	route_free(take(s->route));
 	tunnel_orphan(s);
-	gate_leave(&s->place->gate, &s->pass);
+	queue_rise(s);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "remote/remote.h"
 #include "remote/route.h"
 
+struct crowds;
 struct inquiry;
 struct keys;
 struct link;
@@ -28,7 +29,11 @@ struct session_place {
 	struct keys *keys;
 	struct trust *trust;
 	struct local *local;
-	struct gate gate;
+	struct gate gate;  /* handshakes at once */
+	struct gate seats; /* sessions at once: what the limit of open files allows */
+	struct crowds *crowds;
+	int64_t connect_usual_ms; /* a moving mean */
+	int connects;             /* it was made of */
 	int64_t connect_ms, kex_ms, auth_ms;
 	struct inquiry *inquiry;
 	char *password; /* for every host that takes one; NULL: none */

@@ -14,6 +14,7 @@
 #include "remote/remote.h"
 
 struct agentgate;
+struct crowd;
 struct jump;
 struct key;
 struct keys_ask;
@@ -48,7 +49,10 @@ struct session {
 	bool way_lost; /* what ends it speaks of the way there */
 
 	enum session_state state;
-	struct gate_pass pass;
+	struct gate_pass pass, door_pass, seat;
+	struct crowd *crowd;         /* whose door it waits at or went through; NULL: not yet */
+	void (*turn)(void *session); /* comes when it may connect */
+	int64_t connecting_ms, connected_ms;
 	struct sshconf_ask *conf_ask;
 	struct keys_ask *keys_ask;
 	struct route *route;    /* kept as long as the connection */
@@ -91,6 +95,29 @@ __attribute__((format(printf, 3, 4))) void session_fail(
 
 /* Let go of everything under way but the channels: questions, tries, the worker's side. */
 void session_stop(struct session *s);
+
+/* Whose turn it is. Three gates in a row: a seat for as long as the session lives, as the limit of
+ * open files allows; the door that it shares with others; and how many may be under way in all. What
+ * happens to each teaches the gates. */
+
+/* seated() comes with the session, now or when others have ended. */
+void queue_sit(struct session *s, void (*seated)(void *session));
+void queue_rise(struct session *s);
+
+/* turn() comes with the session, now or when others went through. */
+void queue_at(struct session *s, const char *door, void (*turn)(void *session));
+
+/* Connected; logged in; closed by a server that had too many. */
+void queue_connected(struct session *s);
+void queue_through(struct session *s);
+void queue_turned_away(struct session *s);
+
+/* After so long a host is slower to connect than others and should queue_leave(): a dead one holds
+ * nobody up. */
+int64_t queue_slow_ms(const struct session *s);
+
+/* Give the turn away: others may be at the door and on the way. Nothing when it was given before. */
+void queue_leave(struct session *s);
 
 /* The way up, from the first question. */
 void approach_begin(struct session *s);

@@ -227,7 +227,8 @@ it_has_no_terminal_and_no_descriptor_of_ours(void **state)
 	struct target t = f->target;
 	autofree char *file = xstrdup(sshd_file(sshd, "seen"));
 	autofree char *before =
-	    xasprintf("{ ls /proc/$$/fd | sort -n | tr '\\n' ' '; true 2>/dev/null </dev/tty || "
+	    xasprintf("{ for f in /proc/$$/fd/*; do printf '%%s ' \"${f##*/}\"; done;"
+		      "true 2>/dev/null </dev/tty || "
 		      "echo none; } > %s",
 		file);
 	autofree char *line = way(before);
@@ -238,7 +239,9 @@ it_has_no_terminal_and_no_descriptor_of_ours(void **state)
 	autofree char *got = file_read(file, 4096, NULL, &err);
 	assert_non_null(got);
 	assert_true(str_ends(got, "none\n"));
-	assert_null(strstr(got, " 4 "));
+	/* What the shell itself needs to look: the directory as 3, what it saved from 10 on. */
+	for (int i = 4; i < 10; i++)
+		assert_int_not_equal(got[2 * i], '0' + i);
 }
 
 static void
