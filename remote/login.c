@@ -174,6 +174,13 @@ try_agent(struct login *l)
 	return SSH_AUTH_AGAIN;
 }
 
+/* A key that ssh_config does not allow is refused here, and the server has not said anything. */
+static void
+note_methods(struct login *l)
+{
+	l->listed = l->listed || ssh_userauth_list(l->spec.ssh, NULL) != 0;
+}
+
 static int
 try_keys(struct login *l)
 {
@@ -187,7 +194,7 @@ try_keys(struct login *l)
 						: SSH_AUTH_DENIED;
 		if (rc == SSH_AUTH_AGAIN || !tune_is_well(l->spec.ssh))
 			return rc;
-		l->listed = l->listed || state == KEYRING_READY;
+		note_methods(l);
 		l->key++;
 		if (rc != SSH_AUTH_DENIED)
 			return rc;
@@ -195,7 +202,8 @@ try_keys(struct login *l)
 	if (!l->agent)
 		return SSH_AUTH_DENIED;
 	int rc = try_agent(l);
-	l->listed = l->listed || rc != SSH_AUTH_AGAIN;
+	if (rc != SSH_AUTH_AGAIN)
+		note_methods(l);
 	return rc;
 }
 
