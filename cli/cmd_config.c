@@ -1,18 +1,18 @@
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/call.h"
 #include "cli/commands.h"
 #include "cli/out.h"
-#include "cli/settings.h"
+#include "cli/settings_show.h"
 #include "inventory/inventory.h"
 #include "remote/sshconf.h"
+#include "remote/sshfiles.h"
+#include "remote/sshscan.h"
 
 #include <string.h>
 
@@ -24,7 +24,9 @@ struct inquiry {
 	const struct host *host; /* NULL: not of an inventory */
 	struct sshconf_query query;
 	char *lines, *bare;
-	struct err err;
+	const struct sshconf_host *known; /* what sessions go by; NULL: why says why not */
+	struct sshscan *scan;
+	struct err err, why;
 	int open;
 };
 
@@ -96,16 +98,30 @@ on_bare(void *user, const char *lines, const struct err *err)
 	take_answer(q, &q->bare, lines, err);
 }
 
+static void
+on_known(void *user, const struct sshconf_host *h, const struct err *err)
+{
+	struct inquiry *q = user;
+
+	q->open--;
+	q->known = h;
+	if (!h)
+		q->why = *err;
+}
+
 static bool
 ask_ssh(struct inquiry *q)
 {
+	struct sshfiles files;
 	struct sshconf_config config = { .loop = q->call->loop,
 		.file = q->call->globals.ssh_config };
 	struct sshconf_query bare = q->query;
 
 	bare.address = NULL;
 	q->conf = sshconf_new(&config, &q->err);
-	q->open = 2;
+	q->scan = sshscan_new(config.file, "ssh", &files);
+	q->open = 3;
+	sshconf_ask(q->conf, &q->query, on_known, q);
 	sshconf_show(q->conf, &q->query, false, on_lines, q);
 	sshconf_show(q->conf, &bare, true, on_bare, q);
 	while (q->open > 0)
@@ -113,155 +129,29 @@ ask_ssh(struct inquiry *q)
 	return q->lines && q->bare;
 }
 
-static struct settings *
-read_settings(const struct inquiry *q)
-{
-	return settings_read(
-	    q->arena, &(struct settings_source){ .lines = q->lines,
-			  .bare = q->bare,
-			  .file = q->call->globals.ssh_config,
-			  .inventory = q->call->inventory,
-			  .host = q->host,
-			  .user = q->host ? NULL : q->query.user,
-			  .port = q->host ? 0 : q->query.port,
-			  .connect_timeout_ms = q->call->globals.connect_timeout_ms });
-}
-
 static void
-put_values(struct json_writer *w, const struct setting *s)
+show(const struct inquiry *q)
 {
-	bool many = s->option ? s->option->many : s->values[1] != NULL;
+	const struct settings_source from = { .lines = q->lines,
+		.bare = q->bare,
+		.file = q->call->globals.ssh_config,
+		.scan = q->scan,
+		.asked = q->query.host,
+		.inventory = q->call->inventory,
+		.host = q->host,
+		.user = q->host ? NULL : q->query.user,
+		.port = q->host ? 0 : q->query.port,
+		.connect_timeout_ms = q->call->globals.connect_timeout_ms };
+	const struct settings_view view = { .list = settings_read(q->arena, &from),
+		.known = q->known,
+		.why = q->why.text,
+		.inventory = q->call->inventory,
+		.host = q->host };
 
-	if (!many) {
-		json_put_text(w, s->key, s->values[0]);
-		return;
-	}
-	json_open_array(w, s->key);
-	for (const char *const *v = s->values; *v; v++)
-		json_put_text(w, NULL, *v);
-	json_close(w);
-}
-
-/* What only drover's inventory says of a host. */
-static void
-put_own(struct json_writer *w, const struct host *h)
-{
-	if (!h)
-		return;
-	json_open_object(w, "inventory");
-	json_put_text(w, "name", h->name);
-	json_put_text(w, "transport", h->transport);
-	json_put_text(w, "become", h->become);
-	json_put_text(w, "become_user", h->become_user);
-	json_put_text(w, "trust", h->trust);
-	json_open_array(w, "host_keys");
-	for (const char *const *k = h->host_keys; *k; k++)
-		json_put_text(w, NULL, *k);
-	json_close(w);
-	json_close(w);
-}
-
-static void
-print_json(const struct inquiry *q, const struct settings *list)
-{
-	autobuf b = BUF_INIT(SIZE_MAX);
-	struct json_writer w;
-
-	json_writer_init(&w, &b);
-	json_open_object(&w, NULL);
-	json_put_int(&w, "v", 1);
-	for (size_t i = 0; i < list->count; i++)
-		put_values(&w, &list->item[i]);
-	json_open_object(&w, "from");
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->item[i].said)
-			json_put_text(&w, list->item[i].key, list->item[i].from);
-	}
-	json_close(&w);
-	json_open_object(&w, "not_honoured");
-	for (size_t i = 0; i < list->count; i++) {
-		if (setting_is_unused(&list->item[i]))
-			json_put_text(&w, list->item[i].key, setting_note(&list->item[i]));
-	}
-	json_close(&w);
-	put_own(&w, q->host);
-	json_close(&w);
-	buf_addc(&b, '\n');
-	out_text(q->call->out, buf_text(&b), b.len);
-}
-
-static void
-row(struct call *call, const char *key, const char *from, const char *value)
-{
-	if (value)
-		out_row(call->out, (const char *[]){ key, from, value });
-}
-
-static void
-own_row(const struct inquiry *q, const char *setting, const char *value)
-{
-	if (value)
-		row(q->call, setting,
-		    settings_place(q->arena, q->call->inventory, q->host, setting), value);
-}
-
-/* What only the inventory can say. */
-static void
-print_own(const struct inquiry *q)
-{
-	const struct host *h = q->host;
-
-	if (!h || !h->transport)
-		row(q->call, "transport", "default", "auto");
-	if (!h)
-		return;
-	own_row(q, "transport", h->transport);
-	own_row(q, "become", h->become);
-	own_row(q, "become_user", h->become_user);
-	own_row(q, "trust", h->trust);
-	for (const char *const *k = h->host_keys; *k; k++)
-		own_row(q, "host_key", *k);
-	own_row(q, "refused", h->refused);
-}
-
-static void
-print_unused(const struct inquiry *q, const struct setting *s)
-{
-	for (const char *const *v = s->values; *v; v++) {
-		autofree char *text = xasprintf("%s (%s: %s)", *v,
-		    s->option && s->option->use == SSHOPTION_NEEDED ? "refused" : "not honoured",
-		    setting_note(s));
-
-		row(q->call, s->key, s->from, text);
-	}
-}
-
-/* Canonical names and tags show in what came of them. */
-static bool
-is_shown(const struct setting *s)
-{
-	return s->option && s->option->use == SSHOPTION_HONOURED &&
-	       (s->said || !s->option->note || !str_eq(s->option->note, "by ssh -G itself"));
-}
-
-static void
-print_text(const struct inquiry *q, const struct settings *list)
-{
-	static const char *const columns[] = { "key", "from", "value" };
-
-	out_table(q->call->out, columns, countof(columns));
-	for (const struct sshoption *o = sshoptions; o->key; o++) {
-		const struct setting *s = settings_find(list, o->key);
-
-		for (size_t i = 0; s && is_shown(s) && s->values[i]; i++)
-			row(q->call, s->key, s->from, s->values[i]);
-	}
-	print_own(q);
-	for (size_t i = 0; i < list->count; i++) {
-		if (setting_is_unused(&list->item[i]))
-			print_unused(q, &list->item[i]);
-	}
-	out_table_end(q->call->out);
+	if (out_json(q->call->out))
+		settings_json(q->call->out, &view);
+	else
+		settings_text(q->call->out, &view);
 }
 
 static bool
@@ -290,13 +180,19 @@ show_host(struct call *call, const char *word)
 		code = call_usage(call, "config host: '%s' is no host name", word);
 	else if (!ask_ssh(&q))
 		code = call_fail(call, &q.err);
-	else if (out_json(call->out))
-		print_json(&q, read_settings(&q));
 	else
-		print_text(&q, read_settings(&q));
+		show(&q);
+	sshscan_free(q.scan);
 	sshconf_free(q.conf);
 	arena_free(q.arena);
 	return code;
+}
+
+static void
+row(struct call *call, const char *key, const char *from, const char *value)
+{
+	if (value)
+		out_row(call->out, (const char *[]){ key, from, value });
 }
 
 static void

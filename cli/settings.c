@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inventory/inventory.h"
+#include "remote/sshscan.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -92,11 +93,22 @@ add(struct maker *m, const char *key, size_t n)
 	return s;
 }
 
+/* The line of the file, where it can be told without ssh and is one; else the file. */
+static const char *
+origin(const struct maker *m, const char *key, bool several)
+{
+	const char *file = m->from->file ? m->from->file : "ssh_config";
+	int line;
+
+	return !several && sshscan_find(m->from->scan, m->from->asked, key, &file, &line)
+		   ? arena_printf(m->arena, "%s:%d", file, line)
+	       : m->from->file ? m->from->file
+			       : "ssh_config";
+}
+
 static void
 read_lines(struct maker *m)
 {
-	const char *file = m->from->file ? m->from->file : "ssh_config";
-
 	for (const char *l = m->from->lines; *l; l = next_line(l)) {
 		size_t n = strcspn(l, " \n");
 		struct setting *s = n ? add(m, l, n) : NULL;
@@ -105,7 +117,7 @@ read_lines(struct maker *m)
 			continue;
 		s->values = values_of(m->arena, m->from->lines, l, n);
 		s->said = !same_values(s->values, values_of(m->arena, m->from->bare, l, n));
-		s->from = s->said ? file : "default";
+		s->from = s->said ? origin(m, s->key, s->values[1]) : "default";
 	}
 }
 

@@ -16,11 +16,12 @@
 struct arena;
 struct host;
 struct inventory;
+struct sshscan;
 
 struct setting {
-	const char *key;                /* as ssh -G prints it, in lower case */
-	const char *const *values;      /* ended by NULL; at least one */
-	const char *from;               /* "default", "ssh_config", "inventory.yaml:7" */
+	const char *key;           /* as ssh -G prints it, in lower case */
+	const char *const *values; /* ended by NULL; at least one */
+	const char *from; /* "default", "/root/.ssh/config:3", "ssh_config", "inventory.yaml:7" */
 	const struct sshoption *option; /* NULL: a newer ssh's */
 	bool said;                      /* somebody set it: not ssh's default */
 };
@@ -32,9 +33,11 @@ struct settings {
 
 /* What to read. */
 struct settings_source {
-	const char *lines; /* what ssh -G prints for the host */
-	const char *bare;  /* the same without any configuration */
-	const char *file;  /* what -F named; NULL: ssh's own files */
+	const char *lines;          /* what ssh -G prints for the host */
+	const char *bare;           /* the same without any configuration */
+	const char *file;           /* what -F named; NULL: ssh's own files */
+	const struct sshscan *scan; /* of those files: where a line stands */
+	const char *asked;          /* the name that ssh was asked for */
 	const struct inventory *inventory;
 	const struct host *host;    /* NULL: not in an inventory */
 	const char *user;           /* typed before the name; or NULL */

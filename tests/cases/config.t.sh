@@ -19,7 +19,7 @@ for line in open(sys.argv[1]):
     key, _, value = line.rstrip("\n").partition(" ")
     wanted.setdefault(key.lower(), []).append(value)
 got = json.load(open(sys.argv[2]))
-for key in ("v", "from", "not_honoured"):
+for key in ("v", "from", "effective", "not_honoured"):
     got.pop(key)
 assert wanted, "ssh -G said nothing"
 for key in sorted(set(wanted) | set(got)):
@@ -47,6 +47,8 @@ Host web*
 Match host db1 user root
   ProxyJump me@bastion:2200,inner
   KexAlgorithms curve25519-sha256
+Host quantum
+  KexAlgorithms sntrup761x25519-sha512@openssh.com
 Host bound
   BindAddress 127.0.0.9
   ProxyCommand nc %h %p
@@ -55,10 +57,14 @@ for name in web1 db1 bound other 192.0.2.1; do same "$name" -F ssh_config; done
 same plain
 same plain -F none
 
+home=$(getent passwd "$(id -u)" | cut -d: -f6)
 exits 0 "a host without an inventory" drover config host me@web1:2200 -F ssh_config
 like "$out" '^user +command line +me$' "who was typed wins"
 like "$out" '^port +command line +2200$' "the port that was typed wins"
-like "$out" '^identityfile +ssh_config +~/.ssh/%h$' "ssh_config gives the key"
+like "$out" "^identityfile +ssh_config +$home/.ssh/web1\$" "ssh_config gives the keys"
+like "$out" '^certificatefile +ssh_config:6 ' "a line by its number"
+like "$out" '^ciphers +default +aes128-gcm' "drover makes its own choice"
+like "$out" '^too weak +ssh_config +Ciphers 3des-cbc$' "and names what it does not take"
 like "$out" '^addressfamily +default +any$' "the rest is the default"
 like "$out" '^forwardagent .*yes \(not honoured: drover never forwards an agent\)' \
 	"what is not honoured is named"
@@ -73,13 +79,15 @@ EOF2
 exits 0 "a host of the inventory" drover config host web1 -F ssh_config
 like "$out" '^user +inventory.yaml:3 +op$' "the group's user wins, with its place"
 like "$out" '^connecttimeout +inventory.yaml:1 +7$' "so do the defaults"
-like "$out" '^port +ssh_config +2222$' "ssh_config fills what the inventory leaves"
+like "$out" '^port +ssh_config:3 +2222$' "ssh_config fills what the inventory leaves"
 exits 0 "a host with a way of its own" drover config host db1 -F ssh_config
 like "$out" '^hostname +inventory.yaml:5 +192.0.2.5$' "the address"
 like "$out" '^port +inventory.yaml:5 +2300$' "the port"
 like "$out" '^proxyjump +inventory.yaml:5 +bastion$' "the inventory's jump host"
 like "$out" '^transport +inventory.yaml:5 +libssh$' "the transport"
 like "$out" '^become +inventory.yaml:5 +sudo$' "become"
+exits 0 "an algorithm that only ssh has" drover config host quantum -F ssh_config
+like "$out" '^needs ssh\(1\) +ssh_config .*sntrup761' "is named"
 exits 0 "another name beside an inventory" drover config host other -F ssh_config
 like "$out" '^hostname +default +other$' "any name can be asked about"
 exits 0 "the command line" drover config host web1 --connect-timeout 3s -F ssh_config
