@@ -288,6 +288,9 @@ explain(const struct become *b, int64_t late_ms, struct err *err)
 	bool open = false;
 
 	last_line(b, &line, &open);
+	if (!b->here[0] && late_ms)
+		return err_set(err, OUTCOME_FAILED, "host ran no helper in %.0f s (got: %s)",
+		    (double)late_ms / 1000, line.len ? buf_text(&line) : "nothing");
 	if (!b->here[0])
 		return err_set(err, OUTCOME_FAILED, "host ran no helper (got: %s)",
 		    line.len ? buf_text(&line) : "nothing");
@@ -320,6 +323,14 @@ become_is_wrong(const struct become *b)
 	int i = saying(b);
 
 	return b->sent && (b->again || (i >= 0 && sayings[i].meaning == WRONG));
+}
+
+bool
+become_lacks_password(const struct become *b)
+{
+	int i = saying(b);
+
+	return !b->way.ask && i >= 0 && sayings[i].meaning == NO_PASSWORD;
 }
 
 bool

@@ -53,6 +53,9 @@ void become_sent(struct become *b);
 /* The method said that the password is not right. */
 bool become_is_wrong(const struct become *b);
 
+/* The method wants a password, and there was none to give. */
+bool become_lacks_password(const struct become *b);
+
 /* The command ended, or is given up (late: for how many ms nothing came; else 0), and was not open:
  * why, kind REFUSED or FAILED. True when it should be tried again on a terminal. */
 bool become_judge(const struct become *b, int64_t late_ms, struct err *err);

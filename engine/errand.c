@@ -31,11 +31,19 @@ struct errand {
 	struct buf held[2];
 	size_t head_sent;
 	int64_t waits_ms, late_ms;
-	bool redacted, open, over, cancelled, trying, wants_room, ended_input, terminal;
-	char why[160]; /* there is no password */
+	bool redacted, wrote, open, over, cancelled, trying, wants_room, ended_input, terminal;
+	const char *none; /* why there was no password from the start, or NULL */
+	struct err late;
+	char why[160]; /* why none was given when it was asked for */
 };
 
 static void start(struct errand *e);
+
+static bool
+says(const struct host *host)
+{
+	return host->become && !str_eq(host->become, "none");
+}
 
 static struct passwords *
 passwords_of(const struct errand *e)
@@ -196,6 +204,8 @@ on_data(void *user, struct channel *c, enum stream s, const void *p, size_t n)
 		if (!here && e->become.here[0])
 			wait_for(e, ANSWER_MS);
 		on_next(e, next);
+	} else if (e->waits_ms) {
+		wait_for(e, 0);
 	}
 	pass_on(e, s, (const char *)p + (n - rest), rest);
 }
@@ -240,6 +250,9 @@ end_early(struct errand *e, struct channel_end *end)
 	struct err why = { .kind = OUTCOME_OK };
 	bool again = false;
 
+	if (e->none && !e->cancelled && become_lacks_password(&e->become) &&
+	    !str_eq(e->become.way.method, "run0"))
+		snprintf(e->why, sizeof(e->why), "%s %s", e->become.way.method, e->none);
 	if (e->why[0])
 		err_set(&why, OUTCOME_REFUSED, "%s", e->why);
 	else if (e->cancelled)
@@ -263,6 +276,15 @@ end_early(struct errand *e, struct channel_end *end)
 	tell_end(e, end);
 }
 
+/* The login shell never came to our program; it may yet, with the input it was given. */
+static void
+say_late(struct errand *e, struct channel_end *end)
+{
+	err_set(&e->late, e->wrote ? OUTCOME_UNKNOWN : OUTCOME_FAILED,
+	    "host ran no helper in %.0f s (got: nothing)", (double)e->late_ms / 1000);
+	*end = (struct channel_end){ .err = &e->late };
+}
+
 static void
 on_end(void *user, struct channel *c, const struct channel_end *end)
 {
@@ -277,6 +299,8 @@ on_end(void *user, struct channel *c, const struct channel_end *end)
 		end_early(e, &copy);
 		return;
 	}
+	if (e->late_ms)
+		say_late(e, &copy);
 	pass_on_end(e);
 	tell_end(e, &copy);
 }
@@ -325,15 +349,17 @@ start(struct errand *e)
 	};
 	const struct host *host = herd_host_of(e->hh);
 	bool own = e->spec.who == ERRAND_OWN;
+	const char *method = says(host) ? host->become : "sudo";
+	const char *why = passwords_why(passwords_of(e), method, host->name);
 	const struct become_way way = {
-		.method = host->become ? host->become : "sudo",
+		.method = method,
 		.user = own || !host->become_user ? "root" : host->become_user,
-		.ask = passwords_may(
-		    passwords_of(e), host->become ? host->become : "sudo", host->name),
+		.ask = !why,
 		.terminal = e->terminal,
 		.own = own,
 	};
 
+	e->none = why;
 	become_init(&e->become, &way);
 	encode_program(e);
 	autofree char *line = become_line(&e->become);
@@ -348,36 +374,46 @@ start_plain(struct errand *e)
 	static const struct channel_listener listener = {
 		.data = on_data, .writable = on_writable, .end = on_end
 	};
-	autofree char *line =
-	    e->spec.who == ERRAND_LOGIN ? xstrdup(e->program) : bootstrap_line(e->program, NULL);
+	bool own = e->spec.who == ERRAND_OWN;
+	/* An empty line at once: a login shell that hangs before it is noticed. */
+	autofree char *program = own ? xasprintf("echo\n%s", e->program) : NULL;
+	autofree char *line = own ? bootstrap_line(program, NULL) : xstrdup(e->program);
 
 	e->channel = channel_exec(e->session, line, &listener, e);
 	if (e->spec.limit_ms)
 		channel_limits(e->channel, 0, 0, e->spec.limit_ms);
+	if (own)
+		wait_for(e, HERE_MS);
+}
+
+bool
+errand_becomes(const struct herd_host *hh)
+{
+	const struct host *host = herd_host_of(hh);
+
+	return says(host) && !(host->user && str_eq(host->user, "root"));
 }
 
 struct errand *
 errand_start(struct herd_host *hh, struct session *s, const struct errand_spec *spec)
 {
 	struct errand *e = xcalloc(1, sizeof(*e));
-	const struct host *host = herd_host_of(hh);
-	bool says = host->become && !str_eq(host->become, "none");
 
 	e->hh = hh;
 	e->session = s;
 	e->spec = *spec;
 	e->program = xstrdup(spec->program);
 	e->spec.program = NULL;
-	e->wrapped = spec->who == ERRAND_BECOME || (spec->who == ERRAND_OWN && says &&
-						       !(host->user && str_eq(host->user, "root")));
+	e->wrapped = spec->who == ERRAND_BECOME || (spec->who == ERRAND_OWN && errand_becomes(hh));
 	herd_add_job(herd_host_herd(hh), &e->job);
 	e->job.drop = drop;
+	if (e->spec.who != ERRAND_LOGIN)
+		e->timer = loop_timer_new(herd_loop(herd_host_herd(hh)), on_late, e);
 	if (!e->wrapped) {
 		start_plain(e);
 		return e;
 	}
 	e->terminal = herd_needs_terminal(hh);
-	e->timer = loop_timer_new(herd_loop(herd_host_herd(hh)), on_late, e);
 	start(e);
 	return e;
 }
@@ -391,6 +427,7 @@ errand_write(struct errand *e, const void *p, size_t n)
 	if (!e->wrapped || (e->open && e->head_sent == e->head.len))
 		took = channel_write(e->channel, p, n);
 	e->wants_room = took < n;
+	e->wrote |= took > 0;
 	return took;
 }
 

@@ -40,6 +40,9 @@ struct errand_spec {
 	void *user;
 };
 
+/* Do drover's own programs have to become root there, as far as the inventory knows? */
+bool errand_becomes(const struct herd_host *hh);
+
 struct errand *errand_start(
     struct herd_host *hh, struct session *s, const struct errand_spec *spec);
 

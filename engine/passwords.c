@@ -146,14 +146,19 @@ taker_of(struct passwords *p, const char *method, const char *host)
 	return t;
 }
 
-bool
-passwords_may(struct passwords *p, const char *method, const char *host)
+const char *
+passwords_why(struct passwords *p, const char *method, const char *host)
 {
 	const struct secret *s = secret_of(p, method, host);
 
-	if (taker_of(p, method, host)->refused || (!s->proved && s->refusals >= REFUSALS))
-		return false;
-	return s->text || (p->config.ask && !s->given_up);
+	if (taker_of(p, method, host)->refused)
+		return "says that the password is wrong; it was tried once";
+	if (!s->proved && s->refusals >= REFUSALS)
+		return "was not tried: other hosts say that the password is wrong";
+	if (!s->text && (s->given_up || !p->config.ask))
+		return "asks for a password and none was given: use -K, or "
+		       "--become-password-file";
+	return NULL;
 }
 
 /* Can it be told now what w gets? */
@@ -163,18 +168,10 @@ is_ripe(struct passwords *p, const struct waiter *w, const char **ret_secret, co
 	struct secret *s = secret_of(p, w->method, w->host);
 	const struct taker *t = taker_of(p, w->method, w->host);
 
-	*ret_secret = *ret_why = NULL;
-	if (t->refused)
-		*ret_why = "says that the password is wrong; it was tried once";
-	else if (!s->text && (s->given_up || !p->config.ask))
-		*ret_why = "asks for a password and none was given: use -K, or "
-			   "--become-password-file";
-	else if (!s->proved && s->refusals >= REFUSALS)
-		*ret_why = "was not tried: other hosts say that the password is wrong";
-	else if (s->text && (t->took || s->proved || !s->trial))
+	*ret_secret = NULL;
+	*ret_why = passwords_why(p, w->method, w->host);
+	if (!*ret_why && s->text && (t->took || (!t->trying && (s->proved || !s->trial))))
 		*ret_secret = s->text;
-	if (t->trying && !t->took)
-		*ret_secret = NULL;
 	return *ret_secret || *ret_why;
 }
 

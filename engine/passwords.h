@@ -27,8 +27,9 @@ struct passwords_config {
 struct passwords *passwords_new(const struct passwords_config *config);
 void passwords_free(struct passwords *p);
 
-/* Is there one for this host that it has not refused, or somebody to ask? */
-bool passwords_may(struct passwords *p, const char *method, const char *host);
+/* Why there is none for this host, behind the method's name; NULL: there is one that it has not
+ * refused, or somebody to ask. */
+const char *passwords_why(struct passwords *p, const char *method, const char *host);
 
 /* got() is called once, now or later: with the password, borrowed for the call, or NULL and why there
  * is none. After a password passwords_verdict() is due. method and host outlive the asking. */

@@ -5,6 +5,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "engine/errand.h"
 #include "engine/herd.h"
 #include "engine/probe.h"
 #include "inventory/inventory.h"
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #define PERIOD_MS      3000
+#define BECOME_MS      15000 /* each time is told to that host's journal */
 #define SLOW_PERIOD_MS 30000
 #define RETRY_MS       15000
 #define ANSWER_MS      20000
@@ -55,6 +57,9 @@ period(const struct polled *h)
 {
 	uint16_t noise;
 	int64_t ms = h->in_sight ? PERIOD_MS : SLOW_PERIOD_MS;
+
+	if (h->in_sight && errand_becomes(h->host))
+		ms = BECOME_MS;
 
 	digest_random(&noise, sizeof(noise));
 	return ms - ms / 20 + (int64_t)noise % (ms / 10);

@@ -21,6 +21,8 @@ for name in free pass shared tutor never needtty french expired locked code echo
 done
 user ash /usr/local/bin/ash
 user noisy /bin/bash
+user hangs /bin/bash
+echo 'sleep 60' >/home/hangs/.bashrc
 user nologin /usr/sbin/nologin
 user false /bin/false
 user forced /bin/sh 'command="echo this key may only say so" '

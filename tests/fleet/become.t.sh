@@ -50,12 +50,13 @@ export DROVER_SSH_CONFIG=$CASE/ssh_config
 {
 	printf 'fleet: become\nknown_hosts: %s\nhosts:\n' "$DROVER_FLEET_STATE/known_hosts"
 	hosts_of sudo free pass shared tutor never needtty french expired locked code echo some deploy \
-		noisy ash nologin false forced
+		noisy ash nologin false forced hangs
 	hosts_of doas doasfree doaspass doaspersist doasno free
 	hosts_of su free pass
 	hosts_of run0 free pass
 	echo "  bare1: {user: bare}"
 	echo "  bare2: {user: bare, become: sudo}"
+	echo "  hangs1: {user: hangs}"
 	echo "  root1: {user: root, become: sudo}"
 	echo "  as-pass1: {user: free, become: sudo, become_user: pass}"
 } >"$CASE/inventory.yaml"
@@ -177,6 +178,8 @@ for user in nologin false forced; do
 	is "$(grep -c "${user}-sudo[12]: failed: host ran no helper (got: " <<<"$err")" 2 "$user: runs no helper"
 done
 like "$err" "got: this key may only say so" "and what came is quoted"
+exits 1 "a login shell that hangs" drover facts hangs1,hangs-sudo1
+is "$(grep -c 'failed: host ran no helper in 15 s (got: nothing)' <<<"$err")" 2 "is not waited for"
 
 # A playbook by a login that becomes root does as root does.
 mkdir "$CASE/site"

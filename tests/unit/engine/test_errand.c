@@ -193,7 +193,7 @@ static const struct errand_listener listener = {
 };
 
 static void
-start(const char *password, const char *input)
+start_as(enum errand_who who, const char *password, const char *input)
 {
 	static const char *const sources[] = { "a" };
 	struct diag diag;
@@ -213,11 +213,17 @@ start(const char *password, const char *input)
 	buf_init(&w.errors, 1 << 20);
 	w.input = input;
 	w.errand = errand_start(herd_at(w.herd, 0), &w.session,
-	    &(struct errand_spec){ .who = ERRAND_BECOME,
+	    &(struct errand_spec){ .who = who,
 		.program = "cat",
 		.input_len = (int64_t)strlen(input),
 		.listener = &listener });
 	send();
+}
+
+static void
+start(const char *password, const char *input)
+{
+	start_as(ERRAND_BECOME, password, input);
 }
 
 static void
@@ -421,6 +427,37 @@ a_herd_that_ends_takes_its_errands_along(void **state)
 	assert_false(w.ended);
 }
 
+static void
+a_login_shell_that_hangs_is_noticed(void **state)
+{
+	(void)state;
+	for (int input = 0; input < 2; input++) {
+		start_as(ERRAND_OWN, NULL, input ? "request" : "");
+		loop_fake_advance(w.loop, 15001);
+		loop_pass(w.loop, 0);
+		assert_true(w.channel[0].cancelled);
+		host_ends(0);
+		assert_string_equal(w.err.text, "host ran no helper in 15 s (got: nothing)");
+		/* What was sent may yet be read. */
+		assert_int_equal(w.err.kind, input ? OUTCOME_UNKNOWN : OUTCOME_FAILED);
+		finish();
+	}
+}
+
+static void
+a_program_that_has_begun_has_time(void **state)
+{
+	(void)state;
+	start_as(ERRAND_OWN, NULL, "");
+	host(STREAM_OUT, "\n");
+	loop_fake_advance(w.loop, 60000);
+	loop_pass(w.loop, 0);
+	assert_false(w.channel[0].cancelled);
+	host_ends(0);
+	assert_int_equal(w.end.status, 0);
+	finish();
+}
+
 int
 main(void)
 {
@@ -436,6 +473,8 @@ main(void)
 		cmocka_unit_test(an_echo_of_the_password_is_starred_however_it_comes),
 		cmocka_unit_test(what_is_cut_before_it_ran_is_untried),
 		cmocka_unit_test(a_herd_that_ends_takes_its_errands_along),
+		cmocka_unit_test(a_login_shell_that_hangs_is_noticed),
+		cmocka_unit_test(a_program_that_has_begun_has_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

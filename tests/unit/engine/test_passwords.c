@@ -62,7 +62,7 @@ with_nobody_to_ask_there_is_none(void **state)
 	struct got a;
 
 	(void)state;
-	assert_false(passwords_may(p, "sudo", "a"));
+	assert_non_null(passwords_why(p, "sudo", "a"));
 	want(p, &a, "a");
 	assert_int_equal(a.calls, 1);
 	assert_string_equal(a.secret, "");
@@ -130,8 +130,8 @@ a_host_that_refused_it_is_not_asked_again_though_others_take_it(void **state)
 	want(p, &b, "b");
 	assert_string_equal(b.secret, "right");
 	passwords_verdict(p, "sudo", "b", PASSWORD_GOOD);
-	assert_false(passwords_may(p, "sudo", "a"));
-	assert_true(passwords_may(p, "sudo", "c"));
+	assert_non_null(passwords_why(p, "sudo", "a"));
+	assert_null(passwords_why(p, "sudo", "c"));
 	want(p, &again, "a");
 	assert_string_equal(again.secret, "");
 	passwords_free(p);
@@ -184,9 +184,9 @@ each_host_may_have_its_own(void **state)
 	passwords_answer(p, "sudo", "b", "of b");
 	assert_string_equal(b.secret, "of b");
 	assert_int_equal(a.calls, 0);
-	assert_true(passwords_may(p, "sudo", "a"));
+	assert_null(passwords_why(p, "sudo", "a"));
 	passwords_answer(p, "sudo", "a", NULL);
-	assert_false(passwords_may(p, "sudo", "a"));
+	assert_non_null(passwords_why(p, "sudo", "a"));
 	assert_int_equal(a.calls, 1);
 	assert_string_equal(a.secret, "");
 	passwords_free(p);
