@@ -10,8 +10,10 @@
 #include "cli/set_words.h"
 #include "engine/herd.h"
 #include "engine/payload.h"
+#include "engine/probe.h"
 #include "engine/put.h"
 #include "engine/run.h"
+#include "engine/tree.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
 
@@ -270,6 +272,66 @@ file_path(struct call *call, const char *source, const char *typed)
 	return path;
 }
 
+static bool
+add_source(struct call *call, struct tree *tree, const char *source, bool named)
+{
+	autofree char *real = realpath(source, NULL);
+	autofree char *name = real ? place_name(real) : NULL;
+	struct err err;
+
+	/* "." and "dir/.." have the name of what they lead to. */
+	if (named && real && !name) {
+		call_usage(call, "%s has no name to go by", source);
+		return false;
+	}
+	if (tree_add(tree, source, named ? name : "", &err) == 0)
+		return true;
+	call_fail(call, &err);
+	return false;
+}
+
+/* Directories, or several sources: one archive, which every host merges into one directory. */
+static int
+copy_tree(struct call *call, struct work *w, const char *typed)
+{
+	const struct options *o = call->options;
+	size_t sources = (size_t)call->argc - 1, n = strlen(typed);
+	bool into = sources > 1 || n == 0 || typed[n - 1] == '/' || str_eq(typed, "~");
+	struct tree *tree = tree_new();
+	char token[PROBE_NONCE];
+	int code = 0;
+
+	if (o->mode || o->verify || o->resume)
+		return call_usage(call, "--%s is for one file",
+		    o->mode ? "mode" : (o->verify ? "verify" : "resume"));
+	for (size_t i = 0; i < sources && !code; i++)
+		code = add_source(call, tree, call->argv[i], into) ? 0 : call->exit;
+	if (!code) {
+		probe_nonce(token);
+		const struct payload_maker maker = { tree_read_at, tree };
+		uint64_t length = tree_end(tree, token);
+
+		w->spec.token = token;
+		w->spec.into = into;
+		w->spec.payload = payload_made(call_loop(call), &maker, length);
+		code = copy(call, w, false);
+		payload_free(w->spec.payload);
+	}
+	tree_free(tree);
+	return code;
+}
+
+static char *
+tree_path(struct call *call, const char *typed)
+{
+	struct err err;
+	char *path = put_path(typed, &err);
+
+	if (!path)
+		call_fail(call, &err);
+	return path;
+}
+
 static int
 run(struct call *call)
 {
@@ -277,13 +339,18 @@ run(struct call *call)
 	struct work w = { .spec = { .mode = -1 } };
 	autofree char *words = NULL, *typed = NULL, *path = NULL, *expr = NULL;
 	struct set set;
+	struct stat st;
+	bool tree = call->argc > 2;
 	int code;
 
 	if (!place_split(call, call->argv[call->argc - 1], &words, &typed))
 		return call->exit;
-	if (call->argc > 2)
-		return call_usage(call, "cp takes one source at a time");
-	path = file_path(call, source, typed);
+	tree |= !str_eq(source, "-") && stat(source, &st) == 0 && S_ISDIR(st.st_mode);
+	for (int i = 0; tree && i < call->argc - 1; i++) {
+		if (str_eq(call->argv[i], "-"))
+			return call_usage(call, "standard input is copied alone");
+	}
+	path = tree ? tree_path(call, typed) : file_path(call, source, typed);
 	if (!path || !take_options(call, &w.spec))
 		return call->exit;
 	if (w.spec.resume && str_eq(source, "-"))
@@ -294,15 +361,15 @@ run(struct call *call)
 		return call->exit;
 	w.set = &set;
 	w.spec.path = path;
-	code = copy_file(call, &w, source);
+	code = tree ? copy_tree(call, &w, typed) : copy_file(call, &w, source);
 	set_fini(&set);
 	return code;
 }
 
 const struct command command_cp = {
 	.name = "cp",
-	.synopsis = "SRC SET:DEST",
-	.summary = "copy a file to hosts",
+	.synopsis = "SRC... SET:DEST",
+	.summary = "copy files and directories to hosts",
 	.text =
 	    "SRC is read once for all hosts; - is standard input. A DEST that ends in / is the\n"
 	    "directory that it goes into, any other DEST is the file itself; one without a / in\n"
@@ -311,11 +378,17 @@ const struct command command_cp = {
 	    "the old file stands as it was. A host that has the same content already is ok and\n"
 	    "gets nothing; one that takes nothing for 30 s has failed.\n"
 	    "\n"
+	    "A directory, or several SRC, are merged into the directory DEST file by file, once\n"
+	    "all has come and nothing of another kind is in the way; what is only there stays.\n"
+	    "Without a / behind DEST one directory becomes DEST itself. Symbolic links in it are\n"
+	    "copied as links; sockets, pipes and devices are refused.\n"
+	    "\n"
 	    "A file that is replaced keeps its permissions and its owner. A DEST that is a\n"
 	    "symbolic link is refused. Cattle that was changed by cp is marked as strayed.\n",
 	.examples =
 	    "drover cp motd @web:/etc/\tas /etc/motd on every host of a group\n"
 	    "drover cp -m 0640 --owner root:adm app.conf web1:/etc/app/app.conf\twho may read it\n"
+	    "drover cp site/ @web:/srv/www\ta directory, as /srv/www\n"
 	    "drover cp --verify --resume disk.img @lab:/srv/\ta large one\n"
 	    "make-list | drover cp - @web:list\twhat a command says\n",
 	.options = options,

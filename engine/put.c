@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-extern const char host_put_sh[];
+extern const char host_merge_sh[], host_put_sh[];
 
 #define TICK_MS     1000
 #define STALL_MS    30000 /* for a host that takes no more */
@@ -436,7 +436,7 @@ ask(struct put *p, struct session *session)
 	char hex[DIGEST_HEX];
 	uint64_t n;
 
-	if (payload_length(spec->payload, &n))
+	if (!spec->token && payload_length(spec->payload, &n))
 		snprintf(length, sizeof(length), "%llu", (unsigned long long)n);
 	if (spec->mode >= 0)
 		snprintf(mode, sizeof(mode), "%o", (unsigned)spec->mode);
@@ -448,22 +448,22 @@ ask(struct put *p, struct session *session)
 		gmtime_r(&at, &tm);
 		strftime(stamp, sizeof(stamp), "%Y%m%d%H%M.%S", &tm);
 	}
-	snprintf(flags, sizeof(flags), "-%s%s%s%s%s", length[0] == '-' ? "" : "c",
-	    spec->make_dirs ? "k" : "", spec->resume ? "p" : "", spec->verify ? "v" : "",
-	    spec->exact ? "x" : "");
+	snprintf(flags, sizeof(flags), "-%s%s%s%s%s%s", length[0] == '-' ? "" : "c",
+	    spec->into ? "i" : "", spec->make_dirs ? "k" : "", spec->resume ? "p" : "",
+	    spec->verify ? "v" : "", spec->exact ? "x" : "");
 	/* A part is found again by the name of the file; others never meet. */
 	digest_hex(spec->path, strlen(spec->path), hex);
 	snprintf(beside, sizeof(beside), ".drover-%.16s", spec->resume ? hex : p->talk.nonce);
 	enter(p, ASKING);
-	p->errand = talk_start(
-	    &p->talk, &(struct talk_spec){ .hh = p->hh,
-			  .session = session,
-			  .become = spec->become,
-			  .program = host_put_sh,
-			  .args = (const char *const[]){ spec->path, length, mode, source,
-			      spec->owner ? spec->owner : "", stamp, flags, beside, NULL },
-			  .listener = &listener,
-			  .user = p });
+	p->errand = talk_start(&p->talk,
+	    &(struct talk_spec){ .hh = p->hh,
+		.session = session,
+		.become = spec->become,
+		.program = spec->token ? host_merge_sh : host_put_sh,
+		.args = (const char *const[]){ spec->path, length, mode, source,
+		    spec->owner ? spec->owner : "", stamp, flags, beside, spec->token, NULL },
+		.listener = &listener,
+		.user = p });
 }
 
 static void

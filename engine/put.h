@@ -1,5 +1,5 @@
 /*
- * One file on its way to one host: asked for, sent, put in its place by rename.
+ * One file, or tree of them, on its way to one host: asked for, sent, put in its place by rename.
  *
  * A job on the loop; its session is held while it lasts. The host first says
  * what it has: content that is the same is not sent, a part that is a beginning
@@ -29,7 +29,10 @@ struct put_end {
 struct put_spec {
 	struct payload *payload;
 	const char *path; /* of the file on the host, beginning with / or ./ */
-	int mode;         /* -1: as the file there has, else as source_mode less the umask */
+	/* The payload is a tree that ends in this token, and path a directory; NULL: a file. */
+	const char *token;
+	bool into; /* of a tree: the directory has to be there, unless make_dirs */
+	int mode;  /* -1: as the file there has, else as source_mode less the umask */
 	unsigned source_mode;
 	const char *owner; /* USER[:GROUP]; NULL: as the file there has, else who logs in */
 	bool exact;        /* preserve: source_mode as it is, and mtime */

@@ -178,3 +178,50 @@ rm "$MEET/tree/pipe"
 mkdir -m 700 "$MEET/tree/closed"
 [ "$(id -u)" = 0 ] && exits 1 "what may not be read in a directory" drover fetch "$one:$MEET/tree" got2
 rmdir "$MEET/tree/closed"
+
+# cp of directories.
+mkdir -p site/deep/er "site/$(printf 'n%.0s' {1..180})" site/empty
+printf 'one\n' >site/index
+printf 'two\n' >'site/deep/er/two words'
+printf 'long\n' >"site/$(printf 'n%.0s' {1..180})/$(printf 'm%.0s' {1..180})"
+head -c 3000000 /dev/urandom >site/deep/blob
+chmod 755 site/index
+ln -s ../index site/deep/link
+exits 0 "a directory" drover cp site "$one:$MEET/www"
+ok "is there, as it is here" diff -r site "$MEET/www"
+is "$(stat -c %a "$MEET/www/index")" 755 "with its permissions"
+exits 0 "a directory that is there" drover cp site/ "$one:$MEET/www"
+like "$err" "1 ok" "is ok"
+printf 'three\n' >site/index
+printf 'mine\n' >"$MEET/www/mine"
+chmod 666 "$MEET/www/mine"
+ln "$MEET/www/deep/blob" "$MEET/blob-before"
+exits 0 "a directory that differs" drover cp site "$one:$MEET/www"
+is "$(cat "$MEET/www/index" "$MEET/www/mine")" "three
+mine" "is merged: what is only there stays"
+ok "and what is the same is not touched" test "$MEET/www/deep/blob" -ef "$MEET/blob-before"
+exits 0 "several sources" drover cp --mkdir site small large "$one:$MEET/many/"
+is "$(ls "$MEET/many" | tr '\n' ' ')" "large site small " "go into a directory"
+exits 0 "to many hosts" drover cp site "$many:$MEET/many/"
+is "$(left)" "" "nothing is left beside them"
+
+mkdir bad
+printf 'x\n' >bad/index
+mkdir "bad/mine"
+exits 1 "a directory where a file is" drover cp bad "$one:$MEET/www"
+like "$err" "mine: what is there is of another kind" "is in the way"
+is "$(cat "$MEET/www/index")" "three" "and nothing is moved"
+rmdir bad/mine
+rm -rf "$MEET/www/deep" && ln -s /tmp "$MEET/www/deep"
+mkdir bad/deep && printf 'x\n' >bad/deep/drover-must-not-be-here
+exits 1 "a link where a directory is" drover cp bad "$one:$MEET/www"
+ok "is not gone through" test ! -e /tmp/drover-must-not-be-here
+mkfifo bad/pipe
+exits 3 "a pipe is not sent" drover cp bad "$one:$MEET/www"
+like "$err" "pipe: neither a file nor a directory" "and named"
+rm bad/pipe
+: >bad/$'new\nline'
+exits 3 "a name with a newline is not sent" drover cp bad "$one:$MEET/www"
+exits 2 "--verify is for one file" drover cp --verify site "$one:$MEET/www"
+is "$(left)" "" "nothing is left beside any of them"
+
