@@ -49,9 +49,8 @@ grammar_user(const char *s)
 {
 	size_t n = strlen(s);
 
-	if (n < 1 || n > 32 || (!islower((unsigned char)*s) && *s != '_') ||
-	    strspn(s, "abcdefghijklmnopqrstuvwxyz" DIGITS "_-") != n)
-		return "a user name of lower-case letters, digits, _ and - (at most 32)";
+	if (n < 1 || n > 64 || strchr(".-+@\\", *s) || strspn(s, LETTERS DIGITS "._-+@\\") != n)
+		return "a user name of letters, digits and . _ - + @ \\ (at most 64)";
 	return NULL;
 }
 

@@ -64,7 +64,7 @@ static int
 list_item(struct listed *l, char *item, struct err *err)
 {
 	struct arena *a = l->inv->arena;
-	char *at = strchr(item, '@'), *host, *port;
+	char *at = strrchr(item, '@'), *host, *port;
 	struct level level = { .mark = { .file = "-i" } };
 	int64_t number = 0;
 

@@ -388,11 +388,10 @@ what_drover_cannot_do_refuses_its_host_alone(void **state)
 	    "f ansible_ssh_executable=/opt/tsh\n"
 	    "g ansible_shell_type=powershell\n"
 	    "h ansible_ssh_extra_args='-o Ciphers=none'\n"
-	    "i ansible_user='CORP\\ann'\n");
+	    "i ansible_user='a;b'\n");
 	refused(f.inv, "i",
-	    "t.ini:7: ansible_user: a user name of lower-case letters, digits, _ and - (at most "
-	    "32) "
-	    "is wanted, not \"CORP\\ann\"");
+	    "t.ini:7: ansible_user: a user name of letters, digits and . _ - + @ \\ (at most 64) "
+	    "is wanted, not \"a;b\"");
 	refused(f.inv, "b",
 	    "t.ini:1: ansible_user: the value is a template, which drover does not fill in for "
 	    "Ansible");

@@ -28,9 +28,10 @@ names_are_what_a_resolver_and_a_shell_can_bear(void **state)
 		NULL };
 	static const char *const no_addresses[] = { "%eth0", "10.0.0.1%eth0", "fe80::1%",
 		"fe80::1%e h", "fe80::g%e", "-x", NULL };
-	static const char *const users[] = { "root", "_apt", "a-b_9", NULL };
-	static const char *const no_users[] = { "", "Root", "9a", "a.b", "-a", "a;b",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL };
+	static const char *const users[] = { "root", "_apt", "a-b_9", "Ann.Lee", "CORP\\ann",
+		"ann@corp", "9a", NULL };
+	static const char *const no_users[] = { "", "-a", "a;b", "a b", "$x", ".a", "@a",
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL };
 
 	(void)state;
 	good_and_bad(grammar_host, hosts, no_hosts);

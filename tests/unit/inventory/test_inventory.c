@@ -177,7 +177,7 @@ all_mistakes_come_at_once(void **state)
 	    "t:6:14: port: a port (1 to 65535) is wanted here, not \"70000\"\n"
 	    "t:6:27: kind: pet or cattle is wanted here, not \"herd\"\n"
 	    "t:7:3: \"-oProxyCommand=x\": these are names of hosts, joined by commas\n"
-	    "t:8:14: user: a user name of lower-case letters, digits, _ and - (at most 32) is "
+	    "t:8:14: user: a user name of letters, digits and . _ - + @ \\ (at most 64) is "
 	    "wanted here, not \"a;id\"\n"
 	    "t:8:31: address: a host name or an IP address is wanted here, not \"$(x)\"\n");
 }
@@ -251,7 +251,7 @@ how_to_get_there_and_whom_to_become_may_be_said_at_every_level(void **state)
 	stock_refuses("hosts: {h1: {transport: lobssh, become: sodu, become_user: \"a b\"}}\n",
 	    "t:1:25: transport: no such word \"lobssh\"; did you mean \"libssh\"?\n"
 	    "t:1:41: become: no such word \"sodu\"; did you mean \"sudo\"?\n"
-	    "t:1:60: become_user: a user name of lower-case letters, digits, _ and - (at most 32) "
+	    "t:1:60: become_user: a user name of letters, digits and . _ - + @ \\ (at most 64) "
 	    "is wanted here, not \"a b\"\n");
 }
 
@@ -320,9 +320,8 @@ a_wrong_list_is_a_usage_error(void **state)
 		{ "-oProxyCommand=x",
 		    "-i -oProxyCommand=x: \"-oProxyCommand=x\" is no host: a host name of letters, "
 		    "digits and . _ : - (at most 253, not - first)" },
-		{ "A@h",
-		    "-i A@h: \"A\" is not a user name of lower-case letters, digits, _ and - (at "
-		    "most 32)" },
+		{ ";@h", "-i ;@h: \";\" is not a user name of letters, digits and . _ - + @ \\ (at "
+			 "most 64)" },
 		{ "n[1-", "-i n[1-: a [ without its ]" },
 	};
 
