@@ -11,5 +11,7 @@ main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
 		return remote_worker_main(WORKER_FD);
+	if (argc > 2 && strcmp(argv[1], "--hand") == 0)
+		return remote_hand_main(argc, argv);
 	return dispatch_main(argc, argv, tui_main);
 }

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "remote/agentgate.h"
-#include "remote/byway.h"
 #include "remote/inquiry.h"
 #include "remote/keys.h"
 #include "remote/link.h"
@@ -23,14 +22,8 @@
 #define LOGIN_MS   20000  /* in all, from the first attempt to connect to logged in */
 #define BATCH_MS   300000 /* what Debian's ssh makes of BatchMode alone: nobody's wish */
 
-static bool
-is_here(const struct session *s)
-{
-	return s->transport && str_eq(s->transport, "local");
-}
-
-static struct trust_subject
-subject_of(const struct session *s)
+struct trust_subject
+approach_subject(const struct session *s)
 {
 	return (struct trust_subject){ .name = s->name,
 		.host = s->conf->hostname,
@@ -101,7 +94,7 @@ begin_key_exchange(struct session *s, int fd)
 		session_down(s, &err);
 		return;
 	}
-	struct trust_subject subject = subject_of(s);
+	struct trust_subject subject = approach_subject(s);
 	autofree char *algorithms = host_key_algorithms(s, &subject);
 	s->state = SESSION_KEX;
 	s->link = link;
@@ -151,7 +144,10 @@ on_connected(void *user, int fd, const char *address, const struct err *err)
 	}
 	str_copy(s->at, sizeof(s->at), address);
 	queue_connected(s);
-	begin_key_exchange(s, fd);
+	if (s->way == WAY_SSH)
+		byway_ssh(s, fd, time_left(s, s->place->kex_ms + s->place->auth_ms));
+	else
+		begin_key_exchange(s, fd);
 }
 
 static void
@@ -281,14 +277,10 @@ not_built(const struct session *s)
 {
 	const struct sshconf_host *conf = s->conf;
 
-	if (s->transport && str_eq(s->transport, "ssh"))
-		return "transport ssh is not supported yet";
 	if (conf->remote_command && !s->listener.key)
 		return "ssh_config sets RemoteCommand: ssh runs no other command then";
 	if (conf->forbidden)
 		return conf->forbidden;
-	if (sshanswer_needs_ssh(conf))
-		return sshanswer_needs_ssh(conf);
 	return NULL;
 }
 
@@ -303,12 +295,14 @@ on_conf(void *user, const struct sshconf_host *conf, const struct err *err)
 		return;
 	}
 	s->conf = conf;
-	const char *missing = not_built(s);
+	const char *missing = byway_choose(s);
+	if (!missing)
+		missing = not_built(s);
 	if (missing) {
 		session_fail(s, OUTCOME_REFUSED, "%s", missing);
 		return;
 	}
-	if (s->listener.key)
+	if (s->listener.key || s->way == WAY_SSH)
 		take_way(s);
 	else
 		get_keys(s);
@@ -325,7 +319,7 @@ approach_begin(struct session *s)
 		session_fail(s, OUTCOME_REFUSED, "%s", s->refused);
 		return;
 	}
-	if (is_here(s)) {
+	if (s->transport && str_eq(s->transport, "local")) {
 		byway_here(s);
 		return;
 	}
@@ -368,7 +362,7 @@ log_in(struct session *s)
 static void
 accept_key(struct session *s)
 {
-	struct trust_subject subject = subject_of(s);
+	struct trust_subject subject = approach_subject(s);
 	struct err err;
 
 	if (trust_add(s->place->trust, &subject, s->blob, s->blob_len, &err) < 0)
@@ -452,7 +446,7 @@ ask_trust(struct session *s, const struct trust_answer *answer)
 static void
 judge(struct session *s, const struct message *m)
 {
-	struct trust_subject subject = subject_of(s);
+	struct trust_subject subject = approach_subject(s);
 	struct trust_answer answer;
 
 	s->state = SESSION_HOSTKEY;
@@ -494,7 +488,7 @@ approach_up(struct session *s)
 {
 	s->state = SESSION_UP;
 	agentgate_free(take(s->agent));
-	s->counters.logins += !is_here(s);
+	s->counters.logins += s->way != WAY_LOCAL;
 	queue_through(s);
 	if (s->listener.up)
 		s->listener.up(s->user, s);
@@ -554,6 +548,10 @@ went_down(struct session *s, const struct message *m)
 		return;
 	}
 	message_clean(m, FIELD_TEXT, text, sizeof(text));
+	if (s->state == SESSION_KEX && byway_helps(s, text)) {
+		try_again(s, 50);
+		return;
+	}
 	if (outcome_parse(message_string(m, FIELD_KIND), &kind) && kind != OUTCOME_REFUSED)
 		kind = OUTCOME_UNREACHABLE;
 	if (s->state == SESSION_AUTH && message_has(m, FIELD_PROOFS))

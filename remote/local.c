@@ -186,6 +186,22 @@ spawn(pid_t *ret, const struct passwd *pw, const struct porter_order *o, const i
 	return rc;
 }
 
+static struct child *
+watch(struct local *l, struct porter_task *t, pid_t pid, int pidfd)
+{
+	struct child *c = xcalloc(1, sizeof(*c));
+
+	*c = (struct child){ .local = l, .task = t, .pid = pid, .pidfd = pidfd };
+	c->next = l->children;
+	c->link = &l->children;
+	if (c->next)
+		c->next->link = &c->next;
+	l->children = c;
+	c->exit_io = loop_io_new(l->loop, pidfd, on_exit_ready, c);
+	loop_io_want(c->exit_io, LOOP_READ);
+	return c;
+}
+
 static void *
 start(void *user, struct porter_task *t, const struct porter_order *o, const int fd[3],
     struct err *err)
@@ -205,17 +221,17 @@ start(void *user, struct porter_task *t, const struct porter_order *o, const int
 		err_errno(err, "%s cannot be started", pw->pw_shell);
 		return NULL;
 	}
-	struct child *c = xcalloc(1, sizeof(*c));
-	*c = (struct child){ .local = l, .task = t, .pid = pid, .pidfd = pidfd };
-	c->next = l->children;
-	c->link = &l->children;
-	if (c->next)
-		c->next->link = &c->next;
-	l->children = c;
-	c->exit_io = loop_io_new(l->loop, pidfd, on_exit_ready, c);
-	loop_io_want(c->exit_io, LOOP_READ);
 	porter_started(t);
-	return c;
+	return watch(l, t, pid, pidfd);
+}
+
+static void
+end(struct child *c)
+{
+	c->task = NULL;
+	kill(-c->pid, SIGTERM);
+	c->timer = loop_timer_new(c->local->loop, on_kill, c);
+	loop_timer_start(c->timer, KILL_MS);
 }
 
 static void
@@ -223,14 +239,16 @@ drop(void *work, bool cancelled)
 {
 	struct child *c = work;
 
-	c->task = NULL;
-	if (!cancelled) {
+	if (cancelled)
+		end(c);
+	else
 		forget(c);
-		return;
-	}
-	kill(-c->pid, SIGTERM);
-	c->timer = loop_timer_new(c->local->loop, on_kill, c);
-	loop_timer_start(c->timer, KILL_MS);
+}
+
+void
+local_bury(struct local *l, int pid, int pidfd)
+{
+	end(watch(l, NULL, pid, pidfd));
 }
 
 const struct porter_kind local_kind = { .start = start, .drop = drop };

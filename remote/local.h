@@ -16,6 +16,9 @@ struct loop;
 struct local *local_new(struct loop *loop);
 void local_free(struct local *l); /* its porters are gone; what was cancelled got its SIGTERM */
 
+/* End a process that leads a group of its own, as if it had been cancelled here; takes its pidfd. */
+void local_bury(struct local *l, int pid, int pidfd);
+
 /* The porter_kind whose user is a struct local. */
 extern const struct porter_kind local_kind;
 

@@ -12,6 +12,7 @@
 #include "remote/keys.h"
 #include "remote/link.h"
 #include "remote/local.h"
+#include "remote/nest.h"
 #include "remote/proxy.h"
 #include "remote/remote.h"
 #include "remote/session.h"
@@ -42,6 +43,7 @@ struct seat { /* a session on a link */
 
 struct remote {
 	struct session_place place;
+	char *ssh_config;         /* -F, or NULL */
 	struct post posts[POSTS]; /* post_count for all, then those of suspects */
 	size_t post_count, next_post;
 	struct seat *seats; /* by id */
@@ -277,6 +279,11 @@ set_up(struct remote *r, const struct remote_config *c)
 	r->deal = deal_new();
 	r->place.loop = c->loop;
 	r->place.local = local_new(c->loop);
+	r->place.nest = nest_new();
+	r->ssh_config = c->ssh_config ? xstrdup(c->ssh_config) : NULL;
+	r->place.ssh_config = c->no_ssh_config ? "none" : r->ssh_config;
+	r->place.note = c->note;
+	r->place.note_user = c->user;
 	r->place.connect_ms = c->connect_timeout_ms;
 	r->place.kex_ms = or_default(c->kex_timeout_ms, 15000);
 	r->place.auth_ms = or_default(c->auth_timeout_ms, 20000);
@@ -369,6 +376,8 @@ remote_free(struct remote *r)
 		link_free(r->posts[i].link);
 	deal_free(r->deal);
 	local_free(r->place.local);
+	nest_free(r->place.nest);
+	free(r->ssh_config);
 	keys_free(r->place.keys);
 	proxies_free(r->place.route.proxies);
 	dial_free(r->place.route.dial);

@@ -15,8 +15,9 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
-#define GRACE_MS 2000 /* after the end, for children that keep the output open */
-#define LOOK_MS  50   /* whether the output is read, when it is not at the end of the grace */
+#define GRACE_MS 2000  /* after the end, for children that keep the output open */
+#define OPEN_MS  15000 /* for a connection to answer */
+#define LOOK_MS  50    /* whether the output is read, when it is not at the end of the grace */
 
 struct side { /* one output */
 	struct porter_task *task;
@@ -197,6 +198,13 @@ watch_output(struct porter_task *t)
 }
 
 static void
+watch_input(struct porter_task *t)
+{
+	if (t->in_io && t->told && (t->in.len > t->taken || t->in_eof))
+		loop_io_want(t->in_io, LOOP_WRITE);
+}
+
+static void
 say_started(struct porter_task *t)
 {
 	struct message m;
@@ -206,6 +214,7 @@ say_started(struct porter_task *t)
 	message_init(&m, MESSAGE_STARTED, t->porter->config.session, t->id);
 	message_number(&m, FIELD_RTT, (uint64_t)(clock_mono_us() - t->began_us));
 	watch_output(t);
+	watch_input(t);
 	answer(t, &m);
 }
 
@@ -315,27 +324,33 @@ set_size(const struct porter_task *t, const struct message *m)
 	struct winsize size = { .ws_col = (unsigned short)message_get(m, FIELD_COLUMNS),
 		.ws_row = (unsigned short)message_get(m, FIELD_ROWS) };
 
-	ioctl(t->side[0].fd, TIOCSWINSZ, &size);
+	ioctl(t->in_fd, TIOCSWINSZ, &size);
 }
 
 /* Our end twice, so that input and output can be watched apart; there are no errors apart. */
 static int
 make_terminal(struct porter_task *t, int theirs[3])
 {
-	int ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int out[2] = { -1, -1 };
 
-	if (ours < 0)
-		return -1;
-	t->side[0].fd = ours;
 	t->side[1].eof = true;
-	if (unlockpt(ours) < 0)
+	t->in_fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (t->in_fd < 0 || unlockpt(t->in_fd) < 0)
 		return -1;
-	t->in_fd = fcntl(ours, F_DUPFD_CLOEXEC, 0);
-	theirs[0] = ioctl(ours, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (t->in_fd < 0 || theirs[0] < 0)
+	theirs[0] = ioctl(t->in_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (theirs[0] < 0)
 		return -1;
-	theirs[1] = theirs[2] = theirs[0];
-	return 0;
+	if (t->porter->config.kind->splits_terminal) {
+		if (pipe2(out, O_CLOEXEC) < 0)
+			return -1;
+	} else {
+		out[0] = fcntl(t->in_fd, F_DUPFD_CLOEXEC, 0);
+		out[1] = fcntl(theirs[0], F_DUPFD_CLOEXEC, 0);
+	}
+	t->side[0].fd = out[0];
+	theirs[1] = out[1];
+	theirs[2] = fcntl(out[1], F_DUPFD_CLOEXEC, 0);
+	return out[0] >= 0 && theirs[2] >= 0 ? 0 : -1;
 }
 
 static void
@@ -378,15 +393,31 @@ start(struct porter_task *t, const struct message *m)
 			set_size(t, m);
 		t->work = c->kind->start(c->kind_user, t, &order, fd, &t->why);
 	}
-	for (int i = 0; i < (t->terminal ? 1 : 3); i++) {
+	for (int i = 0; i < 3; i++) {
 		if (fd[i] >= 0)
 			close(fd[i]);
 	}
 	return t->work ? 0 : -1;
 }
 
-static void
-begin(struct porter *p, const struct message *m)
+static int
+forward(struct porter_task *t, const struct message *m, int fd)
+{
+	const struct porter_config *c = &t->porter->config;
+	struct porter_forward f = { .host = message_string(m, FIELD_HOST),
+		.port = (int)message_get(m, FIELD_PORT),
+		.fd = fd };
+
+	t->side[0].eof = t->side[1].eof = true;
+	if (c->kind->forward)
+		t->work = c->kind->forward(c->kind_user, t, &f, &t->why);
+	else
+		err_set(&t->why, OUTCOME_UNREACHABLE, "this machine is not reached through SSH");
+	return t->work ? 0 : -1;
+}
+
+static struct porter_task *
+add_task(struct porter *p, const struct message *m)
 {
 	struct porter_task *t = xcalloc(1, sizeof(*t));
 
@@ -402,14 +433,24 @@ begin(struct porter *p, const struct message *m)
 	t->terminal = message_has(m, FIELD_TERMINAL);
 	t->credit = MESSAGE_OUTPUT;
 	t->began_us = clock_mono_us();
-	t->limit_ms = (int64_t)message_get(m, FIELD_TIMEOUT);
+	t->limit_ms =
+	    message_has(m, FIELD_TIMEOUT) ? (int64_t)message_get(m, FIELD_TIMEOUT) : OPEN_MS;
 	buf_init(&t->in, MESSAGE_INPUT);
 	t->soon = loop_timer_new(p->config.loop, on_soon, t);
 	t->timer = loop_timer_new(p->config.loop, on_timer, t);
 	loop_timer_start(t->timer, t->limit_ms);
-	if (start(t, m) == 0)
+	return t;
+}
+
+static void
+begin(struct porter *p, const struct message *m, int fd)
+{
+	struct porter_task *t = add_task(p, m);
+	bool exec = m->type == MESSAGE_EXEC;
+
+	if ((exec ? start(t, m) : forward(t, m, fd)) == 0)
 		return;
-	str_copy(t->why.phase, sizeof(t->why.phase), "command");
+	str_copy(t->why.phase, sizeof(t->why.phase), exec ? "command" : "channel");
 	t->ended = true;
 	loop_timer_start(t->soon, 0);
 }
@@ -431,12 +472,12 @@ carry(struct carrier *c, const struct message *m, int fd)
 	struct porter *p = container_of(c, struct porter, carrier);
 	struct porter_task *t = p->tasks;
 
+	if (m->type == MESSAGE_EXEC || m->type == MESSAGE_FORWARD)
+		begin(p, m, fd);
 	if (fd >= 0)
 		close(fd);
-	if (m->type == MESSAGE_EXEC) {
-		begin(p, m);
+	if (m->type == MESSAGE_EXEC || m->type == MESSAGE_FORWARD)
 		return;
-	}
 	while (t && t->id != m->channel)
 		t = t->next;
 	if (!t)
@@ -456,8 +497,7 @@ carry(struct carrier *c, const struct message *m, int fd)
 		if (p->config.kind->resized)
 			p->config.kind->resized(t->work);
 	}
-	if (t->in_io && (t->in.len > t->taken || t->in_eof))
-		loop_io_want(t->in_io, LOOP_WRITE);
+	watch_input(t);
 }
 
 /* Credit bounds what waits here. */

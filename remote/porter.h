@@ -29,16 +29,27 @@ struct porter_order {
 	const char *terminal; /* its kind; NULL: none, the descriptors are pipes */
 };
 
+struct porter_forward {
+	const char *host;
+	int port;
+	int fd;
+};
+
 struct porter_kind {
 	/* Start it on these descriptors: its input, output and errors; on a terminal they are the
 	 * same one. They are closed after the call. Returns what drop() gets; NULL and err when it
 	 * cannot be started. porter_started() and porter_ended() follow, also from inside. */
 	void *(*start)(void *user, struct porter_task *t, const struct porter_order *o,
 	    const int fd[3], struct err *err);
+	/* Connect from there to a host's port, and carry the bytes of that socket, which is closed
+	 * after the call; the rest as start(). NULL: it cannot. */
+	void *(*forward)(
+	    void *user, struct porter_task *t, const struct porter_forward *f, struct err *err);
 	/* Its terminal has another size; may be NULL. */
 	void (*resized)(void *work);
 	/* The task is over: let go of it. Cancelled: nobody waits for it, end it. */
 	void (*drop)(void *work, bool cancelled);
+	bool splits_terminal; /* only the input is the terminal, the output a pipe */
 };
 
 struct porter_config {

@@ -127,6 +127,9 @@ struct session *session_open(
     struct remote *r, const struct target *t, const struct session_listener *l, void *user);
 void session_close(struct session *s); /* any time; no callback follows */
 enum session_state session_state(const struct session *s);
+/* "libssh", "ssh" or "local", known once the configuration is; why, if not NULL, is a reason for
+ * people, or "". */
+const char *session_transport(const struct session *s, const char **why);
 const char *session_address(const struct session *s); /* the numeric address in use, or "" */
 
 /* Counted, for -vv: logins, execs, bytes, round trips. */
@@ -202,5 +205,8 @@ void channel_limits(struct channel *c, int64_t first_ms, int64_t idle_ms, int64_
 
 /* main() calls this for the hidden worker verb: serves on descriptor fd until the parent is gone. */
 int remote_worker_main(int fd);
+
+/* The same for the hidden verb --hand: what drover does inside ssh(1)'s processes. */
+int remote_hand_main(int argc, char **argv);
 
 #endif

@@ -6,7 +6,6 @@
 #include "remote/agentgate.h"
 #include "remote/keys.h"
 #include "remote/link.h"
-#include "remote/porter.h"
 #include "remote/session_inner.h"
 #include "remote/sshconf.h"
 #include "remote/tunnel.h"
@@ -63,7 +62,7 @@ session_stop(struct session *s)
 	}
 	s->link = NULL;
 	s->channel_place.carrier = NULL;
-	porter_free(take(s->porter));
+	byway_stop(s);
 	queue_leave(s);
 	route_free(take(s->route));
 	tunnel_orphan(s);
@@ -325,4 +324,16 @@ int64_t
 session_rtt_ms(const struct session *s)
 {
 	return s->rtt_us < 0 ? -1 : (s->rtt_us + 999) / 1000;
+}
+
+const char *
+session_transport(const struct session *s, const char **ret_why)
+{
+	static const char *const names[] = {
+		[WAY_LIBSSH] = "libssh", [WAY_SSH] = "ssh", [WAY_LOCAL] = "local"
+	};
+
+	if (ret_why)
+		*ret_why = s->way_why;
+	return names[s->way];
 }

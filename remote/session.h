@@ -17,6 +17,7 @@ struct inquiry;
 struct keys;
 struct link;
 struct local;
+struct nest;
 struct message;
 struct sshconf;
 struct trust;
@@ -29,6 +30,11 @@ struct session_place {
 	struct keys *keys;
 	struct trust *trust;
 	struct local *local;
+	struct nest *nest;
+	const char *ssh_config; /* -F for ssh(1); "none": it reads nothing; NULL: its own */
+	unsigned byways;        /* so many sessions went through ssh(1) */
+	void (*note)(void *user, bool matters, const char *text); /* may be NULL */
+	void *note_user;
 	struct gate gate;  /* handshakes at once */
 	struct gate seats; /* sessions at once: what the limit of open files allows */
 	struct crowds *crowds;

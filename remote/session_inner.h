@@ -1,5 +1,6 @@
 /*
- * What session.c, who lives with a session, approach.c, the way up, and proof.c, the login, share.
+ * What session.c, who lives with a session, approach.c, the way up, byway.c, the other ways, and
+ * proof.c, the login, share.
  *
  * For those files alone. The session belongs to its owner; each answer that the
  * approach waits for is held here, so that session_stop() can let go of it.
@@ -20,6 +21,7 @@ struct key;
 struct keys_ask;
 struct link;
 
+struct master;
 struct message;
 struct porter;
 struct prompts;
@@ -27,6 +29,7 @@ struct route;
 struct session_place;
 struct sshconf_ask;
 struct sshconf_host;
+struct trust_subject;
 struct tunnel;
 
 #define SESSION_KEYS 16
@@ -64,9 +67,13 @@ struct session {
 	const struct key *keys[SESSION_KEYS];
 	size_t key_count;
 	char at[64];
-	uint32_t id;           /* on the link; 0: none */
-	struct link *link;     /* of the worker that has it; NULL: none, or it died */
+	uint32_t id;       /* on the link; 0: none */
+	struct link *link; /* of the worker that has it; NULL: none, or it died */
+	enum way { WAY_LIBSSH, WAY_SSH, WAY_LOCAL } way;
+	char way_why[240];     /* it goes that way; "" when there is nothing to say */
 	struct porter *porter; /* serves it in a worker's place, or NULL */
+	struct master *master; /* the ssh(1) behind it, or NULL */
+	char *vouched;         /* the known_hosts file of that one */
 	struct loop_timer *timer;
 	int tries, dials;
 	uint8_t *blob; /* the host key that waits for an answer */
@@ -122,6 +129,9 @@ void queue_leave(struct session *s);
 /* The way up, from the first question. */
 void approach_begin(struct session *s);
 
+/* Whose key it is that the host shows. */
+struct trust_subject approach_subject(const struct session *s);
+
 /* It can run commands now. */
 void approach_up(struct session *s);
 
@@ -155,5 +165,23 @@ void proof_stop(struct session *s);
 
 /* What a login that failed should say beside its reason; wanted: the server's list. "": nothing. */
 void proof_explain(const struct session *s, const char *wanted, char *to, size_t size);
+
+/* The ways up that need no worker, on this machine or through ssh(1): byway.c.
+ *
+ * The configuration is known: sets the session's way and the reason. NULL, or why it cannot be
+ * reached. */
+const char *byway_choose(struct session *s);
+
+/* The key exchange failed with these words: whether ssh(1) is worth a try. Sets its way. */
+bool byway_helps(struct session *s, const char *words);
+
+/* It is this machine: up at once. */
+void byway_here(struct session *s);
+
+/* Log in through ssh(1) on a connected socket, which is taken. */
+void byway_ssh(struct session *s, int fd, int64_t limit_ms);
+
+/* Let go of whatever it had. */
+void byway_stop(struct session *s);
 
 #endif

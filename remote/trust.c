@@ -539,6 +539,8 @@ tell_entry(const struct known *k, const struct known_line *l, bool own,
 		.names = l->names,
 		.type = l->type,
 		.comment = l->comment,
+		.blob = l->blob,
+		.len = l->len,
 		.own = own };
 
 	trust_fingerprint(l->blob, l->len, e.fingerprint);
@@ -571,6 +573,19 @@ trust_find(struct trust *t, const struct trust_subject *s,
 				hit = known_names_match(l->names, names.list[n].text);
 			if (hit)
 				tell_entry(from.file[i], l, from.file[i] == t->file[0], each, user);
+		}
+	}
+}
+
+void
+trust_revoked(struct trust *t, void (*each)(void *user, const struct trust_entry *e), void *user)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		for (size_t j = 0; j < known_count(t->file[i]); j++) {
+			const struct known_line *l = known_at(t->file[i], j);
+
+			if (l->marker == KNOWN_REVOKED)
+				tell_entry(t->file[i], l, i == 0, each, user);
 		}
 	}
 }

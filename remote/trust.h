@@ -83,6 +83,8 @@ struct trust_entry {
 	const char *names;  /* as in the file; "|1|..." when hashed */
 	const char *type, *comment;
 	char fingerprint[64];
+	const uint8_t *blob; /* the key */
+	size_t len;
 	bool own; /* in drover's own file */
 };
 void trust_each(struct trust *t, void (*each)(void *user, const struct trust_entry *e), void *user);
@@ -90,6 +92,10 @@ void trust_each(struct trust *t, void (*each)(void *user, const struct trust_ent
 /* Each line of any file that speaks of the subject. */
 void trust_find(struct trust *t, const struct trust_subject *s,
     void (*each)(void *user, const struct trust_entry *e), void *user);
+
+/* Each line that takes a key back, of every file read so far. */
+void trust_revoked(
+    struct trust *t, void (*each)(void *user, const struct trust_entry *e), void *user);
 
 /* The name the subject's key is kept under: "host", "[host]:port" or the alias; caller frees. */
 char *trust_name(const struct trust_subject *s);

@@ -162,7 +162,7 @@ explain_mismatch(const char *why, char *to, size_t size)
 	bool quantum = str_starts(what, "kex") && !strstr(list, "curve25519-sha256") &&
 		       (strstr(list, "sntrup") || strstr(list, "mlkem"));
 	snprintf(to, size, "nothing in common for %.*s: the server offers %.100s%s", name, what,
-	    list, quantum ? "; post-quantum key exchange alone is not supported yet" : "");
+	    list, quantum ? "; post-quantum key exchange alone takes ssh(1)" : "");
 	return true;
 }
 

@@ -3,7 +3,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "remote/link.h"
+#include "remote/carrier.h"
+#include "remote/message.h"
 #include "remote/session_inner.h"
 
 struct tunnel {
@@ -27,10 +28,12 @@ leave(struct tunnel *t)
 }
 
 static void
-to_worker(const struct session *via, const struct message *m, int fd)
+carry(const struct session *via, const struct message *m, int fd)
 {
-	if (via->link)
-		link_send(via->link, m, fd);
+	struct carrier *carrier = via->channel_place.carrier;
+
+	if (carrier)
+		carrier->kind->send(carrier, m, fd);
 	else if (fd >= 0)
 		close(fd);
 }
@@ -53,7 +56,7 @@ tunnel_open(struct session *via, const struct tunnel_spec *spec, int fd)
 	message_init(&m, MESSAGE_FORWARD, via->channel_place.session, t->id);
 	message_text(&m, FIELD_HOST, t->host);
 	message_number(&m, FIELD_PORT, (uint64_t)spec->port);
-	to_worker(via, &m, fd);
+	carry(via, &m, fd);
 	return t;
 }
 
@@ -66,7 +69,7 @@ tunnel_free(struct tunnel *t)
 		return;
 	if (t->via) {
 		message_init(&m, MESSAGE_CANCEL, t->via->channel_place.session, t->id);
-		to_worker(t->via, &m, -1);
+		carry(t->via, &m, -1);
 	}
 	leave(t);
 	free(t->host);

@@ -501,12 +501,15 @@ main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
 		return remote_worker_main(3);
+	if (argc > 2 && strcmp(argv[1], "--hand") == 0)
+		return remote_hand_main(argc, argv);
 	if (argc == 2)
 		cmocka_set_test_filter(argv[1]);
 	signal(SIGPIPE, SIG_IGN);
 	sshd = sshd_start("AcceptEnv DROVER_*\n");
 	bad += run_suite("libssh");
 	bad += run_suite("local");
+	bad += run_suite("ssh");
 	sshd_stop(sshd);
 	return bad != 0;
 }

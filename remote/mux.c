@@ -1,0 +1,143 @@
+#include "remote/mux.h"
+
+#include "base/buf.h"
+#include "remote/porter.h"
+
+#include <string.h>
+
+#define VERSION   4
+#define REPLY_MAX 65536
+
+enum type {
+	HELLO = 0x00000001,
+	NEW_SESSION = 0x10000002,
+	NEW_STDIO_FORWARD = 0x10000008,
+	PERMISSION_DENIED = (int)0x80000002,
+	FAILURE = (int)0x80000003,
+	EXIT_MESSAGE = (int)0x80000004,
+	SESSION_OPENED = (int)0x80000006,
+	TTY_ALLOC_FAIL = (int)0x80000008
+};
+
+static void
+add_number(struct buf *to, uint32_t n)
+{
+	uint8_t bytes[4] = { (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8),
+		(uint8_t)n };
+
+	buf_add(to, bytes, sizeof(bytes));
+}
+
+static void
+add_text(struct buf *to, const char *s)
+{
+	add_number(to, (uint32_t)strlen(s));
+	buf_adds(to, s);
+}
+
+static void
+add_packet(struct buf *to, const struct buf *packet)
+{
+	add_number(to, (uint32_t)packet->len);
+	buf_add(to, packet->data, packet->len);
+}
+
+static void
+greet(struct buf *to)
+{
+	add_number(to, 8);
+	add_number(to, HELLO);
+	add_number(to, VERSION);
+}
+
+void
+mux_ask_forward(struct buf *to, const char *host, int port)
+{
+	autobuf packet = BUF_INIT(to->max);
+
+	greet(to);
+	add_number(&packet, NEW_STDIO_FORWARD);
+	add_number(&packet, 0); /* our number for the request */
+	add_text(&packet, "");
+	add_text(&packet, host);
+	add_number(&packet, (uint32_t)port);
+	add_packet(to, &packet);
+}
+
+void
+mux_ask(struct buf *to, const struct porter_order *o)
+{
+	autobuf packet = BUF_INIT(to->max);
+
+	greet(to);
+	add_number(&packet, NEW_SESSION);
+	add_number(&packet, 0); /* our number for the request */
+	add_text(&packet, "");
+	add_number(&packet, o->terminal != NULL);
+	add_number(&packet, 0);          /* no X11 */
+	add_number(&packet, 0);          /* no agent */
+	add_number(&packet, 0);          /* no subsystem */
+	add_number(&packet, UINT32_MAX); /* no escape character */
+	add_text(&packet, o->terminal ? o->terminal : "");
+	add_text(&packet, o->command);
+	for (size_t i = 0; i < o->env_len; i += strlen(o->env + i) + 1)
+		add_text(&packet, o->env + i);
+	add_packet(to, &packet);
+}
+
+static uint32_t
+number_at(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static void
+read_text(const uint8_t *p, size_t n, struct mux_reply *ret)
+{
+	size_t len = n >= 4 ? number_at(p) : 0, i;
+
+	for (i = 0; n >= 4 && i < len && i < n - 4 && i + 1 < sizeof(ret->text); i++)
+		ret->text[i] = p[4 + i] >= ' ' && p[4 + i] <= '~' ? (char)p[4 + i] : '?';
+	ret->text[i] = '\0';
+}
+
+long
+mux_read(const void *bytes, size_t n, struct mux_reply *ret)
+{
+	const uint8_t *p = bytes;
+	size_t len = n >= 4 ? number_at(p) : 0;
+
+	if (n < 4 || (len <= REPLY_MAX && n < 4 + len))
+		return 0;
+	if (len < 8 || len > REPLY_MAX)
+		return -1;
+	*ret = (struct mux_reply){ .word = MUX_OTHER };
+	switch ((enum type)number_at(p + 4)) {
+	case HELLO:
+		if (number_at(p + 8) != VERSION)
+			return -1;
+		ret->word = MUX_HELLO;
+		break;
+	case SESSION_OPENED:
+		ret->word = MUX_OPENED;
+		break;
+	case PERMISSION_DENIED:
+	case FAILURE:
+		ret->word = MUX_REFUSED;
+		read_text(p + 12, len - 8, ret);
+		break;
+	case TTY_ALLOC_FAIL:
+		ret->word = MUX_NO_TERMINAL;
+		break;
+	case EXIT_MESSAGE:
+		if (len < 12)
+			return -1;
+		ret->word = MUX_EXIT;
+		ret->status = number_at(p + 12);
+		break;
+	case NEW_SESSION:
+	case NEW_STDIO_FORWARD:
+		return -1;
+	}
+	return (long)(4 + len);
+}

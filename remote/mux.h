@@ -1,0 +1,44 @@
+/*
+ * The words between an ssh(1) master and those who share its connection.
+ *
+ * OpenSSH's PROTOCOL.mux, version 4, as far as a command needs it. Pure: bytes in
+ * a buffer. The master is trusted as far as ssh(1) is; what is not in the table
+ * is refused all the same.
+ */
+#ifndef DROVER_REMOTE_MUX_H
+#define DROVER_REMOTE_MUX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct porter_order;
+
+/* Greet, and ask for a session that runs the order; its input, output and errors follow as
+ * descriptors, each beside one byte. */
+void mux_ask(struct buf *to, const struct porter_order *o);
+
+/* Greet, and ask for a connection from there to a host's port; the descriptors it reads and writes
+ * follow. */
+void mux_ask_forward(struct buf *to, const char *host, int port);
+
+enum mux_word {
+	MUX_HELLO,
+	MUX_OPENED,
+	MUX_REFUSED,     /* text says why */
+	MUX_NO_TERMINAL, /* the server gives none; the command does not run */
+	MUX_EXIT,        /* status */
+	MUX_OTHER
+};
+
+struct mux_reply {
+	enum mux_word word;
+	uint32_t status;
+	char text[200]; /* for people: cleaned */
+};
+
+/* One reply of n bytes: how many it took, 0 when it is not whole yet, -1 when it is none. */
+long mux_read(const void *p, size_t n, struct mux_reply *ret);
+
+#endif
