@@ -285,4 +285,5 @@ const struct porter_kind master_kind = { .start = start,
 	.forward = forward,
 	.resized = resized,
 	.drop = drop,
+	.far = true,
 	.splits_terminal = true };

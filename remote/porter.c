@@ -17,6 +17,7 @@
 
 #define GRACE_MS 2000  /* after the end, for children that keep the output open */
 #define OPEN_MS  15000 /* for a connection to answer */
+#define GRACES   15    /* at most, where what the command wrote may still be on its way */
 #define LOOK_MS  50    /* whether the output is read, when it is not at the end of the grace */
 
 struct side { /* one output */
@@ -39,9 +40,9 @@ struct porter_task {
 	uint64_t credit;
 	struct loop_timer *soon, *timer;
 	int64_t began_us, limit_ms;
-	bool terminal, in_eof, started, told, cancelled, ended, grace, grace_over, over;
+	bool terminal, in_eof, started, told, cancelled, ended, grace, grace_over, moved, over;
 	bool have_status;
-	int status;
+	int status, graces;
 	char signal[16];
 	struct err why;
 };
@@ -166,10 +167,15 @@ settle(struct porter_task *t)
 	} else if (!t->grace) {
 		t->grace = true;
 		loop_timer_start(t->timer, GRACE_MS);
-	} else if (t->grace_over && !unread(t)) {
-		say_end(t);
-	} else if (t->grace_over) {
+	} else if (t->grace_over && (t->credit == 0 || unread(t))) {
+		t->moved = true;
 		loop_timer_start(t->timer, LOOK_MS);
+	} else if (t->grace_over && t->moved && t->porter->config.kind->far &&
+		   t->graces++ < GRACES) {
+		t->moved = t->grace_over = false;
+		loop_timer_start(t->timer, GRACE_MS);
+	} else if (t->grace_over) {
+		say_end(t);
 	}
 }
 
@@ -247,6 +253,7 @@ on_output(void *user, unsigned events)
 		return;
 	}
 	t->credit -= (uint64_t)n;
+	t->moved = t->ended;
 	if (t->credit == 0)
 		watch_output(t);
 	message_init(&m, MESSAGE_DATA_OUT, t->porter->config.session, t->id);

@@ -49,6 +49,7 @@ struct porter_kind {
 	void (*resized)(void *work);
 	/* The task is over: let go of it. Cancelled: nobody waits for it, end it. */
 	void (*drop)(void *work, bool cancelled);
+	bool far;             /* what a command wrote may come some time after its end */
 	bool splits_terminal; /* only the input is the terminal, the output a pipe */
 };
 

@@ -181,7 +181,7 @@ a_held_stream_stops_at_its_window_and_goes_on(void **state)
 static void
 an_end_does_not_cut_off_what_was_not_read(void **state)
 {
-	struct probe *p = probe_open(f, NULL, "sleep 20 & head -c 3000000 /dev/zero");
+	struct probe *p = probe_open(f, NULL, "sleep 60 & head -c 3000000 /dev/zero");
 	int64_t until = clock_mono_ms() + 3000;
 
 	(void)state;
