@@ -560,6 +560,7 @@ went_down(struct session *s, const struct message *m)
 	message_clean(m, FIELD_PHASE, s->why.phase, sizeof(s->why.phase));
 	s->why.elapsed_ms = (int64_t)message_get(m, FIELD_ELAPSED);
 	s->early = message_get(m, FIELD_EARLY) && s->state == SESSION_KEX;
+	s->channel_place.settled = true;
 	route_last_words(s->route, on_last_words, s);
 }
 

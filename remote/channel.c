@@ -184,7 +184,7 @@ got_end(struct channel *c, const struct message *m)
 {
 	struct channel_end e = { .have_status = message_has(m, FIELD_STATUS),
 		.status = (int)message_get(m, FIELD_STATUS) };
-	char text[240];
+	char text[240], phase[sizeof(c->why.phase)];
 	enum outcome kind = OUTCOME_UNKNOWN;
 
 	message_clean(m, FIELD_SIGNAL, e.signal, sizeof(e.signal));
@@ -193,8 +193,10 @@ got_end(struct channel *c, const struct message *m)
 	} else if (!e.have_status && !e.signal[0]) {
 		message_clean(m, FIELD_TEXT, text, sizeof(text));
 		outcome_parse(message_string(m, FIELD_KIND), &kind);
-		err_set(&c->why, kind, "%s: %s", c->place->name, text);
-		message_clean(m, FIELD_PHASE, c->why.phase, sizeof(c->why.phase));
+		message_clean(m, FIELD_PHASE, phase, sizeof(phase));
+		err_set(
+		    &c->why, kind, "%s: %s%s%s", c->place->name, phase, *phase ? ": " : "", text);
+		str_copy(c->why.phase, sizeof(c->why.phase), phase);
 		c->why.elapsed_ms = (int64_t)message_get(m, FIELD_ELAPSED);
 		e.err = &c->why;
 	}
@@ -241,7 +243,7 @@ channel_lost(struct channel *c, const struct err *why, bool silent)
 	struct channel_end e = { .err = &c->why };
 
 	c->why = *why;
-	if (c->why.kind == OUTCOME_UNREACHABLE)
+	if (c->why.kind == OUTCOME_UNREACHABLE && !c->place->settled)
 		c->why.kind = OUTCOME_UNKNOWN;
 	end(c, &e, silent);
 }

@@ -19,6 +19,7 @@
 
 #define BUDGET  (256U << 10) /* bytes read from one connection before others have their turn */
 #define STREAMS 16
+#define CHOKE   (1U << 20) /* bytes heard from a host that takes none of ours: no more of them */
 
 enum state { KEX, HOSTKEY, AUTH, UP, DOWN };
 enum step { STEP_WAIT, STEP_DONE, STEP_FAIL };
@@ -35,6 +36,7 @@ struct conn {
 	struct loop_io *io;
 	struct loop_timer *limit;
 	struct vigil vigil;
+	uint64_t took; /* bytes heard when it last took all of ours */
 	int64_t began_ms, limit_ms, asked_us;
 	struct err err;
 	bool early, late, freed, soon;
@@ -334,13 +336,22 @@ enter(struct conn *c, enum state state)
 		tell_up(c);
 }
 
+/* Whoever asks without end and reads no answer would fill our memory with answers. */
+static bool
+is_choked(struct conn *c, bool pending)
+{
+	if (!pending)
+		c->took = c->heard.in_bytes;
+	return c->heard.in_bytes - c->took > CHOKE;
+}
+
 static unsigned
-wanted(const struct conn *c)
+wanted(struct conn *c)
 {
 	if (login_in_lane(c->login) || c->state == HOSTKEY)
 		return 0;
 	unsigned want = ssh_get_poll_flags(c->ssh) & SSH_WRITE_PENDING ? LOOP_WRITE : 0;
-	return all_stalled(c) ? want : want | LOOP_READ;
+	return is_choked(c, want != 0) || all_stalled(c) ? want : want | LOOP_READ;
 }
 
 static void

@@ -319,7 +319,7 @@ input_that_a_command_does_not_take_has_its_time(void **state)
 	assert_true(p->ended);
 	assert_non_null(p->end.err);
 	assert_int_equal(p->end.err->kind, OUTCOME_UNKNOWN);
-	assert_string_equal(p->end.err->text, "web-1: the command took no input for 0.7 s");
+	assert_string_equal(p->end.err->text, "web-1: input: the command took no input for 0.7 s");
 	assert_string_equal(p->end.err->phase, "input");
 	probe_close(p);
 	/* A slow one is not a stuck one. */
