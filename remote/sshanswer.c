@@ -369,13 +369,25 @@ is_unused(const char *line, size_t n)
 	return !o || o->use == SSHOPTION_UNUSED;
 }
 
+/* A line that is the same without any configuration is nobody's word, where that is what counts. */
+static bool
+is_needless(const char *line, size_t n, size_t nkey, const char *usual)
+{
+	const struct line_kind *kind = kind_of(line, nkey);
+	autofree char *whole = xmemdup0(line, n + (line[n] == '\n'));
+
+	if (!kind && !is_unused(line, nkey))
+		return true;
+	return (!kind || kind->read == read_algorithms) && line[n] == '\n' && strstr(usual, whole);
+}
+
 void
-sshanswer_pick(const char *output, struct buf *to)
+sshanswer_pick(const char *output, const char *usual, struct buf *to)
 {
 	while (*output) {
 		size_t n = strcspn(output, "\n"), nkey = strcspn(output, " \n");
 
-		if (kind_of(output, nkey) || is_unused(output, nkey)) {
+		if (!is_needless(output, n, nkey, usual)) {
 			buf_add(to, output, n);
 			buf_addc(to, '\n');
 		}

@@ -17,8 +17,9 @@ struct err;
  * the answer stands all the same. */
 const char *sshanswer_needs_ssh(const struct sshconf_host *h);
 
-/* Copy the lines that matter from ssh -G's output. */
-void sshanswer_pick(const char *output, struct buf *to);
+/* Copy the lines that matter from ssh -G's output. usual: the picked lines of an empty
+ * configuration; "" when not known, or for these themselves. */
+void sshanswer_pick(const char *output, const char *usual, struct buf *to);
 
 /* Read such lines. host: the name that was asked for (%n). usual: the picked lines of an empty
  * configuration, "" when not known. NULL: err is REFUSED (names the option) or INPUT. */

@@ -12,7 +12,7 @@
 
 #define FILE_MAX ((size_t)64 << 20)
 #define BUCKETS  2048
-#define HEADER   "drover ssh_config cache 4 "
+#define HEADER   "drover ssh_config cache 5 "
 
 struct entry {
 	struct entry *next;

@@ -276,7 +276,8 @@ on_child(void *user, const struct child_result *r)
 		return;
 	}
 	autobuf lines = BUF_INIT(OUTPUT_MAX);
-	sshanswer_pick(buf_text(r->out), &lines);
+	const char *usual = a->usual ? NULL : sshcache_find(s->cache, usual_key);
+	sshanswer_pick(buf_text(r->out), usual ? usual : "", &lines);
 	if (a->usual || s->files.cacheable)
 		sshcache_add(s->cache, a->key, buf_text(&lines));
 	tell_group(a, buf_text(&lines), false);
