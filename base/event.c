@@ -16,6 +16,7 @@ static const char *const kinds[EVENT_COUNT] = {
 	[EVENT_RUN_START] = "run.start",
 	[EVENT_HOST_START] = "host.start",
 	[EVENT_HOST_OUT] = "host.out",
+	[EVENT_HOST_PROGRESS] = "host.progress",
 	[EVENT_HOST_OUTPUT] = "host.output",
 	[EVENT_FACT] = "fact",
 	[EVENT_PLAN_STEP] = "plan.step",
@@ -54,6 +55,7 @@ static const struct {
 	[FIELD_DATA] = { "data", FIELD_TYPE_DATA },
 	[FIELD_DIGEST] = { "digest", FIELD_TYPE_TEXT },
 	[FIELD_BYTES] = { "bytes", FIELD_TYPE_INT },
+	[FIELD_TOTAL] = { "total", FIELD_TYPE_INT },
 	[FIELD_HEAD] = { "head", FIELD_TYPE_TEXT },
 	[FIELD_TAIL] = { "tail", FIELD_TYPE_TEXT },
 	[FIELD_NAME] = { "name", FIELD_TYPE_TEXT },
@@ -94,6 +96,12 @@ event_kind_parse(const char *name, enum event_kind *ret)
 		}
 	}
 	return false;
+}
+
+bool
+event_is_passing(enum event_kind k)
+{
+	return k == EVENT_HOST_OUT || k == EVENT_HOST_PROGRESS;
 }
 
 const char *

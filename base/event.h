@@ -21,22 +21,26 @@ struct err;
 enum event_kind {
 	/* run verb argv fleet hosts inventory playbook git seat dry_run name (the run resumed) */
 	EVENT_RUN_START,
-	EVENT_HOST_START,  /* host kind address attempt */
-	EVENT_HOST_OUT,    /* host stream data: a piece of remote output */
-	EVENT_HOST_OUTPUT, /* host stream digest bytes head tail: the whole of it, at its end */
-	EVENT_FACT,        /* host name value */
-	EVENT_PLAN_STEP,   /* host step name class diff */
-	EVENT_ACT_SENT,    /* host digest bytes: durable before the request leaves */
-	EVENT_STEP_START,  /* host step name */
-	EVENT_STEP_END,    /* host step name state rc ms text */
-	EVENT_HOST_END,    /* host state rc signal phase text ms changed */
-	EVENT_ROLLOUT,     /* text: a batch begins, a gate passed, a limit was met */
-	EVENT_TRUST,       /* host name digest text: a host key was added, replaced, removed */
-	EVENT_MACHINE,     /* host name generation text: which machine stands behind a name */
-	EVENT_WARN,        /* host? text */
+	EVENT_HOST_START,    /* host kind address attempt */
+	EVENT_HOST_OUT,      /* host stream data: a piece of remote output */
+	EVENT_HOST_PROGRESS, /* host bytes total: how far a copy is; total -1: not known */
+	EVENT_HOST_OUTPUT,   /* host stream digest bytes head tail: the whole of it, at its end */
+	EVENT_FACT,          /* host name value */
+	EVENT_PLAN_STEP,     /* host step name class diff */
+	EVENT_ACT_SENT,      /* host digest bytes: durable before the request leaves */
+	EVENT_STEP_START,    /* host step name */
+	EVENT_STEP_END,      /* host step name state rc ms text */
+	EVENT_HOST_END,      /* host state rc signal phase text ms changed */
+	EVENT_ROLLOUT,       /* text: a batch begins, a gate passed, a limit was met */
+	EVENT_TRUST,         /* host name digest text: a host key was added, replaced, removed */
+	EVENT_MACHINE,       /* host name generation text: which machine stands behind a name */
+	EVENT_WARN,          /* host? text */
 	EVENT_RUN_END, /* state exit ok changed failed unreachable untried unknown ms counters */
 	EVENT_COUNT
 };
+
+/* It is told while it happens and kept by nobody. */
+bool event_is_passing(enum event_kind k);
 
 enum event_field {
 	FIELD_RUN, /* the envelope: struct event's own members, set by the ledger */
@@ -59,6 +63,7 @@ enum event_field {
 	FIELD_DATA,
 	FIELD_DIGEST,
 	FIELD_BYTES,
+	FIELD_TOTAL,
 	FIELD_HEAD,
 	FIELD_TAIL,
 	FIELD_NAME,
@@ -85,7 +90,7 @@ enum event_field {
 };
 
 /* LIST: argv hosts inventory. MAP: git counters. DATA: data diff. BOOL: dry_run. INT: seq attempt
- * bytes rc ms changed generation exit ok failed unreachable untried unknown. All else TEXT. */
+ * bytes total rc ms changed generation exit ok failed unreachable untried unknown. All else TEXT. */
 enum field_type {
 	FIELD_TYPE_TEXT, /* UTF-8 */
 	FIELD_TYPE_INT,

@@ -97,6 +97,17 @@ on_put(void *user, struct herd_host *hh, const struct put_end *end)
 }
 
 static void
+on_progress(void *user, struct herd_host *hh, uint64_t bytes)
+{
+	struct asking *a = user;
+	struct work *w = a->user;
+	uint64_t total = UINT64_MAX;
+
+	payload_length(w->spec.payload, &total);
+	run_progress(a->run, herd_host_of(hh)->name, bytes, total);
+}
+
+static void
 on_ask(struct asking *a, struct herd_host *hh)
 {
 	struct work *w = a->user;
@@ -133,6 +144,7 @@ copy(struct call *call, struct work *w, bool stream)
 
 	w->puts = xcalloc(w->set->count, sizeof(struct put *));
 	w->spec.done = on_put;
+	w->spec.progress = on_progress;
 	w->spec.user = &a;
 	code = asking_run(&a);
 	free(w->puts);

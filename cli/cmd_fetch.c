@@ -142,6 +142,15 @@ on_got(void *user, struct herd_host *hh, const struct get_end *end)
 	next(s);
 }
 
+static void
+on_progress(void *user, struct herd_host *hh, uint64_t bytes)
+{
+	struct share *s = user;
+
+	(void)hh;
+	run_progress(s->w->asking->run, s->host->name, s->bytes + bytes, UINT64_MAX);
+}
+
 /* The directory of a target, made where it is missing. */
 static int
 open_dir(const char *target, struct err *err)
@@ -185,6 +194,7 @@ next(struct share *s)
 	spec.dir = s->dir;
 	spec.name = name;
 	spec.done = on_got;
+	spec.progress = on_progress;
 	spec.user = s;
 	g = get_start(s->hh, &spec);
 	if (s->ended == ended)

@@ -267,6 +267,13 @@ on_step_end(struct follow *f, const struct event *e)
 }
 
 static void
+on_progress(struct follow *f, const struct event *e)
+{
+	progress_host_moves(f->progress, event_text(e, FIELD_HOST), event_int(e, FIELD_BYTES, 0),
+	    event_int(e, FIELD_TOTAL, -1));
+}
+
+static void
 show(struct follow *f, const struct event *e)
 {
 	autobuf title = BUF_INIT(256);
@@ -278,6 +285,9 @@ show(struct follow *f, const struct event *e)
 		break;
 	case EVENT_HOST_START:
 		progress_host_begins(f->progress, event_text(e, FIELD_HOST));
+		break;
+	case EVENT_HOST_PROGRESS:
+		on_progress(f, e);
 		break;
 	case EVENT_HOST_OUT:
 		on_output(f, e);
@@ -323,6 +333,8 @@ show_json(struct follow *f, const struct event *e)
 	}
 	if (e->kind == EVENT_HOST_START)
 		progress_host_begins(f->progress, event_text(e, FIELD_HOST));
+	if (e->kind == EVENT_HOST_PROGRESS)
+		on_progress(f, e);
 	if (e->kind == EVENT_HOST_END)
 		progress_host_ends(f->progress, event_text(e, FIELD_HOST), true, "");
 }

@@ -23,7 +23,8 @@
 
 struct active {
 	char *host;
-	int64_t began_ms;
+	int64_t began_ms, moving_ms;
+	int64_t from, bytes, total; /* of a copy; moving_ms 0: none, total -1: not known */
 };
 
 struct progress {
@@ -83,6 +84,28 @@ add_counts(struct progress *p, struct buf *b)
 	}
 }
 
+/* "web1  34%, 1.2 GiB of 3.5 GiB, 98.1 MiB/s" */
+static void
+add_active(const struct active *a, struct buf *to)
+{
+	char bytes[16], total[16], rate[16];
+	int64_t spent = clock_mono_ms() - a->moving_ms;
+
+	utf8_clean_line(to, a->host, strlen(a->host));
+	if (!a->moving_ms)
+		return;
+	str_bytes((uint64_t)a->bytes, bytes, sizeof(bytes));
+	str_bytes((uint64_t)((double)(a->bytes - a->from) * 1000 / (double)(spent > 0 ? spent : 1)),
+	    rate, sizeof(rate));
+	if (a->total > 0 && a->bytes <= a->total) {
+		str_bytes((uint64_t)a->total, total, sizeof(total));
+		buf_addf(to, "  %d%%, %s of %s, %s/s",
+		    (int)(100.0 * (double)a->bytes / (double)a->total), bytes, total, rate);
+	} else {
+		buf_addf(to, "  %s, %s/s", bytes, rate);
+	}
+}
+
 static void
 add_cut(struct buf *to, const char *line, int columns)
 {
@@ -108,7 +131,7 @@ draw(struct progress *p)
 		clock_short(clock_mono_ms() - p->active[i].began_ms, ago, sizeof(ago));
 		buf_clear(&line);
 		buf_addf(&line, "  %5s  ", ago);
-		utf8_clean_line(&line, p->active[i].host, strlen(p->active[i].host));
+		add_active(&p->active[i], &line);
 		add_cut(&block, buf_text(&line), columns);
 		lines++;
 	}
@@ -172,7 +195,7 @@ on_heartbeat(void *user)
 
 		clock_short(clock_mono_ms() - p->active[i].began_ms, ago, sizeof(ago));
 		buf_adds(&line, i ? ", " : "; waiting for ");
-		utf8_clean_line(&line, p->active[i].host, strlen(p->active[i].host));
+		add_active(&p->active[i], &line);
 		buf_addf(&line, " (%s)", ago);
 	}
 	out_note(p->out, "%s", buf_text(&line));
@@ -190,7 +213,7 @@ progress_outstanding(struct progress *p)
 
 		clock_short(clock_mono_ms() - p->active[i].began_ms, ago, sizeof(ago));
 		buf_addf(&line, "\n  %5s  ", ago);
-		utf8_clean_line(&line, p->active[i].host, strlen(p->active[i].host));
+		add_active(&p->active[i], &line);
 	}
 	out_note(p->out, "%s", buf_text(&line));
 }
@@ -293,7 +316,26 @@ void
 progress_host_begins(struct progress *p, const char *host)
 {
 	mem_grow(p->active, p->active_count, p->active_cap);
-	p->active[p->active_count++] = (struct active){ xstrdup(host), clock_mono_ms() };
+	p->active[p->active_count++] =
+	    (struct active){ .host = xstrdup(host), .began_ms = clock_mono_ms() };
+}
+
+void
+progress_host_moves(struct progress *p, const char *host, int64_t bytes, int64_t total)
+{
+	for (size_t i = 0; i < p->active_count; i++) {
+		struct active *a = &p->active[i];
+
+		if (!str_eq(a->host, host))
+			continue;
+		if (!a->moving_ms) {
+			a->moving_ms = clock_mono_ms();
+			a->from = bytes;
+		}
+		a->bytes = bytes;
+		a->total = total;
+		return;
+	}
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct loop;
 struct out;
@@ -19,6 +20,8 @@ void progress_free(struct progress *p); /* takes the block away */
 
 void progress_begin(struct progress *p, const char *title, size_t hosts);
 void progress_host_begins(struct progress *p, const char *host);
+/* Bytes of a copy; total -1: not known. */
+void progress_host_moves(struct progress *p, const char *host, int64_t bytes, int64_t total);
 /* A good end is told folded, with others; of another the caller has told already. */
 void progress_host_ends(struct progress *p, const char *host, bool good, const char *verdict);
 void progress_flush(struct progress *p); /* tell the ends that wait to be folded */

@@ -105,6 +105,20 @@ end_host(struct progress *p, struct progress_row *r, const struct event *e)
 		set(&r->last, text);
 }
 
+/* "1.2 GiB of 3.5 GiB" */
+static void
+move(struct progress_row *r, const struct event *e)
+{
+	char bytes[16], total[16], text[48];
+	int64_t whole = event_int(e, FIELD_TOTAL, -1);
+
+	str_bytes((uint64_t)event_int(e, FIELD_BYTES, 0), bytes, sizeof(bytes));
+	str_bytes((uint64_t)whole, total, sizeof(total));
+	snprintf(
+	    text, sizeof(text), "%s%s%s", bytes, whole < 0 ? "" : " of ", whole < 0 ? "" : total);
+	set(&r->last, text);
+}
+
 static void
 host_event(struct progress *p, struct progress_row *r, const struct event *e)
 {
@@ -118,6 +132,8 @@ host_event(struct progress *p, struct progress_row *r, const struct event *e)
 		p->running++;
 	} else if (e->kind == EVENT_HOST_OUT && data) {
 		add_output(r, data, len);
+	} else if (e->kind == EVENT_HOST_PROGRESS) {
+		move(r, e);
 	} else if (e->kind == EVENT_PLAN_STEP) {
 		r->steps += class && !str_eq(class, "same");
 	} else if (e->kind == EVENT_STEP_START) {

@@ -192,7 +192,7 @@ tell_added(struct run *r, int64_t before_seq)
 void
 run_emit(struct run *r, struct event *e)
 {
-	if (r->record && e->kind != EVENT_HOST_OUT) {
+	if (r->record && !event_is_passing(e->kind)) {
 		ledger_append(r->record, e);
 	} else {
 		str_copy(e->run, sizeof(e->run), r->uuid);
@@ -219,6 +219,18 @@ synced_without_ledger(void *user)
 	autofree struct sync_wait *w = user;
 
 	w->done(w->user, NULL);
+}
+
+void
+run_progress(struct run *r, const char *host, uint64_t bytes, uint64_t total)
+{
+	autoevent e = { .count = 0 };
+
+	event_init(&e, EVENT_HOST_PROGRESS);
+	event_set_text(&e, FIELD_HOST, host);
+	event_set_int(&e, FIELD_BYTES, (int64_t)bytes);
+	event_set_int(&e, FIELD_TOTAL, total == UINT64_MAX ? -1 : (int64_t)total);
+	run_emit(r, &e);
 }
 
 void

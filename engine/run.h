@@ -39,9 +39,12 @@ struct ledger_run *run_ledger(const struct run *r);
 void run_add_sink(struct run *r, const struct event_sink *sink);
 void run_remove_sink(struct run *r, const void *user);
 
-/* Record and tell. The event keeps belonging to the caller. HOST_END is counted; HOST_OUT is only
- * told, HOST_OUTPUT is what the ledger keeps of it. */
+/* Record and tell. The event keeps belonging to the caller. HOST_END is counted; what is
+ * passing is only told, HOST_OUTPUT is what the ledger keeps of it. */
 void run_emit(struct run *r, struct event *e);
+
+/* How far a host's copy is; total UINT64_MAX: not known. */
+void run_progress(struct run *r, const char *host, uint64_t bytes, uint64_t total);
 
 /* Everything emitted is durable, or err says why it cannot be. Without a ledger: at once. */
 void run_sync(struct run *r, void (*done)(void *user, const struct err *err), void *user);

@@ -36,7 +36,7 @@ const char *ledger_run_uuid(const struct ledger_run *r);
 const char *ledger_run_alias(const struct ledger_run *r); /* "r-12" */
 
 /* Append: seq and run are filled in, the rest copied; written by the thread in group commits.
- * EVENT_HOST_OUT is passed over (seq stays 0): ledger_output keeps what a host says, within bounds.
+ * What is passing is passed over (seq stays 0): ledger_output keeps what a host says, within bounds.
  * What the look-ups below tell is what is durable: up to some 20 ms behind. Waits while more than
  * 8 MiB are on their way to the disk. */
 void ledger_append(struct ledger_run *r, struct event *e);

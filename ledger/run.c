@@ -326,7 +326,7 @@ ledger_append(struct ledger_run *r, struct event *e)
 	const char *host = event_text(e, FIELD_HOST), *name = event_text(e, FIELD_NAME);
 	const char *value = event_text(e, FIELD_VALUE), *kind = event_text(e, FIELD_KIND);
 
-	if (e->kind == EVENT_HOST_OUT) {
+	if (event_is_passing(e->kind)) {
 		memcpy(e->run, r->uuid, sizeof(r->uuid));
 		return;
 	}
