@@ -328,6 +328,45 @@ confirm_names_the_hosts_and_enter_means_no(void **state)
 }
 
 static void
+a_question_of_a_login_stays_on_top_until_it_is_answered(void **state)
+{
+	struct fixture f;
+	struct overlay o = { 0 };
+	int yes = 0;
+
+	(void)state;
+	set_up(&f);
+	open_view(&f, &view_fleet, NULL);
+	overlay_question(&o, "trust the key of web7",
+	    "web7 (203.0.113.7, port 22) shows a host key that is not known here:\n \n"
+	    "  ssh-ed25519 SHA256:oFLF0R3kLj0ZVuXqkHqKyfhBWs0wGEk3bYl5fRuFq0Q\n \n"
+	    "Is it the one that the host itself tells? There:\n"
+	    "  ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",
+	    "yes", count_yes, &yes);
+	o.more = 2;
+	check_screen(&f, "trust", &o);
+	overlay_key(&o, "y", true);
+	overlay_key(&o, "enter", false);
+	assert_int_equal(yes, 0);
+	assert_int_equal(o.kind, OVERLAY_NONE);
+	overlay_question(&o, "password of deploy@web7", NULL, NULL, count_yes, &yes);
+	o.secret = true;
+	for (const char *k = "secret"; *k; k++)
+		overlay_key(&o, (char[]){ *k, '\0' }, true);
+	/* What comes meanwhile waits behind it: no key of a password is a yes. */
+	overlay_confirm(&o, "Apply", "x", NULL, count_yes, &yes);
+	assert_int_equal(o.kind, OVERLAY_QUESTION);
+	check_screen(&f, "password", &o);
+	overlay_key(&o, "enter", false);
+	assert_int_equal(yes, 1);
+	assert_int_equal(o.kind, OVERLAY_CONFIRM);
+	overlay_key(&o, "enter", false);
+	assert_int_equal(yes, 1);
+	assert_int_equal(o.kind, OVERLAY_NONE);
+	tear_down(&f);
+}
+
+static void
 an_action_without_its_needs_says_why(void **state)
 {
 	struct fixture f;
@@ -383,6 +422,7 @@ main(void)
 		cmocka_unit_test(a_run_floats_its_failures),
 		cmocka_unit_test(help_lists_every_key_of_the_tables),
 		cmocka_unit_test(confirm_names_the_hosts_and_enter_means_no),
+		cmocka_unit_test(a_question_of_a_login_stays_on_top_until_it_is_answered),
 		cmocka_unit_test(an_action_without_its_needs_says_why),
 		cmocka_unit_test(any_size_can_be_painted),
 	};
