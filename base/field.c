@@ -285,6 +285,7 @@ read_pair(const struct field_context *c, const struct field *f, const struct yam
 	if (f->form == FORM_PAIRS)
 		return field_text(c, key->text, value, &to->value);
 	to->is_json = value->kind != YAML_SCALAR;
+	to->plain = value->kind == YAML_SCALAR && value->plain;
 	to->value = to->is_json ? json_of(c->arena, value) : yaml_is_null(value) ? "" : value->text;
 	return true;
 }

@@ -16,6 +16,7 @@ struct var {
 	const char *value; /* scalars as text; lists and maps as compact JSON */
 	struct mark mark;
 	bool is_json; /* value is JSON, not a plain text */
+	bool plain;   /* written without quotes: true, 12 and nothing may be more than texts */
 };
 
 /* Why the value is not to be used, as a phrase; NULL when it can be. Ansible would make something of

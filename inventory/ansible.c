@@ -54,9 +54,10 @@ with_port(struct naming *n)
 	struct arena *arena = n->a->inv->arena;
 	struct var *item = arena_alloc(arena, (n->vars->count + 1) * sizeof(*item));
 
-	item[0] = (struct var){
-		.name = "ansible_port", .value = arena_printf(arena, "%d", n->port), .mark = n->at
-	};
+	item[0] = (struct var){ .name = "ansible_port",
+		.value = arena_printf(arena, "%d", n->port),
+		.mark = n->at,
+		.plain = true };
 	for (size_t i = 0; i < n->vars->count; i++) {
 		if (str_eq(n->vars->item[i].name, "ansible_port"))
 			return *n->vars;
@@ -213,7 +214,8 @@ ansible_vars(struct ansible *a, const struct yaml_node *map, struct field_vars *
 				 : yaml_is_null(n) ? ""
 						   : n->text,
 			.mark = map->key[i]->mark,
-			.is_json = is_json };
+			.is_json = is_json,
+			.plain = !is_json && n->plain };
 	}
 	*ret = (struct field_vars){ .item = item, .count = map->count };
 	return true;

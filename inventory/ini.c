@@ -48,7 +48,7 @@ read_value(struct reader *r, const char *text, struct var *v)
 	struct arena *arena = r->a->inv->arena;
 	autobuf b = BUF_INIT(YAML_SIZE_MAX * 2);
 
-	v->is_json = false;
+	v->is_json = v->plain = false;
 	if (!literal_read(text, &b, &v->is_json)) {
 		v->value = arena_strdup(arena, text);
 		return true;
@@ -56,6 +56,7 @@ read_value(struct reader *r, const char *text, struct var *v)
 	if (!yaml_text_check_scalar(v->mark, buf_text(&b), b.len, true, r->a->diag))
 		return false;
 	v->value = arena_memdup0(arena, buf_text(&b), b.len);
+	v->plain = !v->is_json && !strchr("'\"", text[0]);
 	return true;
 }
 

@@ -28,7 +28,7 @@ struct desire {
 	const struct facts *facts;
 	struct arena *arena;
 	struct diag *diag;
-	struct render_scope scope;
+	struct scope scope;
 	struct resource_list list;
 	const struct app_port **port; /* of all apps, for overlaps; with the app's name beside */
 	const struct app_decl **port_app;
@@ -55,8 +55,8 @@ is_fact(const char *name)
 
 /* -e, then the inventory, then the playbook; facts only where nobody else speaks, so that no host
  * can put itself in the place of a variable. */
-static enum render_found
-find(void *user, const char *name, struct render_value *ret)
+static enum scope_found
+find(void *user, const char *name, struct scope_value *ret)
 {
 	const struct desire *d = user;
 	const struct playbook *p = d->playbook;
@@ -65,11 +65,11 @@ find(void *user, const char *name, struct render_value *ret)
 
 	if (str_eq(name, "host") || str_eq(name, "kind")) {
 		ret->text = *name == 'h' ? d->host->name : host_kind_name(d->host->kind);
-		return RENDER_FOUND;
+		return SCOPE_FOUND;
 	}
 	own = var ? NULL : host_var(d->host, name);
 	if (own && var_opaque(own))
-		return RENDER_OPAQUE;
+		return SCOPE_OPAQUE;
 	if (!var)
 		var = own;
 	if (!var)
@@ -77,18 +77,19 @@ find(void *user, const char *name, struct render_value *ret)
 	if (var) {
 		ret->text = var->value;
 		ret->is_json = var->is_json;
-		return RENDER_FOUND;
+		ret->plain = var->plain;
+		return SCOPE_FOUND;
 	}
 	if (!d->facts)
-		return RENDER_ABSENT;
+		return SCOPE_ABSENT;
 	fact = d->facts->fact ? d->facts->fact(d->facts->user, name) : NULL;
 	if (d->facts->used && (fact || is_fact(name)))
 		++*d->facts->used;
 	if (fact) {
 		ret->text = fact;
-		return RENDER_FOUND;
+		return SCOPE_FOUND;
 	}
-	return d->facts->unknown_ok && is_fact(name) ? RENDER_LATER : RENDER_ABSENT;
+	return d->facts->unknown_ok && is_fact(name) ? SCOPE_LATER : SCOPE_ABSENT;
 }
 
 /* Every name a template may say here, for did-you-mean. */
@@ -539,7 +540,7 @@ playbook_desire(const struct playbook *p, const struct host *h, const struct fac
 	const char **image = arena_alloc(a, p->app_count * sizeof(*image) + 1);
 	int before = diag->errors;
 
-	d.scope = (struct render_scope){ .find = find, .user = &d, .names = known_names(&d) };
+	d.scope = (struct scope){ .find = find, .user = &d, .names = known_names(&d) };
 	for (size_t i = 0; i < p->app_count; i++)
 		image[i] = want_image(&d, &p->app[i].image, p->app[i].name);
 	for (size_t i = 0; i < p->task_count; i++)

@@ -223,6 +223,7 @@ read_extra(struct playbook *p, const char *const *extra, struct diag *diag)
 			.name = arena_strdup(p->arena, name),
 			.value = arena_strdup(p->arena, equals + 1),
 			.mark = mark,
+			.plain = equals[1] != '\0',
 		};
 	}
 }
