@@ -15,10 +15,11 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
-#define GRACE_MS 2000  /* after the end, for children that keep the output open */
-#define OPEN_MS  15000 /* for a connection to answer */
-#define GRACES   15    /* at most, where what the command wrote may still be on its way */
-#define LOOK_MS  50    /* whether the output is read, when it is not at the end of the grace */
+#define GRACE_MS 2000       /* after the end, for children that keep the output open */
+#define OPEN_MS  15000      /* for a connection to answer */
+#define GRACES   15         /* at most, where what the command wrote may still be on its way */
+#define LOOK_MS  50         /* whether the output is read, when it is not at the end of the grace */
+#define FLOOD    (16 << 20) /* more than can be on its way: a child that writes without end */
 
 struct side { /* one output */
 	struct porter_task *task;
@@ -36,8 +37,8 @@ struct porter_task {
 	int in_fd;
 	struct loop_io *in_io;
 	struct buf in;
-	size_t taken, uncredited; /* of in; of what was taken */
-	uint64_t credit;
+	size_t taken, uncredited;    /* of in; of what was taken */
+	uint64_t credit, late_bytes; /* those came behind the end */
 	struct loop_timer *soon, *timer;
 	int64_t began_us, limit_ms;
 	bool terminal, in_eof, started, told, cancelled, ended, grace, grace_over, moved, over;
@@ -167,6 +168,8 @@ settle(struct porter_task *t)
 	} else if (!t->grace) {
 		t->grace = true;
 		loop_timer_start(t->timer, GRACE_MS);
+	} else if (t->grace_over && t->late_bytes > FLOOD) {
+		say_end(t);
 	} else if (t->grace_over && (t->credit == 0 || unread(t))) {
 		t->moved = true;
 		loop_timer_start(t->timer, LOOK_MS);
@@ -254,6 +257,7 @@ on_output(void *user, unsigned events)
 	}
 	t->credit -= (uint64_t)n;
 	t->moved = t->ended;
+	t->late_bytes += t->ended ? (uint64_t)n : 0;
 	if (t->credit == 0)
 		watch_output(t);
 	message_init(&m, MESSAGE_DATA_OUT, t->porter->config.session, t->id);

@@ -13,8 +13,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define GRACE_MS 2000  /* after the exit status, for children that keep the output open */
-#define WRITE    32768 /* to libssh at once: its buffer never shrinks */
+#define GRACE_MS 2000       /* after the exit status, for children that keep the output open */
+#define GRACES   15         /* at most, while output is on its way */
+#define FLOOD    (16 << 20) /* more than can be on its way: a child that writes without end */
+#define WRITE    32768      /* to libssh at once: its buffer never shrinks */
 
 enum state { OPENING, ENVIRONMENT, TERMINAL, ASKING, RUNNING, ENDED };
 
@@ -31,9 +33,10 @@ struct stream {
 	int columns, rows;
 	int64_t began_ms, asked_us, limit_ms, stall_ms;
 	struct buf in;
-	size_t taken, uncredited; /* of in; of what was taken */
-	uint64_t credit;
-	bool in_eof, eof_sent, asked, have_status, grace, grace_over, late, eof[2], cancel;
+	size_t taken, uncredited;    /* of in; of what was taken */
+	uint64_t credit, late_bytes; /* those came behind the exit status */
+	int graces;
+	bool in_eof, eof_sent, asked, have_status, grace, grace_over, moved, late, eof[2], cancel;
 	bool stuck, stalled; /* input waits for the command; and did for too long */
 	uint32_t status;
 	char signal[16];
@@ -379,6 +382,12 @@ write_input(struct stream *s)
 	return got;
 }
 
+static bool
+is_known(const struct stream *s)
+{
+	return s->have_status || s->signal[0];
+}
+
 /* Fill one frame from one output stream. */
 static enum stream_got
 read_output(struct stream *s, int which, size_t *budget)
@@ -408,6 +417,8 @@ read_output(struct stream *s, int which, size_t *budget)
 	message_bytes(&m, FIELD_BYTES, bytes, have);
 	wire_send(s->place->wire, &m, -1);
 	s->credit -= have;
+	s->moved = true;
+	s->late_bytes += is_known(s) ? have : 0;
 	*budget -= have < *budget ? have : *budget;
 	return STREAM_MOVED;
 }
@@ -424,6 +435,28 @@ gives_up_input(struct stream *s)
 	return s->stuck && !stream_stalled(s);
 }
 
+/* Whether nothing more is to come, though somebody holds the output open. Time in which nobody takes
+ * it here does not count. */
+static bool
+is_settled(struct stream *s)
+{
+	bool flood = s->late_bytes > FLOOD;
+
+	if (stream_stalled(s) && !flood) {
+		s->grace = s->grace_over = false;
+		loop_timer_stop(s->timer);
+		return false;
+	}
+	if (s->grace_over && s->moved && !flood && s->graces++ < GRACES)
+		s->grace = s->grace_over = false;
+	if (!s->grace) {
+		s->grace = true;
+		s->moved = false;
+		loop_timer_start(s->timer, GRACE_MS);
+	}
+	return s->grace_over;
+}
+
 static enum stream_got
 step_running(struct stream *s, size_t *budget)
 {
@@ -431,7 +464,7 @@ step_running(struct stream *s, size_t *budget)
 
 	moved |= read_output(s, 0, budget) == STREAM_MOVED;
 	moved |= read_output(s, 1, budget) == STREAM_MOVED;
-	bool known = s->have_status || s->signal[0];
+	bool known = is_known(s);
 	if (s->eof[0] && s->eof[1]) {
 		if (known)
 			return end(s, NULL);
@@ -450,12 +483,9 @@ step_running(struct stream *s, size_t *budget)
 		return fail(s, OUTCOME_UNKNOWN, "input", "the command took no input for %.1f s",
 		    (double)s->stall_ms / 1000);
 	}
-	if (known && s->grace_over && !stream_stalled(s))
+	/* With no budget left it was not looked whether there is more. */
+	if (known && *budget > 0 && is_settled(s))
 		return end(s, NULL);
-	if (known && !s->grace) {
-		s->grace = true;
-		loop_timer_start(s->timer, GRACE_MS);
-	}
 	return STREAM_WAITS;
 }
 

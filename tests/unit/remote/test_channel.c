@@ -223,6 +223,54 @@ a_child_that_keeps_the_output_open_is_not_waited_for(void **state)
 	probe_close(p);
 }
 
+/* Its window is full for longer than children are waited for; then everything is taken. */
+static void
+hold_and_take(const char *command, int status)
+{
+	struct probe *p = probe_open(f, NULL, command);
+	uint64_t given = 0;
+	int64_t until;
+
+	p->hold = true;
+	while (p->bytes < 1 << 20 && !p->ended && !p->down)
+		loop_pass(f->loop, 50);
+	until = clock_mono_ms() + 4000;
+	while (clock_mono_ms() < until && !p->ended)
+		loop_pass(f->loop, 50);
+	assert_false(p->ended);
+	int64_t freed = clock_mono_ms();
+	while (!p->ended && !p->down) {
+		if (p->bytes > given)
+			channel_consumed(p->channel, p->bytes - given);
+		given = p->bytes;
+		loop_pass(f->loop, 50);
+	}
+	assert_true(p->end.have_status);
+	assert_int_equal(p->end.status, status);
+	assert_int_equal(p->bytes, 3000000);
+	assert_true(clock_mono_ms() - freed < 25000);
+	probe_close(p);
+}
+
+static void
+output_that_was_not_taken_outlives_the_command(void **state)
+{
+	(void)state;
+	hold_and_take("sleep 60 & head -c 3000000 /dev/zero; exit 5", 5);
+	hold_and_take("(head -c 3000000 /dev/zero; sleep 60) & exit 6", 6);
+}
+
+static void
+a_child_that_writes_without_end_is_not_waited_for(void **state)
+{
+	struct probe *p = probe_run(f, "yes & exit 7", NULL, 0);
+
+	(void)state;
+	assert_true(p->end.have_status);
+	assert_int_equal(p->end.status, 7);
+	probe_close(p);
+}
+
 static void
 a_limit_ends_a_command_as_unknown(void **state)
 {
@@ -466,6 +514,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_held_stream_stops_at_its_window_and_goes_on),
 		cmocka_unit_test(a_cancelled_command_ends_here_and_there),
 		cmocka_unit_test(a_child_that_keeps_the_output_open_is_not_waited_for),
+		cmocka_unit_test(output_that_was_not_taken_outlives_the_command),
+		cmocka_unit_test(a_child_that_writes_without_end_is_not_waited_for),
 		cmocka_unit_test(a_limit_ends_a_command_as_unknown),
 		cmocka_unit_test(silence_is_told_from_slowness),
 		cmocka_unit_test(a_server_that_falls_silent_is_noticed),
