@@ -363,7 +363,9 @@ start(struct errand *e)
 	become_init(&e->become, &way);
 	encode_program(e);
 	autofree char *line = become_line(&e->become);
-	struct exec_spec spec = { .command = line, .terminal = e->terminal ? "dumb" : NULL };
+	struct exec_spec spec = { .command = line,
+		.terminal = e->terminal ? "dumb" : NULL,
+		.stall_ms = e->spec.stall_ms };
 	e->channel = channel_start(e->session, &spec, &listener, e);
 	wait_for(e, HERE_MS);
 }
@@ -379,7 +381,9 @@ start_plain(struct errand *e)
 	autofree char *program = own ? xasprintf("echo\n%s", e->program) : NULL;
 	autofree char *line = own ? bootstrap_line(program, NULL) : xstrdup(e->program);
 
-	e->channel = channel_exec(e->session, line, &listener, e);
+	struct exec_spec spec = { .command = line, .stall_ms = e->spec.stall_ms };
+
+	e->channel = channel_start(e->session, &spec, &listener, e);
 	if (e->spec.limit_ms)
 		channel_limits(e->channel, 0, 0, e->spec.limit_ms);
 	if (own)

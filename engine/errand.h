@@ -36,6 +36,7 @@ struct errand_spec {
 	int64_t input_len;
 	bool verbatim; /* standard output is content, not for eyes: nothing in it becomes stars */
 	int64_t limit_ms; /* for the program; nobody's typing counts. 0: none */
+	int64_t stall_ms; /* how long its input may wait for it; 0: 30 s, -1: for ever */
 	const struct errand_listener *listener;
 	void *user;
 };

@@ -244,6 +244,8 @@ on_ready(void *user, struct session *s, const struct err *err)
 		.program = t->f->spec.command,
 		.input_len = (int64_t)t->f->spec.input_len,
 		.limit_ms = t->f->spec.timeout_ms,
+		/* What people type may read its input when it likes. */
+		.stall_ms = t->f->spec.who == ERRAND_OWN ? 0 : -1,
 		.listener = &listener,
 		.user = t });
 	send_input(t);

@@ -25,6 +25,7 @@ struct channel {
 	struct buf written;
 	char nonce[40];
 	bool ended_input, cancelled, terminal;
+	int64_t stall_ms;
 	size_t room;
 };
 
@@ -101,7 +102,11 @@ channel_start(
 	struct channel *c = &w.channel[w.started++];
 
 	(void)s;
-	*c = (struct channel){ .l = l, .user = user, .terminal = spec->terminal, .room = 1 << 20 };
+	*c = (struct channel){ .l = l,
+		.user = user,
+		.terminal = spec->terminal,
+		.stall_ms = spec->stall_ms,
+		.room = 1 << 20 };
 	buf_init(&c->written, 1 << 20);
 	find_nonce(spec->command, c->nonce);
 	return c;
@@ -193,9 +198,10 @@ static const struct errand_listener listener = {
 };
 
 static void
-start_as(enum errand_who who, const char *password, const char *input)
+start_with(const struct errand_spec *spec, const char *password, const char *input)
 {
 	static const char *const sources[] = { "a" };
+	struct errand_spec own = *spec;
 	struct diag diag;
 	struct herd_config config = { 0 };
 
@@ -212,12 +218,17 @@ start_as(enum errand_who who, const char *password, const char *input)
 	buf_init(&w.out, 1 << 20);
 	buf_init(&w.errors, 1 << 20);
 	w.input = input;
-	w.errand = errand_start(herd_at(w.herd, 0), &w.session,
-	    &(struct errand_spec){ .who = who,
-		.program = "cat",
-		.input_len = (int64_t)strlen(input),
-		.listener = &listener });
+	own.program = "cat";
+	own.input_len = (int64_t)strlen(input);
+	own.listener = &listener;
+	w.errand = errand_start(herd_at(w.herd, 0), &w.session, &own);
 	send();
+}
+
+static void
+start_as(enum errand_who who, const char *password, const char *input)
+{
+	start_with(&(struct errand_spec){ .who = who }, password, input);
 }
 
 static void
@@ -428,6 +439,18 @@ a_herd_that_ends_takes_its_errands_along(void **state)
 }
 
 static void
+how_long_input_may_wait_reaches_the_channel(void **state)
+{
+	(void)state;
+	for (int who = ERRAND_LOGIN; who <= ERRAND_OWN; who++) {
+		start_with(&(struct errand_spec){ .who = (enum errand_who)who, .stall_ms = -1 },
+		    "canary-1", "");
+		assert_int_equal(w.channel[0].stall_ms, -1);
+		finish();
+	}
+}
+
+static void
 a_login_shell_that_hangs_is_noticed(void **state)
 {
 	(void)state;
@@ -473,6 +496,7 @@ main(void)
 		cmocka_unit_test(an_echo_of_the_password_is_starred_however_it_comes),
 		cmocka_unit_test(what_is_cut_before_it_ran_is_untried),
 		cmocka_unit_test(a_herd_that_ends_takes_its_errands_along),
+		cmocka_unit_test(how_long_input_may_wait_reaches_the_channel),
 		cmocka_unit_test(a_login_shell_that_hangs_is_noticed),
 		cmocka_unit_test(a_program_that_has_begun_has_time),
 	};

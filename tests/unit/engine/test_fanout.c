@@ -165,6 +165,8 @@ struct channel *
 channel_start(
     struct session *s, const struct exec_spec *spec, const struct channel_listener *l, void *user)
 {
+	/* What people type may read its input when it likes. */
+	assert_int_equal(spec->stall_ms, -1);
 	return channel_exec(s, spec->command, l, user);
 }
 
