@@ -194,6 +194,8 @@ count_traffic(struct drive *d, struct herd_counters *n)
 	run_counter(d->run, "execs", (int64_t)n->execs);
 	run_counter(d->run, "bytes_in", (int64_t)n->bytes_in);
 	run_counter(d->run, "bytes_out", (int64_t)n->bytes_out);
+	if (n->retries)
+		run_counter(d->run, "retries", (int64_t)n->retries);
 }
 
 static void
@@ -207,6 +209,9 @@ print_traffic(struct out *o, const struct herd_counters *n)
 	    (unsigned long long)n->logins, (unsigned long long)n->execs,
 	    (unsigned long long)n->bytes_in, (unsigned long long)n->bytes_out,
 	    (double)n->execs / hosts);
+	if (n->retries)
+		out_note(o, "counters: begun again after a lost link %llu",
+		    (unsigned long long)n->retries);
 	if (*n->guards)
 		out_note(o, "workers: held by %s", n->guards);
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "engine/retry.h"
 
 #define CEILING (1U << 20)
 
@@ -18,6 +19,9 @@ struct collecting {
 	size_t sent;
 	struct buf out, errors;
 	int64_t began_ms;
+	unsigned session;
+	bool again;
+	struct collect result; /* without its outputs */
 };
 
 static void
@@ -33,10 +37,17 @@ drop(struct herd_job *job)
 }
 
 static void
-finish(struct collecting *c, const struct collect *result)
+finish(struct collecting *c)
 {
+	struct collect *r = &c->result;
+
+	r->out = buf_text(&c->out);
+	r->out_len = c->out.len;
+	r->errors = buf_text(&c->errors);
+	r->errors_len = c->errors.len;
+	r->dropped = c->out.dropped + c->errors.dropped;
 	herd_remove_job(&c->job);
-	c->spec.done(c->spec.user, c->hh, result);
+	c->spec.done(c->spec.user, c->hh, r);
 	drop(&c->job);
 }
 
@@ -68,29 +79,45 @@ on_writable(void *user)
 		send_input(c);
 }
 
+static void on_ready(void *user, struct session *s, const struct err *err);
+
+static void
+on_looked(void *user, struct herd_host *hh, bool again)
+{
+	struct collecting *c = user;
+
+	if (!again) {
+		finish(c);
+		return;
+	}
+	c->again = true;
+	c->sent = 0;
+	buf_clear(&c->out);
+	buf_clear(&c->errors);
+	c->began_ms = clock_mono_ms();
+	herd_session(hh, on_ready, c);
+}
+
 static void
 on_end(void *user, const struct channel_end *e)
 {
 	struct collecting *c = user;
 	struct herd_host *hh = c->hh;
-	struct collect result = {
-		.status = e->status,
-		.out = buf_text(&c->out),
-		.out_len = c->out.len,
-		.errors = buf_text(&c->errors),
-		.errors_len = c->errors.len,
-		.dropped = c->out.dropped + c->errors.dropped,
-		.ms = clock_mono_ms() - c->began_ms,
-	};
+	struct collect *r = &c->result;
 
-	str_copy(result.signal, sizeof(result.signal), e->signal);
+	c->errand = NULL;
+	*r = (struct collect){ .status = e->status, .ms = clock_mono_ms() - c->began_ms };
+	str_copy(r->signal, sizeof(r->signal), e->signal);
 	if (e->err)
-		result.err = *e->err;
+		r->err = *e->err;
 	else if (e->cancelled)
-		err_set(&result.err, OUTCOME_CANCELLED, "cancelled");
+		err_set(&r->err, OUTCOME_CANCELLED, "cancelled");
 	else if (!e->have_status && !e->signal[0])
-		err_set(&result.err, OUTCOME_UNKNOWN, "the host gave no exit status");
-	finish(c, &result);
+		err_set(&r->err, OUTCOME_UNKNOWN, "the host gave no exit status");
+	if (e->err && c->spec.read_only && !c->again && retry_may(e->err))
+		retry_ask(hh, &(struct retry_spec){ c->session, on_looked, c });
+	else
+		finish(c);
 	herd_release(hh);
 }
 
@@ -101,15 +128,13 @@ on_ready(void *user, struct session *s, const struct err *err)
 		.data = on_data, .writable = on_writable, .end = on_end
 	};
 	struct collecting *c = user;
-	struct collect result = { .out = "", .errors = "" };
-
 	if (!s) {
-		result.err = *err;
-		result.ms = clock_mono_ms() - c->began_ms;
-		finish(c, &result);
+		c->result = (struct collect){ .err = *err, .ms = clock_mono_ms() - c->began_ms };
+		finish(c);
 		return;
 	}
 	herd_hold(c->hh);
+	c->session = herd_session_number(c->hh);
 	c->errand = errand_start(c->hh, s,
 	    &(struct errand_spec){ .who = ERRAND_OWN,
 		.program = c->program,

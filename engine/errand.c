@@ -206,6 +206,8 @@ on_data(void *user, struct channel *c, enum stream s, const void *p, size_t n)
 		on_next(e, next);
 	} else if (e->waits_ms) {
 		wait_for(e, 0);
+		/* The line by which it was heard is ours. */
+		rest -= e->spec.who == ERRAND_OWN && s == STREAM_OUT && *(const char *)p == '\n';
 	}
 	pass_on(e, s, (const char *)p + (n - rest), rest);
 }

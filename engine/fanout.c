@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "engine/errand.h"
 #include "engine/herd.h"
+#include "engine/retry.h"
 #include "engine/run.h"
 #include "inventory/inventory.h"
 #include "ledger/ledger.h"
@@ -31,6 +32,9 @@ struct task {
 	enum task_state state;
 	struct errand *errand;
 	size_t sent;
+	unsigned session;
+	bool spoke, again; /* it has said something; it was begun anew */
+	struct err lost;
 	int64_t began_ms;
 	struct flow flow[2];
 };
@@ -79,6 +83,7 @@ on_data(void *user, enum stream s, const void *p, size_t n)
 	const char *piece = p;
 	autofree char *joined = NULL;
 
+	t->spoke = true;
 	if (run_ledger(t->f->spec.run)) {
 		if (!flow->kept)
 			flow->kept = ledger_output_new();
@@ -176,6 +181,36 @@ warn(const struct task *t, const char *text)
 	run_emit(t->f->spec.run, &e);
 }
 
+static void on_ready(void *user, struct session *s, const struct err *err);
+
+static void
+on_looked(void *user, struct herd_host *hh, bool again)
+{
+	struct task *t = user;
+
+	if (!again || t->f->stops > 0) {
+		task_end(t, t->lost.kind, NULL, &t->lost);
+		return;
+	}
+	t->again = true;
+	t->sent = 0;
+	t->state = TASK_CONNECTING;
+	herd_session(hh, on_ready, t);
+	herd_release(hh);
+}
+
+/* What only reads and has said nothing yet may be begun once more. */
+static bool
+looks_again(struct task *t, const struct err *err)
+{
+	if (!err || !t->f->spec.read_only || t->spoke || t->again || !retry_may(err))
+		return false;
+	t->errand = NULL;
+	t->lost = *err;
+	retry_ask(t->hh, &(struct retry_spec){ t->session, on_looked, t });
+	return true;
+}
+
 static void
 on_end(void *user, const struct channel_end *e)
 {
@@ -185,6 +220,8 @@ on_end(void *user, const struct channel_end *e)
 	if (errand_redacted(t->errand))
 		warn(t, ERRAND_REDACTED);
 
+	if (looks_again(t, e->err))
+		return;
 	if (e->cancelled && t->f->spec.read_only) {
 		task_end(t, OUTCOME_OK, e, NULL);
 	} else if (e->err) {
@@ -239,6 +276,7 @@ on_ready(void *user, struct session *s, const struct err *err)
 	}
 	t->state = TASK_RUNNING;
 	herd_hold(t->hh);
+	t->session = herd_session_number(t->hh);
 	t->errand = errand_start(t->hh, s,
 	    &(struct errand_spec){ .who = t->f->spec.who,
 		.program = t->f->spec.command,

@@ -29,8 +29,10 @@ struct fanout_spec {
 	const void *input;   /* the same bytes to every host, borrowed; NULL: none */
 	size_t input_len;
 	int64_t timeout_ms; /* of one host's command; 0: none */
-	bool read_only;     /* a host that is cut has lost nothing: it ends as ok */
-	bool keep;          /* keep the sessions; else each closes when its host is done */
+	bool
+	    read_only; /* a host that is cut has lost nothing: it ends as ok; one whose link is lost
+			     * before it said a word is asked once more */
+	bool keep;     /* keep the sessions; else each closes when its host is done */
 	void (*done)(void *user);
 	void *user;
 };

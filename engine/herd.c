@@ -28,6 +28,7 @@ struct herd_host {
 	struct session *session;
 	bool up, leave, was_up, needs_terminal;
 	int holds;
+	unsigned sessions, retries; /* how many there were */
 	struct waiter *waiting, **waiting_tail;
 	struct fact *facts;
 	size_t fact_count, fact_cap;
@@ -291,6 +292,7 @@ open_session(struct herd_host *hh)
 
 	herd_target(hh->host, &t);
 	hh->leave = false;
+	hh->sessions++;
 	hh->session = session_open(hh->herd->config.remote, &t, &listener, hh);
 }
 
@@ -360,6 +362,18 @@ herd_disconnect(struct herd_host *hh)
 	maybe_close(hh);
 }
 
+unsigned
+herd_session_number(const struct herd_host *hh)
+{
+	return hh->session ? hh->sessions : 0;
+}
+
+void
+herd_count_retry(struct herd_host *hh)
+{
+	hh->retries++;
+}
+
 void
 herd_counters(const struct herd *h, struct herd_counters *ret)
 {
@@ -371,6 +385,7 @@ herd_counters(const struct herd *h, struct herd_counters *ret)
 		if (hh->session)
 			session_counters(hh->session, &c);
 		ret->hosts += hh->was_up;
+		ret->retries += hh->retries;
 		ret->logins += hh->closed.logins + c.logins;
 		ret->execs += hh->closed.execs + c.execs;
 		ret->bytes_in += hh->closed.bytes_in + c.bytes_in;

@@ -61,6 +61,10 @@ void herd_session(struct herd_host *hh,
 void herd_hold(struct herd_host *hh);
 void herd_release(struct herd_host *hh);
 
+/* Which session it is that the host has now, 1 and up; 0: none. */
+unsigned herd_session_number(const struct herd_host *hh);
+void herd_count_retry(struct herd_host *hh);
+
 /* Work that herd_free() must drop when it comes first: embedded, drop() frees it. */
 struct herd_job {
 	struct herd_job *next, **link;
@@ -78,6 +82,7 @@ void herd_disconnect(struct herd_host *hh);
 /* What all sessions of this program did, also the closed ones. hosts: that were logged in to. */
 struct herd_counters {
 	uint64_t hosts, logins, execs, bytes_in, bytes_out;
+	uint64_t retries;   /* read-only work begun again because its link was lost */
 	const char *guards; /* what holds the workers; "": there was none */
 };
 void herd_counters(const struct herd *h, struct herd_counters *ret);
@@ -98,6 +103,7 @@ struct collect_spec {
 	size_t input_len;
 	size_t max; /* ceiling of each stream; 0: 1 MiB */
 	int64_t timeout_ms;
+	bool read_only; /* it changes nothing: once more on another session if its link is lost */
 	void (*done)(void *user, struct herd_host *hh, const struct collect *c);
 	void *user;
 };

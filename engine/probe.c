@@ -147,6 +147,7 @@ probe_start(struct herd_host *hh, const struct probe_spec *spec)
 		.input_len = spec->input_len,
 		.max = spec->max,
 		.timeout_ms = spec->timeout_ms ? spec->timeout_ms : 30000,
+		.read_only = true,
 		.done = on_collected,
 		.user = p,
 	};

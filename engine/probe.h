@@ -36,8 +36,8 @@ struct probe_answer {
 int probe_parse(
     const char *text, size_t len, const char *nonce, struct probe_answer *ret, struct err *err);
 
-/* Both, over the session of a host, as root if its `become` says how. err kind OK when there is an
- * answer. */
+/* Both, over the session of a host, as root if its `become` says how; the program changes nothing and
+ * is run again if its link is lost. err kind OK when there is an answer. */
 struct probe_spec {
 	const char *program;
 	const char *const *args;

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "engine/herd.h"
+#include "engine/retry.h"
 
 static void
 on_data(void *user, enum stream s, const void *p, size_t n)
@@ -22,6 +23,41 @@ on_writable(void *user)
 		h->exec->send(h);
 }
 
+static void on_ready(void *user, struct session *s, const struct err *err);
+
+static void
+on_looked(void *user, struct herd_host *hh, bool again)
+{
+	struct apply_host *h = user;
+	const struct apply_exec *exec = h->exec;
+
+	if (!exec)
+		return; /* cut meanwhile, and ended */
+	if (!again || h->cut) {
+		h->exec = NULL;
+		exec->end(h, NULL, &h->lost);
+		return;
+	}
+	h->retried = true;
+	h->sent = 0;
+	h->whole = false;
+	free(h->command);
+	h->command = exec->again(h);
+	herd_session(hh, on_ready, h);
+}
+
+static bool
+looks_again(struct apply_host *h, const struct err *err)
+{
+	if (!err || !h->exec->again || h->retried || !retry_may(err))
+		return false;
+	h->errand = NULL;
+	h->lost = *err;
+	retry_ask(h->hh, &(struct retry_spec){ h->session, on_looked, h });
+	herd_release(h->hh);
+	return true;
+}
+
 static void
 on_end(void *user, const struct channel_end *e)
 {
@@ -35,6 +71,8 @@ on_end(void *user, const struct channel_end *e)
 		event_set_text(&warning, FIELD_TEXT, ERRAND_REDACTED);
 		apply_emit(h, &warning);
 	}
+	if (looks_again(h, e->err))
+		return;
 	h->errand = NULL;
 	h->exec = NULL;
 	exec->end(h, e, e->err);
@@ -56,6 +94,7 @@ on_ready(void *user, struct session *s, const struct err *err)
 		return;
 	}
 	herd_hold(h->hh);
+	h->session = herd_session_number(h->hh);
 	h->errand = errand_start(h->hh, s,
 	    &(struct errand_spec){ .who = ERRAND_OWN,
 		.program = h->command,

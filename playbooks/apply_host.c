@@ -239,11 +239,21 @@ observe_end_exec(struct apply_host *h, const struct channel_end *e, const struct
 		make_plan(h);
 }
 
+/* What half an answer said is forgotten. */
+static char *
+observe_again(struct apply_host *h)
+{
+	observe_free(take(h->observe));
+	reply_nonce(h->nonce);
+	h->observe = observe_new(h->arena, h->nonce, h->wanted, h->wanted_count);
+	return observe_command(h->nonce);
+}
+
 void
 apply_observe(struct apply_host *h)
 {
 	static const struct apply_exec observing = { observe_data, apply_send_input,
-		observe_end_exec, OBSERVE_LIMIT_MS };
+		observe_end_exec, OBSERVE_LIMIT_MS, observe_again };
 	const struct host *host = herd_host_of(h->hh);
 	struct err err;
 	autoevent e = { .count = 0 };
@@ -260,9 +270,7 @@ apply_observe(struct apply_host *h)
 		give_up(h, err.kind, &err);
 		return;
 	}
-	reply_nonce(h->nonce);
-	h->observe = observe_new(h->arena, h->nonce, h->wanted, h->wanted_count);
-	apply_exec_start(h, &observing, observe_command(h->nonce));
+	apply_exec_start(h, &observing, observe_again(h));
 }
 
 /* Act. */
@@ -357,7 +365,7 @@ act_data(struct apply_host *h, const void *p, size_t n)
 static void
 on_durable(void *user, const struct err *err)
 {
-	static const struct apply_exec acting = { act_data, apply_send_input, act_end, 0 };
+	static const struct apply_exec acting = { act_data, apply_send_input, act_end, 0, NULL };
 	struct apply_host *h = user;
 	struct err why;
 

@@ -252,7 +252,8 @@ list_images(struct apply_images *i, struct buf *to, struct err *err)
 void
 apply_fetch(struct apply_host *h)
 {
-	static const struct apply_exec fetching = { fetch_data, fetch_send, fetch_end, LIMIT_MS };
+	static const struct apply_exec fetching = { fetch_data, fetch_send, fetch_end, LIMIT_MS,
+		NULL };
 	const char *run = run_uuid(h->ground->run);
 	struct apply_images *i = xcalloc(1, sizeof(*i));
 	struct err err = { .kind = OUTCOME_OK };

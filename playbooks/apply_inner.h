@@ -3,6 +3,7 @@
 #define DROVER_PLAYBOOKS_APPLY_INNER_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/event.h"
 #include "engine/errand.h"
 #include "playbooks/follow.h"
@@ -39,6 +40,9 @@ struct apply_exec {
 	/* Once. e NULL: it never began, err says why. */
 	void (*end)(struct apply_host *h, const struct channel_end *e, const struct err *err);
 	int64_t limit_ms; /* 0: the end decides */
+	/* It only reads: make ready to begin once more, on another session; gives the command anew.
+	 * NULL: it may change things. */
+	char *(*again)(struct apply_host *h);
 };
 
 struct apply_host {
@@ -63,6 +67,9 @@ struct apply_host {
 	struct buf input;
 	size_t sent;
 	bool whole; /* all of the input was handed over */
+	unsigned session;
+	bool retried;
+	struct err lost; /* why the link is gone, while it is looked whether to begin anew */
 	struct observe *observe;
 	struct follow *follow;
 	struct apply_images *images;

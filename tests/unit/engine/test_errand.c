@@ -476,7 +476,9 @@ a_program_that_has_begun_has_time(void **state)
 	loop_fake_advance(w.loop, 60000);
 	loop_pass(w.loop, 0);
 	assert_false(w.channel[0].cancelled);
+	host(STREAM_OUT, "\nits own\n");
 	host_ends(0);
+	assert_string_equal(buf_text(&w.out), "\nits own\n");
 	assert_int_equal(w.end.status, 0);
 	finish();
 }
