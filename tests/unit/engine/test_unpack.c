@@ -277,7 +277,7 @@ sizes_are_bounded(void **state)
 	patch(g, 124, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 12);
 	refused(g, "damaged");
 	for (int i = 0; i < 4; i++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof(name), "f%d", i);
 		add(g, TAR_FILE, name, "");

@@ -20,7 +20,7 @@ static void
 every_exit_status_is_exact(void **state)
 {
 	struct probe *p = probe_run(f, "true", NULL, 0);
-	char command[16];
+	char command[32];
 
 	(void)state;
 	for (int i = 0; i < 256; i++) {

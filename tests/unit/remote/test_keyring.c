@@ -23,7 +23,7 @@
 static struct sshd *sshd;
 static struct fixture *now;
 
-static void
+__attribute__((format(printf, 1, 2))) static void
 shell(const char *fmt, ...)
 {
 	char command[2000];
