@@ -16,7 +16,7 @@
 
 #define PARALLEL 64
 
-enum task_state { TASK_WAITING, TASK_CONNECTING, TASK_RUNNING, TASK_ENDED };
+enum task_state { TASK_WAITING, TASK_CONNECTING, TASK_PARKED, TASK_RUNNING, TASK_ENDED };
 
 /* One stream of one host: what the ledger keeps, and the beginning of a character whose rest has
  * not come yet. */
@@ -30,6 +30,7 @@ struct task {
 	struct fanout *f;
 	struct herd_host *hh;
 	enum task_state state;
+	bool slow; /* to connect: not counted among those at work */
 	struct errand *errand;
 	size_t sent;
 	unsigned session;
@@ -43,11 +44,18 @@ struct fanout {
 	struct fanout_spec spec;
 	struct task *tasks;
 	size_t next, running, ended;
+	size_t parked; /* slow ones that came up when there was no room */
 	int stops;
 	bool filling, told;
 };
 
 static void fill(struct fanout *f);
+
+static bool
+has_room(const struct fanout *f)
+{
+	return f->running < (f->spec.parallel > 0 ? (size_t)f->spec.parallel : PARALLEL);
+}
 
 static const char *
 stream_name(enum stream s)
@@ -156,7 +164,8 @@ task_end(
 	struct fanout *f = t->f;
 	bool held = t->state == TASK_RUNNING;
 
-	f->running -= t->state != TASK_WAITING;
+	f->running -= t->state != TASK_WAITING && !t->slow;
+	f->parked -= t->state == TASK_PARKED;
 	f->ended++;
 	t->state = TASK_ENDED;
 	t->errand = NULL;
@@ -274,6 +283,13 @@ on_ready(void *user, struct session *s, const struct err *err)
 		task_end(t, err->kind, NULL, err);
 		return;
 	}
+	if (t->slow && !has_room(t->f)) {
+		t->state = TASK_PARKED;
+		t->f->parked++;
+		return;
+	}
+	t->f->running += t->slow;
+	t->slow = false;
 	t->state = TASK_RUNNING;
 	herd_hold(t->hh);
 	t->session = herd_session_number(t->hh);
@@ -287,6 +303,19 @@ on_ready(void *user, struct session *s, const struct err *err)
 		.listener = &listener,
 		.user = t });
 	send_input(t);
+}
+
+/* A dead host holds nobody up: another takes its place until it is there. */
+static void
+on_slow(void *user)
+{
+	struct task *t = user;
+
+	if (t->state != TASK_CONNECTING || t->slow)
+		return;
+	t->slow = true;
+	t->f->running--;
+	fill(t->f);
 }
 
 static void
@@ -305,6 +334,24 @@ start(struct task *t)
 	event_set_int(&e, FIELD_ATTEMPT, 1);
 	run_emit(t->f->spec.run, &e);
 	herd_session(t->hh, on_ready, t);
+	if (t->state == TASK_CONNECTING)
+		herd_on_slow(t->hh, on_slow, t);
+}
+
+static void
+unpark(struct fanout *f)
+{
+	for (size_t i = 0; f->parked && i < f->next && has_room(f); i++) {
+		struct task *t = &f->tasks[i];
+
+		if (t->state != TASK_PARKED)
+			continue;
+		t->state = TASK_CONNECTING;
+		t->slow = false;
+		f->parked--;
+		f->running++;
+		herd_session(t->hh, on_ready, t);
+	}
 }
 
 static void
@@ -321,15 +368,14 @@ leave_untried(struct task *t)
 static void
 fill(struct fanout *f)
 {
-	size_t limit = f->spec.parallel > 0 ? (size_t)f->spec.parallel : PARALLEL;
-
 	if (f->filling)
 		return;
 	f->filling = true;
+	unpark(f);
 	while (f->next < f->spec.count) {
 		if (f->stops > 0)
 			leave_untried(&f->tasks[f->next++]);
-		else if (f->running < limit)
+		else if (has_room(f))
 			start(&f->tasks[f->next++]);
 		else
 			break;
@@ -363,7 +409,7 @@ cut(struct task *t)
 
 	if (t->state == TASK_RUNNING && t->errand) {
 		errand_cancel(t->errand);
-	} else if (t->state == TASK_CONNECTING) {
+	} else if (t->state == TASK_CONNECTING || t->state == TASK_PARKED) {
 		herd_forget(t->hh, t);
 		err_set(&err, OUTCOME_UNTRIED, "cut before it was reached");
 		task_end(t, OUTCOME_UNTRIED, NULL, &err);

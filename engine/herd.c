@@ -15,6 +15,7 @@
 struct waiter {
 	struct waiter *next;
 	void (*ready)(void *user, struct session *s, const struct err *err);
+	void (*slow)(void *user); /* NULL: does not care, or was told */
 	void *user;
 };
 
@@ -255,6 +256,32 @@ on_down(void *user, struct session *s, const struct err *err)
 	tell(hh, NULL, &why);
 }
 
+/* Told, they may forget themselves: look anew each time. */
+static void
+on_slow(void *user, struct session *s)
+{
+	struct herd_host *hh = user;
+
+	(void)s;
+	for (struct waiter *w = hh->waiting; w;) {
+		if (!w->slow) {
+			w = w->next;
+			continue;
+		}
+		take(w->slow)(w->user);
+		w = hh->waiting;
+	}
+}
+
+void
+herd_on_slow(struct herd_host *hh, void (*slow)(void *user), void *user)
+{
+	for (struct waiter *w = hh->waiting; w; w = w->next) {
+		if (w->user == user)
+			w->slow = slow;
+	}
+}
+
 void
 herd_target(const struct host *host, struct target *ret)
 {
@@ -287,7 +314,9 @@ herd_find(const struct inventory *inventory, const char *name, struct target *re
 static void
 open_session(struct herd_host *hh)
 {
-	static const struct session_listener listener = { .up = on_up, .down = on_down };
+	static const struct session_listener listener = {
+		.up = on_up, .down = on_down, .slow = on_slow
+	};
 	struct target t;
 
 	herd_target(hh->host, &t);

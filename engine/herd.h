@@ -57,6 +57,9 @@ const struct host *herd_host_of(const struct herd_host *hh);
 void herd_session(struct herd_host *hh,
     void (*ready)(void *user, struct session *s, const struct err *err), void *user);
 
+/* Who waits with this user is told, once, when the host takes longer to connect than others do. */
+void herd_on_slow(struct herd_host *hh, void (*slow)(void *user), void *user);
+
 /* Who uses a session for longer than one callback holds it; herd_collect() does so by itself. */
 void herd_hold(struct herd_host *hh);
 void herd_release(struct herd_host *hh);

@@ -47,7 +47,8 @@ static void parse_path(const struct field_context *c, const struct yaml_node *n,
 	    { "connect_timeout", FORM_DURATION, AT(settings.connect_timeout_ms),                   \
 		    .doc = "how long to try to connect" },                                         \
 	    { "jump", FORM_TEXT, AT(settings.jump), .grammar = grammar_jump,                       \
-		    .doc = "the host to go through: [user@]host[:port]" },                         \
+		    .doc = "the host to go through: [user@]host[:port]; several with commas "      \
+			   "between them, the nearest to here first; none: straight" },            \
 	    { "transport", FORM_CHOICE, AT(settings.transport), .choices = transports,             \
 		    .doc = "how to get there: libssh is drover's own SSH, ssh runs ssh(1), local " \
 			   "is this machine without SSH; auto (the default) chooses" },            \
@@ -68,8 +69,8 @@ static const struct field host_fields[] = {
 	    .doc = "its public host key or keys, as in a .pub file" },
 	REACH_FIELDS,
 	{ "proxy_command", FORM_TEXT, AT(settings.proxy_command), .grammar = grammar_command,
-	    .doc = "a command whose input and output are the connection; %h, %p and %r as in "
-		   "ssh_config" },
+	    .doc = "a command whose input and output are the connection; %h, %n, %p and %r as "
+		   "in ssh_config; none: straight" },
 	{ 0 },
 };
 

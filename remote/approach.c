@@ -101,7 +101,8 @@ begin_key_exchange(struct session *s, int fd)
 	s->channel_place.carrier = link_carrier(link);
 	s->channel_place.session = s->id;
 	message_init(&m, MESSAGE_OPEN, s->id, 0);
-	message_text(&m, FIELD_ADDRESS, s->at);
+	/* Without its zone: libssh would ask the kernel about that, and a worker may not. */
+	message_bytes(&m, FIELD_ADDRESS, s->at, strcspn(s->at, "%"));
 	message_text(&m, FIELD_ALGORITHMS, algorithms);
 	put_list(&m, FIELD_KEX, s->conf->kex);
 	put_list(&m, FIELD_CIPHERS, s->conf->ciphers);
@@ -221,10 +222,13 @@ approach_on_timer(void *user)
 {
 	struct session *s = user;
 
-	if (s->state == SESSION_QUEUED)
+	if (s->state == SESSION_QUEUED) {
 		take_way(s);
-	else
-		queue_leave(s);
+		return;
+	}
+	queue_leave(s);
+	if (s->listener.slow)
+		s->listener.slow(s->user, s);
 }
 
 /* Without a key of ssh's own choice a password may do; one that the inventory names must be there. */

@@ -306,7 +306,7 @@ on_limit(void *user)
 	char what[48];
 
 	snprintf(what, sizeof(what), "no answer after %.1f s",
-	    (double)(clock_mono_ms() - t->began) / 1000.0);
+	    (double)(t->spec.timeout_ms ? t->spec.timeout_ms : 10000) / 1000.0);
 	for (size_t i = 0; i < t->used; i++) {
 		if (t->leg[i].io)
 			note_failure(t, &t->address[i], ETIMEDOUT, what);

@@ -117,6 +117,9 @@ struct session_listener {
 	/* Ended, or never came up: err says why (kind NONE: closed by us). The session is freed by
 	 * its owner, from here or later, with session_close(). */
 	void (*down)(void *user, struct session *s, const struct err *err);
+	/* It takes longer to connect than others did: whoever counts hosts at work may leave it out until
+	 * up() or down(). May be NULL; may come more than once. */
+	void (*slow)(void *user, struct session *s);
 	/* Look, do not log in: the host showed its key, which is not judged; nothing else is sent and
 	 * the session waits here to be closed. NULL for every other session. */
 	void (*key)(void *user, struct session *s, const struct trust_subject *subject,
