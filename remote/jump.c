@@ -165,28 +165,6 @@ jump_begin(struct jump_use *u)
 		gate_wait(&u->jump->gate, &u->pass, on_turn, u);
 }
 
-static struct jump_use *
-next_waiting(const struct jump *j)
-{
-	struct jump_use *u = j->uses;
-
-	while (u && !u->waits)
-		u = u->next;
-	return u;
-}
-
-static void
-on_up(void *user, struct session *s)
-{
-	struct jump *j = user;
-
-	(void)s;
-	j->up = true;
-	/* Whoever has a turn may end others: look anew each time. */
-	for (struct jump_use *u = next_waiting(j); u; u = next_waiting(j))
-		jump_begin(u);
-}
-
 /* "bastion: connect: refused" becomes "jump bastion: connect: refused", and after it was up
  * "bastion: session: closed" becomes "jump bastion: session lost: closed". */
 static void
@@ -219,6 +197,34 @@ on_down(void *user, struct session *s, const struct err *err)
 		use_detach(u);
 		u->want.lost(u->want.user, &why, was_up);
 	}
+}
+
+static struct jump_use *
+next_waiting(const struct jump *j)
+{
+	struct jump_use *u = j->uses;
+
+	while (u && !u->waits)
+		u = u->next;
+	return u;
+}
+
+static void
+on_up(void *user, struct session *s)
+{
+	struct jump *j = user;
+	struct err err;
+
+	if (!j->all->config.carries(s)) {
+		err_set(&err, OUTCOME_REFUSED,
+		    "%s: only drover's own SSH can go through it, and it takes ssh(1)", j->name);
+		on_down(j, s, &err);
+		return;
+	}
+	j->up = true;
+	/* Whoever has a turn may end others: look anew each time. */
+	for (struct jump_use *u = next_waiting(j); u; u = next_waiting(j))
+		jump_begin(u);
 }
 
 static struct jump *

@@ -21,6 +21,7 @@ struct jumps_config {
 	/* The session to a jump host, who asks for its own way as self. */
 	struct session *(*open)(void *user, const struct target *t, struct jump *self,
 	    const struct session_listener *l);
+	bool (*carries)(const struct session *s); /* false: others cannot pass through it */
 	void *user;
 	/* What the inventory says of a host; false: it has none of that name. May be NULL. */
 	bool (*find)(void *user, const char *name, struct target *ret);

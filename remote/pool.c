@@ -241,11 +241,22 @@ open_jump(void *user, const struct target *t, struct jump *self, const struct se
 	return session_new_jump(&r->place, t, l, self);
 }
 
+static bool
+is_in_worker(const struct session *s)
+{
+	return session_worker(s) != 0;
+}
+
 static void
 set_up_routes(struct remote *r, const struct remote_config *c)
 {
 	struct jumps_config jumps = {
-		.loop = c->loop, .open = open_jump, .user = r, .find = c->find, .find_user = c->user
+		.loop = c->loop,
+		.open = open_jump,
+		.carries = is_in_worker,
+		.user = r,
+		.find = c->find,
+		.find_user = c->user,
 	};
 
 	r->place.route.loop = c->loop;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # `true` on many hosts, by drover and by its peers, at the same fan-out. Client side only: the CPU is
 # that of the tool and of all it starts. Nobody keeps connections from one run to the next.
+# Then what drover has in memory with BENCH_MEMORY (1000) sessions held.
 # usage: fanout.bench.sh [HOSTS...]     (64 256, and BENCH_HOSTS if set)
 set -u
 cd "$(dirname "$0")/../.." || exit
@@ -59,16 +60,20 @@ by_pdsh() { # CONFIG
 	PDSH_SSH_ARGS_APPEND="-F $1" pdsh -R ssh -f "$fanout" -w ^"$bench_home/hosts" true
 }
 
+by_parallel-ssh() { # CONFIG
+	parallel-ssh -p "$fanout" -t 0 -x "-F $1" -h "$bench_home/hosts" true
+}
+
 by_ansible() { # CONFIG
 	ANSIBLE_SSH_ARGS="-F $1 -o ControlMaster=no" ANSIBLE_LOCAL_TEMP=$bench_home/ansible \
 		ANSIBLE_HOME=$bench_home/ansible ansible -i "$bench_home/hosts.ini" -f "$fanout" -m raw -a true all
 }
 
-export -f by_drover by_xargs by_clush by_pdsh by_ansible
+export -f by_drover by_xargs by_clush by_pdsh by_parallel-ssh by_ansible
 export bench_home fanout drover FARM_USER
 
 tools=(drover xargs)
-for tool in clush pdsh ansible; do
+for tool in clush pdsh parallel-ssh ansible; do
 	if have $tool; then tools+=("$tool"); else missing="${missing:-} $tool"; fi
 done
 [ -z "${missing:-}" ] || echo "not installed, left out:$missing"
@@ -104,6 +109,23 @@ table() { # N
 	done
 }
 
+# memory N: parent and workers, looked at until the run ends.
+memory() {
+	local pid one kb most=0
+	inputs "$1"
+	"$drover" -F "$FARM_SSH_CONFIG" -i "$bench_home/inventory.yaml" -P "$1" -q run @all -- 'sleep 5' &
+	pid=$!
+	while kill -0 $pid 2>/dev/null; do
+		kb=$(for one in $pid $(cat "/proc/$pid/task/$pid/children" 2>/dev/null); do
+			awk '/^VmRSS/ { print $2 }' "/proc/$one/status" 2>/dev/null
+		done | awk '{ kb += $1 } END { print kb + 0 }')
+		[ "$kb" -le "$most" ] || most=$kb
+		read -rt 0.2 <> <(:)
+	done
+	printf '\nmemory, parent and workers, %d sessions held: %d MiB\n' "$1" $((most / 1024))
+}
+
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- 64 256 ${BENCH_HOSTS:-}
 for hosts in "$@"; do table "$hosts"; done
+memory "${BENCH_MEMORY:-1000}"
