@@ -5,6 +5,7 @@
 struct options {
 	bool dry_run, exit_code, owed;
 	const char *limit, *diff;
+	struct option_list tags, skip_tags;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -12,6 +13,10 @@ struct options {
 static const struct option options[] = {
 	{ OPTION_TEXT, 'l', "limit", AT(limit), "SET", .summary = "only these of its hosts" },
 	{ OPTION_FLAG, 'n', "dry-run", AT(dry_run), .summary = "only plan" },
+	{ OPTION_LIST, 0, "tags", AT(tags), "TAG,...",
+	    .summary = "only what has one of these tags" },
+	{ OPTION_LIST, 0, "skip-tags", AT(skip_tags), "TAG,...",
+	    .summary = "nothing that has one of these tags" },
 	{ OPTION_TEXT, 0, "diff", AT(diff), "HOW", .summary = "show contents that change",
 	    .choices = "full|none" },
 	{ OPTION_FLAG, 0, "exit-code", AT(exit_code),
@@ -29,6 +34,8 @@ run(struct call *call)
 		.verb = o->dry_run ? "plan" : "apply",
 		.limit = o->limit,
 		.diff = o->diff,
+		.tags = o->tags.item,
+		.skip_tags = o->skip_tags.item,
 		.change = !o->dry_run,
 		.exit_code = o->exit_code,
 	};

@@ -16,11 +16,16 @@
 
 struct options {
 	bool strict;
+	struct option_list tags, skip_tags;
 };
 
 static const struct option options[] = {
 	{ OPTION_FLAG, 0, "strict", offsetof(struct options, strict),
 	    .summary = "warnings are mistakes too" },
+	{ OPTION_LIST, 0, "tags", offsetof(struct options, tags), "TAG,...",
+	    .summary = "only what has one of these tags" },
+	{ OPTION_LIST, 0, "skip-tags", offsetof(struct options, skip_tags), "TAG,...",
+	    .summary = "nothing that has one of these tags" },
 	{ .type = OPTION_END },
 };
 
@@ -156,11 +161,10 @@ check_hosts(struct lint *l, const struct playbook *p, struct diag *d)
 	for (size_t i = 0; i < set.count; i++) {
 		struct arena *a = arena_new();
 		struct diag own;
-		const struct resource *const *wanted;
-		size_t count;
+		struct desired wanted;
 
 		diag_init(&own);
-		playbook_desire(p, set.hosts[i], &facts, a, &own, &wanted, &count);
+		playbook_desire(p, set.hosts[i], &facts, a, &own, &wanted);
 		gather(l, &own, set.hosts[i]->name);
 		diag_fini(&own);
 		arena_free(a);
@@ -200,12 +204,13 @@ say_good(struct lint *l, const char *path, const struct playbook *p, size_t host
 static void
 check_playbook(struct lint *l, const char *path)
 {
+	const struct options *o = l->call->options;
 	size_t hosts = 0;
 	struct diag d;
 
 	diag_init(&d);
 	struct playbook *p = playbook_load(path, l->call->globals.vars.item, &d);
-	if (p && l->inventory)
+	if (p && playbook_choose(p, o->tags.item, o->skip_tags.item, &d) && l->inventory)
 		hosts = check_hosts(l, p, &d);
 	print(l, &d);
 	if (p && !d.errors)

@@ -5,12 +5,17 @@
 struct options {
 	bool exit_code;
 	const char *limit, *diff, *output;
+	struct option_list tags, skip_tags;
 };
 
 #define AT(field) offsetof(struct options, field)
 
 static const struct option options[] = {
 	{ OPTION_TEXT, 'l', "limit", AT(limit), "SET", .summary = "only these of its hosts" },
+	{ OPTION_LIST, 0, "tags", AT(tags), "TAG,...",
+	    .summary = "only what has one of these tags" },
+	{ OPTION_LIST, 0, "skip-tags", AT(skip_tags), "TAG,...",
+	    .summary = "nothing that has one of these tags" },
 	{ OPTION_TEXT, 0, "diff", AT(diff), "HOW", .summary = "show contents that change",
 	    .choices = "full|none" },
 	{ OPTION_FLAG, 0, "exit-code", AT(exit_code), .summary = "exit 5 when something differs" },
@@ -23,9 +28,12 @@ static int
 run(struct call *call)
 {
 	const struct options *o = call->options;
-	struct converge spec = {
-		.verb = "plan", .limit = o->limit, .diff = o->diff, .exit_code = o->exit_code
-	};
+	struct converge spec = { .verb = "plan",
+		.limit = o->limit,
+		.diff = o->diff,
+		.tags = o->tags.item,
+		.skip_tags = o->skip_tags.item,
+		.exit_code = o->exit_code };
 
 	if (o->output)
 		return call_usage(call, "plan -o is not built yet: plans are not kept in files");

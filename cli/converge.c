@@ -37,15 +37,18 @@ load(struct converging *g)
 {
 	struct call *c = g->call;
 	struct diag diag;
+	bool good;
 
 	diag_init(&diag);
 	g->playbook = playbook_load(c->argv[0], c->globals.vars.item, &diag);
+	good =
+	    g->playbook && playbook_choose(g->playbook, g->spec->tags, g->spec->skip_tags, &diag);
 	diag_sort(&diag);
 	call_print_diag(c, &diag);
 	diag_fini(&diag);
-	if (!g->playbook)
+	if (!good)
 		c->exit = outcome_exit(OUTCOME_INPUT);
-	return g->playbook != NULL;
+	return good;
 }
 
 /* Keep of a what is in b too; both are in natural order of the same inventory. */
@@ -170,7 +173,8 @@ on_planned(void *user, struct apply *a)
 
 	g->differs = hosts > 0;
 	if (!out_json(c->out))
-		plan_view_print(a, c->out, !g->spec->diff || !str_eq(g->spec->diff, "none"));
+		plan_view_print(a, c->out, !g->spec->diff || !str_eq(g->spec->diff, "none"),
+		    c->globals.verbose > 0);
 	out_flush(c->out);
 	if (!g->spec->change)
 		apply_leave(a, OUTCOME_OK);
@@ -244,8 +248,10 @@ converge(struct call *c, const struct converge *spec)
 	struct converging g = { .call = c, .spec = spec };
 	int code;
 
-	if (!load(&g))
+	if (!load(&g)) {
+		playbook_free(g.playbook);
 		return c->exit;
+	}
 	code = choose_hosts(&g) && may_change(&g) && call_herd(c) && prepare(&g) ? carry_out(&g)
 										 : c->exit;
 	apply_free(g.apply);

@@ -13,8 +13,9 @@ struct converge {
 	const char *verb;  /* "plan", "apply" */
 	const char *limit; /* a set the playbook's hosts are narrowed to; NULL: none */
 	const char *diff;  /* "full" or "none"; NULL: full */
-	bool change;       /* carry it out; else only look */
-	bool exit_code;    /* 5 when there are differences */
+	const char *const *tags, *const *skip_tags; /* as playbook_choose() takes them */
+	bool change;                                /* carry it out; else only look */
+	bool exit_code;                             /* 5 when there are differences */
 };
 
 /* argv[0] of the call is the playbook. Gives the exit code. */

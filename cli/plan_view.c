@@ -8,6 +8,7 @@
 #include "inventory/set.h"
 #include "playbooks/apply.h"
 #include "playbooks/plan.h"
+#include "playbooks/playbook.h"
 #include "playbooks/request.h"
 
 #include <string.h>
@@ -42,7 +43,7 @@ add_diff(struct buf *to, const char *diff)
 }
 
 static char *
-page_text(const struct plan *p, bool diffs)
+page_text(const struct plan *p, bool diffs, bool skipped)
 {
 	autobuf b = BUF_INIT(PAGE_MAX);
 
@@ -61,6 +62,13 @@ page_text(const struct plan *p, bool diffs)
 		buf_addc(&b, '\n');
 		if (s && s->diff && diffs)
 			add_diff(&b, s->diff);
+	}
+	for (size_t i = 0; skipped && i < p->skipped_count; i++) {
+		buf_adds(&b, "    ");
+		add_clean(&b, p->skipped[i].title);
+		buf_adds(&b, "  (skipped: ");
+		add_clean(&b, p->skipped[i].why);
+		buf_adds(&b, ")\n");
 	}
 	for (size_t i = 0; i < p->note_count; i++) {
 		buf_adds(&b, "  note: ");
@@ -101,7 +109,7 @@ print_page(const struct page *page, struct out *o)
 }
 
 void
-plan_view_print(const struct apply *a, struct out *o, bool diffs)
+plan_view_print(const struct apply *a, struct out *o, bool diffs, bool skipped)
 {
 	struct page *pages = NULL;
 	size_t count = 0, cap = 0, at;
@@ -112,7 +120,7 @@ plan_view_print(const struct apply *a, struct out *o, bool diffs)
 
 		if (!p || p->refused)
 			continue;
-		char *text = page_text(p, diffs);
+		char *text = page_text(p, diffs, skipped);
 		if (strmap_add(&seen, text, count, &at)) {
 			mem_grow(pages, count, cap);
 			at = count++;

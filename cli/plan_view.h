@@ -8,6 +8,6 @@ struct apply;
 struct out;
 
 /* Print the plan of every host that has one; without diffs on request. */
-void plan_view_print(const struct apply *a, struct out *o, bool diffs);
+void plan_view_print(const struct apply *a, struct out *o, bool diffs, bool skipped);
 
 #endif

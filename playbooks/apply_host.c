@@ -103,9 +103,11 @@ add_pending(struct plan *p)
 		if (!s->found->then_pending || there)
 			continue;
 		for (size_t k = 0; k < p->then_count; k++)
-			there = there || (p->then[k].kind == s->resource->then.kind &&
-					     str_eq(p->then[k].unit, s->resource->then.unit) &&
-					     p->then[k].argv == s->resource->then.argv);
+			there = there ||
+				(p->then[k].kind == s->resource->then.kind &&
+				    (p->then[k].kind == FOLLOW_RUN
+					    ? p->then[k].argv == s->resource->then.argv
+					    : str_eq(p->then[k].unit, s->resource->then.unit)));
 		if (!there)
 			p->then[p->then_count++] = s->resource->then;
 	}
@@ -122,7 +124,7 @@ is_wanted(const struct apply_host *h, const char *resource)
 }
 
 /* What this playbook put there once and no longer names is said, since nothing removes it yet; so is
- * what it takes over from another playbook. */
+ * what it takes over from another playbook. With some of its tags only, nobody knows what it names. */
 static void
 note_left(struct apply_host *h)
 {
@@ -140,6 +142,8 @@ note_left(struct apply_host *h)
 		bool ours = str_eq(m->playbook, name), wanted = is_wanted(h, m->resource);
 
 		if (ours == wanted || str_starts(m->resource, "then "))
+			continue;
+		if (!wanted && playbook_partial(h->ground->playbook))
 			continue;
 		if (wanted)
 			notes[h->plan->note_count++] = arena_printf(h->arena,
@@ -194,17 +198,19 @@ make_plan(struct apply_host *h)
 		give_up(h, err.kind, &err);
 		return;
 	}
+	if (apply_desire_again(h, &err) < 0) {
+		give_up(h, err.kind, &err);
+		return;
+	}
 	if (missing(h)) {
 		err_set(&err, OUTCOME_FAILED, "unsupported: the host has no %s", missing(h));
 		give_up(h, err.kind, &err);
 		return;
 	}
-	if (apply_desire_again(h, &err) < 0) {
-		give_up(h, err.kind, &err);
-		return;
-	}
 	h->plan =
 	    plan_make(h->arena, herd_host_of(h->hh), h->wanted, h->seen->found, h->wanted_count);
+	h->plan->skipped = h->skipped;
+	h->plan->skipped_count = h->skipped_count;
 	add_pending(h->plan);
 	note_left(h);
 	tell_plan(h);

@@ -54,6 +54,8 @@ struct apply_host {
 	struct arena *arena;
 	const struct resource *const *wanted;
 	size_t wanted_count;
+	const struct skipped *skipped;
+	size_t skipped_count;
 	size_t facts_used; /* by wanted; if any, they are looked up anew after observe */
 	struct observation *seen;
 	struct plan *plan;

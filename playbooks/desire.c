@@ -8,6 +8,7 @@
 #include "inventory/inventory.h"
 #include "playbooks/app.h"
 #include "playbooks/desire.h"
+#include "playbooks/desire_inner.h"
 #include "playbooks/model.h"
 #include "playbooks/read.h"
 #include "playbooks/unit.h"
@@ -16,180 +17,12 @@
 
 #define UNIT_MAX ((size_t)256 << 10)
 
-/* What engine/host/facts.sh can say of a host and that holds still between two applies. */
-const char *const desire_facts[] = { "arch", "cgroup", "cgroup-controllers", "cpus", "hostname",
-	"init", "kernel", "machine-id", "memory", "os", "os-name", "podman", "root", "selinux",
-	"shell", "systemd", "systemd-features", "tools", "user", "virtualization", NULL };
-
-/* One evaluation, for one host. */
-struct desire {
-	const struct playbook *playbook;
-	const struct host *host;
-	const struct facts *facts;
-	struct arena *arena;
-	struct diag *diag;
-	struct scope scope;
-	struct resource_list list;
-	const struct app_port **port; /* of all apps, for overlaps; with the app's name beside */
-	const struct app_decl **port_app;
-	size_t port_count, port_cap, port_app_cap;
-};
-
-static const struct var *
-find_var(const struct var *var, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(var[i].name, name))
-			return &var[i];
-	return NULL;
-}
-
-static bool
-is_fact(const char *name)
-{
-	for (const char *const *f = desire_facts; *f; f++)
-		if (str_eq(*f, name))
-			return true;
-	return false;
-}
-
-/* -e, then the inventory, then the playbook; facts only where nobody else speaks, so that no host
- * can put itself in the place of a variable. */
-static enum scope_found
-find(void *user, const char *name, struct scope_value *ret)
-{
-	const struct desire *d = user;
-	const struct playbook *p = d->playbook;
-	const struct var *own, *var = find_var(p->extra, p->extra_count, name);
-	const char *fact;
-
-	if (str_eq(name, "host") || str_eq(name, "kind")) {
-		ret->text = *name == 'h' ? d->host->name : host_kind_name(d->host->kind);
-		return SCOPE_FOUND;
-	}
-	own = var ? NULL : host_var(d->host, name);
-	if (own && var_opaque(own))
-		return SCOPE_OPAQUE;
-	if (!var)
-		var = own;
-	if (!var)
-		var = find_var(p->vars.item, p->vars.count, name);
-	if (var) {
-		ret->text = var->value;
-		ret->is_json = var->is_json;
-		ret->plain = var->plain;
-		return SCOPE_FOUND;
-	}
-	if (!d->facts)
-		return SCOPE_ABSENT;
-	fact = d->facts->fact ? d->facts->fact(d->facts->user, name) : NULL;
-	if (d->facts->used && (fact || is_fact(name)))
-		++*d->facts->used;
-	if (fact) {
-		ret->text = fact;
-		return SCOPE_FOUND;
-	}
-	return d->facts->unknown_ok && is_fact(name) ? SCOPE_LATER : SCOPE_ABSENT;
-}
-
-/* Every name a template may say here, for did-you-mean. */
-static const char *const *
-known_names(const struct desire *d)
-{
-	const struct playbook *p = d->playbook;
-	size_t n = 0, all = 3 + p->extra_count + p->vars.count + d->host->var_count;
-
-	for (const char *const *f = desire_facts; *f; f++)
-		all++;
-	const char **name = arena_alloc(d->arena, all * sizeof(*name));
-	name[n++] = "host";
-	name[n++] = "kind";
-	for (size_t i = 0; i < p->extra_count; i++)
-		name[n++] = p->extra[i].name;
-	for (size_t i = 0; i < p->vars.count; i++)
-		name[n++] = p->vars.item[i].name;
-	for (size_t i = 0; i < d->host->var_count; i++)
-		name[n++] = d->host->vars[i]->name;
-	for (const char *const *f = desire_facts; *f; f++)
-		name[n++] = *f;
-	return name;
-}
-
-/* NULL when a mistake was told; "" for what was not given. */
-static const char *
-fill(struct desire *d, const struct source *s, size_t *ret_len)
-{
-	if (!s->text) {
-		if (ret_len)
-			*ret_len = 0;
-		return "";
-	}
-	return render_text(s, &d->scope, d->arena, d->diag, ret_len);
-}
-
-/* A text that becomes an argument or a value: no NUL, no control bytes but tab and newline. */
-static const char *
-fill_word(struct desire *d, const struct source *s)
-{
-	const char *text = fill(d, s, NULL);
-
-	for (const char *p = text; p && *p; p++) {
-		if (((unsigned char)*p >= ' ' && *p != 0x7f) || *p == '\n' || *p == '\t')
-			continue;
-		diag_error(d->diag, s->mark, "the value holds U+%04X for host %s",
-		    (unsigned char)*p, d->host->name);
-		return NULL;
-	}
-	return text;
-}
-
-static const char *
-fill_path(struct desire *d, const struct source *s, const char *name)
-{
-	const char *text = fill(d, s, NULL), *bad = text ? read_is_path(text) : NULL;
-
-	if (!bad)
-		return text;
-	diag_error(d->diag, s->mark, "%s: %s is wanted here, not \"%.100s\" (host %s)", name, bad,
-	    text, d->host->name);
-	return NULL;
-}
-
-static const char *
-fill_text_decl(struct desire *d, const struct text_decl *t, size_t *ret_len)
-{
-	if (!t->literal)
-		return fill(d, &t->source, ret_len);
-	*ret_len = t->source.len;
-	return t->source.text;
-}
-
-/* argv ended by NULL; a shell text becomes sh -c. */
-static const char *const *
-fill_argv(struct desire *d, const struct argv_decl *decl)
-{
-	const char **argv = arena_alloc(d->arena, (decl->count + 4) * sizeof(*argv));
-
-	if (decl->shell) {
-		argv[0] = "sh";
-		argv[1] = "-c";
-		argv[2] = decl->shell;
-		return argv;
-	}
-	for (size_t i = 0; i < decl->count; i++) {
-		argv[i] = fill_word(d, &decl->item[i]);
-		if (!argv[i])
-			return NULL;
-	}
-	return decl->count ? argv : NULL;
-}
-
 static bool
 fill_then(struct desire *d, const struct then_decl *decl, struct resource *r)
 {
 	r->then = decl->follow;
 	if (r->then.kind == FOLLOW_RUN)
-		r->then.argv = fill_argv(d, &decl->argv);
+		r->then.argv = desire_argv(d, &decl->argv);
 	return r->then.kind != FOLLOW_RUN || r->then.argv;
 }
 
@@ -203,18 +36,27 @@ with_tag(struct desire *d, const char *name)
 	return arena_printf(d->arena, "%s:latest", name);
 }
 
-/* The same resource, or another one at the same path. */
+/* The same resource, or another one at the same path, that is wanted for certain if this one is. */
 static const struct resource *
 find_resource(const struct desire *d, const struct resource *r)
 {
 	for (size_t i = 0; i < d->list.count; i++) {
 		const struct resource *other = d->list.item[i];
 
-		if (str_eq(other->id, r->id) ||
-		    (r->path && other->path && str_eq(other->path, r->path)))
+		if (!d->here.maybe && !d->maybe[i] &&
+		    (str_eq(other->id, r->id) ||
+			(r->path && other->path && str_eq(other->path, r->path))))
 			return other;
 	}
 	return NULL;
+}
+
+static void
+append(struct desire *d, const struct resource *r)
+{
+	mem_grow(d->maybe, d->list.count, d->maybe_cap);
+	d->maybe[d->list.count] = d->here.maybe;
+	resource_list_add(&d->list, r);
 }
 
 static bool
@@ -223,17 +65,17 @@ add(struct desire *d, const struct resource *r)
 	const struct resource *other = find_resource(d, r);
 
 	if (other) {
-		diag_error(d->diag, r->mark, "%s is declared twice: also at line %d",
+		desire_wrong(d, r->mark, "%s is declared twice: also at line %d",
 		    r->path ? r->path : r->id, other->mark.line);
 		return false;
 	}
 	if (r->app && r->kind == RESOURCE_UNIT && r->content_len > UNIT_MAX) {
-		diag_error(d->diag, r->mark,
+		desire_wrong(d, r->mark,
 		    "app %s: its unit is larger than %zu KiB: put long values into files:", r->app,
 		    UNIT_MAX >> 10);
 		return false;
 	}
-	resource_list_add(&d->list, r);
+	append(d, r);
 	return true;
 }
 
@@ -241,11 +83,11 @@ add(struct desire *d, const struct resource *r)
 static const char *
 want_image(struct desire *d, const struct image_decl *decl, const char *app)
 {
-	const char *name = decl->archive ? decl->archive_name : fill_word(d, &decl->name);
+	const char *name = decl->archive ? decl->archive_name : desire_word(d, &decl->name);
 	const char *bad = name ? read_is_image(name) : NULL;
 
 	if (bad)
-		diag_error(d->diag, decl->mark,
+		desire_wrong_text(d, decl->mark,
 		    "image: %s is wanted here, not \"%.100s\" (host %s)", bad, name, d->host->name);
 	if (!name || bad)
 		return NULL;
@@ -261,10 +103,10 @@ want_image(struct desire *d, const struct image_decl *decl, const char *app)
 	memcpy(r->image_id, decl->id, sizeof(r->image_id));
 	const struct resource *other = find_resource(d, r);
 	if (!other)
-		resource_list_add(&d->list, r);
+		append(d, r);
 	else if (strcmp(other->image_id, r->image_id) != 0)
-		diag_error(d->diag, r->mark, "%s is another image than at line %d", r->id,
-		    other->mark.line);
+		desire_wrong(
+		    d, r->mark, "%s is another image than at line %d", r->id, other->mark.line);
 	return r->image;
 }
 
@@ -275,6 +117,7 @@ same_address(const char *a, const char *b)
 	       str_eq(b, "::");
 }
 
+/* Of apps that are there for certain. */
 static void
 check_overlap(struct desire *d, const struct app_decl *app, const struct app_port *port)
 {
@@ -286,7 +129,7 @@ check_overlap(struct desire *d, const struct app_decl *app, const struct app_por
 		    other->host >= port->host + app->replicas ||
 		    !same_address(port->bind, other->bind))
 			continue;
-		diag_error(d->diag, port->mark,
+		desire_wrong(d, port->mark,
 		    "ports: %s of %s (%d to %d) overlaps %s of %s (%d to %d), line %d", port->name,
 		    app->name, port->host, port->host + (int)app->replicas - 1, other->name,
 		    owner->name, other->host, other->host + (int)owner->replicas - 1,
@@ -305,11 +148,11 @@ fill_env(struct desire *d, const struct env_decl *decl, size_t n, struct app_env
 
 	for (size_t i = 0; i < n; i++) {
 		ret[i].name = decl[i].name;
-		ret[i].value = fill_word(d, &decl[i].value);
+		ret[i].value = desire_word(d, &decl[i].value);
 		good = good && ret[i].value;
 		if (ret[i].value && strlen(ret[i].value) > 32768) {
-			diag_error(d->diag, decl[i].value.mark, "env: %s is longer than 32 KiB",
-			    decl[i].name);
+			desire_wrong(
+			    d, decl[i].value.mark, "env: %s is longer than 32 KiB", decl[i].name);
 			good = false;
 		}
 	}
@@ -330,7 +173,7 @@ fill_files(struct desire *d, const struct app_decl *decl, struct app_file *ret)
 			.mark = f->mark };
 		if (f->volume)
 			continue;
-		ret[i].content = fill_text_decl(d, &f->content, &ret[i].len);
+		ret[i].content = desire_content(d, &f->content, &ret[i].len);
 		good = good && ret[i].content;
 	}
 	return good;
@@ -363,10 +206,10 @@ want_app(struct desire *d, const struct app_decl *decl, const char *image)
 	struct app_file *file = arena_alloc(a, decl->file_count * sizeof(*file) + 1);
 	struct resource_list made = { 0 };
 	int before = d->diag->errors;
+	bool good = fill_env(d, decl->env, decl->env_count, env);
 
-	fill_env(d, decl->env, decl->env_count, env);
-	fill_files(d, decl, file);
-	for (size_t i = 0; i < decl->port_count; i++)
+	good = fill_files(d, decl, file) && good;
+	for (size_t i = 0; i < decl->port_count && !d->here.maybe; i++)
 		check_overlap(d, decl, &decl->port[i]);
 	struct app app = { .name = decl->name,
 		.playbook = d->playbook->name,
@@ -381,15 +224,16 @@ want_app(struct desire *d, const struct app_decl *decl, const char *image)
 		.env_count = decl->env_count,
 		.file = file,
 		.file_count = decl->file_count,
-		.command = fill_argv(d, &decl->command),
-		.args = fill_argv(d, &decl->args),
+		.command = desire_argv(d, &decl->command),
+		.args = desire_argv(d, &decl->args),
 		.cpu_percent = decl->cpu_percent,
 		.memory = decl->memory,
 		.tasks = decl->tasks,
 		.read_only = decl->read_only,
 		.on_change = read_on_change_of(decl->on_change),
 		.health = aim_health(decl) };
-	if (!image || d->diag->errors != before)
+	if (!image || !good || d->diag->errors != before ||
+	    (decl->command.mark.line && !app.command) || (decl->args.mark.line && !app.args))
 		return;
 	app_resources(&app, a, &made);
 	for (size_t i = 0; i < made.count; i++)
@@ -411,7 +255,7 @@ state_of(const char *word)
 static bool
 want_content(struct desire *d, const struct task_decl *t, struct resource *r)
 {
-	r->content = fill_text_decl(d, &t->content, &r->content_len);
+	r->content = desire_content(d, &t->content, &r->content_len);
 	if (!r->content)
 		return false;
 	digest_hex(r->content, r->content_len, r->digest);
@@ -424,7 +268,7 @@ want_content(struct desire *d, const struct task_decl *t, struct resource *r)
 static bool
 want_file(struct desire *d, const struct task_decl *t, struct resource *r)
 {
-	r->path = fill_path(d, &t->path, "path");
+	r->path = desire_path(d, &t->path, "path");
 	if (!r->path)
 		return false;
 	r->id = arena_printf(d->arena, "file %s", r->path);
@@ -432,13 +276,30 @@ want_file(struct desire *d, const struct task_decl *t, struct resource *r)
 	return want_content(d, t, r);
 }
 
+/* The unit's name; a service is understood to end in .service. */
+static const char *
+unit_name(struct desire *d, const struct task_decl *t)
+{
+	const char *name = t->unit_name.text ? desire_word(d, &t->unit_name) : t->unit;
+
+	if (name && t->kind == RESOURCE_SERVICE && read_is_unit(name))
+		name = arena_printf(d->arena, "%s.service", name);
+	if (!name || !read_is_unit(name))
+		return name;
+	desire_wrong_text(d, t->unit_name.mark, "%s is wanted here, not \"%.100s\" (host %s)",
+	    read_is_unit(name), name, d->host->name);
+	return NULL;
+}
+
 static bool
 want_unit(struct desire *d, const struct task_decl *t, struct resource *r)
 {
-	r->unit = t->unit;
-	r->path = arena_printf(d->arena, "%s/%s", APP_UNIT_DIR, t->unit);
-	r->id = arena_printf(d->arena, "unit %s", t->unit);
-	r->title = t->unit;
+	r->unit = unit_name(d, t);
+	if (!r->unit)
+		return false;
+	r->path = arena_printf(d->arena, "%s/%s", APP_UNIT_DIR, r->unit);
+	r->id = arena_printf(d->arena, "unit %s", r->unit);
+	r->title = r->unit;
 	r->state = state_of(t->state);
 	r->enabled = !t->enabled_said ? WANT_ENABLED_UNSAID
 		     : t->enabled     ? WANT_ENABLED
@@ -454,16 +315,19 @@ want_unit(struct desire *d, const struct task_decl *t, struct resource *r)
 	return true;
 }
 
-static void
+static bool
 want_service(struct desire *d, const struct task_decl *t, struct resource *r)
 {
-	r->unit = t->unit;
-	r->id = arena_printf(d->arena, "service %s", t->unit);
-	r->title = t->unit;
+	r->unit = unit_name(d, t);
+	if (!r->unit)
+		return false;
+	r->id = arena_printf(d->arena, "service %s", r->unit);
+	r->title = r->unit;
 	r->state = state_of(t->state);
 	r->enabled = !t->enabled_said ? WANT_ENABLED_UNSAID
 		     : t->enabled     ? WANT_ENABLED
 				      : WANT_DISABLED;
+	return true;
 }
 
 static const char *
@@ -484,9 +348,9 @@ want_run(struct desire *d, const struct task_decl *t, struct resource *r)
 	struct app_env *env = arena_alloc(d->arena, t->env_count * sizeof(*env) + 1);
 	const char **texts = arena_alloc(d->arena, (t->env_count + 1) * sizeof(*texts));
 
-	r->id = arena_printf(d->arena, "run %d", t->number);
+	r->id = arena_printf(d->arena, "run %d%s", t->number, d->here.suffix);
 	r->shell = t->run.shell;
-	r->argv = r->shell ? NULL : fill_argv(d, &t->run);
+	r->argv = r->shell ? NULL : desire_argv(d, &t->run);
 	if ((!r->shell && !r->argv) || !fill_env(d, t->env, t->env_count, env))
 		return false;
 	r->title = r->shell ? r->shell : joined(d, r->argv);
@@ -496,7 +360,7 @@ want_run(struct desire *d, const struct task_decl *t, struct resource *r)
 	r->unless = t->unless;
 	if (!t->creates.text)
 		return true;
-	r->creates = fill_path(d, &t->creates, "creates");
+	r->creates = desire_path(d, &t->creates, "creates");
 	return r->creates != NULL;
 }
 
@@ -516,7 +380,7 @@ want_task(struct desire *d, const struct task_decl *t)
 		good = want_unit(d, t, r);
 		break;
 	case RESOURCE_SERVICE:
-		want_service(d, t, r);
+		good = want_service(d, t, r);
 		break;
 	case RESOURCE_RUN:
 		good = want_run(d, t, r);
@@ -532,30 +396,57 @@ want_task(struct desire *d, const struct task_decl *t)
 	add(d, r);
 }
 
+/* Images of apps and tasks come first. */
+static void
+want_all(struct desire *d)
+{
+	const struct playbook *p = d->playbook;
+	struct here *here = arena_alloc(d->arena, p->app_count * sizeof(*here) + 1);
+	bool *there = arena_alloc(d->arena, p->app_count * sizeof(*there) + 1);
+	const char **image = arena_alloc(d->arena, p->app_count * sizeof(*image) + 1);
+
+	for (size_t i = 0; i < p->app_count; i++) {
+		there[i] = desire_app(d, &p->app[i], &here[i]);
+		desire_enter(d, &here[i]);
+		image[i] = there[i] ? want_image(d, &p->app[i].image, p->app[i].name) : NULL;
+	}
+	desire_place(d);
+	for (size_t i = 0; i < d->placed_count; i++) {
+		desire_enter(d, &d->placed[i].here);
+		if (d->placed[i].task->kind == RESOURCE_IMAGE)
+			want_image(d, &d->placed[i].task->image, NULL);
+	}
+	for (size_t i = 0; i < p->app_count; i++) {
+		desire_enter(d, &here[i]);
+		if (there[i])
+			want_app(d, &p->app[i], image[i]);
+	}
+	for (size_t i = 0; i < d->placed_count; i++) {
+		desire_enter(d, &d->placed[i].here);
+		want_task(d, d->placed[i].task);
+	}
+}
+
 bool
 playbook_desire(const struct playbook *p, const struct host *h, const struct facts *facts,
-    struct arena *a, struct diag *diag, const struct resource *const **ret, size_t *ret_count)
+    struct arena *a, struct diag *diag, struct desired *ret)
 {
 	struct desire d = { .playbook = p, .host = h, .facts = facts, .arena = a, .diag = diag };
-	const char **image = arena_alloc(a, p->app_count * sizeof(*image) + 1);
 	int before = diag->errors;
 
-	d.scope = (struct scope){ .find = find, .user = &d, .names = known_names(&d) };
-	for (size_t i = 0; i < p->app_count; i++)
-		image[i] = want_image(&d, &p->app[i].image, p->app[i].name);
-	for (size_t i = 0; i < p->task_count; i++)
-		if (p->task[i].kind == RESOURCE_IMAGE)
-			want_image(&d, &p->task[i].image, NULL);
-	for (size_t i = 0; i < p->app_count; i++)
-		want_app(&d, &p->app[i], image[i]);
-	for (size_t i = 0; i < p->task_count; i++)
-		want_task(&d, &p->task[i]);
+	desire_scope(&d);
+	want_all(&d);
 	const struct resource **all = arena_alloc(a, (d.list.count + 1) * sizeof(*all));
+	struct skipped *skipped = arena_alloc(a, d.skipped_count * sizeof(*skipped) + 1);
 	if (d.list.count)
 		memcpy(all, d.list.item, d.list.count * sizeof(*all));
-	*ret = all;
-	*ret_count = d.list.count;
+	if (d.skipped_count)
+		memcpy(skipped, d.skipped, d.skipped_count * sizeof(*skipped));
+	*ret = (struct desired){ all, d.list.count, skipped, d.skipped_count };
 	free(d.list.item);
+	free(d.maybe);
+	free(d.placed);
+	free(d.skipped);
 	free(d.port);
 	free(d.port_app);
 	return diag->errors == before;

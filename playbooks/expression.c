@@ -100,8 +100,9 @@ ask_scope(struct evaluation *e, struct node *n, const char *name)
 		    name);
 		break;
 	case SCOPE_FOUND:
-		v = found.is_json ? value_from_json(e->arena, found.text)
-				  : value_scalar(found.text, found.plain);
+		v = found.value     ? *found.value
+		    : found.is_json ? value_from_json(e->arena, found.text)
+				    : value_scalar(found.text, found.plain);
 		if (v.kind == VALUE_BAD)
 			evaluation_wrong(e, n, "the value of \"%s\" cannot be read", name);
 		break;

@@ -1,5 +1,6 @@
 #include "playbooks/include.h"
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -77,4 +78,31 @@ include_read(const char *dir, const char *path, size_t *ret_len, struct err *err
 	text[have] = '\0';
 	*ret_len = have;
 	return take(text);
+}
+
+char *
+include_path(const char *dir, const char *path)
+{
+	autofree char *whole =
+	    *dir && path[0] != '/' ? xasprintf("%s/%s", dir, path) : xstrdup(path);
+	autobuf b = BUF_INIT(SIZE_MAX / 2);
+
+	if (whole[0] == '/')
+		return take(whole);
+	for (const char *p = whole; *p;) {
+		size_t n = strcspn(p, "/"), last = b.len;
+
+		while (last > 0 && b.data[last - 1] != '/')
+			last--;
+		if (n == 2 && memcmp(p, "..", 2) == 0 && b.len > 0 &&
+		    strcmp(b.data + last, "..") != 0) {
+			b.len = last ? last - 1 : 0;
+			b.data[b.len] = '\0';
+		} else if (n > 0 && !(n == 1 && *p == '.')) {
+			buf_adds(&b, b.len ? "/" : "");
+			buf_add(&b, p, n);
+		}
+		p += n + (p[n] == '/');
+	}
+	return b.len ? buf_detach(&b, NULL) : xstrdup(".");
 }

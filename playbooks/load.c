@@ -15,8 +15,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define APPS_MAX  200
-#define TASKS_MAX 2000
+#define APPS_MAX 200
 
 /* A number, or a share of the hosts: 3, 25%. */
 static void
@@ -147,15 +146,7 @@ parse_tasks(const struct field_context *c, const struct yaml_node *n, void *to)
 {
 	struct playbook *p = to;
 
-	if (n->kind != YAML_LIST || n->count > TASKS_MAX) {
-		diag_error(c->diag, n->mark, "tasks: a list of at most %d tasks is wanted here",
-		    TASKS_MAX);
-		return;
-	}
-	p->task = arena_alloc(c->arena, n->count * sizeof(*p->task) + 1);
-	for (size_t i = 0; i < n->count; i++)
-		if (read_task(c, n->value[i], (int)i + 1, &p->task[p->task_count]))
-			p->task_count++;
+	read_tasks(c, n, &p->task, &p->task_count);
 }
 
 static const char *
@@ -259,7 +250,9 @@ static void
 read_document(struct playbook *p, const char *path, const char *text, size_t len, struct diag *diag)
 {
 	autofree char *shown_dir = strchr(path, '/') ? file_dir(path) : xstrdup("");
-	struct reader reader = { .playbook = p, .file_dir = shown_dir, .included = digest_new() };
+	struct reader reader = {
+		.playbook = p, .file_dir = shown_dir, .included = digest_new(), .dir = ""
+	};
 	struct field_context c = {
 		.arena = p->arena, .diag = diag, .what = "the playbook", .user = &reader
 	};
@@ -303,6 +296,74 @@ playbook_free(struct playbook *p)
 {
 	if (p)
 		arena_free(p->arena);
+}
+
+void
+playbook_know_tag(struct playbook *p, const char *tag)
+{
+	for (size_t i = 0; i < p->tag_count; i++)
+		if (str_eq(p->tag[i], tag))
+			return;
+	const char **all = arena_alloc(p->arena, (p->tag_count + 2) * sizeof(*all));
+	if (p->tag_count)
+		memcpy(all, p->tag, p->tag_count * sizeof(*all));
+	all[p->tag_count++] = tag;
+	p->tag = all;
+}
+
+static bool
+has_tag(const struct playbook *p, const char *tag)
+{
+	for (size_t i = 0; i < p->tag_count; i++)
+		if (str_eq(p->tag[i], tag))
+			return true;
+	return str_eq(tag, "always") || str_eq(tag, "never");
+}
+
+/* "a,b" and "c" as three tags; NULL for no choice. */
+static const char *const *
+chosen_tags(struct playbook *p, const char *option, const char *const *said, struct diag *diag)
+{
+	size_t n = 0, most = 1;
+
+	for (size_t i = 0; said && said[i]; i++)
+		for (const char *s = said[i]; s; s = strchr(s + 1, ','))
+			most++;
+	if (most == 1)
+		return NULL;
+	const char **tag = arena_alloc(p->arena, most * sizeof(*tag));
+	for (size_t i = 0; said[i]; i++) {
+		for (const char *s = said[i]; *s; s += *s == ',') {
+			size_t len = strcspn(s, ",");
+
+			tag[n] = arena_memdup0(p->arena, s, len);
+			s += len;
+			if (has_tag(p, tag[n++]))
+				continue;
+			const char *near = p->tag ? str_nearest(tag[n - 1], p->tag) : NULL;
+			diag_error(diag, (struct mark){ .file = option },
+			    "the playbook has no tag \"%.60s\"%s%s%s", tag[n - 1],
+			    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+		}
+	}
+	return tag;
+}
+
+bool
+playbook_choose(
+    struct playbook *p, const char *const *only, const char *const *skip, struct diag *diag)
+{
+	int before = diag->errors;
+
+	p->only = chosen_tags(p, "--tags", only, diag);
+	p->skip = chosen_tags(p, "--skip-tags", skip, diag);
+	return diag->errors == before;
+}
+
+bool
+playbook_partial(const struct playbook *p)
+{
+	return p->only || p->skip;
 }
 
 const char *

@@ -12,6 +12,7 @@
 #include "playbooks/playbook.h"
 #include "playbooks/render.h"
 #include "playbooks/resource.h"
+#include "playbooks/value.h"
 
 struct arena;
 struct digest;
@@ -20,6 +21,37 @@ struct digest;
 struct text_decl {
 	struct source source;
 	bool literal;
+};
+
+/* A value of vars: or of a loop. */
+struct value_decl {
+	enum { VALUE_DECL_FIXED, VALUE_DECL_TEMPLATE, VALUE_DECL_EXPRESSION } form;
+	struct source source;
+	struct value value;
+};
+
+struct var_decl {
+	const char *name;
+	struct value_decl value;
+};
+
+#define STEP_LOOP_MAX 1000
+
+/* A list as it is written, or an expression that gives one. */
+struct loop_decl {
+	struct value_decl *item; /* NULL: list */
+	size_t count;
+	struct source list;
+};
+
+/* What stands beside a task or an app: whether, how often, with what. */
+struct step_decl {
+	struct source *when; /* all must hold */
+	size_t when_count;
+	struct loop_decl *loop; /* NULL: once */
+	struct field_texts tags;
+	struct var_decl *var;
+	size_t var_count;
 };
 
 struct argv_decl {
@@ -79,13 +111,19 @@ struct app_decl {
 	bool read_only;
 	const char *on_change;
 	struct health_decl health;
+	struct step_decl step; /* when and tags */
 };
 
 struct task_decl {
 	enum resource_kind kind;
 	struct mark mark;
-	const char *name; /* `name:`, or NULL */
-	int number;       /* from 1 */
+	const char *name;  /* `name:`, or NULL */
+	int number;        /* from 1 */
+	const char *title; /* name, or "task 3 (run)" */
+	struct step_decl step;
+	bool is_include;
+	struct task_decl *inner; /* of an include */
+	size_t inner_count;
 	struct then_decl then;
 	/* file and template; unit: its text */
 	struct source path;
@@ -94,6 +132,7 @@ struct task_decl {
 	const char *owner, *group;
 	/* unit and service */
 	const char *unit;
+	struct source unit_name; /* when it holds a template */
 	const char *state, *on_change;
 	bool enabled, enabled_said;
 	struct image_decl image;
@@ -118,6 +157,12 @@ struct playbook {
 	size_t app_count;
 	struct task_decl *task;
 	size_t task_count;
+	const char **tag; /* all there are, each once, ended by NULL */
+	size_t tag_count;
+	const char *const *only, *const *skip; /* tags chosen; NULL: no choice */
 };
+
+/* Remember a tag. */
+void playbook_know_tag(struct playbook *p, const char *tag);
 
 #endif

@@ -15,6 +15,7 @@
 struct arena;
 struct buf;
 struct host;
+struct skipped;
 
 enum plan_class {
 	PLAN_SAME,
@@ -48,6 +49,8 @@ struct plan {
 	size_t then_count;
 	const char **notes; /* "publishes 0.0.0.0:8080", "stop-first: ..." */
 	size_t note_count;
+	const struct skipped *skipped; /* what this host does not have, and why */
+	size_t skipped_count;
 	const char *refused; /* why drover must not act on this host (the first reason: a unit name
 	                        that somebody else made); NULL when it may */
 };

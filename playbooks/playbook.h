@@ -51,9 +51,30 @@ struct facts {
 	size_t *used;    /* counts the facts that were asked for, known or not; may be NULL */
 };
 
+/* What a host would have under another condition, or with other tags. */
+struct skipped {
+	const char *title, *why;
+};
+
+struct desired {
+	const struct resource *const *item;
+	size_t count;
+	const struct skipped *skipped;
+	size_t skipped_count;
+};
+
 /* What one host should have, in order: images, app files and units, tasks as written. Allocated
- * in a. Mistakes that need a host (unknown variable) go to diag; false when there was one. */
+ * in a. Mistakes that need a host (unknown variable) go to diag; false when there was one. Where facts
+ * may be unknown, what depends on one is among it if it may be wanted, and its mistakes only warn: ask
+ * again when they are known. */
 bool playbook_desire(const struct playbook *p, const struct host *h, const struct facts *facts,
-    struct arena *a, struct diag *diag, const struct resource *const **ret, size_t *ret_count);
+    struct arena *a, struct diag *diag, struct desired *ret);
+
+/* Only tasks and apps with one of these tags, and none with one of those: lists of words, each with
+ * commas between several; NULL: no choice. A tag that the playbook does not have goes to diag. */
+bool playbook_choose(
+    struct playbook *p, const char *const *only, const char *const *skip, struct diag *diag);
+/* A choice was made: what is not desired may still be wanted. */
+bool playbook_partial(const struct playbook *p);
 
 #endif

@@ -93,6 +93,17 @@ read_plain(
 	return true;
 }
 
+struct source
+read_source_of(const struct yaml_node *n, const char *text)
+{
+	struct source s = { .text = text, .len = n->len, .mark = n->mark };
+
+	s.exact = !n->block && !memchr(text, '\n', n->len);
+	if (s.exact && !n->plain)
+		s.mark.col++;
+	return s;
+}
+
 bool
 read_source(
     const struct field_context *c, const char *name, const struct yaml_node *n, struct source *ret)
@@ -101,10 +112,7 @@ read_source(
 
 	if (!field_text(c, name, n, &text))
 		return false;
-	struct source s = { .text = text, .len = n->len, .mark = n->mark };
-	s.exact = !n->block && !memchr(text, '\n', n->len);
-	if (s.exact && !n->plain)
-		s.mark.col++;
+	struct source s = read_source_of(n, text);
 	if (!render_check(&s, c->diag))
 		return false;
 	*ret = s;
@@ -123,13 +131,14 @@ read_included(const struct field_context *c, const struct yaml_node *n, bool is_
     struct text_decl *ret)
 {
 	struct reader *r = c->user;
-	const char *path = NULL;
+	const char *said = NULL;
 	char hex[DIGEST_HEX];
 	struct err err;
 	size_t len = 0;
 
-	if (!read_plain(c, "a file", n, &path))
+	if (!read_plain(c, "a file", n, &said))
 		return false;
+	autofree char *path = include_path(r->dir, said);
 	autofree char *text = include_read(r->playbook->dir, path, &len, &err);
 	if (!text)
 		return say(c, n, &err);
@@ -239,12 +248,13 @@ static bool
 read_archive(const struct field_context *c, const struct yaml_node *n, struct image_decl *ret)
 {
 	struct reader *r = c->user;
-	const char *path = NULL;
+	const char *said = NULL;
 	struct archive found;
 	struct err err;
 
-	if (!read_plain(c, "archive", n, &path))
+	if (!read_plain(c, "archive", n, &said))
 		return false;
+	autofree char *path = include_path(r->dir, said);
 	autofree char *whole = file_join(r->playbook->dir, path);
 	autoclose int fd = include_open(r->playbook->dir, path, &err);
 	if (fd < 0 || archive_read(whole, &found, &err) < 0)

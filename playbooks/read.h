@@ -16,12 +16,20 @@ struct yaml_node;
 struct reader {
 	struct playbook *playbook;
 	const char *file_dir; /* as the user wrote it, for messages; "" when the playbook is here */
-	struct digest *included; /* of every file read */
+	struct digest *included;    /* of every file read */
+	const char *dir;            /* of the file being read, below the playbook's; "": its own */
+	const char *path;           /* of an included file; NULL for the playbook */
+	const struct reader *outer; /* what included it */
+	int depth, number;          /* of includes; of the last task */
+	size_t tasks;
 };
 
 /* A scalar that may hold templates; their syntax is checked here. */
 bool read_source(
     const struct field_context *c, const char *name, const struct yaml_node *n, struct source *ret);
+
+/* A scalar as a source: where it begins, if that can be told. */
+struct source read_source_of(const struct yaml_node *n, const char *text);
 
 /* A scalar that may hold none: names, units, paths in a container. */
 bool read_plain(

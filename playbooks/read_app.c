@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/yaml.h"
 #include "playbooks/read.h"
+#include "playbooks/read_step.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -435,6 +436,18 @@ parse_args(const struct field_context *c, const struct yaml_node *n, void *to)
 	parse_argv(c, "args", n, &((struct app_decl *)to)->args);
 }
 
+static void
+parse_when(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	read_when(c, n, &((struct app_decl *)to)->step);
+}
+
+static void
+parse_tags(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	read_tags(c, n, &((struct app_decl *)to)->step);
+}
+
 const struct field read_app_fields[] = {
 	{ .name = "image",
 	    .form = FORM_CALL,
@@ -485,6 +498,11 @@ const struct field read_app_fields[] = {
 	    .choices = read_on_change,
 	    .doc = "what a changed unit, file or image does to a running replica; restart by "
 		   "default" },
+	{ .name = "when",
+	    .form = FORM_CALL,
+	    .parse = parse_when,
+	    .doc = "as beside a task: where it does not hold, the host does not have the app" },
+	{ .name = "tags", .form = FORM_CALL, .parse = parse_tags, .doc = "as beside a task" },
 	{ .name = "binary", .form = FORM_LATER, .doc = "native programs are not supported yet" },
 	{ .name = "rootfs", .form = FORM_LATER, .doc = "root file systems are not supported yet" },
 	{ .name = "quadlet", .form = FORM_LATER, .doc = "Quadlet files are not supported yet" },
@@ -492,7 +510,6 @@ const struct field read_app_fields[] = {
 	{ .name = "secrets", .form = FORM_LATER, .doc = "secrets are not supported yet" },
 	{ .name = "needs", .form = FORM_LATER, .doc = "order between apps is not supported yet" },
 	{ .name = "as", .form = FORM_LATER, .doc = "rootless apps are not supported yet" },
-	{ .name = "when", .form = FORM_LATER, .doc = "conditions are not supported yet" },
 	{ .name = "place", .form = FORM_LATER, .doc = "placement is not supported yet" },
 	{ .name = "confirm", .form = FORM_LATER, .doc = "confirmation is not supported yet" },
 	{ 0 },

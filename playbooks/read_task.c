@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/yaml.h"
 #include "playbooks/read.h"
+#include "playbooks/read_step.h"
 #include "playbooks/unit.h"
 
 #include <string.h>
@@ -117,8 +118,8 @@ parse_template(const struct field_context *c, const struct yaml_node *n, void *t
 }
 
 struct unit_fields {
-	const struct yaml_node *file, *template, *content, *enabled;
-	const char *name, *on_change, *state;
+	const struct yaml_node *file, *template, *content, *enabled, *name;
+	const char *on_change, *state;
 };
 
 const struct field read_task_unit_fields[] = {
@@ -135,9 +136,8 @@ const struct field read_task_unit_fields[] = {
 	    .offset = offsetof(struct unit_fields, content),
 	    .doc = "the unit's text itself, filled in for each host" },
 	{ .name = "name",
-	    .form = FORM_TEXT,
+	    .form = FORM_NODE,
 	    .offset = offsetof(struct unit_fields, name),
-	    .grammar = read_is_unit,
 	    .doc = "the unit's name; by default that of the file" },
 	{ .name = "on_change",
 	    .form = FORM_CHOICE,
@@ -189,10 +189,12 @@ take_unit(const struct field_context *c, const struct yaml_node *n, const struct
 		diag_error(c->diag, n->mark, "one of file, template and content is wanted here");
 		return false;
 	}
-	task->unit = got->name;
+	if (got->name && !read_source(c, "name", got->name, &task->unit_name))
+		return false;
+	task->unit = task->unit_name.text;
 	if (!task->unit && file && file->kind == YAML_SCALAR)
 		task->unit = slash ? slash + 1 : file->text;
-	if (!task->unit || read_is_unit(task->unit)) {
+	if (!task->unit || (!render_is_template(&task->unit_name) && read_is_unit(task->unit))) {
 		diag_error(c->diag, n->mark, "unit: %s is missing: say name:",
 		    "a unit name with its suffix (caddy.service)");
 		return false;
@@ -221,13 +223,13 @@ parse_unit(const struct field_context *c, const struct yaml_node *n, void *to)
 }
 
 struct service_fields {
-	const char *name, *state;
-	const struct yaml_node *enabled;
+	const char *state;
+	const struct yaml_node *name, *enabled;
 };
 
 const struct field read_task_service_fields[] = {
 	{ .name = "name",
-	    .form = FORM_TEXT,
+	    .form = FORM_NODE,
 	    .offset = offsetof(struct service_fields, name),
 	    .flags = FIELD_REQUIRED,
 	    .doc = "a unit that drover does not own; .service is understood" },
@@ -256,15 +258,16 @@ parse_service(const struct field_context *c, const struct yaml_node *n, void *to
 	mine.what = "the service task";
 	if (n->kind == YAML_SCALAR) {
 		got.state = "started";
-		if (!read_plain(c, "service", n, &got.name))
-			return;
+		got.name = n;
 	} else if (!field_read(&mine, read_task_service_fields, n, &got)) {
 		return;
 	}
-	task->unit =
-	    read_is_unit(got.name) ? arena_printf(c->arena, "%s.service", got.name) : got.name;
-	if (read_is_unit(task->unit))
-		diag_error(c->diag, n->mark, "service: \"%.60s\" is no unit name", got.name);
+	if (!read_source(c, "service", got.name, &task->unit_name))
+		return;
+	if (!render_is_template(&task->unit_name) && read_is_unit(task->unit_name.text) &&
+	    read_is_unit(arena_printf(c->arena, "%s.service", task->unit_name.text)))
+		diag_error(
+		    c->diag, n->mark, "service: \"%.60s\" is no unit name", task->unit_name.text);
 	if (!got.state && !got.enabled)
 		diag_error(c->diag, n->mark, "service: state or enabled is wanted here");
 	task->state = got.state;
@@ -319,6 +322,36 @@ parse_env(const struct field_context *c, const struct yaml_node *n, void *to)
 	read_env(c, n, &task->env, &task->env_count);
 }
 
+static void
+parse_when(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	read_when(c, n, &((struct task_decl *)to)->step);
+}
+
+static void
+parse_loop(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	read_loop(c, n, &((struct task_decl *)to)->step);
+}
+
+static void
+parse_tags(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	read_tags(c, n, &((struct task_decl *)to)->step);
+}
+
+static void
+parse_vars(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	read_step_vars(c, n, &((struct task_decl *)to)->step);
+}
+
+static void
+parse_include(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	read_include(c, n, to);
+}
+
 #define LATER(what)                                                                                \
 	{                                                                                          \
 		.name = what, .form = FORM_LATER, .doc = what " tasks are not supported yet"       \
@@ -353,6 +386,11 @@ const struct field read_task_fields[] = {
 	    .doc =
 		"a command: a list of arguments, filled in one by one, or a line of shell, which "
 		"takes no templates" },
+	{ .name = "include",
+	    .form = FORM_CALL,
+	    .parse = parse_include,
+	    .doc = "the tasks of another file, a list of them; the files that those name are "
+		   "looked for beside it" },
 	{ .name = "creates",
 	    .form = FORM_CALL,
 	    .parse = parse_creates,
@@ -374,6 +412,25 @@ const struct field read_task_fields[] = {
 	    .form = FORM_TEXT,
 	    .offset = offsetof(struct task_decl, name),
 	    .doc = "what a person reads in plans and runs" },
+	{ .name = "when",
+	    .form = FORM_CALL,
+	    .parse = parse_when,
+	    .doc = "an expression, or a list of which all must hold; where it does not, the host "
+		   "does not have the task" },
+	{ .name = "loop",
+	    .form = FORM_CALL,
+	    .parse = parse_loop,
+	    .doc = "a list, or an expression that gives one: the task once for each item, which "
+		   "it calls item" },
+	{ .name = "tags",
+	    .form = FORM_CALL,
+	    .parse = parse_tags,
+	    .doc = "a word or a list of words, for --tags and --skip-tags; always and never have "
+		   "their meanings" },
+	{ .name = "vars",
+	    .form = FORM_CALL,
+	    .parse = parse_vars,
+	    .doc = "variables of this task, or of all tasks of an include" },
 	LATER("dir"),
 	LATER("link"),
 	LATER("container"),
@@ -388,9 +445,6 @@ const struct field read_task_fields[] = {
 	LATER("copy"),
 	LATER("fetch"),
 	LATER("assert"),
-	{ .name = "when", .form = FORM_LATER, .doc = "conditions are not supported yet" },
-	{ .name = "loop", .form = FORM_LATER, .doc = "loops are not supported yet" },
-	{ .name = "tags", .form = FORM_LATER, .doc = "tags are not supported yet" },
 	{ .name = "confirm", .form = FORM_LATER, .doc = "confirmation is not supported yet" },
 	{ .name = "undo", .form = FORM_LATER, .doc = "undo steps are not supported yet" },
 	{ .name = "as", .form = FORM_LATER, .doc = "other users are not supported yet" },
@@ -407,6 +461,7 @@ static const struct {
 	{ "service", RESOURCE_SERVICE },
 	{ "image", RESOURCE_IMAGE },
 	{ "run", RESOURCE_RUN },
+	{ "include", RESOURCE_KINDS },
 };
 
 bool
@@ -415,6 +470,7 @@ read_task(
 {
 	static const char *const of_run[] = { "creates", "unless", "env" };
 	struct field_context mine = *c;
+	const char *kind = "";
 	int said = 0, before = c->diag->errors;
 
 	*ret = (struct task_decl){ .mark = n->mark, .number = number };
@@ -424,14 +480,19 @@ read_task(
 		if (!yaml_find(n, kinds[i].name))
 			continue;
 		ret->kind = kinds[i].kind;
+		kind = kinds[i].name;
 		said++;
 	}
 	if (!field_read(&mine, read_task_fields, n, ret))
 		return false;
+	ret->title = ret->name ? ret->name : arena_printf(c->arena, "task %d (%s)", number, kind);
+	if (ret->is_include && yaml_find(n, "then"))
+		diag_error(c->diag, yaml_find(n, "then")->mark,
+		    "then: it stands beside the tasks that change something, not beside include");
 	if (said != 1)
 		diag_error(c->diag, n->mark,
-		    "%s: one of file, template, unit, service, image and run is wanted here, not "
-		    "%d",
+		    "%s: one of file, template, unit, service, image, run and include is wanted "
+		    "here, not %d",
 		    what, said);
 	for (size_t i = 0; i < countof(of_run) && ret->kind != RESOURCE_RUN; i++)
 		if (yaml_find(n, of_run[i]))

@@ -19,4 +19,11 @@ extern const struct field read_task_file_fields[], read_task_template_fields[],
 bool read_task(
     const struct field_context *c, const struct yaml_node *n, int number, struct task_decl *ret);
 
+/* A list of tasks; those of an included file stand in the task that includes it. */
+void read_tasks(const struct field_context *c, const struct yaml_node *n, struct task_decl **ret,
+    size_t *ret_count);
+
+/* Read the tasks of the file that an include names. */
+void read_include(const struct field_context *c, const struct yaml_node *n, struct task_decl *to);
+
 #endif

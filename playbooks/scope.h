@@ -27,6 +27,7 @@ struct scope_value {
 	const char *text;
 	bool is_json; /* a list or a mapping, as JSON */
 	bool plain;   /* written without quotes: true, false, 12 and nothing are not texts */
+	const struct value *value; /* instead of all that; may be NULL */
 };
 
 enum scope_found {

@@ -62,9 +62,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *const extra[] = { "x=a\n[Service]\nExecStartPre=/bin/false", NULL };
 	const struct host host = { .name = "web1" };
 	const struct facts facts = { .unknown_ok = true };
-	const struct resource *const *wanted;
+	struct desired wanted;
 	struct diag d;
-	size_t count;
 
 	if (size > 20000)
 		size = 20000;
@@ -86,9 +85,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (p) {
 		struct arena *a = arena_new();
 
-		if (playbook_desire(p, &host, &facts, a, &d, &wanted, &count)) {
-			for (size_t i = 0; i < count; i++)
-				check(wanted[i]);
+		if (playbook_desire(p, &host, &facts, a, &d, &wanted)) {
+			for (size_t i = 0; i < wanted.count; i++)
+				check(wanted.item[i]);
 		} else if (!d.errors) {
 			mem_abort("refused without a word");
 		}

@@ -82,8 +82,13 @@ desk_desire(struct desk *d, const char *text)
 {
 	if (!desk_load(d, text))
 		return false;
-	bool good = playbook_desire(
-	    d->playbook, &d->host, &d->facts, d->arena, &d->diag, &d->want, &d->count);
+	struct desired wanted;
+	bool good = playbook_desire(d->playbook, &d->host, &d->facts, d->arena, &d->diag, &wanted);
+
+	d->want = wanted.item;
+	d->count = wanted.count;
+	d->skipped = wanted.skipped;
+	d->skipped_count = wanted.skipped_count;
 	note_mistakes(d);
 	return good;
 }

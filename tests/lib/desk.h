@@ -22,6 +22,8 @@ struct desk {
 	const char *extra[4];
 	const struct resource *const *want;
 	size_t count;
+	const struct skipped *skipped;
+	size_t skipped_count;
 	struct buf said; /* the mistakes, as they are printed, without the directory */
 };
 

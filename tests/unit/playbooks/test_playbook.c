@@ -73,9 +73,8 @@ static void
 what_comes_later_is_refused_by_name(void **state)
 {
 	static const char *const later[] = { "tasks: [{dir: /x}]", "tasks: [{script: x}]",
-		"tasks: [{run: [a], when: x}]", "tasks: [{run: [a], tags: x}]",
-		"tasks: [{run: [a], loop: x}]", "tasks: [{run: [a], confirm: true}]",
-		"rollout: {on_failure: rollback}", "apps: {a: {image: localhost/a, binary: x}}",
+		"tasks: [{run: [a], confirm: true}]", "rollout: {on_failure: rollback}",
+		"apps: {a: {image: localhost/a, binary: x}}",
 		"apps: {a: {image: localhost/a, secrets: [x]}}",
 		"apps: {a: {image: localhost/a, as: x}}",
 		"apps: {a: {image: localhost/a, quadlet: x}}",
