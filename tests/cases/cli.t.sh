@@ -65,7 +65,6 @@ exits 2 "a name outside the inventory is exit 2" drover -i a,b run c -- true
 exits 2 "an empty set on standard input is exit 2" drover -i a,b run - -- true
 exits 2 "an empty command is refused" drover -i a,b run a -- ' '
 exits 2 "run --diff is refused by name" drover -i a,b run --diff a -- true
-exits 2 "run -B is refused by name" drover -i a,b run -B a -- true
 ok "nothing was recorded of all this" test ! -e "$XDG_STATE_HOME/drover/ledger.db"
 
 exits 10 "a ledger that cannot be made is exit 10" \
