@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/out.h"
 #include "cli/set_words.h"
+#include "engine/clocks.h"
 #include "engine/facts.h"
 #include "engine/herd.h"
 #include "inventory/inventory.h"
@@ -29,7 +30,12 @@ static const char *const usual[] = { "os", "kernel", "arch", "cpus", "memory", "
 static void
 on_facts(void *user, struct herd_host *hh, const struct err *err)
 {
-	asking_done(user, hh, err);
+	struct asking *a = user;
+	const char *offset = err->kind == OUTCOME_OK ? herd_fact(hh, CLOCKS_FACT) : NULL;
+
+	if (offset)
+		clocks_note(a->user, herd_host_of(hh)->name, strtoll(offset, NULL, 10));
+	asking_done(a, hh, err);
 }
 
 static void
@@ -75,6 +81,7 @@ print_rows(struct call *call, const struct set *set)
 static void
 print_answers(struct asking *a)
 {
+	clocks_warn(a->user, a->run);
 	/* With --json the facts themselves went out as events. */
 	if (!out_json(a->call->out))
 		print_rows(a->call, a->set);
@@ -84,12 +91,20 @@ static int
 facts_of(struct call *call, const struct set *set)
 {
 	const struct options *o = call->options;
-	struct asking a = {
-		.call = call, .set = set, .verb = "facts", .ask = ask, .print = print_answers
-	};
+	struct clocks clocks = { 0 };
+	struct asking a = { .call = call,
+		.set = set,
+		.verb = "facts",
+		.ask = ask,
+		.print = print_answers,
+		.user = &clocks };
+	int code;
 
-	if (!o->cached)
-		return asking_run(&a);
+	if (!o->cached) {
+		code = asking_run(&a);
+		clocks_fini(&clocks);
+		return code;
+	}
 	if (!call_herd(call))
 		return call->exit;
 	print_rows(call, set);
@@ -116,7 +131,10 @@ const struct command command_facts = {
 	.summary = "ask hosts what they are",
 	.text = "One exec a host. What comes back is kept in the ledger: sets may test it "
 		"(os=debian*),\n"
-		"and --cached shows it without asking again.\n",
+		"and --cached shows it without asking again. clock-offset-ms is how far a host's "
+		"clock is\n"
+		"ahead of this machine's; clocks more than 5 s away are warned of, and decide "
+		"nothing.\n",
 	.examples = "drover facts\tevery host, the usual facts\n"
 		    "drover facts @web os podman\tthese two\n"
 		    "drover facts --cached 'os=debian*'\tfrom the ledger\n",

@@ -59,4 +59,6 @@ for tool in bash python3 perl curl wget git; do
 	command -v $tool >/dev/null 2>&1 && tools="$tools $tool"
 done
 fact tools "${tools# }"
+# Last, because the seat takes its own time when this arrives.
+fact clock "$(date +%s.%N)"
 true

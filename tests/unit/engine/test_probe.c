@@ -102,7 +102,7 @@ arguments_reach_the_program_untouched(void **state)
 
 struct seen {
 	int count;
-	bool os, kernel;
+	bool os, kernel, clock;
 };
 
 static void
@@ -112,6 +112,7 @@ on_fact(void *user, const char *key, const char *value)
 
 	s->count++;
 	s->os |= strcmp(key, "os") == 0 && *value;
+	s->clock |= strcmp(key, "clock") == 0 && *value;
 	s->kernel |= strcmp(key, "kernel") == 0 && *value;
 }
 
@@ -132,7 +133,7 @@ the_facts_program_runs_in_plain_shells(void **state)
 		assert_int_equal(probe_parse(out.data, out.len, NONCE, &a, &err), 0);
 		assert_int_equal(a.status, 0);
 		facts_parse(a.body, a.len, on_fact, &seen);
-		assert_true(seen.os && seen.kernel);
+		assert_true(seen.os && seen.kernel && seen.clock);
 		assert_true(seen.count > 8);
 	}
 }
