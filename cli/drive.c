@@ -90,6 +90,15 @@ describe_git(struct event *start, const char *key, const char *path)
 	event_map_text(start, FIELD_GIT, key, state);
 }
 
+static int64_t
+silence_of(void *user, const char *host)
+{
+	const struct call *c = user;
+	const struct host *h = c->herd ? inventory_find(c->inventory, host) : NULL;
+
+	return h ? herd_silence_ms(herd_of(c->herd, h)) : -1;
+}
+
 static void
 describe_start(const struct drive_spec *spec, struct event *start)
 {
@@ -139,6 +148,7 @@ drive_new(const struct drive_spec *spec)
 	run_add_sink(d->run, &d->sink);
 	run_on_stop(d->run, on_stop, d);
 	out_follow(c->out, c->loop, d->run, spec->fold);
+	out_ask_silence(c->out, silence_of, c);
 	for (size_t i = 0; i < countof(signals); i++)
 		d->caught[i] = loop_signal_new(c->loop, signals[i], on_signal, d);
 	if (c->globals.timeout_ms > 0) {

@@ -53,6 +53,9 @@ void out_table_end(struct out *o);
 /* Follow a run: events become JSON lines, or prefixed output, failures, progress and summary.
  * fold: equal outputs of hosts are shown once at the end, with the node set (-b). */
 void out_follow(struct out *o, struct loop *loop, struct run *run, bool fold);
+/* How long a host at work has not been heard, -1: nobody knows; asked while it is drawn. */
+void out_ask_silence(
+    struct out *o, int64_t (*silence_ms)(void *user, const char *host), void *user);
 /* A question stands on the terminal: the progress block stays away and Enter is not read. */
 void out_hold(struct out *o, bool hold);
 void out_unfollow(struct out *o);

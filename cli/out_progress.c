@@ -20,6 +20,7 @@
 #define FOLD_MS      1000  /* good ends are gathered this long */
 #define HEARTBEAT_MS 30000 /* in a log */
 #define BLOCK_LINES  8
+#define SILENT_MS    6000 /* a host is asked for a sign of life after 5 s, and takes time to answer */
 
 struct active {
 	char *host;
@@ -41,6 +42,8 @@ struct progress {
 	char **good; /* ended well with the same verdict, not told yet */
 	size_t good_count, good_cap;
 	char *verdict;
+	int64_t (*silence_ms)(void *user, const char *host);
+	void *silence_user;
 	int drawn; /* lines of the block on the terminal now */
 	char *shown;
 };
@@ -84,16 +87,13 @@ add_counts(struct progress *p, struct buf *b)
 	}
 }
 
-/* "web1  34%, 1.2 GiB of 3.5 GiB, 98.1 MiB/s" */
+/* "34%, 1.2 GiB of 3.5 GiB, 98.1 MiB/s" */
 static void
-add_active(const struct active *a, struct buf *to)
+add_moving(const struct active *a, struct buf *to)
 {
 	char bytes[16], total[16], rate[16];
 	int64_t spent = clock_mono_ms() - a->moving_ms;
 
-	utf8_clean_line(to, a->host, strlen(a->host));
-	if (!a->moving_ms)
-		return;
 	str_bytes((uint64_t)a->bytes, bytes, sizeof(bytes));
 	str_bytes((uint64_t)((double)(a->bytes - a->from) * 1000 / (double)(spent > 0 ? spent : 1)),
 	    rate, sizeof(rate));
@@ -104,6 +104,22 @@ add_active(const struct active *a, struct buf *to)
 	} else {
 		buf_addf(to, "  %s, %s/s", bytes, rate);
 	}
+}
+
+/* "web1  34%, 1.2 GiB of 3.5 GiB, 98.1 MiB/s  last heard 9s ago" */
+static void
+add_active(const struct progress *p, const struct active *a, struct buf *to)
+{
+	int64_t silence = p->silence_ms ? p->silence_ms(p->silence_user, a->host) : -1;
+	char ago[8];
+
+	utf8_clean_line(to, a->host, strlen(a->host));
+	if (a->moving_ms)
+		add_moving(a, to);
+	if (silence < SILENT_MS)
+		return;
+	clock_short(silence, ago, sizeof(ago));
+	buf_addf(to, "  last heard %s ago", ago);
 }
 
 static void
@@ -131,7 +147,7 @@ draw(struct progress *p)
 		clock_short(clock_mono_ms() - p->active[i].began_ms, ago, sizeof(ago));
 		buf_clear(&line);
 		buf_addf(&line, "  %5s  ", ago);
-		add_active(&p->active[i], &line);
+		add_active(p, &p->active[i], &line);
 		add_cut(&block, buf_text(&line), columns);
 		lines++;
 	}
@@ -195,7 +211,7 @@ on_heartbeat(void *user)
 
 		clock_short(clock_mono_ms() - p->active[i].began_ms, ago, sizeof(ago));
 		buf_adds(&line, i ? ", " : "; waiting for ");
-		add_active(&p->active[i], &line);
+		add_active(p, &p->active[i], &line);
 		buf_addf(&line, " (%s)", ago);
 	}
 	out_note(p->out, "%s", buf_text(&line));
@@ -213,7 +229,7 @@ progress_outstanding(struct progress *p)
 
 		clock_short(clock_mono_ms() - p->active[i].began_ms, ago, sizeof(ago));
 		buf_addf(&line, "\n  %5s  ", ago);
-		add_active(&p->active[i], &line);
+		add_active(p, &p->active[i], &line);
 	}
 	out_note(p->out, "%s", buf_text(&line));
 }
@@ -251,6 +267,15 @@ out_hold(struct out *o, bool hold)
 		erase(o);
 	if (o->progress->enter)
 		loop_io_want(o->progress->enter, hold ? 0 : LOOP_READ);
+}
+
+void
+out_ask_silence(struct out *o, int64_t (*silence_ms)(void *user, const char *host), void *user)
+{
+	if (!o->progress)
+		return;
+	o->progress->silence_ms = silence_ms;
+	o->progress->silence_user = user;
 }
 
 struct progress *

@@ -29,6 +29,7 @@ struct herd_host {
 	struct session *session;
 	bool up, leave, was_up, needs_terminal;
 	int holds;
+	int64_t held_ms;            /* since when there is one */
 	unsigned sessions, retries; /* how many there were */
 	struct waiter *waiting, **waiting_tail;
 	struct fact *facts;
@@ -372,7 +373,8 @@ maybe_close(struct herd_host *hh)
 void
 herd_hold(struct herd_host *hh)
 {
-	hh->holds++;
+	if (hh->holds++ == 0)
+		hh->held_ms = clock_mono_ms();
 }
 
 void
@@ -432,6 +434,18 @@ bool
 herd_needs_terminal(const struct herd_host *hh)
 {
 	return hh->needs_terminal;
+}
+
+int64_t
+herd_silence_ms(const struct herd_host *hh)
+{
+	int64_t held = clock_mono_ms() - hh->held_ms, silence;
+
+	if (!hh->up || hh->holds == 0)
+		return -1;
+	/* Before it was asked anything, it owed no answer. */
+	silence = session_silence_ms(hh->session);
+	return silence < held ? silence : held;
 }
 
 int64_t

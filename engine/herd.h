@@ -123,6 +123,9 @@ struct herd *herd_host_herd(const struct herd_host *hh);
 void herd_need_terminal(struct herd_host *hh);
 bool herd_needs_terminal(const struct herd_host *hh);
 
+/* How long the host has not been heard while something runs there; -1: nothing does, or nobody knows. */
+int64_t herd_silence_ms(const struct herd_host *hh);
+
 /* Of the last measured exchange with the host; -1: none, or no session is up. */
 int64_t herd_rtt_ms(const struct herd_host *hh);
 

@@ -140,7 +140,8 @@ struct session_counters {
 	uint64_t logins, execs, bytes_in, bytes_out;
 };
 void session_counters(const struct session *s, struct session_counters *ret);
-/* How long ago the host was last heard, in any way; -1: never. While nothing runs nobody asks it. */
+/* How long ago the host was last heard, in any way; -1: never, or by a transport that does not tell.
+ * While nothing runs nobody asks it. */
 int64_t session_silence_ms(const struct session *s);
 int64_t session_rtt_ms(const struct session *s); /* of the last measured exchange; -1: none yet */
 

@@ -315,7 +315,7 @@ session_counters(const struct session *s, struct session_counters *ret)
 int64_t
 session_silence_ms(const struct session *s)
 {
-	int64_t heard = s->channel_place.heard_ms;
+	int64_t heard = s->way == WAY_LIBSSH ? s->channel_place.heard_ms : 0;
 
 	return heard ? loop_now_ms(s->place->loop) - heard : -1;
 }

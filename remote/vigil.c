@@ -65,8 +65,12 @@ bool
 vigil_step(struct vigil *v, void *ssh, uint64_t bytes)
 {
 	int64_t now = clock_mono_ms(), after = 0;
+	bool asked = v->alive.asked > 0;
 
 	alive_note(&v->alive, bytes, now);
+	/* The answer to what was asked: told at once, or it would look silent until the next look. */
+	if (asked && v->alive.asked == 0)
+		tell(v, 0);
 	if (!v->due)
 		return true;
 	v->due = false;

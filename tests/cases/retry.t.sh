@@ -1,5 +1,5 @@
 #!/bin/bash
-# What only reads is begun once more when the link is lost under it; the clock of a host is told.
+# What only reads is begun once more when the link is lost under it; silence is shown; the clock of a host is told.
 # shellcheck source=tests/cases/lib.sh
 . "$(dirname "$0")/lib.sh"
 case_start
@@ -52,6 +52,19 @@ cut_when "$CASE/ran" &
 exits 7 "a command whose link is cut is unknown" drover -i ./inventory.yaml run web -- \
 	"echo x >>$CASE/ran; [ \$(wc -l <$CASE/ran) -ge 2 ] || sleep 20"
 is "$(wc -l <"$CASE/ran")" 1 "and is not begun again"
+
+# A host that is alive for TCP alone is named while it is waited for.
+"$DROVER" -i ./inventory.yaml run web -- "echo \$PPID >$CASE/served; sleep 120" 2>"$CASE/said" &
+asker=$!
+wait_for 60 test -s "$CASE/served"
+kill -STOP "$(cat "$CASE/served")"
+asked() {
+	kill -USR1 "$asker" && grep -q 'web  last heard [0-9]*s ago' "$CASE/said"
+}
+ok "a host that falls silent is shown so" wait_for 60 asked
+kill -KILL "$(cat "$CASE/served")"
+wait "$asker"
+is $? 7 "and what it ran is unknown"
 
 exits 0 "a host's clock is a fact" drover -i ./inventory.yaml facts web clock-offset-ms
 like "$out" '^web +-?[0-9]+$' "in milliseconds"

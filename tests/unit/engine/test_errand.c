@@ -67,6 +67,13 @@ session_counters(const struct session *s, struct session_counters *ret)
 }
 
 int64_t
+session_silence_ms(const struct session *s)
+{
+	(void)s;
+	return -1;
+}
+
+int64_t
 session_rtt_ms(const struct session *s)
 {
 	(void)s;

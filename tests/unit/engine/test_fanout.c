@@ -116,6 +116,13 @@ remote_guards(const struct remote *r)
 }
 
 int64_t
+session_silence_ms(const struct session *s)
+{
+	(void)s;
+	return -1;
+}
+
+int64_t
 session_rtt_ms(const struct session *s)
 {
 	(void)s;
