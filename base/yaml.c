@@ -44,6 +44,8 @@ struct reader {
 	struct anchor anchor[ANCHORS_MAX];
 	int anchors, aliases;
 	size_t expanded;
+	const char *line_at; /* where line begins: for indents */
+	int line;
 };
 
 static struct mark
@@ -66,6 +68,21 @@ source_at(const struct reader *r, struct mark at)
 			p++;
 	}
 	return p;
+}
+
+/* Marks only grow: the last line that was looked at is kept. */
+static int
+indent_at(struct reader *r, struct mark at)
+{
+	const char *end = r->text + r->len;
+
+	if (!r->line_at) {
+		r->line_at = r->text;
+		r->line = 1;
+	}
+	for (; r->line < at.line && r->line_at < end; r->line_at++)
+		r->line += *r->line_at == '\n';
+	return yaml_text_indent(r->line_at, (size_t)(end - r->line_at));
 }
 
 /* The word the author meant, from its first byte; empty when it is not plain ASCII. */
@@ -287,6 +304,8 @@ add_scalar(struct reader *r, const yaml_event_t *e)
 	n->mark = mark_of(r, e->start_mark);
 	n->plain = style == YAML_PLAIN_SCALAR_STYLE;
 	n->block = style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE;
+	if (style == YAML_LITERAL_SCALAR_STYLE)
+		n->indent = indent_at(r, n->mark);
 	if (yaml_text_check_scalar(n->mark, text, e->data.scalar.length, n->block, r->diag))
 		n->len = e->data.scalar.length;
 	n->text = arena_memdup0(r->arena, text, n->len);

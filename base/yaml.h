@@ -28,6 +28,8 @@ struct yaml_node {
 	struct mark mark;
 	bool plain; /* scalar: written without quotes */
 	bool block; /* scalar: written with | or > */
+	int indent; /* of a scalar written with |: blanks before each line, which begin in the line after
+	               mark; 0: not known */
 	const char *text;
 	size_t len;                           /* of text; it holds no NUL */
 	size_t count;                         /* items of a list, pairs of a map */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
+#include <ctype.h>
 #include <string.h>
 
 bool
@@ -110,4 +111,19 @@ yaml_text_join_pairs(const char *text, size_t *len)
 		p += n;
 	}
 	return found ? buf_detach(&b, len) : NULL;
+}
+
+int
+yaml_text_indent(const char *text, size_t len)
+{
+	const char *p = text, *end = text + len;
+	int indent = 0;
+
+	for (; p < end && *p != '\n'; p++)
+		if (*p == '|' && end - p > 2 &&
+		    (isdigit((unsigned char)p[1]) || isdigit((unsigned char)p[2])))
+			return 0;
+	for (; p < end && (*p == ' ' || *p == '\n'); p++)
+		indent = *p == '\n' ? 0 : indent + 1;
+	return indent;
 }

@@ -26,4 +26,8 @@ bool yaml_text_check_scalar(
  * itself in their place, or NULL when it holds none. Caller frees; *len becomes its length. */
 char *yaml_text_join_pairs(const char *text, size_t *len);
 
+/* The blanks before the lines of a text that | begins in the first line of these: those of the first
+ * line that holds more. 0 when the author says them himself, as |2. */
+int yaml_text_indent(const char *text, size_t len);
+
 #endif

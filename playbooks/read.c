@@ -98,9 +98,14 @@ read_source_of(const struct yaml_node *n, const char *text)
 {
 	struct source s = { .text = text, .len = n->len, .mark = n->mark };
 
-	s.exact = !n->block && !memchr(text, '\n', n->len);
-	if (s.exact && !n->plain)
+	s.exact = n->indent > 0 || (!n->block && !memchr(text, '\n', n->len));
+	s.indent = n->indent;
+	if (n->indent > 0) {
+		s.mark.line++;
+		s.mark.col = n->indent + 1;
+	} else if (s.exact && !n->plain) {
 		s.mark.col++;
+	}
 	return s;
 }
 

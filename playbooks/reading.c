@@ -17,7 +17,7 @@ source_mark(const struct source *s, const char *p)
 	for (const char *c = s->text; c < p; c++) {
 		if (*c == '\n') {
 			m.line++;
-			m.col = 1;
+			m.col = 1 + s->indent;
 		} else if ((*c & 0xc0) != 0x80) {
 			m.col++;
 		}

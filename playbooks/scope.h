@@ -20,6 +20,7 @@ struct source {
 	size_t len;
 	struct mark mark; /* of its first byte, if exact; else of the value it stands in */
 	bool exact;       /* lines and columns can be counted on from mark */
+	int indent;       /* blanks before each line, which text does not hold */
 };
 
 /* What a name stands for, as its owner keeps it. */

@@ -52,6 +52,28 @@ is "mistakes come with their places" 3 \
 	'wrong.yaml:3:5: unknown key "fil" in task 1; did you mean "file"?
 wrong.yaml:4:10: run: shell text takes no {{ }}: pass values by env: and use "$NAME", or write the command as a list' \
 	"$DROVER" lint wrong.yaml
+mkdir -p web
+cat >steps.yaml <<'E'
+vars: {port: 80, sites: [a, b]}
+tasks:
+  - include: web/tasks.yaml
+    vars: {tls: true}
+    tags: web
+  - {run: [echo, "{{ item }}"], loop: sites, when: port > 1024, tags: [ports]}
+E
+cat >web/tasks.yaml <<'E'
+- template: {path: /etc/site.conf, src: site.conf}
+  when: tls and port == 80
+E
+printf '{%% for s in sites %%}\n{{ s | uper }}\n{%% endif %%}\n' >web/site.conf
+is "mistakes are told in the files that are included" 3 \
+	'web/site.conf:2:8: unknown filter "uper"; did you mean "upper"?
+web/site.conf:3:1: {% endif %} where {% endfor %} is wanted' "$DROVER" lint steps.yaml
+printf '{%% for s in sites %%}\n{{ s | upper }}\n{%% endfor %%}\n' >web/site.conf
+is "conditions, loops, tags and includes are read" 0 "steps.yaml: good" "$DROVER" lint steps.yaml
+is "tags may be chosen" 0 "steps.yaml: good" "$DROVER" lint --tags web,ports --skip-tags web steps.yaml
+is "a tag that is not there is a mistake" 3 '--tags: the playbook has no tag "wep"; did you mean "web"?' \
+	"$DROVER" lint --tags wep steps.yaml
 cat >inventory.yaml <<'E'
 groups:
   web:

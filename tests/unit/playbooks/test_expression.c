@@ -453,6 +453,72 @@ arithmetic_agrees_with_wide_arithmetic(void **state)
 	}
 }
 
+/* Conditions of all shapes, made of what is known and what is not. */
+static void
+make_condition(unsigned *seed, int depth, struct buf *to)
+{
+	static const char *const atoms[] = { "on", "off", "later == 'x'", "'x' in later",
+		"later is defined", "(later | upper) == 'X'", "later in ['x', 'y']", "not on",
+		"later | length > 1", "(later ~ 'a') != 'xa'", "(later | default('x')) == 'x'",
+		"(['x', later] | first) == 'x'", "[] == []" };
+	static const char *const joins[] = { " and ", " or ", " == ", " != " };
+	unsigned pick = *seed = *seed * 1103515245U + 12345U;
+
+	pick >>= 16;
+	if (depth == 0 || pick % 5 == 0) {
+		buf_adds(to, atoms[pick / 5 % countof(atoms)]);
+		return;
+	}
+	buf_adds(to, pick % 7 == 0 ? "(not (" : "((");
+	make_condition(seed, depth - 1, to);
+	if (pick % 5 == 1) {
+		buf_adds(to, ") if (");
+		make_condition(seed, depth - 1, to);
+		buf_adds(to, ") else (");
+	} else {
+		buf_addf(to, ")%s(", joins[pick / 8 % countof(joins)]);
+	}
+	make_condition(seed, depth - 1, to);
+	buf_adds(to, "))");
+}
+
+static enum scope_found
+find_known(void *user, const char *name, struct scope_value *ret)
+{
+	if (!str_eq(name, "later"))
+		return find(NULL, name, ret);
+	ret->text = user;
+	return SCOPE_FOUND;
+}
+
+static void
+what_is_decided_without_a_fact_holds_whatever_the_fact_is(void **state)
+{
+	char facts[][4] = { "x", "y", "", "zzz" };
+	size_t decided = 0, open = 0;
+	unsigned seed = 1;
+
+	(void)state;
+	for (int i = 0; i < 3000; i++) {
+		autobuf text = BUF_INIT(100000);
+
+		make_condition(&seed, 1 + i % 4, &text);
+		autofree char *before = outcome(buf_text(&text), &scope);
+		open += str_eq(before, "LATER");
+		decided += !str_eq(before, "LATER");
+		for (size_t k = 0; k < countof(facts) && !str_eq(before, "LATER"); k++) {
+			struct scope known = { .find = find_known, .user = facts[k] };
+			autofree char *after = outcome(buf_text(&text), &known);
+
+			if (!str_eq(before, after))
+				fail_msg("%s is %s, but %s where the fact is \"%s\"",
+				    buf_text(&text), before, after, facts[k]);
+		}
+	}
+	assert_true(decided > 300);
+	assert_true(open > 300);
+}
+
 static void
 truth_has_three_values(void **state)
 {
@@ -521,6 +587,7 @@ main(void)
 		cmocka_unit_test(what_is_not_known_yet_stays_so_wherever_it_matters),
 		cmocka_unit_test(all_of_a_large_expression_is_bounded),
 		cmocka_unit_test(arithmetic_agrees_with_wide_arithmetic),
+		cmocka_unit_test(what_is_decided_without_a_fact_holds_whatever_the_fact_is),
 		cmocka_unit_test(truth_has_three_values),
 		cmocka_unit_test(where_it_may_not_come_to_it_mistakes_only_warn),
 	};

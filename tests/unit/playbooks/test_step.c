@@ -113,6 +113,40 @@ conditions_are_checked_at_their_place(void **state)
 }
 
 static void
+mistakes_in_blocks_of_text_are_told_at_their_line(void **state)
+{
+	struct desk *d = *state;
+
+	refuses(d,
+	    "tasks:\n"
+	    "  - file:\n"
+	    "      path: /etc/a\n"
+	    "      content: |\n"
+	    "\n"
+	    "        \xc3\xa9 {{ hots }}\n"
+	    "          {% if hots %}{% endif %}\n"
+	    "  - file: {path: /etc/b, content: \"{{ hits }}\"}\n"
+	    "  - file:\n"
+	    "      content: |- # a remark\n"
+	    "         {{ hats }}\n"
+	    "      path: /etc/c\n"
+	    "  - file:\n"
+	    "      content: >\n"
+	    "         a {{ huts }}\n"
+	    "      path: /etc/d\n"
+	    "  - file:\n"
+	    "      content: |2\n"
+	    "           a {{ hets }}\n"
+	    "      path: /etc/e\n",
+	    "shop.yaml:6:14: unknown variable \"hots\"; did you mean \"host\"?\n"
+	    "shop.yaml:7:17: unknown variable \"hots\"; did you mean \"host\"?\n"
+	    "shop.yaml:8:39: unknown variable \"hits\"; did you mean \"host\"?\n"
+	    "shop.yaml:11:13: unknown variable \"hats\"; did you mean \"host\"?\n"
+	    "shop.yaml:14:16: unknown variable \"huts\"; did you mean \"host\"?\n"
+	    "shop.yaml:18:16: unknown variable \"hets\"; did you mean \"host\"?\n");
+}
+
+static void
 conditions_that_cannot_be_worked_out_are_told(void **state)
 {
 	struct desk *d = *state;
@@ -431,6 +465,7 @@ main(void)
 		with_desk(a_task_is_there_where_its_conditions_hold),
 		with_desk(what_stands_in_a_task_that_is_not_there_is_not_filled_in),
 		with_desk(conditions_are_checked_at_their_place),
+		with_desk(mistakes_in_blocks_of_text_are_told_at_their_line),
 		with_desk(conditions_that_cannot_be_worked_out_are_told),
 		with_desk(what_facts_decide_may_be_wanted_until_they_are_known),
 		with_desk(a_fact_that_the_host_does_not_tell_is_not_defined),
