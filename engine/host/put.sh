@@ -73,6 +73,7 @@ elif [ -f "$file" ]; then
 	meant=$(stat -c %a -- "$file" 2>/dev/null)
 fi
 [ "$meant" ] || meant=$(octal $((0$source & ~0$mask & 0777)))
+asked=$owner
 # A file that is replaced keeps whom it belongs to.
 [ "$owner" ] || [ ! -f "$file" ] || owner=$(stat -c %u:%g -- "$file" 2>/dev/null)
 
@@ -80,11 +81,21 @@ IFS=' ' read -r word offset count || give_up "nothing came"
 case $word in
 put) ;;
 same)
-	now=$(stat -c '%a %u:%g %U:%G %U' -- "$file" 2>/dev/null) same=same
-	set_owner "$file" || give_up "$why"
-	why=$(chmod -- "$meant" "$file" 2>&1) || give_up "$why"
-	[ -z "$time" ] || why=$(TZ=UTC0 touch -m -t "$time" -- "$file" 2>&1) || give_up "$why"
-	[ "$now" = "$(stat -c '%a %u:%g %U:%G %U' -- "$file" 2>/dev/null)" ] || same=changed
+	same=same
+	now=" $(stat -c '%u:%g %U:%G %u %U :%g :%G %u:%G %U:%g' -- "$file" 2>/dev/null) "
+	case $now in *" $asked "*) asked='' ;; esac
+	if [ "$asked" ]; then
+		set_owner "$file" || give_up "$why"
+		same=changed
+	fi
+	if [ "$(stat -c %a -- "$file" 2>/dev/null)" != "$(octal "0$meant")" ]; then
+		why=$(chmod -- "$meant" "$file" 2>&1) || give_up "$why"
+		same=changed
+	fi
+	now=$(date -u -d "@$(stat -c %Y -- "$file" 2>/dev/null)" +%Y%m%d%H%M.%S 2>/dev/null)
+	if [ "$time" ] && [ "$now" != "$time" ]; then
+		why=$(TZ=UTC0 touch -m -t "$time" -- "$file" 2>&1) || give_up "$why"
+	fi
 	say "done $same"
 	exit 0
 	;;
