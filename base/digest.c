@@ -4,6 +4,7 @@
 
 /* SHA-1 block by block exists only in the old interface. */
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
@@ -194,4 +195,10 @@ digest_random(void *to, size_t n)
 		p += got;
 		n -= (size_t)got;
 	}
+}
+
+void
+digest_leave_thread(void)
+{
+	OPENSSL_thread_stop();
 }

@@ -33,6 +33,9 @@ char *digest_base64(const void *p, size_t n);
 /* The reverse; caller frees. NULL when s[0..n) is not base64. */
 uint8_t *digest_unbase64(const char *s, size_t n, size_t *ret_len);
 
+/* A thread that may have used libcrypto ends: what it keeps for that thread goes. */
+void digest_leave_thread(void);
+
 /* n random bytes from the kernel. */
 void digest_random(void *to, size_t n);
 

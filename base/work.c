@@ -1,5 +1,6 @@
 #include "base/work.h"
 
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -16,10 +17,11 @@ struct node {
 /* Shared with the threads, which may outlive the owner: the last one out frees it. */
 struct shared {
 	pthread_mutex_t lock;
-	pthread_cond_t more;
+	pthread_cond_t more, left;
 	struct node *waiting, **waiting_tail, *ended;
 	struct loop_wake *wake; /* NULL once the owner is gone */
-	int threads, idle, max;
+	int threads, idle, working, max;
+	bool owned;
 };
 
 struct work {
@@ -58,6 +60,7 @@ shared_free(struct shared *s)
 {
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->more);
+	pthread_cond_destroy(&s->left);
 	free(s);
 }
 
@@ -69,9 +72,11 @@ thread_main(void *arg)
 
 	pthread_mutex_lock(&s->lock);
 	for (n = next_job(s); n; n = next_job(s)) {
+		s->working++;
 		pthread_mutex_unlock(&s->lock);
 		n->job.run(n->job.data);
 		pthread_mutex_lock(&s->lock);
+		s->working--;
 		if (!s->wake) {
 			drop_node(n);
 			continue;
@@ -80,7 +85,11 @@ thread_main(void *arg)
 		s->ended = n;
 		loop_wake_send(s->wake);
 	}
-	bool last = --s->threads == 0;
+	pthread_mutex_unlock(&s->lock);
+	digest_leave_thread();
+	pthread_mutex_lock(&s->lock);
+	bool last = --s->threads == 0 && !s->owned;
+	pthread_cond_broadcast(&s->left);
 	pthread_mutex_unlock(&s->lock);
 	if (last)
 		shared_free(s);
@@ -124,6 +133,8 @@ work_new(struct loop *loop, int max, struct err *err)
 	(void)err;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->more, NULL);
+	pthread_cond_init(&s->left, NULL);
+	s->owned = true;
 	s->waiting_tail = &s->waiting;
 	s->max = max;
 	s->wake = w->wake = loop_wake_new(loop, on_wake, w);
@@ -151,8 +162,12 @@ work_free(struct work *w)
 		s->ended = n->next;
 		drop_node(n);
 	}
-	bool none = s->threads == 0;
 	pthread_cond_broadcast(&s->more);
+	/* Who has nothing to do leaves at once; who is at work may take for ever. */
+	while (s->threads > s->working)
+		pthread_cond_wait(&s->left, &s->lock);
+	s->owned = false;
+	bool none = s->threads == 0;
 	pthread_mutex_unlock(&s->lock);
 	if (none)
 		shared_free(s);

@@ -113,7 +113,7 @@ crash_until_refused(struct probe **bad, size_t n)
 			int worker = session_worker(bad[i]->session);
 
 			if (worker > 0 && session_state(bad[i]->session) == SESSION_KEX)
-				kill(worker, SIGSEGV);
+				kill(worker, SIGABRT);
 		}
 	}
 	assert_int_equal(left, 0);
