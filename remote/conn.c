@@ -135,15 +135,25 @@ fail_by_time(struct conn *c)
 static enum step
 step_kex(struct conn *c)
 {
-	int rc = ssh_connect(c->ssh);
+	struct tune_ear ear = { .heard = "" };
+	char text[240];
 
+	/* Only once servers have closed without a word: listening costs time. */
+	if (c->place->doubts)
+		tune_listen(&ear);
+	int rc = ssh_connect(c->ssh);
+	if (c->place->doubts)
+		tune_listen(NULL);
 	/* libssh has put the socket back to blocking. */
 	fcntl(c->fd, F_SETFL, O_RDWR | O_NONBLOCK);
 	if (rc == SSH_AGAIN && tune_is_well(c->ssh))
 		return c->late ? fail_by_time(c) : STEP_WAIT;
 	if (rc == SSH_OK)
 		return STEP_DONE;
+	if (tune_heard(&ear, text, sizeof(text)))
+		return fail(c, OUTCOME_UNREACHABLE, "%s", text);
 	c->early = tune_closed_early(c->ssh);
+	c->place->doubts = c->place->doubts || c->early;
 	return fail_by_libssh(c);
 }
 

@@ -24,6 +24,7 @@ struct conn_place {
 	struct wire *wire;
 	struct keyring *keys;
 	struct work *lane; /* one thread: logins that ask an agent, which may block */
+	bool doubts;       /* a server closed and did not say why */
 	void (*gone)(void *user, struct conn *c); /* DOWN was sent: conn_free() it */
 	void *user;
 };

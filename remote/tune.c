@@ -7,6 +7,7 @@
 #include "remote/suite.h"
 
 #include <fcntl.h>
+#include <libssh/callbacks.h>
 #include <libssh/libssh.h>
 #include <libssh/server.h>
 #include <string.h>
@@ -166,6 +167,44 @@ explain_mismatch(const char *why, char *to, size_t size)
 	return true;
 }
 
+static void
+on_log(int level, const char *function, const char *text, void *user)
+{
+	struct tune_ear *ear = user;
+
+	(void)level;
+	(void)function;
+	if (ear && strstr(text, "no match for method "))
+		str_copy(ear->heard, sizeof(ear->heard), text);
+}
+
+void
+tune_listen(struct tune_ear *ear)
+{
+	ssh_set_log_userdata(ear);
+	ssh_set_log_callback(on_log);
+	ssh_set_log_level(ear ? SSH_LOG_TRACE : SSH_LOG_NOLOG);
+}
+
+static void
+clean(char *s)
+{
+	for (; *s; s++) {
+		if (*s < ' ' || *s > '~')
+			*s = '?';
+	}
+}
+
+bool
+tune_heard(const struct tune_ear *ear, char *to, size_t size)
+{
+	bool any = ear->heard[0] && explain_mismatch(ear->heard, to, size);
+
+	if (any)
+		clean(to);
+	return any;
+}
+
 void
 tune_explain(void *ssh, char *to, size_t size)
 {
@@ -180,10 +219,7 @@ tune_explain(void *ssh, char *to, size_t size)
 			why = "the connection was lost";
 		snprintf(to, size, "%.200s", why);
 	}
-	for (char *p = to; *p; p++) {
-		if (*p < ' ' || *p > '~')
-			*p = '?';
-	}
+	clean(to);
 }
 
 void

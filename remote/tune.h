@@ -33,6 +33,14 @@ bool tune_is_well(void *ssh);
 /* The server went away before it exchanged keys with us: it may only have been busy. */
 bool tune_closed_early(void *ssh);
 
+/* What libssh says of lists that have nothing in common; else "". It forgets it when the server's
+ * banner and its lists come at once: it is overheard while ssh_connect() runs. */
+struct tune_ear {
+	char heard[1200];
+};
+void tune_listen(struct tune_ear *ear); /* on this thread; NULL: no more */
+bool tune_heard(const struct tune_ear *ear, char *to, size_t size); /* as tune_explain() */
+
 /* Why a session failed, without bytes that a terminal might obey. */
 void tune_explain(void *ssh, char *to, size_t size);
 
