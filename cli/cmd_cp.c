@@ -309,13 +309,14 @@ copy_tree(struct call *call, struct work *w, const char *typed)
 	const struct options *o = call->options;
 	size_t sources = (size_t)call->argc - 1, n = strlen(typed);
 	bool into = sources > 1 || n == 0 || typed[n - 1] == '/' || str_eq(typed, "~");
-	struct tree *tree = tree_new();
+	struct tree *tree;
 	char token[PROBE_NONCE];
 	int code = 0;
 
 	if (o->mode || o->verify || o->resume)
 		return call_usage(call, "--%s is for one file",
 		    o->mode ? "mode" : (o->verify ? "verify" : "resume"));
+	tree = tree_new();
 	for (size_t i = 0; i < sources && !code; i++)
 		code = add_source(call, tree, call->argv[i], into) ? 0 : call->exit;
 	if (!code) {
