@@ -10,12 +10,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <strings.h>
 #include <termios.h>
 
 #define LINE_MAX_BYTES 1024
 #define TEXT_MAX_BYTES 8192
+
+static const int signals[] = { SIGINT, SIGTSTP, SIGCONT };
 
 struct pending {
 	struct pending *next;
@@ -30,13 +33,19 @@ struct ask {
 	struct child *child;
 	struct loop_io *io;
 	struct loop_timer *failed; /* the program did not start */
+	struct loop_timer *refuse; /* after an interrupt, when whoever else it was for had it */
+	struct loop_signal *caught[countof(signals)]; /* while the terminal shows a question */
 	int fd;
 	struct termios before;
+	bool known; /* before is what the terminal was */
 	struct pending *first, **tail;
 	uint32_t last_id;
 	char line[LINE_MAX_BYTES];
 	size_t len;
-	bool open; /* the first question is asked */
+	bool open;           /* the first question is asked */
+	bool broken;         /* its line on the terminal is ended */
+	bool refusing;       /* nothing is asked until the interrupt is dealt with */
+	uint32_t refused_id; /* the last question that it refuses */
 };
 
 static bool
@@ -66,6 +75,7 @@ askpass_for(bool terminal)
 }
 
 static void on_failed(void *user);
+static void on_refuse(void *user);
 
 struct ask *
 ask_new(const struct ask_config *config)
@@ -82,6 +92,7 @@ ask_new(const struct ask_config *config)
 	fd = -1;
 	a->tail = &a->first;
 	a->failed = loop_timer_new(config->loop, on_failed, a);
+	a->refuse = loop_timer_new(config->loop, on_refuse, a);
 	return a;
 }
 
@@ -99,6 +110,29 @@ busy(const struct ask *a, bool is)
 		a->config.busy(a->config.user, is);
 }
 
+static void on_signal(void *user, int signum);
+
+static void
+watch(struct ask *a)
+{
+	for (size_t i = 0; i < countof(signals); i++)
+		a->caught[i] = loop_signal_new(a->config.loop, signals[i], on_signal, a);
+}
+
+static void
+unwatch(struct ask *a)
+{
+	for (size_t i = 0; i < countof(signals); i++)
+		loop_signal_free(take(a->caught[i]));
+}
+
+static void
+forget_line(struct ask *a)
+{
+	explicit_bzero(a->line, sizeof(a->line));
+	a->len = 0;
+}
+
 static void
 close_question(struct ask *a)
 {
@@ -110,11 +144,13 @@ close_question(struct ask *a)
 	if (a->child)
 		child_cancel(take(a->child));
 	if (!a->program) {
-		tcsetattr(a->fd, TCSANOW, &a->before);
-		put(a, a->first->asked.echo ? "" : "\n");
+		unwatch(a);
+		if (a->known)
+			tcsetattr(a->fd, TCSANOW, &a->before);
+		put(a, a->first->asked.echo || a->broken ? "" : "\n");
 	}
-	explicit_bzero(a->line, sizeof(a->line));
-	a->len = 0;
+	a->broken = false;
+	forget_line(a);
 	busy(a, false);
 }
 
@@ -141,13 +177,14 @@ ask_free(struct ask *a)
 		free_pending(p);
 	}
 	loop_timer_free(a->failed);
+	loop_timer_free(a->refuse);
 	if (a->fd >= 0)
 		close(a->fd);
 	free(a->program);
 	free(a);
 }
 
-static void open_question(struct ask *a);
+static void open_next(struct ask *a);
 
 static void
 drop_first(struct ask *a)
@@ -175,8 +212,7 @@ give(struct ask *a, bool any)
 	p->asked.answer(p->asked.user, p->subject, any ? line : NULL);
 	explicit_bzero(line, sizeof(line));
 	free_pending(p);
-	if (a->first && !a->open)
-		open_question(a);
+	open_next(a);
 }
 
 static void
@@ -238,33 +274,104 @@ on_failed(void *user)
 	give(user, false);
 }
 
-/* What was typed before the question stood there was not meant for it. */
+/* What was typed before the question stood there was not meant for it. In the background this stops
+ * the job, until it is in front again. */
 static void
-open_terminal(struct ask *a)
+set_terminal(struct ask *a)
+{
+	struct termios quiet = a->before;
+
+	if (!a->first->asked.echo)
+		quiet.c_lflag &= ~(tcflag_t)ECHO;
+	if (a->known)
+		tcsetattr(a->fd, TCSAFLUSH, &quiet);
+}
+
+static void
+show_question(struct ask *a)
 {
 	const struct pending *p = a->first;
-	struct termios quiet;
 
-	busy(a, true);
-	if (tcgetattr(a->fd, &a->before) == 0) {
-		quiet = a->before;
-		if (!p->asked.echo)
-			quiet.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(a->fd, TCSAFLUSH, &quiet);
-	}
 	if (p->text) {
 		put(a, p->text);
 		put(a, "\n");
 	}
 	put(a, p->prompt);
 	put(a, ": ");
+}
+
+static void
+open_terminal(struct ask *a)
+{
+	busy(a, true);
+	a->known = tcgetattr(a->fd, &a->before) == 0;
+	set_terminal(a);
+	watch(a);
+	show_question(a);
 	a->io = loop_io_new(a->config.loop, a->fd, on_ready, a);
 	loop_io_want(a->io, LOOP_READ);
 }
 
+/* Ctrl-Z, or back from a stop of any kind: the shell had the terminal, and left it as it likes it.
+ * Meanwhile the signals do what they always do: a stop stops, or does not where no shell would wake
+ * us again. */
 static void
-open_question(struct ask *a)
+suspend(struct ask *a, bool stop)
 {
+	unwatch(a);
+	forget_line(a);
+	if (stop) {
+		if (a->known)
+			tcsetattr(a->fd, TCSAFLUSH, &a->before);
+		put(a, "\n");
+		raise(SIGTSTP);
+	}
+	set_terminal(a);
+	watch(a);
+	show_question(a);
+}
+
+static void
+on_signal(void *user, int signum)
+{
+	struct ask *a = user;
+
+	if (signum == SIGINT)
+		ask_interrupt(a);
+	else if (a->open && !a->broken)
+		suspend(a, signum == SIGTSTP);
+}
+
+void
+ask_interrupt(struct ask *a)
+{
+	if (!a->open || a->refusing)
+		return;
+	if (!a->program)
+		put(a, "\n");
+	a->broken = true;
+	a->refusing = true;
+	a->refused_id = a->last_id;
+	loop_timer_start(a->refuse, 0);
+}
+
+static void
+on_refuse(void *user)
+{
+	struct ask *a = user;
+
+	a->len = 0;
+	while (a->first && a->first->id <= a->refused_id)
+		give(a, false);
+	a->refusing = false;
+	open_next(a);
+}
+
+static void
+open_next(struct ask *a)
+{
+	if (!a->first || a->open || a->refusing)
+		return;
 	a->open = true;
 	if (a->program)
 		open_program(a);
@@ -302,8 +409,7 @@ ask_put(struct ask *a, const struct question *q)
 	p->subject = q->subject ? xstrdup(q->subject) : NULL;
 	*a->tail = p;
 	a->tail = &p->next;
-	if (!a->open)
-		open_question(a);
+	open_next(a);
 	return a->last_id;
 }
 
@@ -323,6 +429,5 @@ ask_withdraw(struct ask *a, uint32_t id)
 	if (!*slot)
 		a->tail = slot;
 	free_pending(p);
-	if (a->first && !a->open)
-		open_question(a);
+	open_next(a);
 }

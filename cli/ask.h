@@ -44,4 +44,8 @@ uint32_t ask_put(struct ask *a, const struct question *q);
 /* It is moot: its answer() is not called; nothing when it was answered. */
 void ask_withdraw(struct ask *a, uint32_t id);
 
+/* Ctrl-C is a no to every question so far: the answers come from the loop, of those not withdrawn
+ * until then; what the terminal shows is ended with a new line. SIGINT does it by itself. */
+void ask_interrupt(struct ask *a);
+
 #endif

@@ -69,6 +69,7 @@ bool call_can_ask(struct call *c);
  * and answer() is not called. */
 uint32_t call_ask(struct call *c, const struct question *q);
 void call_unask(struct call *c, uint32_t id); /* moot: no answer() comes; 0 is nothing */
+void call_interrupt(struct call *c);          /* a signal: no to what the command line asks */
 
 /* The usual question: a line that is not shown. prompt is without its colon. */
 uint32_t call_ask_secret(struct call *c, const char *prompt,

@@ -43,6 +43,13 @@ call_unask(struct call *c, uint32_t id)
 		ask_withdraw(c->ask, id);
 }
 
+void
+call_interrupt(struct call *c)
+{
+	if (c->ask)
+		ask_interrupt(c->ask);
+}
+
 uint32_t
 call_ask_secret(struct call *c, const char *prompt,
     void (*answer)(void *user, const char *subject, const char *line), void *user,

@@ -63,6 +63,7 @@ on_signal(void *user, int signum)
 {
 	struct drive *d = user;
 
+	call_interrupt(d->spec.call);
 	if (d->asked++ == 0 && !d->spec.endless)
 		out_note(d->spec.call->out, "stopping: %zu host%s running, %s again kills",
 		    d->running, d->running == 1 ? "" : "s",

@@ -191,7 +191,7 @@ unlock(const struct keys_ask *a, struct keystore_file *f, struct offer *o)
 	if (c->ask_passphrase && !f->refused) {
 		if (!f->asked) {
 			f->asked = true;
-			f->id = c->ask_passphrase(c->user, f->path);
+			f->id = c->ask_passphrase(c->user, f->path, f->attempts > 0);
 		}
 		return WAIT;
 	}

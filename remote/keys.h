@@ -21,7 +21,7 @@ struct keys_config {
 	/* Asks for the passphrase of a key file, once a file, again after a wrong one; answered by
 	 * keys_passphrase(). Returns a number for unask(). NULL: an encrypted key the agent does not
 	 * hold is refused. */
-	uint32_t (*ask_passphrase)(void *user, const char *path);
+	uint32_t (*ask_passphrase)(void *user, const char *path, bool wrong);
 	void (*unask)(void *user, uint32_t id); /* nobody waits for it any more; may be NULL */
 	void *user;
 	int64_t agent_ms; /* cap of one exchange with the agent; 0: 10 s */

@@ -317,15 +317,17 @@ on_passphrase(void *user, uint32_t id, const char *path, const char *line)
 }
 
 static uint32_t
-ask_passphrase(void *user, const char *path)
+ask_passphrase(void *user, const char *path, bool wrong)
 {
 	struct remote *r = user;
 	autofree char *prompt = xasprintf("passphrase of %s", path);
 	uint32_t id;
 
 	inquiry_put(r->place.inquiry,
-	    &(struct remote_question){
-		.kind = REMOTE_PASSPHRASE, .subject = path, .prompt = prompt },
+	    &(struct remote_question){ .kind = REMOTE_PASSPHRASE,
+		.subject = path,
+		.prompt = prompt,
+		.text = wrong ? "That passphrase does not open it." : NULL },
 	    on_passphrase, r, &id);
 	return id;
 }

@@ -82,10 +82,11 @@ on_done(void *user, const struct key *const *list, size_t n, const struct err *e
 }
 
 static uint32_t
-on_passphrase(void *user, const char *path)
+on_passphrase(void *user, const char *path, bool wrong)
 {
 	struct fixture *f = user;
 
+	(void)wrong;
 	str_copy(f->asked_for, sizeof(f->asked_for), path);
 	f->asked++;
 	keys_passphrase(f->keys, path, f->passphrases[f->asked - 1]);
