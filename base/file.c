@@ -223,3 +223,17 @@ file_raise_limit(void)
 	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
 }
+
+unsigned
+file_umask(void)
+{
+	autofclose FILE *f = fopen("/proc/self/status", "re");
+	char line[256];
+	unsigned mask;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "Umask: %o", &mask) == 1)
+			return mask & 0777;
+	}
+	return 077;
+}

@@ -42,4 +42,7 @@ int file_limit(void); /* of open files; a million when there is none */
 /* $HOME, else the password database's; caller frees. */
 char *file_home(void);
 
+/* The mask of this process, looked at without changing it: other threads make files. */
+unsigned file_umask(void);
+
 #endif

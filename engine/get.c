@@ -24,6 +24,7 @@ extern const char host_get_sh[];
 #define RATE        2000  /* bytes a millisecond that a host is trusted to digest */
 #define PROGRESS_MS 200
 #define ENTRIES     500000
+#define JUNK        65536 /* besides content and answers */
 
 enum state { CONNECTING, LOOKING, ASKING, FILE_BODY, TREE_BODY, TAIL, ENDING, LANDING };
 
@@ -40,6 +41,7 @@ struct get {
 	struct landing *landing;
 	struct unpack *unpack;
 	uint64_t left; /* of a file */
+	uint64_t junk; /* bytes that were no content, before and behind it */
 	int64_t heard_ms, began_ms, told_ms;
 	char digest[DIGEST_HEX]; /* that the host told */
 	bool held, whole;
@@ -127,8 +129,9 @@ on_file(struct get *g, const char *text)
 		fail(g, &err);
 	} else {
 		g->left = size - offset;
+		g->junk = 0;
 		g->state = g->left ? FILE_BODY : TAIL;
-		g->began_ms = now_ms(g);
+		g->began_ms = g->heard_ms = now_ms(g);
 	}
 }
 
@@ -145,7 +148,8 @@ on_tree(struct get *g)
 	}
 	g->unpack = unpack_new(fd, &limits);
 	g->state = TREE_BODY;
-	g->began_ms = now_ms(g);
+	g->junk = 0;
+	g->began_ms = g->heard_ms = now_ms(g);
 }
 
 static void
@@ -165,6 +169,7 @@ on_line(struct get *g, const char *line)
 		str_copy(g->digest, sizeof(g->digest), line + 5);
 		g->whole = true;
 		g->state = ENDING;
+		g->heard_ms = now_ms(g);
 		g->end.ms = now_ms(g) - g->began_ms;
 	}
 }
@@ -203,15 +208,33 @@ take_tree(struct get *g, const char *p, size_t n)
 	return used;
 }
 
+static bool
+in_body(const struct get *g)
+{
+	return g->state == FILE_BODY || g->state == TREE_BODY;
+}
+
+/* What is no content may not go on for ever; it also buys no time. */
+static void
+count_junk(struct get *g, size_t n)
+{
+	g->junk += n;
+	if (g->junk > JUNK && g->end.err.kind == OUTCOME_OK)
+		fail_text(g, OUTCOME_FAILED, "the host's answer is not one");
+}
+
 static void
 on_data(void *user, enum stream s, const void *bytes, size_t n)
 {
 	struct get *g = user;
 	const char *at = bytes, *line;
 
-	g->heard_ms = now_ms(g);
+	if (in_body(g) || (g->state == ASKING && g->junk == 0))
+		g->heard_ms = now_ms(g);
 	if (s == STREAM_ERR) {
 		buf_add(&g->errors, bytes, n);
+		if (!in_body(g))
+			count_junk(g, n);
 		return;
 	}
 	while (n > 0 && g->end.err.kind == OUTCOME_OK) {
@@ -223,7 +246,8 @@ on_data(void *user, enum stream s, const void *bytes, size_t n)
 			used = take_tree(g, at, n);
 		} else {
 			used = talk_feed(&g->talk, at, n, &line);
-			if (line)
+			count_junk(g, used);
+			if (line && g->end.err.kind == OUTCOME_OK)
 				on_line(g, line);
 		}
 		at += used;
@@ -261,7 +285,7 @@ judge(struct get *g, const struct channel_end *e)
 	} else if (g->talk.heard && g->errors.len > 0) {
 		err_set(err, OUTCOME_FAILED, "%.*s", (int)strcspn(buf_text(&g->errors), "\n"),
 		    buf_text(&g->errors));
-	} else if (g->state == FILE_BODY || g->state == TREE_BODY) {
+	} else if (in_body(g)) {
 		err_set(err, OUTCOME_FAILED, "it became shorter while it was read");
 	} else {
 		talk_silent(&g->talk, &g->errors, err);
@@ -293,12 +317,14 @@ on_tick(void *user)
 {
 	struct get *g = user;
 	uint64_t slow = g->state == ASKING ? landing_part(g->landing, NULL) : g->end.bytes;
-	int64_t limit = g->state == FILE_BODY || g->state == TREE_BODY
-			    ? STALL_MS
-			    : ANSWER_MS + (int64_t)(slow / RATE);
+	int64_t limit = in_body(g) ? STALL_MS : ANSWER_MS + (int64_t)(slow / RATE);
 
 	loop_timer_start(g->timer, TICK_MS);
-	if (g->errand && now_ms(g) - g->heard_ms >= limit)
+	if (!g->errand || now_ms(g) - g->heard_ms < limit)
+		return;
+	if (g->junk > 0 && g->state == ASKING)
+		fail_text(g, OUTCOME_FAILED, "the host's answer is not one");
+	else
 		fail_text(g, OUTCOME_FAILED, "nothing came for %lld s", (long long)limit / 1000);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/work.h"
@@ -270,7 +271,7 @@ landing_file(struct landing *l, uint64_t offset, unsigned mode, int64_t mtime, s
 	if (l->fd < 0)
 		goto broken;
 	l->made = true;
-	l->mode = mode;
+	l->mode = mode & 0777 & ~file_umask();
 	l->mtime = mtime;
 	if (ftruncate(l->fd, (off_t)offset) < 0 || lseek(l->fd, (off_t)offset, SEEK_SET) < 0)
 		goto broken;

@@ -1,6 +1,7 @@
 #include "engine/unpack.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -8,15 +9,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#define LINK_TEXT (64U << 20) /* names of links that are held until the end */
+#define PASSES    4
+#define TRIES     100
+
 struct unpack {
 	int root, file; /* borrowed; the one being written, or -1 */
 	struct tar_reader *reader;
-	unsigned mode;
+	unsigned mode, mask;
 	int64_t mtime;
+	char **links; /* that were made; NULL: removed again */
+	size_t count, cap, text;
 	size_t left_out;
 	char *first_left_out;
 };
@@ -51,28 +59,64 @@ failed(const char *name, struct err *err)
 	return -1;
 }
 
+static void
+leave_out(struct unpack *u, const char *name)
+{
+	if (u->left_out++ == 0)
+		u->first_left_out = xstrdup(name);
+}
+
+/* A way up behind a name: where it leads depends on whether the name is a link. */
+static bool
+climbs_late(const char *target)
+{
+	bool named = false;
+
+	while (*target) {
+		size_t n = strcspn(target, "/");
+		bool up = n == 2 && target[0] == '.' && target[1] == '.';
+
+		if (up && named)
+			return true;
+		named |= !up && n > 0 && !(n == 1 && target[0] == '.');
+		target += n + (target[n] == '/');
+	}
+	return false;
+}
+
+static int
+make_link(struct unpack *u, int dir, const char *base, const struct tar_entry *e, struct err *err)
+{
+	if (!tar_leads_below(e->name, e->target) || climbs_late(e->target)) {
+		leave_out(u, e->name);
+		return 0;
+	}
+	u->text += strlen(e->name) + 1;
+	if (u->text > LINK_TEXT)
+		return err_set(err, OUTCOME_REFUSED, "too many symbolic links");
+	if (symlinkat(e->target, dir, base) < 0)
+		return failed(e->name, err);
+	mem_grow(u->links, u->count, u->cap);
+	u->links[u->count++] = xstrdup(e->name);
+	return 0;
+}
+
 static int
 make_entry(struct unpack *u, int dir, const char *base, const struct tar_entry *e, struct err *err)
 {
 	switch (e->type) {
 	case TAR_DIR:
-		if (mkdirat(dir, base, (e->mode & 0777) | 0700) < 0)
+		if (mkdirat(dir, base, (e->mode & 0777 & ~u->mask) | 0700) < 0)
 			return failed(e->name, err);
 		break;
 	case TAR_SYMLINK:
-		if (!tar_leads_below(e->name, e->target)) {
-			if (u->left_out++ == 0)
-				u->first_left_out = xstrdup(e->name);
-		} else if (symlinkat(e->target, dir, base) < 0) {
-			return failed(e->name, err);
-		}
-		break;
+		return make_link(u, dir, base, e, err);
 	case TAR_FILE:
 		u->file =
 		    openat(dir, base, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (u->file < 0)
 			return failed(e->name, err);
-		u->mode = e->mode & 0777;
+		u->mode = e->mode & 0777 & ~u->mask;
 		u->mtime = e->mtime;
 		break;
 	}
@@ -138,6 +182,7 @@ unpack_new(int fd, const struct tar_limits *limits)
 
 	u->root = fd;
 	u->file = -1;
+	u->mask = file_umask();
 	u->reader = tar_reader_new(limits, &listener, u);
 	return u;
 }
@@ -150,14 +195,97 @@ unpack_free(struct unpack *u)
 	if (u->file >= 0)
 		close(u->file);
 	tar_reader_free(u->reader);
+	for (size_t i = 0; i < u->count; i++)
+		free(u->links[i]);
+	free(u->links);
 	free(u->first_left_out);
 	free(u);
+}
+
+/* 0, or why a path cannot be opened beneath the root. */
+static int
+look_up(const struct unpack *u, const char *path, uint64_t resolve)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve };
+	int fd = -1;
+
+	errno = EAGAIN;
+	/* A rename anywhere on the machine may get in the way of a "..". */
+	for (int i = 0; fd < 0 && errno == EAGAIN && i < TRIES; i++)
+		fd = (int)syscall(SYS_openat2, u->root, path, &how, sizeof(how));
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+/* Whether a link stands on the way of the link NAME in dir: its ways up are all in front, and go
+ * through true directories. */
+static bool
+crosses(const struct unpack *u, int dir, const char *name, const char *base)
+{
+	char target[4097];
+	ssize_t n = readlinkat(dir, base, target, sizeof(target) - 1);
+	int why;
+
+	if (n < 0)
+		return true;
+	target[n] = '\0';
+	autofree char *path = xasprintf("%.*s%s", (int)(base - name), name, target);
+	why = look_up(u, path, RESOLVE_NO_SYMLINKS);
+	return why != 0 && why != ENOENT && why != ENOTDIR;
+}
+
+/* One link: 1 when it had to go. Strict: no other may stand on its way. */
+static int
+check_link(struct unpack *u, const char *name, bool strict, struct err *err)
+{
+	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+	int why = look_up(u, name, 0);
+	bool dangling = why == ENOENT || why == ENOTDIR;
+
+	if (why == 0 && !strict)
+		return 0;
+	autoclose int dir = open_parent(u, name, err);
+	if (dir < 0)
+		return -1;
+	if ((why == 0 || dangling) && !crosses(u, dir, name, base))
+		return 0;
+	if (unlinkat(dir, base, 0) < 0)
+		return failed(name, err);
+	leave_out(u, name);
+	return 1;
+}
+
+/* With everything there: what a link leads to depends on those made behind it, and on those that are
+ * removed here. The last pass needs no other: none that stays depends on another. */
+static int
+check_links(struct unpack *u, struct err *err)
+{
+	bool more = true;
+
+	for (int pass = 0; more && pass <= PASSES; pass++) {
+		more = false;
+		for (size_t i = 0; i < u->count; i++) {
+			int rc = u->links[i] ? check_link(u, u->links[i], pass == PASSES, err) : 0;
+
+			if (rc < 0)
+				return -1;
+			if (rc > 0)
+				free(take(u->links[i]));
+			more |= rc > 0;
+		}
+	}
+	return 0;
 }
 
 int
 unpack_feed(struct unpack *u, const void *p, size_t n, size_t *ret_used, struct err *err)
 {
-	return tar_feed(u->reader, p, n, ret_used, err);
+	int rc = tar_feed(u->reader, p, n, ret_used, err);
+
+	return rc > 0 && check_links(u, err) < 0 ? -1 : rc;
 }
 
 size_t

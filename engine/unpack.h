@@ -3,8 +3,9 @@
  *
  * Every name is opened beneath the directory, through no symbolic link, and made
  * anew: what is there already, also by the same archive, is refused. Links are
- * made as they are where they lead to a place below; others are left out and
- * counted. Modes lose set-user-id and the like. What was made stays until
+ * made as they are where they lead to a place below, also through each other, with
+ * all that there is at the end; others are left out and counted. Modes lose
+ * set-user-id and the like, and what our umask takes. What was made stays until
  * unpack_remove().
  */
 #ifndef DROVER_ENGINE_UNPACK_H

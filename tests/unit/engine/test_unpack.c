@@ -332,6 +332,127 @@ what_is_no_archive_is_refused(void **state)
 	refused(g, "not a tar archive");
 }
 
+static bool
+stands(const struct ground *g, const char *name)
+{
+	return faccessat(g->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void
+links_that_lead_out_through_links_are_left_out(void **state)
+{
+	struct ground *g = *state;
+	struct err err;
+
+	add(g, TAR_DIR, "x", "");
+	add(g, TAR_SYMLINK, "b", "x/a/../../etc/shadow"); /* before the other */
+	add(g, TAR_SYMLINK, "x/a", "..");
+	add(g, TAR_SYMLINK, "c", "x/a/../../etc/shadow"); /* and behind it */
+	add(g, TAR_DIR, "x/y", "");
+	add(g, TAR_DIR, "x/y/z", "");
+	add(g, TAR_SYMLINK, "x/y/z/deep", "../../..");
+	add(g, TAR_SYMLINK, "d", "x/y/z/deep/..");
+	add(g, TAR_SYMLINK, "x/y/e", "z/deep/../in");
+	assert_int_equal(unpack(g, NULL, 512, &err), 4);
+	assert_true(stands(g, "x/a") && stands(g, "x/y/z/deep"));
+	assert_false(stands(g, "b") || stands(g, "c") || stands(g, "d") || stands(g, "x/y/e"));
+}
+
+static void
+a_link_made_by_others_is_looked_at_in_the_end(void **state)
+{
+	struct ground *g = *state;
+	struct err err;
+
+	assert_int_equal(symlinkat("..", g->fd, "planted"), 0);
+	assert_int_equal(symlinkat("/etc", g->fd, "absolute"), 0);
+	add(g, TAR_SYMLINK, "one", "two");
+	add(g, TAR_SYMLINK, "two", "planted");
+	add(g, TAR_SYMLINK, "three", "absolute/shadow");
+	assert_int_equal(unpack(g, NULL, 512, &err), 3);
+	assert_false(stands(g, "one") || stands(g, "two") || stands(g, "three"));
+}
+
+static void
+links_that_lead_nowhere_stay_unless_through_others(void **state)
+{
+	struct ground *g = *state;
+	struct err err;
+
+	add(g, TAR_DIR, "d", "");
+	add(g, TAR_FILE, "f", "x");
+	add(g, TAR_SYMLINK, "d/gone", "../missing/x");
+	add(g, TAR_SYMLINK, "under-file", "f/x");
+	add(g, TAR_SYMLINK, "to-d", "d");
+	add(g, TAR_SYMLINK, "through", "to-d/missing");
+	add(g, TAR_SYMLINK, "again", "d/gone");
+	add(g, TAR_SYMLINK, "l1", "l2");
+	add(g, TAR_SYMLINK, "l2", "l1");
+	/* Through and again; of the loop the first, then the other leads nowhere. */
+	assert_int_equal(unpack(g, NULL, 512, &err), 3);
+	assert_true(stands(g, "d/gone") && stands(g, "under-file") && stands(g, "to-d"));
+	assert_false(stands(g, "through") || stands(g, "again") || stands(g, "l1"));
+}
+
+static void
+a_long_chain_settles(void **state)
+{
+	struct ground *g = *state;
+	struct err err;
+	char name[16], target[16];
+
+	for (int i = 0; i < 90; i++) {
+		snprintf(name, sizeof(name), "c%d", i);
+		snprintf(target, sizeof(target), "c%d", i + 1);
+		add(g, TAR_SYMLINK, name, target);
+	}
+	assert_true(unpack(g, NULL, 512, &err) > 0);
+	assert_true(stands(g, "c89"));
+	assert_false(stands(g, "c0"));
+}
+
+static void
+harmless_links_stay(void **state)
+{
+	struct ground *g = *state;
+	struct err err;
+
+	add(g, TAR_SYMLINK, "early", "lib/so");
+	add(g, TAR_DIR, "usr", "");
+	add(g, TAR_DIR, "usr/lib", "");
+	add(g, TAR_SYMLINK, "lib", "usr/lib");
+	add(g, TAR_SYMLINK, "usr/lib/so", "so.1");
+	add(g, TAR_FILE, "usr/lib/so.1", "so");
+	add(g, TAR_SYMLINK, "usr/lib/up", "../../lib/./so");
+	add(g, TAR_SYMLINK, "usr/root", "..");
+	assert_int_equal(unpack(g, NULL, 512, &err), 0);
+	assert_content(g, "early", "so");
+	assert_content(g, "usr/lib/up", "so");
+	assert_content(g, "usr/root/lib/so", "so");
+}
+
+static void
+modes_lose_what_the_umask_takes(void **state)
+{
+	struct ground *g = *state;
+	mode_t was = umask(027);
+	struct err err;
+	struct stat st;
+	int rc;
+
+	add(g, TAR_FILE, "x", "");
+	patch(g, 100, "0000777", 8);
+	add(g, TAR_DIR, "d", "");
+	patch(g, 100, "0002777", 8);
+	rc = unpack(g, NULL, 512, &err);
+	umask(was);
+	assert_int_equal(rc, 0);
+	assert_int_equal(fstatat(g->fd, "x", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0750);
+	assert_int_equal(fstatat(g->fd, "d", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0750);
+}
+
 int
 main(void)
 {
@@ -347,6 +468,12 @@ main(void)
 		UNPACK_TEST(sizes_are_bounded),
 		UNPACK_TEST(pax_headers_are_read_and_do_not_get_around_anything),
 		UNPACK_TEST(what_is_no_archive_is_refused),
+		UNPACK_TEST(links_that_lead_out_through_links_are_left_out),
+		UNPACK_TEST(a_link_made_by_others_is_looked_at_in_the_end),
+		UNPACK_TEST(links_that_lead_nowhere_stay_unless_through_others),
+		UNPACK_TEST(a_long_chain_settles),
+		UNPACK_TEST(harmless_links_stay),
+		UNPACK_TEST(modes_lose_what_the_umask_takes),
 	};
 
 	return cmocka_run_group_tests_name("unpack", tests, NULL, NULL);
