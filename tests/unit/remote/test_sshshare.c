@@ -207,22 +207,25 @@ one_that_is_cancelled_leaves_its_place_to_the_next(void **state)
 {
 	struct rig *f = *state;
 	struct sshconf_ask *first;
-	struct asked a;
-	int open = 1;
+	struct asked a, b;
+	int open = 1, waiting = 1;
 
 	rig_write(f->dir, "config", "Host *\n User deploy\n");
 	a = (struct asked){ .said = BUF_INIT(1 << 16), .open = &open };
+	b = (struct asked){ .said = BUF_INIT(1 << 16), .open = &waiting };
 	rig_begin(f);
 	rig_ask_for(f, "Upper"); /* so that what ssh does by itself is known */
-	first = sshconf_ask(f->conf, &(struct sshconf_query){ .host = "web1" }, rig_on_done, f);
+	first = sshconf_ask(f->conf, &(struct sshconf_query){ .host = "web1" }, on_answer, &b);
 	sshconf_ask(f->conf, &(struct sshconf_query){ .host = "web2" }, on_answer, &a);
 	while (sshconf_spawned(f->conf) < 3)
 		loop_pass(f->loop, 1000);
-	sshconf_cancel(first);
+	if (waiting > 0) /* on a slow machine it has been answered */
+		sshconf_cancel(first);
 	while (open > 0)
 		loop_pass(f->loop, 1000);
 	assert_true(str_starts(buf_text(&a.said), "deploy@web2:22 "));
 	buf_fini(&a.said);
+	buf_fini(&b.said);
 	rig_end(f);
 }
 
