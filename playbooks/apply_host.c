@@ -252,7 +252,7 @@ observe_again(struct apply_host *h)
 	observe_free(take(h->observe));
 	reply_nonce(h->nonce);
 	h->observe = observe_new(h->arena, h->nonce, h->wanted, h->wanted_count);
-	return observe_command(h->nonce);
+	return observe_command(h->nonce, h->wanted, h->wanted_count);
 }
 
 void

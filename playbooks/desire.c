@@ -9,6 +9,7 @@
 #include "playbooks/app.h"
 #include "playbooks/desire.h"
 #include "playbooks/desire_inner.h"
+#include "playbooks/kind.h"
 #include "playbooks/model.h"
 #include "playbooks/read.h"
 #include "playbooks/unit.h"
@@ -358,37 +359,43 @@ want_run(struct desire *d, const struct task_decl *t, struct resource *r)
 		texts[i] = arena_printf(d->arena, "%s=%s", env[i].name, env[i].value);
 	r->env = texts;
 	r->unless = t->unless;
+	r->parts = true;
 	if (!t->creates.text)
 		return true;
 	r->creates = desire_path(d, &t->creates, "creates");
 	return r->creates != NULL;
 }
 
+static bool
+want_other(struct desire *d, const struct task_decl *t, struct resource *r)
+{
+	switch (t->kind) {
+	case RESOURCE_FILE:
+		return want_file(d, t, r);
+	case RESOURCE_UNIT:
+		return want_unit(d, t, r);
+	case RESOURCE_SERVICE:
+		return want_service(d, t, r);
+	case RESOURCE_RUN:
+		return want_run(d, t, r);
+	case RESOURCE_IMAGE:  /* with the apps' images, in front */
+	case RESOURCE_SYSCTL: /* and all kinds of the table */
+	case RESOURCE_KINDS:
+		break;
+	}
+	return false;
+}
+
 static void
 want_task(struct desire *d, const struct task_decl *t)
 {
+	const struct kind *kind = kind_find(t->kind);
 	struct resource *r = arena_alloc(d->arena, sizeof(*r));
-	bool good = true;
+	bool good;
 
 	r->kind = t->kind;
 	r->mark = t->mark;
-	switch (t->kind) {
-	case RESOURCE_FILE:
-		good = want_file(d, t, r);
-		break;
-	case RESOURCE_UNIT:
-		good = want_unit(d, t, r);
-		break;
-	case RESOURCE_SERVICE:
-		good = want_service(d, t, r);
-		break;
-	case RESOURCE_RUN:
-		good = want_run(d, t, r);
-		break;
-	case RESOURCE_IMAGE: /* with the apps' images, in front */
-	case RESOURCE_KINDS:
-		return;
-	}
+	good = kind ? kind->want(d, t, r) : want_other(d, t, r);
 	if (!fill_then(d, &t->then, r) || !good)
 		return;
 	if (t->name)

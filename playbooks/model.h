@@ -136,6 +136,7 @@ struct task_decl {
 	const char *state, *on_change;
 	bool enabled, enabled_said;
 	struct image_decl image;
+	const void *detail; /* a kind of the table: what its reader made */
 	/* run */
 	struct argv_decl run;
 	struct source creates;

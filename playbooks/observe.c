@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/strmap.h"
 #include "base/utf8.h"
+#include "playbooks/kind.h"
 #include "playbooks/reply.h"
 
 #include <string.h>
@@ -57,6 +58,20 @@ is_unit_name(const char *s)
 	return *s && *s != '-' && strlen(s) < 256 && strspn(s, alphabet) == strlen(s);
 }
 
+/* What its kind looks for: a line each word. */
+static int
+request_look(const struct resource *r, size_t i, struct buf *to, struct err *err)
+{
+	buf_addf(to, "k %zu %s\n", i, kind_find(r->kind)->name);
+	for (const char *const *w = r->look; *w; w++) {
+		if (!reply_is_line(*w))
+			return err_set(
+			    err, OUTCOME_INPUT, "%s: more than a line where one is wanted", r->id);
+		buf_addf(to, "|%s\n", *w);
+	}
+	return 0;
+}
+
 static int
 request_one(const struct resource *r, size_t i, struct buf *to, struct err *err)
 {
@@ -66,6 +81,8 @@ request_one(const struct resource *r, size_t i, struct buf *to, struct err *err)
 		buf_addf(to, "p %c %s %s\n", r->secret ? 's' : '-', r->digest, r->path);
 	if (has_unit(r) && !is_unit_name(r->unit))
 		return err_set(err, OUTCOME_INPUT, "%s: not a unit name", r->unit);
+	if (r->look)
+		return request_look(r, i, to, err);
 	if (r->kind != RESOURCE_RUN)
 		return 0;
 	if (r->creates && !reply_is_path(r->creates))
@@ -120,9 +137,21 @@ observe_request(const struct resource *const *wanted, size_t count, struct buf *
 }
 
 char *
-observe_command(const char *nonce)
+observe_command(const char *nonce, const struct resource *const *wanted, size_t count)
 {
-	return reply_command(host_observe_sh, NULL, (const char *const[]){ nonce, NULL });
+	autobuf looks = BUF_INIT(128U << 10);
+	bool there[RESOURCE_KINDS] = { false };
+
+	for (size_t i = 0; i < count; i++) {
+		const struct kind *kind = kind_find(wanted[i]->kind);
+
+		if (!kind || !kind->look || there[kind->kind])
+			continue;
+		there[kind->kind] = true;
+		buf_adds(&looks, kind->look);
+	}
+	return reply_command(
+	    buf_text(&looks), host_observe_sh, (const char *const[]){ nonce, NULL });
 }
 
 static void
@@ -208,6 +237,20 @@ take_flag(struct observe *o, char *line, bool created)
 		o->seen->found[i].unless_held = strcmp(value, "0") == 0;
 }
 
+/* "INDEX\nTEXT" */
+static void
+take_look(struct observe *o, char *text)
+{
+	char *nl = strchr(text, '\n');
+	int64_t i;
+
+	if (!nl)
+		return;
+	*nl = '\0';
+	if (str_int(text, 0, (int64_t)o->seen->count - 1, &i))
+		o->seen->found[i].said = nl + 1;
+}
+
 static void
 take_flags(struct observe *o, char *text)
 {
@@ -238,6 +281,8 @@ take_frame(void *user, const char *kind, const char *payload, size_t len)
 		take_flags(o, text);
 	else if (strcmp(kind, "unless") == 0)
 		take_flag(o, text, false);
+	else if (strcmp(kind, "look") == 0)
+		take_look(o, text);
 	else if (strcmp(kind, "manifest") == 0)
 		manifest_parse(o->arena, text, o->seen);
 	else if (strcmp(kind, "journal") == 0)

@@ -26,7 +26,7 @@ int observe_request(
     const struct resource *const *wanted, size_t count, struct buf *to, struct err *err);
 
 /* The command that answers it; caller frees. */
-char *observe_command(const char *nonce);
+char *observe_command(const char *nonce, const struct resource *const *wanted, size_t count);
 
 /* wanted is borrowed until observe_end(). */
 struct observe *observe_new(

@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "playbooks/app.h"
 #include "playbooks/diff.h"
+#include "playbooks/kind.h"
+#include "playbooks/plan_inner.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -37,15 +39,8 @@ plan_class_sign(enum plan_class c)
 	return classes[c].sign;
 }
 
-/* One step being decided: reasons are joined by commas. */
-struct verdict {
-	struct arena *arena;
-	struct buf why;
-	struct plan_step *step;
-};
-
-__attribute__((format(printf, 2, 3))) static void
-because(struct verdict *v, const char *fmt, ...)
+void
+plan_because(struct verdict *v, const char *fmt, ...)
 {
 	char text[600];
 	va_list ap;
@@ -81,9 +76,9 @@ decide_contents(struct verdict *v)
 	if (absent)
 		v->step->class = PLAN_CREATE;
 	else if (!shown && r->secret)
-		because(v, "contents differ (not shown: secret)");
+		plan_because(v, "contents differ (not shown: secret)");
 	else if (!shown)
-		because(v, "contents differ (not shown: binary or too large)");
+		plan_because(v, "contents differ (not shown: binary or too large)");
 	else
 		v->step->class = PLAN_CHANGE;
 	if (!shown)
@@ -98,7 +93,7 @@ static void
 decide_owner(struct verdict *v, const char *what, const char *found, const char *wanted)
 {
 	if (strcmp(found, wanted) != 0)
-		because(v, "%s %s -> %s", what, found, wanted);
+		plan_because(v, "%s %s -> %s", what, found, wanted);
 }
 
 static void
@@ -112,7 +107,7 @@ decide_file(struct verdict *v)
 		return;
 	}
 	if (f->kind != 'f') {
-		because(v, "a %s stands there",
+		plan_because(v, "a %s stands there",
 		    f->kind == 'd'   ? "directory"
 		    : f->kind == 'l' ? "link"
 				     : "special file");
@@ -120,7 +115,7 @@ decide_file(struct verdict *v)
 	}
 	decide_contents(v);
 	if ((f->mode & 07777) != (r->mode & 07777))
-		because(v, "mode %04o -> %04o", f->mode & 07777, r->mode & 07777);
+		plan_because(v, "mode %04o -> %04o", f->mode & 07777, r->mode & 07777);
 	decide_owner(v, "owner", f->owner, r->owner ? r->owner : "root");
 	decide_owner(v, "group", f->group, r->group ? r->group : "root");
 }
@@ -135,9 +130,9 @@ decide_enabled(struct verdict *v)
 		     str_eq(now, "alias") || str_eq(now, "transient");
 
 	if (r->enabled == WANT_ENABLED && !on && !fixed)
-		because(v, "%s -> enabled", *now ? now : "disabled");
+		plan_because(v, "%s -> enabled", *now ? now : "disabled");
 	if (r->enabled == WANT_DISABLED && on)
-		because(v, "enabled -> disabled");
+		plan_because(v, "enabled -> disabled");
 }
 
 static bool
@@ -158,20 +153,20 @@ decide_state(struct verdict *v)
 		break;
 	case WANT_STARTED:
 		if (!is_active(f))
-			because(
+			plan_because(
 			    v, str_eq(now, "inactive") ? "not running" : "not running (%s)", now);
 		break;
 	case WANT_STOPPED:
 		if (is_active(f) || str_eq(now, "activating"))
-			because(v, "running -> stopped");
+			plan_because(v, "running -> stopped");
 		break;
 	case WANT_RESTARTED:
 		v->step->restart = true;
-		because(v, "restart asked for");
+		plan_because(v, "restart asked for");
 		break;
 	case WANT_RELOADED:
 		v->step->reload = true;
-		because(v, "reload asked for");
+		plan_because(v, "reload asked for");
 		break;
 	}
 }
@@ -186,22 +181,22 @@ decide_restart(struct verdict *v, bool contents_differ)
 	    r->config_digest && f->owned && strcmp(f->config_digest, r->config_digest) != 0;
 
 	if (!f->owned)
-		because(v, "not yet in drover's manifest");
+		plan_because(v, "not yet in drover's manifest");
 	else if (config_differs && !contents_differ)
-		because(v, "its files or its image changed");
+		plan_because(v, "its files or its image changed");
 	if (!is_active(f) || !(contents_differ || config_differs || !f->owned))
 		return;
 	switch (r->on_change) {
 	case ON_CHANGE_RESTART:
 		v->step->restart = true;
-		because(v, "restart");
+		plan_because(v, "restart");
 		break;
 	case ON_CHANGE_RELOAD:
 		v->step->reload = true;
-		because(v, "reload");
+		plan_because(v, "reload");
 		break;
 	case ON_CHANGE_NONE:
-		because(v, "no restart (on_change: none)");
+		plan_because(v, "no restart (on_change: none)");
 		break;
 	}
 }
@@ -225,7 +220,7 @@ decide_unit(struct verdict *v, struct plan *p)
 		return;
 	}
 	if (r->app && !is_ours(f) && strcmp(f->digest, r->digest) != 0) {
-		because(v, "a unit of this name stands there that drover did not make");
+		plan_because(v, "a unit of this name stands there that drover did not make");
 		if (!p->refused)
 			p->refused = arena_printf(v->arena,
 			    "%s exists and drover did not make it: remove it, or name the app "
@@ -252,7 +247,7 @@ decide_service(struct verdict *v)
 		decide_state(v);
 	} else if (r->state == WANT_STARTED || r->state == WANT_RESTARTED ||
 		   r->state == WANT_RELOADED || r->enabled == WANT_ENABLED) {
-		because(v, "no such unit yet");
+		plan_because(v, "no such unit yet");
 	}
 }
 
@@ -273,13 +268,14 @@ decide_image(struct verdict *v)
 	    (!r->image_id[0] || strcmp(bare_id(f->image_id), bare_id(r->image_id)) == 0))
 		return;
 	if (f->present)
-		because(v, "another image of this name is there (%.12s)", bare_id(f->image_id));
+		plan_because(
+		    v, "another image of this name is there (%.12s)", bare_id(f->image_id));
 	else
 		v->step->class = PLAN_CREATE;
 	if (r->archive)
-		because(v, "loaded from %s", name ? name + 1 : r->archive);
+		plan_because(v, "loaded from %s", name ? name + 1 : r->archive);
 	else
-		because(v, "pulled");
+		plan_because(v, "pulled");
 }
 
 static void
@@ -292,13 +288,13 @@ decide_run(struct verdict *v)
 		return;
 	v->step->class = PLAN_UNPREDICTED;
 	if (r->creates)
-		because(v, "%s is absent", r->creates);
+		plan_because(v, "%s is absent", r->creates);
 	if (r->unless)
-		because(v, "unless: does not hold");
+		plan_because(v, "unless: does not hold");
 }
 
 static void
-decide(struct verdict *v, struct plan *p)
+decide_other(struct verdict *v, struct plan *p)
 {
 	switch (v->step->resource->kind) {
 	case RESOURCE_FILE:
@@ -316,9 +312,21 @@ decide(struct verdict *v, struct plan *p)
 	case RESOURCE_RUN:
 		decide_run(v);
 		break;
+	case RESOURCE_SYSCTL: /* and all kinds of the table */
 	case RESOURCE_KINDS:
 		break;
 	}
+}
+
+static void
+decide(struct verdict *v, struct plan *p)
+{
+	const struct kind *kind = kind_find(v->step->resource->kind);
+
+	if (kind)
+		kind->decide(v);
+	else
+		decide_other(v, p);
 	if (v->why.len)
 		v->step->why = arena_strdup(v->arena, buf_text(&v->why));
 }

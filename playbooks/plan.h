@@ -38,6 +38,9 @@ struct plan_step {
 	const char *diff; /* unified, NULL when there is none to show */
 	bool restart;     /* the unit must restart (or reload) to pick up a change */
 	bool reload;
+	const char *const
+	    *doing; /* a kind of the table: words for its do_KIND on the host, ended by
+	                             NULL; NULL: nothing is done */
 };
 
 struct plan {

@@ -1,9 +1,11 @@
 #include "playbooks/read_task.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "playbooks/kinds.h"
 #include "playbooks/read.h"
 #include "playbooks/read_step.h"
 #include "playbooks/unit.h"
@@ -386,6 +388,10 @@ const struct field read_task_fields[] = {
 	    .doc =
 		"a command: a list of arguments, filled in one by one, or a line of shell, which "
 		"takes no templates" },
+	{ .name = "sysctl",
+	    .form = FORM_CALL,
+	    .parse = kind_sysctl_read,
+	    .doc = "a kernel parameter, now and after every boot" },
 	{ .name = "include",
 	    .form = FORM_CALL,
 	    .parse = parse_include,
@@ -438,7 +444,6 @@ const struct field read_task_fields[] = {
 	LATER("network"),
 	LATER("user"),
 	LATER("package"),
-	LATER("sysctl"),
 	LATER("script"),
 	LATER("wait"),
 	LATER("reboot"),
@@ -461,8 +466,23 @@ static const struct {
 	{ "service", RESOURCE_SERVICE },
 	{ "image", RESOURCE_IMAGE },
 	{ "run", RESOURCE_RUN },
+	{ "sysctl", RESOURCE_SYSCTL },
 	{ "include", RESOURCE_KINDS },
 };
+
+static void
+wrong_kinds(const struct field_context *c, const struct yaml_node *n, const char *what, int said)
+{
+	autobuf names = BUF_INIT(1000);
+
+	for (size_t i = 0; i < countof(kinds); i++) {
+		if (i > 0)
+			buf_adds(&names, i + 1 < countof(kinds) ? ", " : " and ");
+		buf_adds(&names, kinds[i].name);
+	}
+	diag_error(
+	    c->diag, n->mark, "%s: one of %s is wanted here, not %d", what, buf_text(&names), said);
+}
 
 bool
 read_task(
@@ -490,10 +510,7 @@ read_task(
 		diag_error(c->diag, yaml_find(n, "then")->mark,
 		    "then: it stands beside the tasks that change something, not beside include");
 	if (said != 1)
-		diag_error(c->diag, n->mark,
-		    "%s: one of file, template, unit, service, image, run and include is wanted "
-		    "here, not %d",
-		    what, said);
+		wrong_kinds(c, n, what, said);
 	for (size_t i = 0; i < countof(of_run) && ret->kind != RESOURCE_RUN; i++)
 		if (yaml_find(n, of_run[i]))
 			diag_error(c->diag, yaml_find(n, of_run[i])->mark,

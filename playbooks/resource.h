@@ -20,6 +20,8 @@ enum resource_kind {
 	RESOURCE_SERVICE, /* the state of a unit that drover does not own */
 	RESOURCE_IMAGE,   /* an image present in the host's store */
 	RESOURCE_RUN,     /* a command */
+	/* From here on: kinds of the table in kind.h. */
+	RESOURCE_SYSCTL,
 	RESOURCE_KINDS
 };
 
@@ -52,6 +54,13 @@ struct resource {
 	const char *app;   /* the app it comes from, or NULL for a task */
 	struct mark mark;
 	struct follow_up then;
+	bool parts;         /* files behind it wait for it, since it may make what they need */
+	bool absent;        /* wanted away */
+	int64_t limit_ms;   /* how long its step may take; 0: as its kind has it */
+	const void *detail; /* a kind of the table: its own */
+	const char *const
+	    *look; /* a kind of the table: words for its look_KIND on the host, one line
+	                            each, ended by NULL; NULL: nothing is looked for */
 	const char *const *notes; /* what its plan must say when it changes: "publishes
 	                             0.0.0.0:8080 (http)"; ended by NULL, or NULL */
 
@@ -107,6 +116,8 @@ struct found {
 	char image_id[65];
 	/* run */
 	bool created, unless_held;
+	/* kinds of the table: what look_KIND said, as it said it; NULL: nothing came */
+	const char *said;
 };
 
 #endif

@@ -2,8 +2,8 @@
 # Carries out one act, as a unit of its own on the host, and never speaks to anybody: all it has to
 # say is appended to `result` in its directory, a numbered and synced record a line:
 #   NUMBER BOOT_ID UPTIME WORDS...      texts are base64, or - when empty
-# Argument: the run. Its directory holds what the request brought: about, needs, absent, files,
-# steps, manifest, f/DIGEST, args/N.
+# Argument: the run. Its directory holds what the request brought: about, needs, absent, files.1 and
+# on, steps, manifest, f/DIGEST, args/N.
 umask 077
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
 export PATH LC_ALL HOME
@@ -110,13 +110,15 @@ if [ "$stale" ]; then
 	finish stale "$stale"
 fi
 
-# Each file of the act: "each FUNCTION" calls it with step, mode, owner, group, digest, kind, path;
-# kind is - or, for a unit, u or U.
+# The files of one group come together or not at all: staged beside their places, verified, and only
+# then switched. A group is the list files.1, files.2, ...; "each FUNCTION" calls it with the step, mode,
+# owner, group, digest, kind and path of each line; kind is - or, for a unit, u or U.
+list=files.1 switched='' staged=''
 each() {
 	while read -r n mode owner group digest kind path <&3; do
 		temp=${path%/*}/.drover-$run.$n
 		"$1" || return 1
-	done 3<files
+	done 3<$list
 }
 stage_one() {
 	directory=${path%/*}
@@ -136,7 +138,7 @@ stage_one() {
 verify() {
 	[ -d units ] || return 0
 	text=$(SYSTEMD_UNIT_PATH=$PWD/units: systemd-analyze verify --man=no --recursive-errors=no units/* 2>&1) && return 0
-	known=$(while read -r n mode owner group digest kind path; do echo "$path"; done <files)
+	known=$(cat files.* | while read -r n mode owner group digest kind path; do echo "$path"; done)
 	text=$(printf '%s\n' "$text" | while IFS= read -r line; do
 		case $line in
 		*'Command '*' is not executable: No such file or directory')
@@ -171,33 +173,24 @@ directories() {
 	while read -r n mode owner group digest kind path; do
 		directory=${path%/*}
 		echo "${directory:-/}"
-	done <files | sort -u
+	done <$list | sort -u
 }
-
-text='' switched=''
-each stage_one || abort "staging $path: $text"
-verify || abort "systemd-analyze verify: $text"
-if [ -s files ]; then
+stage() { # GROUP
+	list=files.$1 staged=$1 switched='' before=$temps
+	set +f
+	rm -rf units
+	each stage_one || abort "staging $path: $text"
+	verify || abort "systemd-analyze verify: $text"
 	IFS=$nl
 	set -f
-	settle $temps
+	settle ${temps#"$before"}
 	set +f
 	unset IFS
 	each backup_one || abort "keeping the old $path: $text"
 	if [ -d old ]; then settle old/* old .; fi
-fi
-record switch
-touched=1
-[ ! -e $base/manifest ] || cp -p $base/manifest manifest.old || abort "keeping the manifest"
-manifest '' || { touched='' && rm -f $base/manifest.new && abort "the manifest could not be written"; }
-if ! each switch_one; then
-	why="switching $path: $text"
-	each restore_one || abort "$why; and restoring failed"
-	touched=''
-	if [ -e manifest.old ]; then mv -f manifest.old $base/manifest; else rm -f $base/manifest; fi
-	abort "$why; restored"
-fi
-if [ -s files ]; then
+}
+# What was switched is on the disk before it is said.
+tell_switched() {
 	IFS=$nl
 	set -f
 	# shellcheck disable=SC2046
@@ -212,10 +205,36 @@ if [ -s files ]; then
 		seq=$((seq + 1))
 		lines="$lines$seq $boot $up step $n changed 0 -$nl"
 		ok "$n" changed
-	done <files
+	done <$list
 	printf %s "$lines" >>result || { rm -f spare && printf '\n%s' "$lines" >>result; } || abort "the result could not be written"
 	settle result
+}
+# Where nothing was done before them, files that cannot be switched leave the host as it was.
+files() { # GROUP
+	[ "$staged" = "$1" ] || stage "$1"
+	if ! each switch_one; then
+		why="switching $path: $text"
+		each restore_one || abort "$why; and restoring failed"
+		[ "$1 $pure" = "1 1" ] || abort "$why; these files were restored"
+		touched=''
+		if [ -e manifest.old ]; then mv -f manifest.old $base/manifest; else rm -f $base/manifest; fi
+		abort "$why; restored"
+	fi
+	pure=''
+	tell_switched
+}
+
+# Files that come first are ready before anything is touched.
+first='' pure=''
+read -r first <steps || :
+if [ "$first" = "files 1" ]; then
+	stage 1
+	pure=1
 fi
+record switch
+touched=1
+[ ! -e $base/manifest ] || cp -p $base/manifest manifest.old || abort "keeping the manifest"
+manifest '' || { touched='' && rm -f $base/manifest.new && abort "the manifest could not be written"; }
 
 # The steps, in the order of the request.
 pause() { # MILLISECONDS
@@ -336,6 +355,11 @@ command_run() { # NUMBER
 enabling() { # VERB UNIT
 	text=$(systemctl "$1" --no-reload -- "$2" 2>&1 9>&-) || abort "$text"
 }
+# The kinds that are named in the request bring their function do_KIND: it changes the host and leaves
+# what it has to say in text; by status it says whether that worked.
+work() { # NUMBER FUNCTION
+	with_words "args/$1" "$2" || abort "$text" $?
+}
 perform() { # OP ARGUMENTS
 	op=$1
 	shift
@@ -350,6 +374,11 @@ perform() { # OP ARGUMENTS
 	unit) unit "$@" ;;
 	gate) gate "$@" ;;
 	run) command_run "$1" ;;
+	files)
+		step=0
+		files "$1"
+		;;
+	do) work "$1" "do_$2" ;;
 	steady) steady_all ;;
 	soak)
 		pause "$1"
@@ -363,8 +392,8 @@ perform() { # OP ARGUMENTS
 	*) abort "unknown operation $op" ;;
 	esac
 }
-set -f
 while read -r op rest <&3; do
+	set -f
 	# shellcheck disable=SC2086
 	perform "$op" $rest
 done 3<steps

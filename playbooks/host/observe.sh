@@ -4,6 +4,7 @@
 #   p FLAG DIGESTS PATH   a path; FLAG s: its content is kept from us; DIGESTS: a,b known contents or -
 #   u UNIT    i (the images, please)    c ID PATH  (does it exist?)
 #   x ID      a command to run, its text in the lines "|..." that follow
+#   k ID KIND what look_KIND says of the words in the lines "|..." that follow
 #   end       without it nothing is answered
 # The reply is frames "NONCE KIND LENGTH", payload, newline, from `begin` to `end`.
 nonce=$1
@@ -13,7 +14,7 @@ put() { # KIND PAYLOAD
 	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
 }
 
-paths='' files='' units='' images='' created='' ids='' whole='' n=0 id='' path='' known=''
+paths='' files='' units='' images='' created='' ids='' looks='' whole='' n=0 id='' path='' known=''
 take_path() { # FLAG DIGESTS PATH
 	case $3 in /*) ;; *) return ;; esac
 	paths=$paths$nl$3
@@ -41,6 +42,12 @@ take_line() {
 		id=${1#x }
 		ids="$ids $id"
 		eval "text_$id="
+		;;
+	'k '*)
+		set -- "${1#k }"
+		id=${1%% *}
+		looks="$looks $id"
+		eval "kind_$id=\${1#* } text_$id="
 		;;
 	'|'*) eval "text_$id=\$text_$id\${1#|}\$nl" ;;
 	end) whole=1 ;;
@@ -149,6 +156,20 @@ for id in $ids; do
 	timeout 60 sh -c "$text" </dev/null >/dev/null 2>&1
 	put unless "$id $?"
 done
+# The kinds look with functions of their own, look_KIND WORD..., which print what they see.
+look() { # ID KIND WORD...
+	id=$1 kind=$2
+	shift 2
+	put look "$id$nl$("look_$kind" "$@" 2>/dev/null </dev/null)"
+}
+for id in $looks; do
+	IFS=$nl
+	eval "text=\$text_$id kind=\$kind_$id"
+	# shellcheck disable=SC2086
+	look "$id" "$kind" $text
+	IFS=' '
+done
+unset IFS
 base=/var/lib/drover
 [ ! -r $base/manifest ] || put manifest "$(cat $base/manifest)"
 [ ! -r $base/journal ] || put journal "$(tail -n 20 $base/journal)"

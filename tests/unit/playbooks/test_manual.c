@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "inventory/inventory.h"
+#include "playbooks/kinds.h"
 #include "playbooks/load.h"
 #include "playbooks/playbook.h"
 #include "playbooks/read_app.h"
@@ -66,6 +67,7 @@ the_manual_tells_every_key(void **state)
 	tells_all(tasks, later, read_task_template_fields);
 	tells_all(tasks, later, read_task_unit_fields);
 	tells_all(tasks, later, read_task_service_fields);
+	tells_all(tasks, later, kind_sysctl_fields);
 }
 
 /* The example names an archive that is made when it is used: no other mistake may be in it. */

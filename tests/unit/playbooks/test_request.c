@@ -133,12 +133,12 @@ a_plan_becomes_files_steps_and_manifest(void **state)
 	expect(&b, "about", "me@here x\tme\tweb1\tshop\tr1\n");
 	expect(&b, "needs", OLD "  /etc/motd\n" ONE "  /same\n");
 	expect(&b, "absent", "/etc/systemd/system/web-0.service\n");
-	expect(&b, "files",
+	expect(&b, "files.1",
 	    "1 0640 root root " ONE " - /etc/motd\n"
 	    "2 0644 root root " ONE " U /etc/systemd/system/web-0.service\n");
 	expect(&b, "f/" ONE, "hello\n");
 	expect(&b, "steps",
-	    "at 2\nenable web-0.service\nat 0\ndaemon-reload\n"
+	    "files 1\nat 2\nenable web-0.service\nat 0\ndaemon-reload\n"
 	    "start 2\nunit start web-0.service\n"
 	    "gate web-0.service http 127.0.0.1 8080 100 500 3 /healthz\nsteady\ndone 2\n"
 	    "start 3\nrun 3\ndone 3\n"
@@ -191,8 +191,39 @@ a_unit_that_runs_as_it_should_is_left_alone(void **state)
 	s.plan.then_count = 0;
 	s.plan.count = 3;
 	assert_int_equal(request_build(&s.request, &b, &err), 0);
-	expect(&b, "files", "1 0640 root root " ONE " - /etc/motd\n");
-	expect(&b, "steps", "start 2\ndone 2\n");
+	expect(&b, "files.1", "1 0640 root root " ONE " - /etc/motd\n");
+	expect(&b, "steps", "files 1\nstart 2\ndone 2\n");
+}
+
+/* A file behind a command waits for it; one in front of it does not. */
+static void
+files_behind_a_command_are_switched_after_it(void **state)
+{
+	autobuf b = BUF_INIT(REQUEST_MAX);
+	struct scene s;
+	struct err err;
+	struct resource parting = run, late = motd;
+
+	(void)state;
+	set_up(&s);
+	parting.parts = true;
+	late.path = "/late";
+	late.id = "file /late";
+	s.step[1].resource = &parting;
+	s.step[1].class = PLAN_UNPREDICTED;
+	s.step[3].resource = &late;
+	s.found[3] = s.found[0];
+	s.plan.then_count = 0;
+	assert_int_equal(request_build(&s.request, &b, &err), 0);
+	expect(&b, "files.1", "1 0640 root root " ONE " - /etc/motd\n");
+	expect(&b, "files.2",
+	    "3 0644 root root " ONE " U /etc/systemd/system/web-0.service\n"
+	    "4 0640 root root " ONE " - /late\n");
+	expect(&b, "steps",
+	    "files 1\nstart 2\nrun 2\ndone 2\nfiles 2\nat 3\nenable web-0.service\n"
+	    "at 0\ndaemon-reload\nstart 3\nunit start web-0.service\n"
+	    "gate web-0.service http 127.0.0.1 8080 100 500 3 /healthz\nsteady\ndone 3\n"
+	    "at 0\nsoak 250\n");
 }
 
 static void
@@ -242,6 +273,7 @@ main(void)
 		cmocka_unit_test(a_plan_becomes_files_steps_and_manifest),
 		cmocka_unit_test(the_first_line_tells_length_and_digest),
 		cmocka_unit_test(a_unit_that_runs_as_it_should_is_left_alone),
+		cmocka_unit_test(files_behind_a_command_are_switched_after_it),
 		cmocka_unit_test(names_of_steps_are_those_of_the_plan),
 		cmocka_unit_test(what_would_break_a_line_is_refused),
 	};

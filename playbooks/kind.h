@@ -1,0 +1,40 @@
+/*
+ * The kinds of tasks that stand in a table: how each is wanted, looked for, judged and done.
+ *
+ * A kind is one module, kind_NAME.c with its two host programs. It reads its task
+ * (listed in read_task's fields) into task_decl.detail, and offers the functions
+ * below; observe, plan and request know nothing of it but this. What its programs
+ * may count on stands at the head of host/observe.sh and host/carry.sh.
+ */
+#ifndef DROVER_PLAYBOOKS_KIND_H
+#define DROVER_PLAYBOOKS_KIND_H
+
+#include "playbooks/resource.h"
+
+#include <stdbool.h>
+
+struct arena;
+struct desire;
+struct task_decl;
+struct verdict;
+
+struct kind {
+	enum resource_kind kind;
+	const char *name; /* the task's key, and the KIND of its host functions */
+	/* Fill in for one host: id ("user deploy"), title, detail, look, parts, absent, and digest,
+	 * which stands for the whole wish in the manifest (empty: drover does not own it). kind, mark,
+	 * then and app are there. False when a mistake was told (desire_wrong). */
+	bool (*want)(struct desire *d, const struct task_decl *t, struct resource *r);
+	/* The wish that what the manifest knows as r->id be gone: fill in title, detail and look; absent is
+	 * set. NULL: nothing remains of it that could go. */
+	void (*away)(struct arena *a, struct resource *r);
+	/* Set class, why (plan_because), diff and doing of v->step; class is PLAN_SAME. */
+	void (*decide)(struct verdict *v);
+	const char *look;  /* look_NAME() { ...; } of the observe program; NULL: it has none */
+	const char *carry; /* do_NAME() { ...; } of the act; NULL: it does nothing */
+};
+
+/* NULL: a kind that is not of the table (files, units, services, images, commands). */
+const struct kind *kind_find(enum resource_kind kind);
+
+#endif

@@ -1,0 +1,16 @@
+/* The kinds of the table by name: what reads each task, and its row. For kind.c, the reader of tasks and
+ * the kinds themselves. */
+#ifndef DROVER_PLAYBOOKS_KINDS_H
+#define DROVER_PLAYBOOKS_KINDS_H
+
+#include "base/field.h"
+
+struct kind;
+struct yaml_node;
+
+/* A kernel parameter. */
+extern const struct kind kind_sysctl;
+extern const struct field kind_sysctl_fields[];
+void kind_sysctl_read(const struct field_context *c, const struct yaml_node *n, void *to);
+
+#endif

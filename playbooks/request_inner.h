@@ -1,0 +1,38 @@
+/* The members of a request in the making, shared by the parts of request. For playbooks/request*.c
+ * alone. */
+#ifndef DROVER_PLAYBOOKS_REQUEST_INNER_H
+#define DROVER_PLAYBOOKS_REQUEST_INNER_H
+
+#include "base/buf.h"
+#include "base/strmap.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct err;
+struct follow_up;
+struct plan_step;
+struct request;
+
+struct request_parts {
+	const struct request *spec;
+	struct buf *tar;
+	struct buf needs, absent, steps, manifest;
+	struct strmap contents; /* digests that are in the tar */
+	size_t *number;         /* of each step of the plan; 0: the same */
+	size_t changing, groups;
+	bool systemd_files, started;
+	struct err *err;
+};
+
+/* What is done, in order, to p->steps and files.N: segments of steps, each begun by the files that stand
+ * in it. Kind INPUT: something that cannot be sent. */
+int request_add_steps(struct request_parts *p);
+
+/* What the seat found of the files, on which the plan relies. */
+int request_add_needs(struct request_parts *p);
+
+/* Whether its unit, command or kind has a part beside files. */
+bool request_step_acts(const struct plan_step *s);
+
+#endif
