@@ -1,6 +1,6 @@
 /*
- * What session.c, who lives with a session, approach.c, the way up, byway.c, the other ways, and
- * proof.c, the login, share.
+ * What session.c, who lives with a session, approach.c, the way up, verdict.c, the host key, byway.c,
+ * the other ways, and proof.c, the login, share.
  *
  * For those files alone. The session belongs to its owner; each answer that the
  * approach waits for is held here, so that session_stop() can let go of it.
@@ -131,6 +131,12 @@ void approach_begin(struct session *s);
 
 /* Whose key it is that the host shows. */
 struct trust_subject approach_subject(const struct session *s);
+
+/* Its host key is trusted: log in. */
+void approach_log_in(struct session *s);
+
+/* The host shows its key: log in, ask a person, or end. */
+void verdict_judge(struct session *s, const struct message *m);
 
 /* It can run commands now. */
 void approach_up(struct session *s);
