@@ -16,11 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TRIES      3    /* for servers that close before the key exchange */
-#define ATTEMPT_MS 1000 /* as ssh waits for ConnectionAttempts */
-#define CONNECT_MS 10000
-#define LOGIN_MS   20000  /* in all, from the first attempt to connect to logged in */
-#define BATCH_MS   300000 /* what Debian's ssh makes of BatchMode alone: nobody's wish */
+#define TRIES        3    /* for servers that close before the key exchange */
+#define ATTEMPT_MS   1000 /* as ssh waits for ConnectionAttempts */
+#define CONNECT_MS   10000
+#define LOGIN_MS     20000  /* in all, from the first attempt to connect to logged in */
+#define KEX_LEAST_MS 100    /* for the key exchange, however late the connection came */
+#define BATCH_MS     300000 /* what Debian's ssh makes of BatchMode alone: nobody's wish */
 
 struct trust_subject
 approach_subject(const struct session *s)
@@ -54,13 +55,22 @@ put_list(struct message *m, enum message_field f, const char *list)
 		message_text(m, f, list);
 }
 
+/* 0: nobody said how long. */
 static int64_t
-connect_limit(const struct session *s)
+connect_said(const struct session *s)
 {
 	int64_t typed = s->place->connect_ms,
 		own = s->connect_ms ? s->connect_ms : s->conf->connect_timeout_ms;
 
-	return typed ? typed : own ? own : CONNECT_MS;
+	return typed ? typed : own;
+}
+
+static int64_t
+connect_limit(const struct session *s)
+{
+	int64_t said = connect_said(s);
+
+	return said ? said : CONNECT_MS;
 }
 
 /* What a phase may take: its own limit, and not more than is left of the time for all of them. */
@@ -79,6 +89,20 @@ time_left(const struct session *s, int64_t limit_ms)
 	if (all < 1000)
 		all = 1000;
 	return all < limit_ms ? all : limit_ms;
+}
+
+/* A time to connect that somebody chose covers the key exchange too, as with ssh(1). */
+static int64_t
+kex_left(const struct session *s, int64_t limit_ms)
+{
+	int64_t limit = time_left(s, limit_ms), said = connect_said(s);
+	int64_t left = said - (loop_now_ms(s->place->loop) - s->connecting_ms);
+
+	if (!said)
+		return limit;
+	if (left < KEX_LEAST_MS)
+		left = KEX_LEAST_MS;
+	return left < limit ? left : limit;
 }
 
 static void
@@ -110,7 +134,7 @@ begin_key_exchange(struct session *s, int fd)
 	put_list(&m, FIELD_SIGNATURES, s->conf->pubkey_algorithms);
 	if (s->conf->rsa_bits)
 		message_number(&m, FIELD_BITS, (uint64_t)s->conf->rsa_bits);
-	message_number(&m, FIELD_TIMEOUT, (uint64_t)time_left(s, s->place->kex_ms));
+	message_number(&m, FIELD_TIMEOUT, (uint64_t)kex_left(s, s->place->kex_ms));
 	if (s->conf->server_alive_ms && s->conf->server_alive_ms != BATCH_MS) {
 		message_number(&m, FIELD_ALIVE, (uint64_t)s->conf->server_alive_ms);
 		message_number(&m, FIELD_ALIVE_COUNT, (uint64_t)s->conf->server_alive_count);
@@ -133,6 +157,7 @@ static void
 on_connected(void *user, int fd, const char *address, const struct err *err)
 {
 	struct session *s = user;
+	int64_t both = s->place->kex_ms + s->place->auth_ms;
 
 	loop_timer_stop(s->timer);
 	if (fd < 0 && s->state == SESSION_CONNECT && ++s->dials < s->conf->connection_attempts) {
@@ -146,7 +171,7 @@ on_connected(void *user, int fd, const char *address, const struct err *err)
 	str_copy(s->at, sizeof(s->at), address);
 	queue_connected(s);
 	if (s->way == WAY_SSH)
-		byway_ssh(s, fd, time_left(s, s->place->kex_ms + s->place->auth_ms));
+		byway_ssh(s, fd, kex_left(s, both), time_left(s, both));
 	else
 		begin_key_exchange(s, fd);
 }
@@ -238,6 +263,18 @@ goes_keyless(struct session *s, const struct err *err)
 	return !s->identity && err->kind == OUTCOME_REFUSED && proof_choose(s, false);
 }
 
+/* Where a password would do if there were one, the way to give it is told. */
+static void
+end_keyless(struct session *s, const struct err *err)
+{
+	bool typed = s->conf->password || s->conf->keyboard_interactive;
+
+	if (!s->identity && typed && str_starts(err->text, "no key to log in with"))
+		session_fail(s, err->kind, "%s; see --ask-password", err->text);
+	else
+		session_down(s, err);
+}
+
 static void
 on_keys(void *user, const struct key *const *list, size_t n, const struct err *err)
 {
@@ -245,7 +282,7 @@ on_keys(void *user, const struct key *const *list, size_t n, const struct err *e
 
 	s->keys_ask = NULL;
 	if (n == 0 && !goes_keyless(s, err)) {
-		session_down(s, err);
+		end_keyless(s, err);
 		return;
 	}
 	if (n == 0)

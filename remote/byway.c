@@ -231,6 +231,24 @@ on_up(void *user)
 	serve(s, &master_kind, s->master);
 }
 
+/* ssh is asked nothing there, so nothing that was typed reaches it. */
+static void
+tell_of_passwords(const struct session *s, const struct sshlog *log, struct err *err)
+{
+	const struct sshconf_host *conf = s->conf;
+	struct err was = *err;
+
+	if (!log->denied ||
+	    !((conf->password && strstr(log->methods, "password")) ||
+		(conf->keyboard_interactive && strstr(log->methods, "keyboard-interactive"))))
+		return;
+	err_set(err, was.kind,
+	    "%s; over transport ssh no password is given: drover's own SSH (transport: libssh) "
+	    "does",
+	    was.text);
+	str_copy(err->phase, sizeof(err->phase), was.phase);
+}
+
 static void
 on_down(void *user, const struct sshlog *log, bool early)
 {
@@ -239,6 +257,7 @@ on_down(void *user, const struct sshlog *log, bool early)
 	struct message m;
 
 	sshlog_explain(log, s->conf->user, &err);
+	tell_of_passwords(s, log, &err);
 	if (!early || s->state != SESSION_KEX) {
 		session_down(s, &err);
 		return;
@@ -252,7 +271,7 @@ on_down(void *user, const struct sshlog *log, bool early)
 }
 
 static int
-start(struct session *s, int fd, int64_t limit_ms, struct err *err)
+start(struct session *s, int fd, int64_t kex_ms, int64_t limit_ms, struct err *err)
 {
 	static const struct master_listener listener = {
 		.reached = on_reached, .up = on_up, .down = on_down
@@ -276,6 +295,7 @@ start(struct session *s, int fd, int64_t limit_ms, struct err *err)
 		.socket = socket,
 		.argv = (const char *const *)w.list,
 		.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0),
+		.kex_ms = kex_ms,
 		.limit_ms = limit_ms,
 		.listener = &listener,
 		.user = s };
@@ -286,13 +306,13 @@ start(struct session *s, int fd, int64_t limit_ms, struct err *err)
 }
 
 void
-byway_ssh(struct session *s, int fd, int64_t limit_ms)
+byway_ssh(struct session *s, int fd, int64_t kex_ms, int64_t limit_ms)
 {
 	autoclose int socket = fd;
 	struct err err;
 
 	s->state = SESSION_KEX;
-	if (start(s, socket, limit_ms, &err) < 0)
+	if (start(s, socket, kex_ms, limit_ms, &err) < 0)
 		session_down(s, &err);
 }
 

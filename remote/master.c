@@ -35,8 +35,8 @@ struct master {
 	int pidfd, log_fd;
 	struct loop_io *exit_io, *log_io;
 	struct loop_timer *look, *limit;
-	int64_t limit_ms;
-	struct buf text; /* of its standard error, up to the next end of line */
+	int64_t began_ms, all_ms, limit_ms; /* limit_ms: of now */
+	struct buf text;                    /* of its standard error, up to the next end of line */
 	struct sshlog log;
 	bool over;
 };
@@ -88,6 +88,16 @@ read_log(struct master *m)
 	}
 }
 
+/* The key exchange is over: what is left is for the login. */
+static void
+allow_login(struct master *m)
+{
+	int64_t left = m->all_ms - (loop_now_ms(m->loop) - m->began_ms);
+
+	m->limit_ms = m->all_ms;
+	loop_timer_start(m->limit, left > 0 ? left : 0);
+}
+
 static void
 on_log(void *user, unsigned events)
 {
@@ -99,6 +109,8 @@ on_log(void *user, unsigned events)
 		loop_io_want(m->log_io, 0);
 	if (m->log.phase == before || m->over)
 		return;
+	if (before < SSHLOG_KEY && m->log.phase >= SSHLOG_KEY)
+		allow_login(m);
 	if (m->log.phase == SSHLOG_UP)
 		loop_timer_start(m->look, 0);
 	m->listener->reached(m->user, m->log.phase);
@@ -210,7 +222,9 @@ master_new(const struct master_config *c, struct err *err)
 		.pid = pid,
 		.pidfd = pidfd,
 		.log_fd = pair[0],
-		.limit_ms = c->limit_ms };
+		.began_ms = loop_now_ms(c->loop),
+		.all_ms = c->limit_ms,
+		.limit_ms = c->kex_ms < c->limit_ms ? c->kex_ms : c->limit_ms };
 	buf_init(&m->text, LOG_MAX);
 	sshlog_init(&m->log);
 	watch(m);

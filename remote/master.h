@@ -30,7 +30,8 @@ struct master_config {
 	const char *socket;       /* where it listens; short */
 	const char *const *argv;  /* "ssh", options, host; ended by NULL */
 	int fd;                   /* connected to the server; taken */
-	int64_t limit_ms;         /* until it is up */
+	int64_t kex_ms;           /* until the server showed its host key */
+	int64_t limit_ms;         /* until it is up, in all */
 	const struct master_listener *listener;
 	void *user;
 };

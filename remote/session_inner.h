@@ -184,8 +184,8 @@ bool byway_helps(struct session *s, const char *words);
 /* It is this machine: up at once. */
 void byway_here(struct session *s);
 
-/* Log in through ssh(1) on a connected socket, which is taken. */
-void byway_ssh(struct session *s, int fd, int64_t limit_ms);
+/* Log in through ssh(1) on a connected socket, which is taken. kex_ms: until the host key. */
+void byway_ssh(struct session *s, int fd, int64_t kex_ms, int64_t limit_ms);
 
 /* Let go of whatever it had. */
 void byway_stop(struct session *s);

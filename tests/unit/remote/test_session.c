@@ -126,6 +126,27 @@ a_silent_server_is_given_up(void **state)
 }
 
 static void
+a_time_to_connect_covers_the_key_exchange(void **state)
+{
+	static const char *const ways[] = { "libssh", "ssh" };
+	static const char *const words[] = { "web-1: banner: nothing heard for 0.",
+		"web-1: key exchange: not done after 0." };
+	struct fixture *f = *state;
+	struct target t = f->target;
+	autoclose int fd = listen_only(&t.port);
+	(void)fd; /* open, and silent, to the end of the test */
+
+	t.connect_timeout_ms = 300;
+	for (size_t i = 0; i < countof(ways); i++) {
+		int64_t began = clock_mono_ms();
+
+		t.transport = ways[i];
+		expect_down(f, &t, OUTCOME_UNREACHABLE, words[i]);
+		assert_in_range(clock_mono_ms() - began, 100, 2000);
+	}
+}
+
+static void
 a_port_nobody_listens_on_is_told_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -423,6 +444,7 @@ main(int argc, char **argv)
 		CASE(a_key_the_server_does_not_know_is_told),
 		cmocka_unit_test_setup_teardown(
 		    a_silent_server_is_given_up, set_up_hasty, tear_down),
+		CASE(a_time_to_connect_covers_the_key_exchange),
 		CASE(a_port_nobody_listens_on_is_told_at_once),
 		CASE(a_server_that_closes_at_once_is_tried_four_times),
 		cmocka_unit_test_setup_teardown(
