@@ -55,6 +55,20 @@ plan_because(struct verdict *v, const char *fmt, ...)
 		v->step->class = PLAN_CHANGE;
 }
 
+void
+plan_refuse(struct verdict *v, const char *fmt, ...)
+{
+	char text[600];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	plan_because(v, "%s", text);
+	if (!v->refused)
+		v->refused = arena_strdup(v->arena, text);
+}
+
 static bool
 is_text(const char *p, size_t n)
 {
@@ -327,6 +341,8 @@ decide(struct verdict *v, struct plan *p)
 		kind->decide(v);
 	else
 		decide_other(v, p);
+	if (v->refused && !p->refused)
+		p->refused = arena_printf(v->arena, "%s: %s", v->step->resource->id, v->refused);
 	if (v->why.len)
 		v->step->why = arena_strdup(v->arena, buf_text(&v->why));
 }
@@ -385,6 +401,7 @@ plan_make(struct arena *a, const struct host *host, const struct resource *const
 {
 	struct plan *p = arena_alloc(a, sizeof(*p));
 	size_t notes = 0;
+	bool parted = false;
 
 	p->host = host;
 	p->count = count;
@@ -395,7 +412,9 @@ plan_make(struct arena *a, const struct host *host, const struct resource *const
 	p->notes = arena_alloc(a, notes * sizeof(*p->notes) + 1);
 	for (size_t i = 0; i < count; i++) {
 		struct plan_step *s = &p->steps[i];
-		struct verdict v = { .arena = a, .why = BUF_INIT(2000), .step = s };
+		struct verdict v = {
+			.arena = a, .why = BUF_INIT(2000), .step = s, .parted = parted
+		};
 
 		s->resource = wanted[i];
 		s->found = &found[i];
@@ -405,6 +424,7 @@ plan_make(struct arena *a, const struct host *host, const struct resource *const
 		p->by_class[s->class]++;
 		if (s->class == PLAN_SAME)
 			continue;
+		parted = parted || wanted[i]->parts;
 		collect_then(p, &wanted[i]->then);
 		collect_notes(p, wanted[i]);
 	}

@@ -4,6 +4,8 @@
 
 #include "base/buf.h"
 
+#include <stdbool.h>
+
 struct arena;
 struct plan_step;
 
@@ -12,9 +14,15 @@ struct verdict {
 	struct arena *arena;
 	struct buf why; /* reasons, joined by commas */
 	struct plan_step *step;
+	bool
+	    parted; /* a step before it changes what drover cannot foresee: what is missing may come */
+	const char *refused; /* why drover must not act on this host; NULL when it may */
 };
 
 /* A reason; a step that was the same is a change by it. */
 __attribute__((format(printf, 2, 3))) void plan_because(struct verdict *v, const char *fmt, ...);
+
+/* The same, and with it drover must not act on this host. */
+__attribute__((format(printf, 2, 3))) void plan_refuse(struct verdict *v, const char *fmt, ...);
 
 #endif
