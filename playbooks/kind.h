@@ -28,7 +28,12 @@ struct kind {
 	/* The wish that what the manifest knows as r->id be gone: fill in title, detail and look; absent is
 	 * set. NULL: nothing remains of it that could go. */
 	void (*away)(struct arena *a, struct resource *r);
-	/* Set class, why (plan_because), diff and doing of v->step; class is PLAN_SAME. */
+	/* Set class, why (plan_because), diff and doing of v->step; class is PLAN_SAME. Set back too
+	 * where what was found can be put back: words for do_KIND, kept on the host with the act, which
+	 * an undo hands to do_KIND there as they are (and the words of doing to redo it). After do_KIND
+	 * succeeded the act keeps what look_KIND says; an undo finds it word for word or takes the host
+	 * for changed by somebody else, so what look_KIND says must not change by itself (no times, no
+	 * counters). */
 	void (*decide)(struct verdict *v);
 	const char *look;  /* look_NAME() { ...; } of the observe program; NULL: it has none */
 	const char *carry; /* do_NAME() { ...; } of the act; NULL: it does nothing */
@@ -36,5 +41,10 @@ struct kind {
 
 /* NULL: a kind that is not of the table (files, units, services, images, commands). */
 const struct kind *kind_find(enum resource_kind kind);
+
+/* The word for a kind of resource in the records of an act: "file", "unit", "sysctl", ... */
+const char *kind_name(enum resource_kind kind);
+/* RESOURCE_KINDS: there is none of that name. */
+enum resource_kind kind_parse(const char *name);
 
 #endif

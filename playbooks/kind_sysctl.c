@@ -151,6 +151,21 @@ line_of(struct arena *a, const char *said, const char *key)
 	return NULL;
 }
 
+/* The value and the file as they were found. */
+static const char *const *
+back_words(struct arena *a, const char *name, const char *value, const char *kept)
+{
+	const char **words = arena_alloc(a, 5 * sizeof(*words));
+
+	if (!value)
+		return NULL;
+	words[0] = kept ? "present" : "absent";
+	words[1] = name;
+	words[2] = kept ? kept : "";
+	words[3] = value;
+	return words;
+}
+
 static void
 decide(struct verdict *v)
 {
@@ -181,6 +196,7 @@ decide(struct verdict *v)
 	words[1] = s->name;
 	words[2] = s->value;
 	v->step->doing = words;
+	v->step->back = back_words(v->arena, s->name, value, kept);
 }
 
 const struct kind kind_sysctl = {

@@ -39,8 +39,10 @@ struct plan_step {
 	bool restart;     /* the unit must restart (or reload) to pick up a change */
 	bool reload;
 	const char *const
-	    *doing; /* a kind of the table: words for its do_KIND on the host, ended by
+	    *doing;              /* a kind of the table: words for its do_KIND on the host, ended by
 	                             NULL; NULL: nothing is done */
+	const char *const *back; /* a kind of the table: words for its do_KIND that put back what
+	                            was found; NULL: it cannot be taken back */
 };
 
 struct plan {

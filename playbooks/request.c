@@ -65,6 +65,8 @@ add_program(struct request_parts *p)
 			continue;
 		there[s->resource->kind] = true;
 		buf_adds(&text, kind_find(s->resource->kind)->carry);
+		if (kind_find(s->resource->kind)->look)
+			buf_adds(&text, kind_find(s->resource->kind)->look);
 	}
 	buf_adds(&text, host_carry_sh);
 	tar_add(p->tar, "program", text.data, text.len);
@@ -82,7 +84,7 @@ add_all(struct request_parts *p)
 		if (add_manifest(p, &plan->steps[i], p->number[i]) < 0)
 			return -1;
 	}
-	if (request_add_needs(p) < 0 || request_add_steps(p) < 0)
+	if (request_add_needs(p) < 0 || request_add_steps(p) < 0 || request_add_undo(p) < 0)
 		return -1;
 	add_about(p->spec, &about);
 	const struct {

@@ -29,6 +29,14 @@ struct request_parts {
  * in it. Kind INPUT: something that cannot be sent. */
 int request_add_steps(struct request_parts *p);
 
+/* What an undo of this act will want to know: what each step is, units, words. */
+int request_add_undo(struct request_parts *p);
+
+/* The member DIRECTORY/N: words of a command, for each the number of its lines, then the lines. Either
+ * list may be NULL. */
+int request_add_words(struct request_parts *p, const char *directory, size_t n,
+    const char *const *env, const char *const *argv);
+
 /* What the seat found of the files, on which the plan relies. */
 int request_add_needs(struct request_parts *p);
 

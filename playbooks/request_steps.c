@@ -115,30 +115,6 @@ add_file(struct request_parts *p, const struct plan_step *s, size_t n, struct bu
 	return 0;
 }
 
-/* The words of a command: for each the number of its lines, then the lines. */
-static int
-add_words(struct request_parts *p, size_t n, const char *const *env, const char *const *argv)
-{
-	autobuf b = BUF_INIT(1U << 20);
-	const char *const *lists[] = { env, argv };
-	char name[40];
-
-	for (size_t i = 0; i < countof(lists); i++) {
-		for (const char *const *w = lists[i]; w && *w; w++) {
-			size_t lines = 1;
-
-			for (const char *c = *w; *c; c++)
-				lines += *c == '\n';
-			buf_addf(&b, "%zu\n%s\n", lines, *w);
-		}
-	}
-	if (b.dropped)
-		return err_set(p->err, OUTCOME_INPUT, "a command longer than 1 MiB");
-	snprintf(name, sizeof(name), "args/%zu", n);
-	tar_add(p->tar, name, b.data, b.len);
-	return 0;
-}
-
 static void
 add_enabling(struct request_parts *p, const struct plan_step *s, size_t n)
 {
@@ -202,7 +178,7 @@ add_gate(struct request_parts *p, const struct resource *r, size_t n)
 		    interval, timeout, retries);
 		break;
 	case HEALTH_EXEC:
-		if (add_words(p, n, NULL, h->argv) < 0)
+		if (request_add_words(p, "args", n, NULL, h->argv) < 0)
 			return -1;
 		buf_addf(&p->steps, "gate %s exec - 0 %lld %lld %d %zu\n", r->unit, interval,
 		    timeout, retries, n);
@@ -237,7 +213,7 @@ add_run(struct request_parts *p, const struct resource *r, size_t n)
 	if (!argv || !argv[0] || strchr(argv[0], '='))
 		return err_set(p->err, OUTCOME_INPUT, "%s: no command that can be run", r->id);
 	buf_addf(&p->steps, "start %zu\nrun %zu\ndone %zu\n", n, n, n);
-	return add_words(p, n, r->env, argv);
+	return request_add_words(p, "args", n, r->env, argv);
 }
 
 static int
@@ -253,7 +229,7 @@ add_then(struct request_parts *p, const struct follow_up *f, size_t n)
 		buf_addf(&p->steps, "start %zu\nunit restart %s\nsteady\n", n, f->unit);
 		break;
 	case FOLLOW_RUN:
-		if (add_words(p, n, NULL, f->argv) < 0)
+		if (request_add_words(p, "args", n, NULL, f->argv) < 0)
 			return -1;
 		buf_addf(&p->steps, "start %zu\nrun %zu\n", n, n);
 		break;
@@ -271,7 +247,7 @@ add_doing(struct request_parts *p, const struct plan_step *s, size_t n)
 {
 	buf_addf(&p->steps, "start %zu\ndo %zu %s\ndone %zu\n", n, n,
 	    kind_find(s->resource->kind)->name, n);
-	return add_words(p, n, NULL, s->doing);
+	return request_add_words(p, "args", n, NULL, s->doing);
 }
 
 bool

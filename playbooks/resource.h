@@ -93,7 +93,8 @@ struct resource {
 	const char *shell;
 	const char *const *env; /* NAME=value */
 	const char *creates;
-	const char *unless; /* read-only command, evaluated in observe */
+	const char *unless;      /* read-only command, evaluated in observe */
+	const char *const *undo; /* what takes it back, kept with the act; NULL: nothing does */
 };
 
 /* As it was found on the host; only the fields of its kind mean something. */

@@ -3,7 +3,9 @@
 # say is appended to `result` in its directory, a numbered and synced record a line:
 #   NUMBER BOOT_ID UPTIME WORDS...      texts are base64, or - when empty
 # Argument: the run. Its directory holds what the request brought: about, needs, absent, files.1 and
-# on, steps, manifest, f/DIGEST, args/N.
+# on, steps, manifest, f/DIGEST, args/N. For an undo it brings what, back/N, undo/N, look/N and units,
+# and leaves old/N (contents that were replaced), dirs (directories that were made), manifest.old,
+# units.before and units.after, and left/N (what look_KIND said after step N).
 umask 077
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
 export PATH LC_ALL HOME
@@ -50,9 +52,19 @@ manifest() { # STEPS DONE
 		mv -f $base/manifest.new $base/manifest && settle $base
 }
 
+# The units that this act may change, as they are.
+units_now() { # FILE
+	[ -s units ] || return 0
+	set -f
+	# shellcheck disable=SC2046
+	systemctl show -p LoadState -p ActiveState -p UnitFileState -- $(cut -d' ' -f2 units) >"$1" 2>/dev/null
+	set +f
+	settle "$1"
+}
+
 leave() { # OUTCOME TEXT
 	record "end $1 $(encoded "$2")"
-	rm -rf spare f units stage.list
+	rm -rf spare f verify stage.list
 	exit 0
 }
 # The end of an act that held the lock.
@@ -78,6 +90,7 @@ finish() { # OUTCOME TEXT
 	fi
 	unset IFS
 	set +f
+	[ -z "$touched" ] || units_now units.after
 	ls -1 $base/runs | sort -r | tail -n +21 | while read -r old; do rm -rf "$base/runs/${old:?}"; done
 	leave "$outcome" "$2"
 }
@@ -120,24 +133,32 @@ each() {
 		"$1" || return 1
 	done 3<$list
 }
+for_each_new() { # DIRECTORY TOP: the directory and those above it up to the top
+	while :; do
+		printf '%s\n' "$1"
+		[ "$1" != "$2" ] || return 0
+		set -- "${1%/*}" "$2"
+	done
+}
 stage_one() {
 	directory=${path%/*}
 	top=$directory
 	while [ "$top" ] && [ ! -e "${top%/*}/" ]; do top=${top%/*}; done
 	if [ ! -e "$directory/" ]; then
 		made=$made$nl$top
+		for_each_new "$directory" "$top" >>dirs
 		text=$(umask 022 && mkdir -p "$directory" 2>&1) || return 1
 	fi
 	temps=$temps$nl$temp
 	text=$(install -m "$mode" -o "$owner" -g "$group" "f/$digest" "$temp" 2>&1) || return 1
 	if [ "$kind" != - ]; then
-		mkdir -p units && ln "f/$digest" "units/${path##*/}" || return 1
+		mkdir -p verify && ln "f/$digest" "verify/${path##*/}" || return 1
 	fi
 }
 # A program that comes with the same act is no reason to doubt the unit that starts it.
 verify() {
-	[ -d units ] || return 0
-	text=$(SYSTEMD_UNIT_PATH=$PWD/units: systemd-analyze verify --man=no --recursive-errors=no units/* 2>&1) && return 0
+	[ -d verify ] || return 0
+	text=$(SYSTEMD_UNIT_PATH=$PWD/verify: systemd-analyze verify --man=no --recursive-errors=no verify/* 2>&1) && return 0
 	known=$(cat files.* | while read -r n mode owner group digest kind path; do echo "$path"; done)
 	text=$(printf '%s\n' "$text" | while IFS= read -r line; do
 		case $line in
@@ -178,7 +199,7 @@ directories() {
 stage() { # GROUP
 	list=files.$1 staged=$1 switched='' before=$temps
 	set +f
-	rm -rf units
+	rm -rf verify
 	each stage_one || abort "staging $path: $text"
 	verify || abort "systemd-analyze verify: $text"
 	IFS=$nl
@@ -231,6 +252,7 @@ if [ "$first" = "files 1" ]; then
 	stage 1
 	pure=1
 fi
+units_now units.before
 record switch
 touched=1
 [ ! -e $base/manifest ] || cp -p $base/manifest manifest.old || abort "keeping the manifest"
@@ -357,8 +379,12 @@ enabling() { # VERB UNIT
 }
 # The kinds that are named in the request bring their function do_KIND: it changes the host and leaves
 # what it has to say in text; by status it says whether that worked.
-work() { # NUMBER FUNCTION
-	with_words "args/$1" "$2" || abort "$text" $?
+work() { # NUMBER KIND
+	with_words "args/$1" "do_$2" || abort "$text" $?
+	[ -e "look/$1" ] || return 0
+	mkdir -p left
+	(with_words "look/$1" "look_$2") >"left/$1" 2>/dev/null
+	settle "left/$1"
 }
 perform() { # OP ARGUMENTS
 	op=$1
@@ -378,7 +404,7 @@ perform() { # OP ARGUMENTS
 		step=0
 		files "$1"
 		;;
-	do) work "$1" "do_$2" ;;
+	do) work "$1" "$2" ;;
 	steady) steady_all ;;
 	soak)
 		pause "$1"

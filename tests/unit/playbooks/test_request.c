@@ -175,6 +175,33 @@ the_first_line_tells_length_and_digest(void **state)
 }
 
 static void
+what_an_undo_needs_goes_with_the_act(void **state)
+{
+	static const char *const undo[] = { "rm", "-f", "x", NULL };
+	struct resource undone = run;
+	struct scene s;
+	autobuf b = BUF_INIT(REQUEST_MAX);
+	struct err err;
+	(void)state;
+
+	set_up(&s);
+	undone.undo = undo;
+	undone.title = "run\techo\nx";
+	s.step[3].resource = &undone;
+	s.step[2].restart = true;
+	assert_int_equal(request_build(&s.request, &b, &err), 0);
+	autofree char *what = member(&b, "what");
+	assert_string_equal(what,
+	    "1\tfile\tchange\t-\t4\t-\tfile /etc/motd\tfile /etc/motd\n"
+	    "2\tunit\tcreate\t-r\t0\tweb\tunit web-0.service\tunit web-0.service\n"
+	    "3\trun\tunpredicted\t-\t0\t-\trun 1\trun echo x\n");
+	autofree char *units = member(&b, "units");
+	assert_string_equal(units, "2 web-0.service\n");
+	autofree char *words = member(&b, "undo/3");
+	assert_string_equal(words, "1\nA=b c\n1\nrm\n1\n-f\n1\nx\n");
+}
+
+static void
 a_unit_that_runs_as_it_should_is_left_alone(void **state)
 {
 	autobuf b = BUF_INIT(REQUEST_MAX);
@@ -272,6 +299,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plan_becomes_files_steps_and_manifest),
 		cmocka_unit_test(the_first_line_tells_length_and_digest),
+		cmocka_unit_test(what_an_undo_needs_goes_with_the_act),
 		cmocka_unit_test(a_unit_that_runs_as_it_should_is_left_alone),
 		cmocka_unit_test(files_behind_a_command_are_switched_after_it),
 		cmocka_unit_test(names_of_steps_are_those_of_the_plan),
