@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -9,6 +10,7 @@
 #include "cli/set_words.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
+#include "ledger/ledger.h"
 
 #include <string.h>
 
@@ -49,17 +51,85 @@ address_text(const struct host *h, struct buf *b)
 	return buf_text(b);
 }
 
+/* What this seat remembers of hosts: "strayed", "owed shop.yaml". */
+struct remembered {
+	struct strmap at; /* host to its place in text */
+	struct buf *text;
+	size_t count, cap;
+};
+
 static void
-print_table(struct call *call, const struct set *set)
+remember(struct remembered *m, const char *host, const char *what, const char *of)
 {
-	static const char *const columns[] = { "name", "kind", "groups", "address", "user" };
+	size_t at;
+
+	if (strmap_add(&m->at, host, m->count, &at)) {
+		mem_grow(m->text, m->count, m->cap);
+		at = m->count++;
+		buf_init(&m->text[at], 4096);
+	}
+	buf_addf(&m->text[at], "%s%s%s", m->text[at].len ? ", " : "", what, of);
+}
+
+static void
+remember_owed(void *user, const char *host, const char *playbook, const char *run)
+{
+	const char *slash = strrchr(playbook, '/');
+
+	(void)run;
+	remember(user, host, "owed ", slash ? slash + 1 : playbook);
+}
+
+static const char *
+recall(const struct remembered *m, const char *host)
+{
+	size_t at;
+
+	return strmap_find(&m->at, host, &at) ? buf_text(&m->text[at]) : NULL;
+}
+
+static void
+forget(struct remembered *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		buf_fini(&m->text[i]);
+	free(m->text);
+	strmap_fini(&m->at);
+}
+
+/* The ledger is only read; where it cannot be, that is said, and the inventory stands alone. */
+static void
+look_back(struct call *call, const struct set *set, struct remembered *m)
+{
+	const char *fleet = inventory_fleet(call->inventory);
+	struct ledger_host known;
+	struct err err;
+	struct ledger *l = ledger_open(NULL, call->globals.ledger, true, &err);
+
+	for (size_t i = 0; l && i < set->count; i++) {
+		if (ledger_host(l, fleet, set->hosts[i]->name, &known) && known.strayed)
+			remember(m, set->hosts[i]->name, "strayed", "");
+	}
+	if (l)
+		ledger_owed(l, fleet, remember_owed, m);
+	if (!l || ledger_failed(l, &err))
+		out_note(call->out, "what hosts are owed is not known: %s", err.text);
+	ledger_close(l);
+}
+
+static void
+print_table(struct call *call, const struct set *set, const struct remembered *m)
+{
+	static const char *const columns[] = { "name", "kind", "groups", "address", "user",
+		"state" };
 	autobuf groups = BUF_INIT(SIZE_MAX), address = BUF_INIT(SIZE_MAX);
 
-	out_table(call->out, columns, countof(columns));
+	out_table(call->out, columns, m->count ? countof(columns) : countof(columns) - 1);
 	for (size_t i = 0; i < set->count; i++) {
 		const struct host *h = set->hosts[i];
 		const char *const cells[] = { h->name, host_kind_name(h->kind),
-			groups_text(h, &groups), address_text(h, &address), h->user };
+			groups_text(h, &groups), address_text(h, &address), h->user,
+			recall(m, h->name) };
 
 		out_row(call->out, cells);
 	}
@@ -183,7 +253,7 @@ put_vars(struct json_writer *w, const struct host *h)
 }
 
 static void
-print_json(struct call *call, const struct host *h)
+print_json(struct call *call, const struct host *h, const struct remembered *m)
 {
 	const struct options *o = call->options;
 	autobuf b = BUF_INIT(SIZE_MAX);
@@ -210,6 +280,7 @@ print_json(struct call *call, const struct host *h)
 		json_put_int(&w, "connect_timeout_ms", h->connect_timeout_ms);
 	put_if(&w, "refused", h->refused);
 	put_list(&w, "host_keys", h->host_keys);
+	put_if(&w, "state", recall(m, h->name));
 	if (o->vars)
 		put_vars(&w, h);
 	json_close(&w);
@@ -222,19 +293,23 @@ run(struct call *call)
 {
 	autofree char *words = set_words(call, call->argc ? call->argv[0] : "@all", false);
 	const struct options *o = call->options;
+	struct remembered m = { .text = NULL };
 	struct set set;
 
 	if (!words || !call_set(call, words, &set))
 		return call->exit;
+	if (!o->vars)
+		look_back(call, &set, &m);
 	if (out_json(call->out)) {
 		for (size_t i = 0; i < set.count; i++)
-			print_json(call, set.hosts[i]);
+			print_json(call, set.hosts[i], &m);
 	} else if (o->vars) {
 		print_vars(call, &set);
 	} else {
-		print_table(call, &set);
+		print_table(call, &set, &m);
 		note_all_refused(call, &set);
 	}
+	forget(&m);
 	set_fini(&set);
 	return 0;
 }
@@ -243,7 +318,11 @@ const struct command command_hosts = {
 	.name = "hosts",
 	.synopsis = "[SET]",
 	.summary = "list the hosts of the inventory",
-	.text = "What the inventory says; nothing is contacted. Without SET: all of them.\n",
+	.text = "What the inventory says; nothing is contacted. Without SET: all of them. Where "
+		"this seat\n"
+		"remembers that a host has strayed (cattle changed by hand) or is owed a playbook "
+		"(it was\n"
+		"away, see apply --owed), a column says so.\n",
 	.examples = "drover hosts\tevery host, its kind and its groups\n"
 		    "drover hosts '@web!web01' --vars\ttheir variables, and where each was said\n"
 		    "drover hosts kind=pet --json\tone object a line\n",

@@ -9,6 +9,7 @@
 #include "engine/herd.h"
 #include "engine/retry.h"
 #include "engine/run.h"
+#include "engine/stray.h"
 #include "inventory/inventory.h"
 #include "ledger/ledger.h"
 
@@ -127,6 +128,14 @@ end_flow(struct task *t, enum stream s)
 	run_emit(t->f->spec.run, &e);
 }
 
+static bool
+ran(enum outcome state, const struct channel_end *status)
+{
+	bool ended = status && (status->have_status || status->signal[0]);
+
+	return state == OUTCOME_UNKNOWN || (state != OUTCOME_REFUSED && ended);
+}
+
 static void
 emit_end(
     struct task *t, enum outcome state, const struct channel_end *status, const struct err *err)
@@ -140,6 +149,8 @@ emit_end(
 		event_set_int(&e, FIELD_RC, status->status);
 	if (status && status->signal[0])
 		event_set_text(&e, FIELD_SIGNAL, status->signal);
+	if (t->f->spec.who == ERRAND_BECOME && ran(state, status))
+		stray_mark(t->f->spec.run, herd_host_of(t->hh), "run -B");
 	if (err) {
 		event_set_text(&e, FIELD_PHASE, err->phase[0] ? err->phase : NULL);
 		event_set_text(&e, FIELD_TEXT, herd_reason(t->hh, err));

@@ -472,7 +472,8 @@ herd_fact(const struct herd_host *hh, const char *key)
 
 	if (f)
 		return f->value;
-	if (hh->asked_ms || !c->ledger)
+	/* No host says of itself that it strayed. */
+	if ((hh->asked_ms && !str_eq(key, "strayed")) || !c->ledger)
 		return NULL;
 	return ledger_fact(c->ledger, inventory_fleet(c->inventory), hh->host->name, key);
 }

@@ -38,6 +38,10 @@ machine_bind(struct db *db, int64_t host, const char *machine_id, int64_t time_m
 		db_run(db, "UPDATE host SET stranger=? WHERE id=?", "si", machine_id, host);
 		return;
 	}
+	if (v == MACHINE_REPLACED) {
+		db_run(db, "UPDATE host SET strayed=0 WHERE id=?", "i", host);
+		db_run(db, "DELETE FROM fact WHERE host=? AND name='strayed'", "i", host);
+	}
 	if (v != MACHINE_SAME) {
 		machine_unbind(db, host, time_ms);
 		db_run(db,

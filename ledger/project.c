@@ -85,15 +85,31 @@ host_start(struct project *p, int64_t host, const struct event *e)
 		    host);
 }
 
-/* What an apply leaves behind: hosts it did not reach are owed it; who converged is not, and is
- * no longer strayed. */
+/* Only cattle strays. The mark is a fact too, while it is there. */
+static void
+stray(struct db *db, int64_t host, bool strayed, int64_t time_ms)
+{
+	if (!strayed) {
+		db_run(db, "UPDATE host SET strayed=0 WHERE id=? AND strayed", "i", host);
+		db_run(db, "DELETE FROM fact WHERE host=? AND name='strayed'", "i", host);
+		return;
+	}
+	db_run(db, "UPDATE host SET strayed=1 WHERE id=? AND kind='cattle'", "i", host);
+	db_run(db,
+	    "INSERT OR REPLACE INTO fact(host, name, value, time_ms)"
+	    " SELECT id, 'strayed', 'true', ?2 FROM host WHERE id=?1 AND strayed",
+	    "ii", host, time_ms);
+}
+
+/* What an apply leaves behind: hosts it did not reach are owed it, who converged is not. A copy to
+ * cattle lets it stray. */
 static void
 settle(struct project *p, int64_t run, int64_t host, const char *state, int64_t time_ms)
 {
 	bool good = str_eq(state, "ok") || str_eq(state, "changed");
 
 	if (str_eq(p->verb, "cp") && str_eq(state, "changed"))
-		db_run(p->db, "UPDATE host SET strayed=1 WHERE id=? AND kind='cattle'", "i", host);
+		stray(p->db, host, true, time_ms);
 	if (!str_eq(p->verb, "apply") || p->dry_run || !p->playbook[0])
 		return;
 	if (str_eq(state, "unreachable"))
@@ -103,7 +119,6 @@ settle(struct project *p, int64_t run, int64_t host, const char *state, int64_t 
 	if (!good)
 		return;
 	db_run(p->db, "DELETE FROM owed WHERE host=? AND playbook=?", "is", host, p->playbook);
-	db_run(p->db, "UPDATE host SET strayed=0 WHERE id=? AND strayed", "i", host);
 }
 
 static void
@@ -132,6 +147,10 @@ fact(struct project *p, int64_t host, const struct event *e)
 
 	if (!name || !value)
 		return;
+	if (str_eq(name, "strayed")) {
+		stray(p->db, host, str_eq(value, "true"), e->time_ms);
+		return;
+	}
 	db_run(p->db,
 	    "INSERT INTO fact(host, name, value, time_ms) VALUES(?,?,?,?) ON CONFLICT DO UPDATE"
 	    " SET value=excluded.value, time_ms=excluded.time_ms",
@@ -142,9 +161,6 @@ fact(struct project *p, int64_t host, const struct event *e)
 		machine_bind(p->db, host, value, e->time_ms);
 	else if (str_eq(name, "boot-id"))
 		db_run(p->db, "UPDATE host SET boot_id=? WHERE id=?", "si", value, host);
-	else if (str_eq(name, "strayed"))
-		db_run(p->db, "UPDATE host SET strayed=? WHERE id=?", "ii",
-		    (int64_t)str_eq(value, "true"), host);
 }
 
 static void

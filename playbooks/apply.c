@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "engine/herd.h"
 #include "engine/run.h"
+#include "engine/stray.h"
 #include "inventory/inventory.h"
 #include "playbooks/apply_inner.h"
 #include "playbooks/playbook.h"
@@ -24,7 +25,7 @@ struct apply {
 	size_t *queue, queued, next, running;
 	void (*begin)(struct apply_host *h);
 	void (*over)(struct apply *a);
-	bool filling, waiting, told;
+	bool filling, waiting, told, going; /* going: it is carried out */
 	int stops;
 };
 
@@ -53,6 +54,8 @@ apply_host_end(struct apply_host *h, enum outcome o, const struct err *err, size
 	if (h->ended)
 		mem_abort("bug: a host of an apply ended twice");
 	h->ended = true;
+	if (a->going && outcome_is_good(o) && !playbook_partial(a->ground.playbook))
+		stray_clear(a->ground.run, a->config.herd, herd_host_of(h->hh));
 	apply_event(h, &e, EVENT_HOST_END);
 	event_set_text(&e, FIELD_STATE, outcome_name(o));
 	if (err) {
@@ -375,6 +378,7 @@ void
 apply_go(struct apply *a)
 {
 	a->waiting = false;
+	a->going = true;
 	for (size_t i = 0; i < a->config.count; i++) {
 		struct apply_host *h = &a->hosts[i];
 
