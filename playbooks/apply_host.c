@@ -179,7 +179,7 @@ missing(const struct apply_host *h)
 	bool acts = h->wanted_count > 0, images = false;
 
 	for (size_t i = 0; i < h->wanted_count; i++)
-		images |= h->wanted[i]->kind == RESOURCE_IMAGE;
+		images |= h->wanted[i]->kind == RESOURCE_IMAGE && !h->wanted[i]->absent;
 	if (acts && !has_fact(h, "systemd"))
 		return "systemd";
 	return images && !has_fact(h, "podman") ? "podman" : NULL;

@@ -32,7 +32,7 @@ struct apply_images {
 static bool
 is_sent(const struct plan_step *s)
 {
-	return s->resource->kind == RESOURCE_IMAGE && s->class != PLAN_SAME;
+	return s->resource->kind == RESOURCE_IMAGE && s->class != PLAN_SAME && !s->resource->absent;
 }
 
 bool

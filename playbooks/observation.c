@@ -18,6 +18,7 @@ stat_line_parse(char *line, struct stat_line *ret)
 {
 	char *field[6], *save = line;
 	unsigned long mode;
+	int64_t written = 0;
 
 	for (size_t i = 0; i < countof(field); i++) {
 		field[i] = save;
@@ -26,11 +27,19 @@ stat_line_parse(char *line, struct stat_line *ret)
 			return false;
 		*save++ = '\0';
 	}
+	if (*save != '/' && strchr(save, ' ')) {
+		char *time = save;
+
+		save = strchr(save, ' ');
+		*save++ = '\0';
+		if (!str_int(time, 0, INT64_MAX / 1000, &written))
+			return false;
+	}
 	if (*save != '/' || !*field[0] ||
 	    strspn(field[0], "0123456789abcdef") != strlen(field[0]) || strlen(field[0]) > 8)
 		return false;
 	mode = strtoul(field[0], NULL, 16);
-	*ret = (struct stat_line){ .path = save };
+	*ret = (struct stat_line){ .path = save, .written_s = written };
 	ret->kind = S_ISREG(mode) ? 'f' : S_ISDIR(mode) ? 'd' : S_ISLNK(mode) ? 'l' : 'o';
 	ret->mode = (unsigned)mode & 07777;
 	ret->owner = strcmp(field[4], "UNKNOWN") == 0 ? field[2] : field[4];
@@ -162,13 +171,23 @@ manifest_parse(struct arena *a, char *text, struct observation *to)
 	char *save = NULL;
 
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		const char *f[5];
+		const char *f[9];
 
 		cut_fields(line, f, countof(f));
-		m[n++] = (struct manifest_line){ f[0], f[1], f[2], f[3], f[4] };
+		m[n++] =
+		    (struct manifest_line){ f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7], f[8] };
 	}
 	to->manifest = m;
 	to->manifest_count = n;
+}
+
+const char *
+manifest_text(const struct manifest_line *m)
+{
+	const char *text = strlen(m->text) == DIGEST_HEX - 1 ? m->text : m->digest;
+	bool whole = text == m->text || str_starts(m->resource, "file ");
+
+	return whole && strlen(text) == DIGEST_HEX - 1 ? text : NULL;
 }
 
 void

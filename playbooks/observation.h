@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct buf;
@@ -17,9 +18,18 @@ struct follow_up;
 struct found;
 struct json;
 
+/* What drover manages on a host; the words behind digest came later and may be "". */
 struct manifest_line {
-	const char *resource, *playbook, *app, *release, *digest;
+	const char *resource, *playbook, *app, *release;
+	const char *digest; /* of the whole wish; "-": an act on it did not end */
+	const char *text;   /* of the file's contents, where digest is of more; else "-" */
+	const char *run;    /* that put it there; "-": not known */
+	const char *origin; /* "p": drover put it there; "f": it was found as it should be */
+	const char *shown;  /* "s": a secret; else "-" */
 };
+
+/* The digest of the contents it put there; NULL: not known. */
+const char *manifest_text(const struct manifest_line *m);
 
 /* One act that the host remembers. */
 struct journal_line {
@@ -45,9 +55,11 @@ struct stat_line {
 	char digest[65];
 	const char *content;
 	size_t content_len;
+	int64_t written_s;
 };
 
-/* "81a4 286 0 0 root root /etc/motd"; false when it is something else. */
+/* "81a4 286 0 0 root root 1700000000 /etc/motd", with or without the time; false when it is something
+ * else. */
 bool stat_line_parse(char *line, struct stat_line *ret);
 
 struct unit_block {

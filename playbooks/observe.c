@@ -78,7 +78,8 @@ request_one(const struct resource *r, size_t i, struct buf *to, struct err *err)
 	if (has_path(r) && !reply_is_path(r->path))
 		return err_set(err, OUTCOME_INPUT, "%s: not a path drover can manage", r->path);
 	if (has_path(r))
-		buf_addf(to, "p %c %s %s\n", r->secret ? 's' : '-', r->digest, r->path);
+		buf_addf(to, "p %c %s %s\n", r->secret ? 's' : '-', *r->digest ? r->digest : "-",
+		    r->path);
 	if (has_unit(r) && !is_unit_name(r->unit))
 		return err_set(err, OUTCOME_INPUT, "%s: not a unit name", r->unit);
 	if (r->look)
@@ -330,6 +331,7 @@ find_path(struct observe *o, const struct resource *r, struct found *f)
 	f->present = true;
 	f->kind = s->kind;
 	f->mode = s->mode;
+	f->written_s = s->written_s;
 	str_copy(f->owner, sizeof(f->owner), s->owner);
 	str_copy(f->group, sizeof(f->group), s->group);
 	str_copy(f->digest, sizeof(f->digest), s->digest);
@@ -372,6 +374,7 @@ find_owned(
 
 	if (strmap_find(manifest, r->id, &at)) {
 		f->owned = true;
+		f->known = &o->seen->manifest[at];
 		str_copy(f->config_digest, sizeof(f->config_digest), o->seen->manifest[at].digest);
 	}
 	if (r->then.kind != FOLLOW_NONE)

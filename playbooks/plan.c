@@ -110,12 +110,37 @@ decide_owner(struct verdict *v, const char *what, const char *found, const char 
 		plan_because(v, "%s %s -> %s", what, found, wanted);
 }
 
+/* A file, link or special file that is to go; what it held is shown where it may be. */
+static void
+decide_gone(struct verdict *v)
+{
+	const struct resource *r = v->step->resource;
+	const struct found *f = v->step->found;
+
+	if (!f->present || f->kind == '-')
+		return;
+	if (f->kind == 'd') {
+		plan_because(v, "a directory stands there");
+		return;
+	}
+	v->step->class = PLAN_REMOVE;
+	if (r->secret || !f->content || !f->is_text)
+		return;
+	char *diff = text_diff(r->path, f->content, f->content_len, NULL, 0, DIFF_LINES);
+	v->step->diff = diff ? arena_strdup(v->arena, diff) : NULL;
+	free(diff);
+}
+
 static void
 decide_file(struct verdict *v)
 {
 	const struct resource *r = v->step->resource;
 	const struct found *f = v->step->found;
 
+	if (r->absent) {
+		decide_gone(v);
+		return;
+	}
 	if (!f->present || f->kind == '-') {
 		decide_contents(v);
 		return;
@@ -223,12 +248,30 @@ is_ours(const struct found *f)
 }
 
 static void
+decide_unit_gone(struct verdict *v)
+{
+	const struct found *f = v->step->found;
+
+	decide_gone(v);
+	if (is_active(f) || str_eq(f->active, "activating"))
+		plan_because(v, "stop");
+	if (str_starts(f->enabled, "enabled"))
+		plan_because(v, "disable");
+	if (v->step->class == PLAN_CHANGE)
+		v->step->class = PLAN_REMOVE;
+}
+
+static void
 decide_unit(struct verdict *v, struct plan *p)
 {
 	const struct resource *r = v->step->resource;
 	const struct found *f = v->step->found;
 	bool there = f->present && f->kind != '-';
 
+	if (r->absent) {
+		decide_unit_gone(v);
+		return;
+	}
 	if (!there) {
 		decide_contents(v);
 		return;
@@ -278,6 +321,10 @@ decide_image(struct verdict *v)
 	const struct found *f = v->step->found;
 	const char *name = r->archive ? strrchr(r->archive, '/') : NULL;
 
+	if (r->absent) {
+		v->step->class = f->present ? PLAN_REMOVE : PLAN_SAME;
+		return;
+	}
 	if (f->present &&
 	    (!r->image_id[0] || strcmp(bare_id(f->image_id), bare_id(r->image_id)) == 0))
 		return;
@@ -337,6 +384,8 @@ decide(struct verdict *v, struct plan *p)
 {
 	const struct kind *kind = kind_find(v->step->resource->kind);
 
+	if (v->step->resource->forgotten)
+		return;
 	if (kind)
 		kind->decide(v);
 	else

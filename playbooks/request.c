@@ -33,8 +33,12 @@ add_manifest(struct request_parts *p, const struct plan_step *s, size_t n)
 		return 0;
 	if (!reply_is_line(r->id) || strchr(r->id, '\t'))
 		return err_set(p->err, OUTCOME_INPUT, "%s: not a name for the manifest", r->id);
-	buf_addf(&p->manifest, "%zu\t%s\t%s\t%s\t%s\t%s\n", r->kind == RESOURCE_IMAGE ? 0 : n,
-	    r->id, p->spec->playbook, r->app ? r->app : "-", p->spec->release, digest);
+	/* Images came before the act; they go within it. */
+	buf_addf(&p->manifest, "%zu\t%s\t%s\t%s\t%s\t%s\t%s\t%c\t%c\n",
+	    r->kind == RESOURCE_IMAGE && !r->absent ? 0 : n, r->id, p->spec->playbook,
+	    r->app ? r->app : "-", p->spec->release, digest,
+	    r->kind == RESOURCE_UNIT && !r->absent ? r->digest : "-", request_puts(s) ? 'p' : 'f',
+	    r->secret ? 's' : '-');
 	return 0;
 }
 

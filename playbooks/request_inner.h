@@ -40,6 +40,9 @@ int request_add_words(struct request_parts *p, const char *directory, size_t n,
 /* What the seat found of the files, on which the plan relies. */
 int request_add_needs(struct request_parts *p);
 
+/* Whether it makes what it is about, or changes it; else it was found there as it should be. */
+bool request_puts(const struct plan_step *s);
+
 /* Whether its unit, command or kind has a part beside files. */
 bool request_step_acts(const struct plan_step *s);
 

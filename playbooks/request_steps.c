@@ -36,6 +36,8 @@ file_differs(const struct plan_step *s)
 	const struct resource *r = s->resource;
 	const struct found *f = s->found;
 
+	if (r->absent)
+		return f->kind == 'f' || f->kind == 'l' || f->kind == 'o';
 	return f->kind != 'f' || strcmp(f->digest, r->digest) != 0 ||
 	       (f->mode & 07777) != (r->mode & 07777) || !str_eq(f->owner, or_root(r->owner)) ||
 	       !str_eq(f->group, or_root(r->group));
@@ -60,6 +62,8 @@ file_kind(const struct resource *r)
 {
 	static const char place[] = "/etc/systemd/system/";
 
+	if (r->absent)
+		return 'r';
 	if (r->kind == RESOURCE_UNIT)
 		return 'U';
 	return str_starts(r->path, place) && !strchr(r->path + strlen(place), '/') ? 'u' : '-';
@@ -78,7 +82,7 @@ request_add_needs(struct request_parts *p)
 		const struct plan_step *s = &p->spec->plan->steps[i];
 		const struct found *f = s->found;
 
-		if (!has_file(s->resource))
+		if (!has_file(s->resource) || s->resource->forgotten)
 			continue;
 		if (!reply_is_path(s->resource->path))
 			return err_set(
@@ -97,6 +101,14 @@ sends_file(const struct plan_step *s)
 	return has_file(s->resource) && s->class != PLAN_SAME && file_differs(s);
 }
 
+bool
+request_puts(const struct plan_step *s)
+{
+	if (s->class == PLAN_SAME)
+		return false;
+	return s->resource->app || !has_file(s->resource) || file_differs(s);
+}
+
 static int
 add_file(struct request_parts *p, const struct plan_step *s, size_t n, struct buf *list)
 {
@@ -106,9 +118,9 @@ add_file(struct request_parts *p, const struct plan_step *s, size_t n, struct bu
 	if (!is_word(or_root(r->owner)) || !is_word(or_root(r->group)))
 		return err_set(p->err, OUTCOME_INPUT, "%s: cannot be sent", r->path);
 	buf_addf(list, "%zu %04o %s %s %s %c %s\n", n, r->mode & 07777, or_root(r->owner),
-	    or_root(r->group), r->digest, file_kind(r), r->path);
+	    or_root(r->group), r->absent ? "-" : r->digest, file_kind(r), r->path);
 	p->systemd_files = p->systemd_files || in_systemd(r->path);
-	if (!strmap_add(&p->contents, r->digest, n, NULL))
+	if (r->absent || !strmap_add(&p->contents, r->digest, n, NULL))
 		return 0;
 	snprintf(name, sizeof(name), "f/%s", r->digest);
 	tar_add(p->tar, name, r->content, r->content_len);
@@ -123,7 +135,7 @@ add_enabling(struct request_parts *p, const struct plan_step *s, size_t n)
 	const struct resource *r = s->resource;
 	bool on = str_starts(s->found->enabled, "enabled"), leave = false;
 
-	if (s->class == PLAN_SAME || !r->unit)
+	if (s->class == PLAN_SAME || !r->unit || r->absent)
 		return;
 	for (const char *const *w = settled; *w; w++)
 		leave = leave || strcmp(s->found->enabled, *w) == 0;
@@ -250,12 +262,40 @@ add_doing(struct request_parts *p, const struct plan_step *s, size_t n)
 	return request_add_words(p, "args", n, NULL, s->doing);
 }
 
+/* A unit stops while its file still says how. */
+static void
+add_stop(struct buf *to, const struct plan_step *s, size_t n)
+{
+	const struct found *f = s->found;
+
+	if (s->class == PLAN_SAME || !s->resource->absent || s->resource->kind != RESOURCE_UNIT)
+		return;
+	buf_addf(to, "start %zu\n", n);
+	if (is_active(f) || str_eq(f->active, "activating"))
+		buf_addf(to, "unit stop %s\n", s->resource->unit);
+	if (str_starts(f->enabled, "enabled"))
+		buf_addf(to, "disable %s\n", s->resource->unit);
+}
+
+/* What is left to do of a removal once the files are gone. */
+static void
+add_gone(struct request_parts *p, const struct plan_step *s, size_t n)
+{
+	if (s->resource->kind == RESOURCE_IMAGE)
+		buf_addf(&p->steps, "start %zu\nimage-away %zu %s\n", n, n, s->resource->image);
+	else if (s->resource->kind == RESOURCE_UNIT && str_eq(s->found->active, "failed"))
+		buf_addf(&p->steps, "forget %s\n", s->resource->unit);
+	if (s->resource->kind == RESOURCE_UNIT && !sends_file(s))
+		buf_addf(&p->steps, "at %zu\ndone %zu\n", n, n);
+}
+
 bool
 request_step_acts(const struct plan_step *s)
 {
 	return s->class != PLAN_SAME &&
 	       (s->resource->kind == RESOURCE_UNIT || s->resource->kind == RESOURCE_SERVICE ||
-		   s->resource->kind == RESOURCE_RUN || s->doing);
+		   s->resource->kind == RESOURCE_RUN || s->doing ||
+		   (s->resource->kind == RESOURCE_IMAGE && s->resource->absent));
 }
 
 static int
@@ -265,6 +305,10 @@ add_step(struct request_parts *p, const struct plan_step *s, size_t n)
 		return 0;
 	if (s->doing)
 		return add_doing(p, s, n);
+	if (s->resource->absent) {
+		add_gone(p, s, n);
+		return 0;
+	}
 	return s->resource->kind == RESOURCE_RUN ? add_run(p, s->resource, n) : add_unit(p, s, n);
 }
 
@@ -306,11 +350,30 @@ add_files(struct request_parts *p, size_t from, size_t to)
 	return 0;
 }
 
+/* What goes away stops first; the files are made ready even before that. */
+static void
+add_stops(struct request_parts *p, size_t from, size_t to)
+{
+	const struct plan_step *steps = p->spec->plan->steps;
+	autobuf stops = BUF_INIT(REQUEST_MAX);
+	struct buf *all = &p->steps;
+	bool sent = false;
+
+	for (size_t i = from; i < to; i++) {
+		add_stop(&stops, &steps[i], p->number[i]);
+		sent = sent || sends_file(&steps[i]);
+	}
+	if (stops.len && sent && from == 0)
+		buf_adds(all, "stage 1\n");
+	buf_add(all, stops.data, stops.len);
+}
+
 static int
 add_segment(struct request_parts *p, size_t from, size_t to)
 {
 	const struct plan_step *steps = p->spec->plan->steps;
 
+	add_stops(p, from, to);
 	if (add_files(p, from, to) < 0)
 		return -1;
 	for (size_t i = from; i < to; i++)

@@ -46,6 +46,8 @@ struct health {
 	int retries;
 };
 
+struct manifest_line;
+
 struct resource {
 	enum resource_kind kind;
 	const char
@@ -56,6 +58,7 @@ struct resource {
 	struct follow_up then;
 	bool parts;         /* files behind it wait for it, since it may make what they need */
 	bool absent;        /* wanted away */
+	bool forgotten;     /* absent, and only the manifest forgets it: it stays as it is */
 	int64_t limit_ms;   /* how long its step may take; 0: as its kind has it */
 	const void *detail; /* a kind of the table: its own */
 	const char *const
@@ -103,6 +106,7 @@ struct found {
 	char digest[65];
 	unsigned mode;
 	char owner[33], group[33];
+	int64_t written_s;   /* when it was last written to, by the host's clock; 0: not said */
 	const char *content; /* NULL: not sent (equal, binary, too large, or kept from us) */
 	size_t content_len;
 	bool is_text;
@@ -110,9 +114,10 @@ struct found {
 	/* units */
 	char active[16], sub[24], enabled[16];
 	int restarts;
-	char config_digest[65]; /* from the manifest */
-	bool owned;             /* in our manifest */
-	bool then_pending;      /* its `then` was due in an earlier act and did not succeed */
+	char config_digest[65];            /* from the manifest */
+	bool owned;                        /* in our manifest */
+	const struct manifest_line *known; /* its line there, or NULL */
+	bool then_pending; /* its `then` was due in an earlier act and did not succeed */
 	/* image */
 	char image_id[65];
 	/* run */

@@ -34,20 +34,39 @@ encoded() { # TEXT
 	if [ "$1" ]; then printf %s "$1" | base64 | tr -d '\n'; else printf -; fi
 }
 
-# What drover manages here, before an effect (a digest of - says: under way) and after it.
+# What drover manages here, before an effect (a digest of - says: under way) and after it. What is only
+# found as it should be (f) keeps the run that put it there; what is to go (!) keeps its line until then.
 manifest() { # STEPS DONE
 	[ -s manifest ] || return 0
 	old=$base/manifest
 	[ -e $old ] || old=/dev/null
-	awk -F'\t' -v ended=" $1 " '
+	awk -F'\t' -v OFS='\t' -v run="$run" -v ended=" $1 " '
 	NR == FNR {
-		over = $1 == 0 || index(ended, " " $1 " ")
-		new[$2] = over && $6 == "!" ? "" : $2 "\t" $3 "\t" $4 "\t" $5 "\t" (over ? $6 : "-")
+		over[$2] = $1 == 0 || index(ended, " " $1 " ")
+		head[$2] = $2 OFS $3 OFS $4 OFS $5
+		digest[$2] = $6
+		text[$2] = $7 == "" ? "-" : $7
+		origin[$2] = $8 == "" ? "p" : $8
+		shown[$2] = $9 == "" ? "-" : $9
+		by[$2] = run
 		order[++n] = $2
 		next
 	}
-	!($1 in new) { print }
-	END { for (i = 1; i <= n; i++) if (new[order[i]] != "") print new[order[i]] }' \
+	!($1 in head) { print; next }
+	{ was[$1] = $0 }
+	origin[$1] == "f" {
+		by[$1] = $7 == "" ? "-" : $7
+		origin[$1] = $8 == "" ? "p" : $8
+	}
+	END {
+		for (i = 1; i <= n; i++) {
+			id = order[i]
+			if (digest[id] != "!" || (!over[id] && id ~ /^then /))
+				print head[id], over[id] ? digest[id] : "-", over[id] ? text[id] : "-", by[id], origin[id], shown[id]
+			else if (!over[id] && id in was)
+				print was[id]
+		}
+	}' \
 		manifest $old >$base/manifest.new && settle $base/manifest.new &&
 		mv -f $base/manifest.new $base/manifest && settle $base
 }
@@ -125,7 +144,7 @@ fi
 
 # The files of one group come together or not at all: staged beside their places, verified, and only
 # then switched. A group is the list files.1, files.2, ...; "each FUNCTION" calls it with the step, mode,
-# owner, group, digest, kind and path of each line; kind is - or, for a unit, u or U.
+# owner, group, digest, kind and path of each line; kind is - or, for a unit, u or U; r: it goes away.
 list=files.1 switched='' staged=''
 each() {
 	while read -r n mode owner group digest kind path <&3; do
@@ -141,6 +160,7 @@ for_each_new() { # DIRECTORY TOP: the directory and those above it up to the top
 	done
 }
 stage_one() {
+	[ "$kind" != r ] || return 0
 	directory=${path%/*}
 	top=$directory
 	while [ "$top" ] && [ ! -e "${top%/*}/" ]; do top=${top%/*}; done
@@ -178,7 +198,11 @@ backup_one() {
 	[ $((size)) -gt 8388608 ] || text=$(cp -pd "$path" "old/$n" 2>&1)
 }
 switch_one() {
-	text=$(mv -fT "$temp" "$path" 2>&1) || return 1
+	if [ "$kind" = r ]; then
+		text=$(rm -f "$path" 2>&1) || return 1
+	else
+		text=$(mv -fT "$temp" "$path" 2>&1) || return 1
+	fi
 	switched="$switched $n"
 }
 # Before any unit was touched a switch can still be taken back whole.
@@ -193,6 +217,7 @@ restore_one() {
 directories() {
 	while read -r n mode owner group digest kind path; do
 		directory=${path%/*}
+		while [ ! -e "$directory/" ]; do directory=${directory%/*}; done
 		echo "${directory:-/}"
 	done <$list | sort -u
 }
@@ -209,6 +234,11 @@ stage() { # GROUP
 	unset IFS
 	each backup_one || abort "keeping the old $path: $text"
 	if [ -d old ]; then settle old/* old .; fi
+}
+# Directories of apps are ours alone.
+tidy_one() {
+	case $kind$path in r/etc/drover/apps/*) rmdir -p "${path%/*}" 2>/dev/null ;; esac
+	return 0
 }
 # What was switched is on the disk before it is said.
 tell_switched() {
@@ -242,16 +272,15 @@ files() { # GROUP
 		abort "$why; restored"
 	fi
 	pure=''
+	each tidy_one
 	tell_switched
 }
 
 # Files that come first are ready before anything is touched.
 first='' pure=''
 read -r first <steps || :
-if [ "$first" = "files 1" ]; then
-	stage 1
-	pure=1
-fi
+case $first in 'files 1' | 'stage 1') stage 1 ;; esac
+[ "$first" != "files 1" ] || pure=1
 units_now units.before
 record switch
 touched=1
@@ -377,6 +406,15 @@ command_run() { # NUMBER
 enabling() { # VERB UNIT
 	text=$(systemctl "$1" --no-reload -- "$2" 2>&1 9>&-) || abort "$text"
 }
+# An image that a container came to use meanwhile stays, and so does its line in the manifest.
+image_away() { # STEP NAME
+	if text=$(podman rmi -- "$2" 2>&1 9>&-) || ! podman image exists "$2" 9>&-; then
+		perform done "$1"
+	else
+		record "step $1 ok 0 $(encoded "kept: $text")"
+		step=0
+	fi
+}
 # The kinds that are named in the request bring their function do_KIND: it changes the host and leaves
 # what it has to say in text; by status it says whether that worked.
 work() { # NUMBER KIND
@@ -404,6 +442,9 @@ perform() { # OP ARGUMENTS
 		step=0
 		files "$1"
 		;;
+	stage) ;;
+	forget) systemctl reset-failed -- "$1" 2>/dev/null || : ;;
+	image-away) image_away "$1" "$2" ;;
 	do) work "$1" "$2" ;;
 	steady) steady_all ;;
 	soak)

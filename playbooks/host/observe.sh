@@ -94,7 +94,7 @@ differing() {
 	done
 }
 if [ "$paths" ]; then
-	put stat "$(stat -c '%f %s %u %g %U %G %n' -- $paths 2>/dev/null)"
+	put stat "$(stat -c '%f %s %u %g %U %G %Y %n' -- $paths 2>/dev/null)"
 	if [ "$files" ]; then
 		sums=$(sha256sum -- $files 2>/dev/null)
 		put sums "$sums"

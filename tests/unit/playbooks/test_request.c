@@ -145,8 +145,9 @@ a_plan_becomes_files_steps_and_manifest(void **state)
 	    "start 4\nunit try-reload-or-restart caddy.service\ndone 4\nat 0\nsoak 250\n");
 	expect(&b, "args/3", "1\nA=b c\n1\necho\n2\ntwo\nlines\n1\n\n");
 	expect(&b, "manifest",
-	    "1\tfile /etc/motd\tshop\t-\tr1\t" ONE "\n0\tfile /same\tshop\t-\tr1\t" ONE "\n"
-	    "2\tunit web-0.service\tshop\tweb\tr1\tcfg\n"
+	    "1\tfile /etc/motd\tshop\t-\tr1\t" ONE "\t-\tp\t-\n"
+	    "0\tfile /same\tshop\t-\tr1\t" ONE "\t-\tf\t-\n"
+	    "2\tunit web-0.service\tshop\tweb\tr1\tcfg\t" ONE "\tp\t-\n"
 	    "4\tthen reload caddy.service\tshop\t-\t-\t!\n");
 	autofree char *program = member(&b, "program");
 	assert_non_null(strstr(program, "flock -n"));
@@ -253,6 +254,54 @@ files_behind_a_command_are_switched_after_it(void **state)
 	    "at 0\nsoak 250\n");
 }
 
+/* Units stop before any file is touched, their files go with the others, and images last. */
+static void
+what_goes_away_stops_first_and_its_line_goes_with_it(void **state)
+{
+	autobuf b = BUF_INIT(REQUEST_MAX);
+	struct scene s;
+	struct err err;
+	struct resource old_unit = unit, old_file = motd, kept = motd;
+	struct resource image = { .kind = RESOURCE_IMAGE,
+		.id = "image localhost/a:1",
+		.image = "localhost/a:1",
+		.absent = true };
+
+	(void)state;
+	set_up(&s);
+	old_unit.absent = old_file.absent = kept.absent = kept.forgotten = true;
+	old_file.id = "file /old";
+	old_file.path = "/old";
+	kept.id = "file /kept";
+	kept.path = "/kept";
+	s.step[0].resource = &old_unit;
+	s.found[0] = s.found[1];
+	memcpy(s.found[0].active, "active", 7);
+	memcpy(s.found[0].enabled, "enabled", 8);
+	s.step[0].class = PLAN_REMOVE;
+	s.step[1].resource = &kept;
+	s.step[2].resource = &old_file;
+	s.found[2] = s.found[1];
+	s.step[2].class = PLAN_REMOVE;
+	s.step[3].resource = &image;
+	s.step[3].class = PLAN_REMOVE;
+	s.plan.then_count = 0;
+	s.request.soak_ms = 0;
+	assert_int_equal(request_build(&s.request, &b, &err), 0);
+	expect(&b, "files.1",
+	    "1 0644 root root - r /etc/systemd/system/web-0.service\n"
+	    "2 0640 root root - r /old\n");
+	expect(&b, "steps",
+	    "stage 1\nstart 1\nunit stop web-0.service\ndisable web-0.service\nfiles 1\n"
+	    "at 0\ndaemon-reload\nstart 3\nimage-away 3 localhost/a:1\n");
+	expect(&b, "needs", ONE "  /etc/systemd/system/web-0.service\n" ONE "  /old\n");
+	expect(&b, "manifest",
+	    "1\tunit web-0.service\tshop\tweb\tr1\t!\t-\tp\t-\n"
+	    "0\tfile /kept\tshop\t-\tr1\t!\t-\tf\t-\n"
+	    "2\tfile /old\tshop\t-\tr1\t!\t-\tp\t-\n"
+	    "3\timage localhost/a:1\tshop\t-\tr1\t!\t-\tp\t-\n");
+}
+
 static void
 names_of_steps_are_those_of_the_plan(void **state)
 {
@@ -302,6 +351,7 @@ main(void)
 		cmocka_unit_test(what_an_undo_needs_goes_with_the_act),
 		cmocka_unit_test(a_unit_that_runs_as_it_should_is_left_alone),
 		cmocka_unit_test(files_behind_a_command_are_switched_after_it),
+		cmocka_unit_test(what_goes_away_stops_first_and_its_line_goes_with_it),
 		cmocka_unit_test(names_of_steps_are_those_of_the_plan),
 		cmocka_unit_test(what_would_break_a_line_is_refused),
 	};
