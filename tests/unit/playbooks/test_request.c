@@ -264,6 +264,7 @@ what_goes_away_stops_first_and_its_line_goes_with_it(void **state)
 	struct resource old_unit = unit, old_file = motd, kept = motd;
 	struct resource image = { .kind = RESOURCE_IMAGE,
 		.id = "image localhost/a:1",
+		.title = "localhost/a:1",
 		.image = "localhost/a:1",
 		.absent = true };
 
