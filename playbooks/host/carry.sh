@@ -409,7 +409,7 @@ enabling() { # VERB UNIT
 # An image that a container came to use meanwhile stays, and so does its line in the manifest.
 image_away() { # STEP NAME
 	if text=$(podman rmi -- "$2" 2>&1 9>&-) || ! podman image exists "$2" 9>&-; then
-		perform done "$1"
+		perform 'done' "$1"
 	else
 		record "step $1 ok 0 $(encoded "kept: $text")"
 		step=0
