@@ -33,6 +33,8 @@ struct follow {
 	size_t count, cap;
 	struct strmap by_name;
 	bool flush_soon;
+	struct buf unsure; /* lines of JSON that are not durable yet */
+	size_t asked;      /* how many of its bytes the ledger was asked about */
 };
 
 static struct speaker *
@@ -319,12 +321,50 @@ show(struct follow *f, const struct event *e)
 }
 
 /* JSON is for programs: the same events, and on a terminal still the progress block. */
+static void ask_durable(struct follow *f);
+
+static void
+on_durable(void *user, const struct err *err)
+{
+	struct out *o = user;
+	struct follow *f = o->follow;
+
+	(void)err; /* told at the end, and by the exit code */
+	if (!f)
+		return;
+	buf_add(&o->pending, f->unsure.data, f->asked);
+	buf_drop(&f->unsure, f->asked);
+	f->asked = 0;
+	out_flush(o);
+	ask_durable(f);
+}
+
+static void
+ask_durable(struct follow *f)
+{
+	if (f->asked > 0 || f->unsure.len == 0)
+		return;
+	f->asked = f->unsure.len;
+	run_sync(f->run, on_durable, f->out);
+}
+
+/* A line of JSON is an acknowledgement: it leaves when what it tells can no longer be lost. */
+static void
+tell_json(struct follow *f, const struct event *e)
+{
+	bool sure = event_is_passing(e->kind) && f->unsure.len == 0;
+	struct buf *to = sure ? &f->out->pending : &f->unsure;
+
+	event_to_json(e, to);
+	buf_addc(to, '\n');
+	if (sure)
+		out_text(f->out, "", 0);
+}
+
 static void
 show_json(struct follow *f, const struct event *e)
 {
-	event_to_json(e, &f->out->pending);
-	buf_addc(&f->out->pending, '\n');
-	out_text(f->out, "", 0);
+	tell_json(f, e);
 	if (e->kind == EVENT_RUN_START) {
 		autobuf title = BUF_INIT(256);
 
@@ -348,6 +388,7 @@ on_event(void *user, const struct event *e)
 		show_json(f, e);
 	else
 		show(f, e);
+	ask_durable(f);
 	flush_later(f);
 }
 
@@ -363,6 +404,7 @@ out_follow(struct out *o, struct loop *loop, struct run *run, bool fold)
 	f->run = run;
 	f->fold = fold ? fold_new() : NULL;
 	f->progress = progress_new(o, loop);
+	buf_init(&f->unsure, SIZE_MAX);
 	o->follow = f;
 	run_add_sink(run, &(struct event_sink){ on_event, f });
 }
@@ -376,6 +418,8 @@ out_unfollow(struct out *o)
 		return;
 	run_remove_sink(f->run, f);
 	progress_free(f->progress);
+	buf_add(&o->pending, f->unsure.data, f->unsure.len);
+	buf_fini(&f->unsure);
 	out_flush(o);
 	fold_free(f->fold);
 	for (size_t i = 0; i < f->count; i++) {
