@@ -4,6 +4,7 @@
 #include "playbooks/plan.h"
 #include "playbooks/plan_inner.h"
 #include "playbooks/read.h"
+#include "playbooks/said.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -24,6 +25,7 @@ struct sysctl_decl {
 /* What is wanted on one host. */
 struct sysctl {
 	const char *name, *value;
+	const char *path, *file; /* under /proc/sys; of ours, read at boot */
 };
 
 static const char *const states[] = { "present", "absent", NULL };
@@ -86,12 +88,53 @@ kind_sysctl_read(const struct field_context *c, const struct yaml_node *n, void 
 	((struct task_decl *)to)->detail = got;
 }
 
-static void
-fill(struct arena *a, const struct sysctl *s, struct resource *r)
+/* As systemd has it: where the first separator is a slash the name is a path, else dots part it and
+ * a slash stands for a dot. One spelling for both: parted by dots. */
+static const char *
+dotted(struct arena *a, const char *name)
 {
-	const char **look = arena_alloc(a, 2 * sizeof(*look));
+	char *to = arena_strdup(a, name);
 
-	look[0] = s->name;
+	if (name[strcspn(name, "./")] != '/')
+		return to;
+	for (char *p = to; *p; p++)
+		*p = *p == '/' ? '.' : *p == '.' ? '/' : *p;
+	return to;
+}
+
+/* Blanks count as one, as the kernel reads them. */
+static const char *
+single_blanks(struct arena *a, const char *value)
+{
+	char *to = arena_strdup(a, value), *end = to;
+
+	for (const char *p = value; *p; p++) {
+		bool blank = *p == ' ' || *p == '\t';
+
+		if (!blank)
+			*end++ = *p;
+		else if (end != to && end[-1] != ' ')
+			*end++ = ' ';
+	}
+	end -= end != to && end[-1] == ' ';
+	*end = '\0';
+	return to;
+}
+
+/* Our file is read behind those that distributions and people leave there. */
+static void
+fill(struct arena *a, struct sysctl *s, struct resource *r)
+{
+	const char **look = arena_alloc(a, 3 * sizeof(*look));
+	char *path = arena_printf(a, "/proc/sys/%s", s->name);
+	char *file = arena_printf(a, "/etc/sysctl.d/99-zz-drover-%s.conf", s->name);
+
+	for (char *p = path + strlen("/proc/sys/"); *p; p++)
+		*p = *p == '.' ? '/' : *p == '/' ? '.' : *p;
+	for (char *p = file + strlen("/etc/sysctl.d/"); *p; p++)
+		*p = *p == '/' ? ',' : *p;
+	s->path = look[0] = path;
+	s->file = look[1] = file;
 	r->look = look;
 	r->title = r->id;
 	r->detail = s;
@@ -113,13 +156,15 @@ want(struct desire *d, const struct task_decl *t, struct resource *r)
 		    d, decl->name_source.mark, "sysctl: name: %s is wanted here", is_name(s->name));
 		return false;
 	}
-	if (strpbrk(s->value, "\n\r") || strlen(s->value) > 1024) {
+	s->name = dotted(d->arena, s->name);
+	s->value = single_blanks(d->arena, s->value);
+	r->absent = decl->state && str_eq(decl->state, "absent");
+	if (strpbrk(s->value, "\n\r") || strlen(s->value) > 1024 || (!*s->value && !r->absent)) {
 		desire_wrong_text(
-		    d, decl->value_source.mark, "sysctl: value: one line of at most 1024 bytes");
+		    d, decl->value_source.mark, "sysctl: value: one line of 1 to 1024 bytes");
 		return false;
 	}
 	r->id = arena_printf(d->arena, "sysctl %s", s->name);
-	r->absent = decl->state && str_eq(decl->state, "absent");
 	buf_addf(&wish, "%s=%s", s->name, s->value);
 	digest_hex(wish.data, wish.len, r->digest);
 	fill(d->arena, s, r);
@@ -131,38 +176,42 @@ away(struct arena *a, struct resource *r)
 {
 	struct sysctl *s = arena_alloc(a, sizeof(*s));
 
-	*s = (struct sysctl){ r->id + strlen("sysctl "), "" };
+	*s = (struct sysctl){ .name = r->id + strlen("sysctl "), .value = "" };
 	fill(a, s, r);
 }
 
-/* "value TEXT" and "kept TEXT", each when it is there. */
-static const char *
-line_of(struct arena *a, const char *said, const char *key)
+/* What the host should be at once and at boot. */
+static void
+decide_present(struct verdict *v, const struct sysctl *s, const char *said)
 {
-	size_t n = strlen(key);
+	const char *value = said_value(v->arena, said, "value");
+	const char *kept = said_value(v->arena, said, "kept");
 
-	for (const char *line = said; line && *line; line += *line == '\n') {
-		size_t len = strcspn(line, "\n");
-
-		if (len >= n && memcmp(line, key, n) == 0)
-			return arena_printf(a, "%.*s", (int)(len - n), line + n);
-		line += len;
-	}
-	return NULL;
+	if (!said_has(said, "there") && v->parted)
+		plan_because(v, "the kernel does not know it yet");
+	else if (!said_has(said, "there"))
+		plan_refuse(v, "the kernel has no such parameter");
+	else if (!value)
+		plan_refuse(v, "it cannot be read, so nothing tells what it is: use run");
+	else if (strcmp(single_blanks(v->arena, value), s->value) != 0)
+		plan_because(v, "%.200s -> %.200s", value, s->value);
+	if (!kept)
+		plan_because(v, "not kept over a boot yet");
+	else if (strcmp(kept, s->value) != 0)
+		plan_because(v, "kept as %.200s", kept);
 }
 
-/* The value and the file as they were found. */
 static const char *const *
-back_words(struct arena *a, const char *name, const char *value, const char *kept)
+words_of(struct arena *a, const struct sysctl *s, const char *kept, const char *now)
 {
-	const char **words = arena_alloc(a, 5 * sizeof(*words));
+	const char **words = arena_alloc(a, 7 * sizeof(*words));
 
-	if (!value)
-		return NULL;
 	words[0] = kept ? "present" : "absent";
-	words[1] = name;
-	words[2] = kept ? kept : "";
-	words[3] = value;
+	words[1] = s->path;
+	words[2] = s->file;
+	words[3] = s->name;
+	words[4] = kept ? kept : "";
+	words[5] = now;
 	return words;
 }
 
@@ -171,32 +220,20 @@ decide(struct verdict *v)
 {
 	const struct resource *r = v->step->resource;
 	const struct sysctl *s = r->detail;
-	const char *value = line_of(v->arena, v->step->found->said, "value ");
-	const char *kept = line_of(v->arena, v->step->found->said, "kept ");
-	const char **words;
+	const char *said = v->step->found->said;
+	const char *value = said_value(v->arena, said, "value");
+	const char *kept = said_value(v->arena, said, "kept");
 
-	if (r->absent) {
-		if (!kept)
-			return;
+	if (!r->absent)
+		decide_present(v, s, said);
+	else if (kept)
 		v->step->class = PLAN_REMOVE;
-	} else {
-		if (!value)
-			plan_because(v, "the kernel does not know it yet");
-		else if (strcmp(value, s->value) != 0)
-			plan_because(v, "%.200s -> %.200s", value, s->value);
-		if (!kept)
-			plan_because(v, "not kept over a boot yet");
-		else if (strcmp(kept, s->value) != 0)
-			plan_because(v, "kept as %.200s", kept);
-		if (v->step->class == PLAN_SAME)
-			return;
-	}
-	words = arena_alloc(v->arena, 4 * sizeof(*words));
-	words[0] = r->absent ? "absent" : "present";
-	words[1] = s->name;
-	words[2] = s->value;
-	v->step->doing = words;
-	v->step->back = back_words(v->arena, s->name, value, kept);
+	if (v->step->class == PLAN_SAME)
+		return;
+	v->step->doing = words_of(v->arena, s, r->absent ? NULL : s->value, NULL);
+	/* The value and the file as they were found. */
+	if (value)
+		v->step->back = words_of(v->arena, s, kept, single_blanks(v->arena, value));
 }
 
 const struct kind kind_sysctl = {

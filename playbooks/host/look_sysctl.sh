@@ -1,8 +1,10 @@
 #!/bin/sh
 # One kernel parameter: what it is now, and what our file makes it at boot. Blanks count as one.
-look_sysctl() { # NAME
-	file=/proc/sys/$1
-	[ -r "$file" ] || file=/proc/sys/$(echo "$1" | tr . /)
-	[ ! -r "$file" ] || echo "value $(tr -s ' \t' ' ' <"$file" | head -n 1)"
-	sed -n '/^[^#]*=[ ]*/{s//kept /p;q}' "/etc/sysctl.d/60-drover-$(echo "$1" | tr / .).conf"
+look_sysctl() { # PATH FILE
+	k_blank=$(printf ' \t')
+	if [ -e "$1" ]; then
+		echo there
+		k_text=$(head -c 4096 "$1" 2>&1) && echo "value $(printf %s "$k_text" | tr -s "$k_blank" ' ' | head -n 1)"
+	fi
+	sed -n '/^[^#=]*=[ ]*/{s//kept /p;q;}' "$2"
 }
