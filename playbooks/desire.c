@@ -143,24 +143,6 @@ check_overlap(struct desire *d, const struct app_decl *app, const struct app_por
 }
 
 static bool
-fill_env(struct desire *d, const struct env_decl *decl, size_t n, struct app_env *ret)
-{
-	bool good = true;
-
-	for (size_t i = 0; i < n; i++) {
-		ret[i].name = decl[i].name;
-		ret[i].value = desire_word(d, &decl[i].value);
-		good = good && ret[i].value;
-		if (ret[i].value && strlen(ret[i].value) > 32768) {
-			desire_wrong(
-			    d, decl[i].value.mark, "env: %s is longer than 32 KiB", decl[i].name);
-			good = false;
-		}
-	}
-	return good;
-}
-
-static bool
 fill_files(struct desire *d, const struct app_decl *decl, struct app_file *ret)
 {
 	bool good = true;
@@ -207,7 +189,7 @@ want_app(struct desire *d, const struct app_decl *decl, const char *image)
 	struct app_file *file = arena_alloc(a, decl->file_count * sizeof(*file) + 1);
 	struct resource_list made = { 0 };
 	int before = d->diag->errors;
-	bool good = fill_env(d, decl->env, decl->env_count, env);
+	bool good = desire_env(d, decl->env, decl->env_count, env);
 
 	good = fill_files(d, decl, file) && good;
 	for (size_t i = 0; i < decl->port_count && !d->here.maybe; i++)
@@ -331,41 +313,6 @@ want_service(struct desire *d, const struct task_decl *t, struct resource *r)
 	return true;
 }
 
-static const char *
-joined(struct desire *d, const char *const *argv)
-{
-	autobuf b = BUF_INIT(200);
-
-	for (size_t i = 0; argv[i]; i++) {
-		buf_adds(&b, i ? " " : "");
-		str_shell_quote(&b, argv[i]);
-	}
-	return arena_strdup(d->arena, buf_text(&b));
-}
-
-static bool
-want_run(struct desire *d, const struct task_decl *t, struct resource *r)
-{
-	struct app_env *env = arena_alloc(d->arena, t->env_count * sizeof(*env) + 1);
-	const char **texts = arena_alloc(d->arena, (t->env_count + 1) * sizeof(*texts));
-
-	r->id = arena_printf(d->arena, "run %d%s", t->number, d->here.suffix);
-	r->shell = t->run.shell;
-	r->argv = r->shell ? NULL : desire_argv(d, &t->run);
-	if ((!r->shell && !r->argv) || !fill_env(d, t->env, t->env_count, env))
-		return false;
-	r->title = r->shell ? r->shell : joined(d, r->argv);
-	for (size_t i = 0; i < t->env_count; i++)
-		texts[i] = arena_printf(d->arena, "%s=%s", env[i].name, env[i].value);
-	r->env = texts;
-	r->unless = t->unless;
-	r->parts = true;
-	if (!t->creates.text)
-		return true;
-	r->creates = desire_path(d, &t->creates, "creates");
-	return r->creates != NULL;
-}
-
 static bool
 want_other(struct desire *d, const struct task_decl *t, struct resource *r)
 {
@@ -377,7 +324,7 @@ want_other(struct desire *d, const struct task_decl *t, struct resource *r)
 	case RESOURCE_SERVICE:
 		return want_service(d, t, r);
 	case RESOURCE_RUN:
-		return want_run(d, t, r);
+		return desire_run(d, t, r);
 	case RESOURCE_IMAGE:  /* with the apps' images, in front */
 	case RESOURCE_SYSCTL: /* and all kinds of the table */
 	case RESOURCE_KINDS:

@@ -77,6 +77,11 @@ const char *desire_content(struct desire *d, const struct text_decl *t, size_t *
 /* argv ended by NULL; a shell text becomes sh -c. */
 const char *const *desire_argv(struct desire *d, const struct argv_decl *decl);
 
+/* Environment variables to ret, one for each decl; false when a mistake was told. */
+bool desire_env(struct desire *d, const struct env_decl *decl, size_t n, struct app_env *ret);
+/* A command or a script; false when a mistake was told. */
+bool desire_run(struct desire *d, const struct task_decl *t, struct resource *r);
+
 /* The tasks that this host has, with their loops and includes unrolled, to d->placed. */
 void desire_place(struct desire *d);
 /* Whether the host has the app: false, or true with *ret_here. */

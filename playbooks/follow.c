@@ -141,6 +141,19 @@ parse_record(char *line, struct follow_record *r)
 	return true;
 }
 
+/* The end of what a command said tells more than its middle. */
+static void
+keep_text(struct follow *f, const char *text)
+{
+	size_t n = strlen(text), head = sizeof(f->text) / 4, tail = sizeof(f->text) / 2;
+
+	if (n < sizeof(f->text))
+		str_copy(f->text, sizeof(f->text), text);
+	else
+		snprintf(
+		    f->text, sizeof(f->text), "%.*s [...] %s", (int)head, text, text + n - tail);
+}
+
 static void
 take_record(struct follow *f, const char *payload)
 {
@@ -156,7 +169,7 @@ take_record(struct follow *f, const char *payload)
 	if (r.kind == FOLLOW_END) {
 		f->ended = true;
 		f->outcome = r.state;
-		snprintf(f->text, sizeof(f->text), "%s", r.text);
+		keep_text(f, r.text);
 	}
 	if (r.number > f->seen) {
 		f->seen = r.number;

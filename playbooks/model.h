@@ -114,6 +114,15 @@ struct app_decl {
 	struct step_decl step; /* when and tags */
 };
 
+/* What stands beside run and script. */
+struct command_decl {
+	bool is_script; /* its text is the task's content, task_decl.run its arguments */
+	struct field_texts with;
+	struct source input, cwd;
+	int64_t limit_ms;             /* 0: as long as it takes */
+	const char *good, *unchanged; /* exit codes, "0,3"; NULL: 0, none; unchanged: or "all" */
+};
+
 struct task_decl {
 	enum resource_kind kind;
 	struct mark mark;
@@ -137,8 +146,9 @@ struct task_decl {
 	bool enabled, enabled_said;
 	struct image_decl image;
 	const void *detail; /* a kind of the table: what its reader made */
-	/* run */
+	/* run and script */
 	struct argv_decl run;
+	struct command_decl command;
 	struct source creates;
 	const char *unless;
 	struct env_decl *env;

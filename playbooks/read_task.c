@@ -7,6 +7,7 @@
 #include "base/yaml.h"
 #include "playbooks/kinds.h"
 #include "playbooks/read.h"
+#include "playbooks/read_run.h"
 #include "playbooks/read_step.h"
 #include "playbooks/unit.h"
 
@@ -283,45 +284,9 @@ parse_image(const struct field_context *c, const struct yaml_node *n, void *to)
 }
 
 static void
-parse_run(const struct field_context *c, const struct yaml_node *n, void *to)
-{
-	read_command(c, "run", n, &((struct task_decl *)to)->run);
-}
-
-static void
 parse_then(const struct field_context *c, const struct yaml_node *n, void *to)
 {
 	read_then(c, n, &((struct task_decl *)to)->then);
-}
-
-static void
-parse_creates(const struct field_context *c, const struct yaml_node *n, void *to)
-{
-	struct source *creates = &((struct task_decl *)to)->creates;
-
-	if (read_source(c, "creates", n, creates) && !render_is_template(creates) &&
-	    read_is_path(creates->text))
-		diag_error(
-		    c->diag, n->mark, "creates: %s is wanted here", read_is_path(creates->text));
-}
-
-static void
-parse_unless(const struct field_context *c, const struct yaml_node *n, void *to)
-{
-	struct argv_decl got = { 0 };
-
-	if (n->kind != YAML_SCALAR)
-		diag_error(c->diag, n->mark, "unless: a line of shell is wanted here");
-	else if (read_command(c, "unless", n, &got))
-		((struct task_decl *)to)->unless = got.shell;
-}
-
-static void
-parse_env(const struct field_context *c, const struct yaml_node *n, void *to)
-{
-	struct task_decl *task = to;
-
-	read_env(c, n, &task->env, &task->env_count);
 }
 
 static void
@@ -384,10 +349,15 @@ const struct field read_task_fields[] = {
 	    .doc = "an image in the host's store, as in an app" },
 	{ .name = "run",
 	    .form = FORM_CALL,
-	    .parse = parse_run,
+	    .parse = read_run,
 	    .doc =
 		"a command: a list of arguments, filled in one by one, or a line of shell, which "
 		"takes no templates" },
+	{ .name = "script",
+	    .form = FORM_CALL,
+	    .parse = read_run_script,
+	    .doc = "a script: a file beside the playbook, or a mapping; it is gone from the host "
+		   "when it ended" },
 	{ .name = "sysctl",
 	    .form = FORM_CALL,
 	    .parse = kind_sysctl_read,
@@ -399,16 +369,42 @@ const struct field read_task_fields[] = {
 		   "looked for beside it" },
 	{ .name = "creates",
 	    .form = FORM_CALL,
-	    .parse = parse_creates,
-	    .doc = "with run: a path; where it exists the command is not run" },
+	    .parse = read_run_creates,
+	    .doc = "with run and script: a path; where it exists the command is not run" },
 	{ .name = "unless",
 	    .form = FORM_CALL,
-	    .parse = parse_unless,
-	    .doc = "with run: shell that only reads; where it ends with 0 the command is not run" },
+	    .parse = read_run_unless,
+	    .doc =
+		"with run and script: shell that only reads; where it ends with 0 the command is "
+		"not run" },
 	{ .name = "env",
 	    .form = FORM_CALL,
-	    .parse = parse_env,
-	    .doc = "with run: environment variables" },
+	    .parse = read_run_env,
+	    .doc = "with run and script: environment variables" },
+	{ .name = "stdin",
+	    .form = FORM_CALL,
+	    .parse = read_run_stdin,
+	    .doc = "with run and script: a text, filled in, that the command reads; by default "
+		   "there is nothing to read" },
+	{ .name = "cwd",
+	    .form = FORM_CALL,
+	    .parse = read_run_cwd,
+	    .doc = "with run and script: the directory it runs in; by default root's home" },
+	{ .name = "timeout",
+	    .form = FORM_DURATION,
+	    .offset = offsetof(struct task_decl, command.limit_ms),
+	    .doc = "with run and script: the longest it may take; then it is stopped with all it "
+		   "started, and the task has failed" },
+	{ .name = "ok",
+	    .form = FORM_CALL,
+	    .parse = read_run_ok,
+	    .doc = "with run and script: the exit codes that are no failure, one or a list; 0 by "
+		   "default" },
+	{ .name = "unchanged",
+	    .form = FORM_CALL,
+	    .parse = read_run_unchanged,
+	    .doc = "with run and script: exit codes by which it says that it changed nothing, or "
+		   "true if it never does" },
 	{ .name = "then",
 	    .form = FORM_CALL,
 	    .parse = parse_then,
@@ -444,7 +440,6 @@ const struct field read_task_fields[] = {
 	LATER("network"),
 	LATER("user"),
 	LATER("package"),
-	LATER("script"),
 	LATER("wait"),
 	LATER("reboot"),
 	LATER("copy"),
@@ -466,6 +461,7 @@ static const struct {
 	{ "service", RESOURCE_SERVICE },
 	{ "image", RESOURCE_IMAGE },
 	{ "run", RESOURCE_RUN },
+	{ "script", RESOURCE_RUN },
 	{ "sysctl", RESOURCE_SYSCTL },
 	{ "include", RESOURCE_KINDS },
 };
@@ -488,7 +484,6 @@ bool
 read_task(
     const struct field_context *c, const struct yaml_node *n, int number, struct task_decl *ret)
 {
-	static const char *const of_run[] = { "creates", "unless", "env" };
 	struct field_context mine = *c;
 	const char *kind = "";
 	int said = 0, before = c->diag->errors;
@@ -511,9 +506,6 @@ read_task(
 		    "then: it stands beside the tasks that change something, not beside include");
 	if (said != 1)
 		wrong_kinds(c, n, what, said);
-	for (size_t i = 0; i < countof(of_run) && ret->kind != RESOURCE_RUN; i++)
-		if (yaml_find(n, of_run[i]))
-			diag_error(c->diag, yaml_find(n, of_run[i])->mark,
-			    "%s: only a run task takes this", of_run[i]);
+	read_run_check(c, n, ret);
 	return c->diag->errors == before;
 }

@@ -13,6 +13,7 @@ struct err;
 struct follow_up;
 struct plan_step;
 struct request;
+struct resource;
 
 struct request_parts {
 	const struct request *spec;
@@ -42,6 +43,10 @@ int request_add_needs(struct request_parts *p);
 
 /* Whether it makes what it is about, or changes it; else it was found there as it should be. */
 bool request_puts(const struct plan_step *s);
+
+/* A command or a script: the operation that runs it, its words, text and input. Kind INPUT: there is
+ * none. */
+int request_add_command(struct request_parts *p, const struct resource *r, size_t n);
 
 /* Whether its unit, command or kind has a part beside files. */
 bool request_step_acts(const struct plan_step *s);

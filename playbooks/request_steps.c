@@ -219,13 +219,11 @@ add_unit(struct request_parts *p, const struct plan_step *s, size_t n)
 static int
 add_run(struct request_parts *p, const struct resource *r, size_t n)
 {
-	const char *const shell[] = { "sh", "-c", r->shell, NULL };
-	const char *const *argv = r->shell ? shell : r->argv;
-
-	if (!argv || !argv[0] || strchr(argv[0], '='))
-		return err_set(p->err, OUTCOME_INPUT, "%s: no command that can be run", r->id);
-	buf_addf(&p->steps, "start %zu\nrun %zu\ndone %zu\n", n, n, n);
-	return request_add_words(p, "args", n, r->env, argv);
+	buf_addf(&p->steps, "start %zu\n", n);
+	if (request_add_command(p, r, n) < 0)
+		return -1;
+	buf_addf(&p->steps, "done %zu\n", n);
+	return 0;
 }
 
 static int
@@ -241,9 +239,12 @@ add_then(struct request_parts *p, const struct follow_up *f, size_t n)
 		buf_addf(&p->steps, "start %zu\nunit restart %s\nsteady\n", n, f->unit);
 		break;
 	case FOLLOW_RUN:
-		if (request_add_words(p, "args", n, NULL, f->argv) < 0)
+		buf_addf(&p->steps, "start %zu\n", n);
+		if (request_add_command(p,
+			&(struct resource){
+			    .kind = RESOURCE_RUN, .id = "then run", .argv = f->argv },
+			n) < 0)
 			return -1;
-		buf_addf(&p->steps, "start %zu\nrun %zu\n", n, n);
 		break;
 	}
 	buf_addf(&p->steps, "done %zu\n", n);

@@ -48,6 +48,16 @@ struct health {
 
 struct manifest_line;
 
+/* How a command is run and judged; of a script the text is the resource's content. */
+struct command_how {
+	const char *input; /* what it reads; NULL: nothing */
+	size_t input_len;
+	const char *cwd;              /* NULL: root's home */
+	int64_t limit_ms;             /* 0: none */
+	const char *good, *unchanged; /* exit codes: "0,3"; unchanged: or "-" or "all" */
+	const char *const *with;      /* a script: what runs it, ended by NULL; may be empty */
+};
+
 struct resource {
 	enum resource_kind kind;
 	const char
@@ -92,7 +102,8 @@ struct resource {
 	uint64_t archive_size;
 
 	/* RUN */
-	const char *const *argv; /* NULL when shell */
+	const struct command_how *command; /* NULL: nothing special */
+	const char *const *argv;           /* NULL when shell; of a script: its arguments */
 	const char *shell;
 	const char *const *env; /* NAME=value */
 	const char *creates;

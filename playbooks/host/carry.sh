@@ -3,7 +3,7 @@
 # say is appended to `result` in its directory, a numbered and synced record a line:
 #   NUMBER BOOT_ID UPTIME WORDS...      texts are base64, or - when empty
 # Argument: the run. Its directory holds what the request brought: about, needs, absent, files.1 and
-# on, steps, manifest, f/DIGEST, args/N. For an undo it brings what, back/N, undo/N, look/N and units,
+# on, steps, manifest, f/DIGEST, args/N, in/N. For an undo it brings what, back/N, undo/N, look/N and units,
 # and leaves old/N (contents that were replaced), dirs (directories that were made), manifest.old,
 # units.before and units.after, and left/N (what look_KIND said after step N).
 umask 077
@@ -15,7 +15,7 @@ run=$1 base=/var/lib/drover
 cd $base/runs/"$run" || exit 1
 exec </dev/null >log 2>&1
 read -r boot </proc/sys/kernel/random/boot_id
-seq=0 ended='' step=0 changed='' touched='' temps='' made='' watched='' status=0
+seq=0 ended='' step=0 changed='' touched='' temps='' made='' watched='' status=0 state=changed
 
 settle() { # FILE...
 	sync "$@" 2>/dev/null || sync
@@ -83,7 +83,7 @@ units_now() { # FILE
 
 leave() { # OUTCOME TEXT
 	record "end $1 $(encoded "$2")"
-	rm -rf spare f verify stage.list
+	rm -rf spare f in pipe script.* said* verify stage.list
 	exit 0
 }
 # The end of an act that held the lock.
@@ -396,12 +396,68 @@ gate() { # UNIT KIND ADDRESS PORT INTERVAL TIMEOUT RETRIES PATH
 		[ $wait -le "$interval" ] || wait=$interval
 	done
 }
-# What a command says is kept up to 16 KiB; the rest is only read.
-command_run() { # NUMBER
-	{ with_words "args/$1" env; echo $? >status; } 2>&1 9>&- | { head -c 16384 && cat >/dev/null; } >output
-	read -r status <status
-	text=$(cat output)
-	[ "$status" = 0 ] || abort "$text" "$status"
+# A command runs as after a login of root, and not in our directory; what it may read is in a file.
+in_place() { # SECONDS INPUT DIRECTORY WORDS...
+	umask 022
+	exec <"$2" || exit 126
+	cd "$3" 2>/dev/null || {
+		echo "cwd: $3 is no directory"
+		exit 126
+	}
+	limit=$1
+	shift 3
+	set -- env -i PATH="$PATH" HOME=/root USER=root LOGNAME=root SHELL=/bin/sh LC_ALL=C "$@"
+	[ "$limit" = 0.0 ] || set -- timeout -k 5 "$limit" "$@"
+	exec "$@"
+}
+# The first 8 KiB of what it says, as they come, and the last 8.
+listen() {
+	dd bs=1 count=8192 of=said 2>/dev/null
+	tail -c 8192 >said.end
+	: >said.over
+}
+heard() {
+	cat said
+	[ "$(wc -c <said.end)" -lt 8192 ] || printf '\n[...]\n'
+	cat said.end
+}
+# Whoever the command left behind may still hold the pipe: what they say is not waited for.
+hear() {
+	tries=0
+	until [ -e said.over ] || [ $tries -ge 100 ]; do
+		sleep 0.01
+		tries=$((tries + 1))
+	done
+	[ -e said.end ] || : >said.end
+	text=$(heard | tr -d '\000')
+}
+command_run() { # NUMBER SECONDS GOOD UNCHANGED
+	input=/dev/null
+	[ ! -e "in/$1" ] || input=$PWD/in/$1
+	rm -f said said.end said.over pipe
+	mkfifo pipe || abort "no pipe for the command's output"
+	listen <pipe 3<&- 9>&- &
+	now
+	begun=$up
+	(with_words "args/$1" in_place "$2" "$input") >pipe 2>&1
+	status=$?
+	now
+	hear
+	case $2/$status in
+	0.0/*) ;;
+	*/124 | */137)
+		# timeout(1) may have ended it, or it may have said so by itself.
+		limit=${2%.*}${2#*.}0
+		while [ "${limit#0}" != "$limit" ]; do limit=${limit#0}; done
+		[ $((up - begun)) -lt "$limit" ] || abort "stopped at its time limit of ${2%.0} s$nl$text" 124
+		;;
+	esac
+	case ",$3," in *",$status,"*) ;; *) case ",$4," in *",$status,"*) ;; *) abort "$text" "$status" ;; esac ;; esac
+	case ",$4," in *",$status,"* | ,all,) state=ok ;; esac
+	rm -f "script.$1"
+}
+script_place() { # NUMBER DIGEST
+	text=$(cp "f/$2" "script.$1" 2>&1 && chmod 700 "script.$1" 2>&1) || abort "$text"
 }
 enabling() { # VERB UNIT
 	text=$(systemctl "$1" --no-reload -- "$2" 2>&1 9>&-) || abort "$text"
@@ -430,14 +486,15 @@ perform() { # OP ARGUMENTS
 	case $op in
 	at) step=$1 ;;
 	start)
-		step=$1 text='' status=0
+		step=$1 text='' status=0 state=changed
 		record "start $1"
 		;;
 	enable | disable) enabling $op "$1" ;;
 	daemon-reload) text=$(systemctl daemon-reload 2>&1) || abort "daemon-reload: $text" ;;
 	unit) unit "$@" ;;
 	gate) gate "$@" ;;
-	run) command_run "$1" ;;
+	run) command_run "$@" ;;
+	script) script_place "$@" ;;
 	files)
 		step=0
 		files "$1"
@@ -452,8 +509,8 @@ perform() { # OP ARGUMENTS
 		steady_all
 		;;
 	done)
-		ok "$1" changed
-		record "step $1 changed $status $(encoded "$text")"
+		ok "$1" $state
+		record "step $1 $state $status $(encoded "$text")"
 		step=0
 		;;
 	*) abort "unknown operation $op" ;;

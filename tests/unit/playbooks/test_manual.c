@@ -6,6 +6,7 @@
 #include "playbooks/load.h"
 #include "playbooks/playbook.h"
 #include "playbooks/read_app.h"
+#include "playbooks/read_run.h"
 #include "playbooks/read_task.h"
 
 #include <setjmp.h>
@@ -67,6 +68,7 @@ the_manual_tells_every_key(void **state)
 	tells_all(tasks, later, read_task_template_fields);
 	tells_all(tasks, later, read_task_unit_fields);
 	tells_all(tasks, later, read_task_service_fields);
+	tells_all(tasks, later, read_run_script_fields);
 	tells_all(tasks, later, kind_sysctl_fields);
 }
 

@@ -72,7 +72,7 @@ every_mistake_of_a_playbook_is_told_at_once(void **state)
 static void
 what_comes_later_is_refused_by_name(void **state)
 {
-	static const char *const later[] = { "tasks: [{dir: /x}]", "tasks: [{script: x}]",
+	static const char *const later[] = { "tasks: [{run: [a], as: eve}]",
 		"tasks: [{run: [a], confirm: true}]", "rollout: {on_failure: rollback}",
 		"apps: {a: {image: localhost/a, binary: x}}",
 		"apps: {a: {image: localhost/a, secrets: [x]}}",

@@ -141,9 +141,9 @@ a_plan_becomes_files_steps_and_manifest(void **state)
 	    "files 1\nat 2\nenable web-0.service\nat 0\ndaemon-reload\n"
 	    "start 2\nunit start web-0.service\n"
 	    "gate web-0.service http 127.0.0.1 8080 100 500 3 /healthz\nsteady\ndone 2\n"
-	    "start 3\nrun 3\ndone 3\n"
+	    "start 3\nrun 3 0.0 0 -\ndone 3\n"
 	    "start 4\nunit try-reload-or-restart caddy.service\ndone 4\nat 0\nsoak 250\n");
-	expect(&b, "args/3", "1\nA=b c\n1\necho\n2\ntwo\nlines\n1\n\n");
+	expect(&b, "args/3", "1\n/root\n1\nA=b c\n1\necho\n2\ntwo\nlines\n1\n\n");
 	expect(&b, "manifest",
 	    "1\tfile /etc/motd\tshop\t-\tr1\t" ONE "\t-\tp\t-\n"
 	    "0\tfile /same\tshop\t-\tr1\t" ONE "\t-\tf\t-\n"
@@ -248,7 +248,7 @@ files_behind_a_command_are_switched_after_it(void **state)
 	    "3 0644 root root " ONE " U /etc/systemd/system/web-0.service\n"
 	    "4 0640 root root " ONE " - /late\n");
 	expect(&b, "steps",
-	    "files 1\nstart 2\nrun 2\ndone 2\nfiles 2\nat 3\nenable web-0.service\n"
+	    "files 1\nstart 2\nrun 2 0.0 0 -\ndone 2\nfiles 2\nat 3\nenable web-0.service\n"
 	    "at 0\ndaemon-reload\nstart 3\nunit start web-0.service\n"
 	    "gate web-0.service http 127.0.0.1 8080 100 500 3 /healthz\nsteady\ndone 3\n"
 	    "at 0\nsoak 250\n");
