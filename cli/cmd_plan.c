@@ -3,7 +3,7 @@
 #include "cli/converge.h"
 
 struct options {
-	bool exit_code;
+	bool exit_code, no_prune;
 	const char *limit, *diff, *output;
 	struct option_list tags, skip_tags;
 };
@@ -16,6 +16,8 @@ static const struct option options[] = {
 	    .summary = "only what has one of these tags" },
 	{ OPTION_LIST, 0, "skip-tags", AT(skip_tags), "TAG,...",
 	    .summary = "nothing that has one of these tags" },
+	{ OPTION_FLAG, 0, "no-prune", AT(no_prune),
+	    .summary = "leave what the playbook no longer names" },
 	{ OPTION_TEXT, 0, "diff", AT(diff), "HOW", .summary = "show contents that change",
 	    .choices = "full|none" },
 	{ OPTION_FLAG, 0, "exit-code", AT(exit_code), .summary = "exit 5 when something differs" },
@@ -33,6 +35,7 @@ run(struct call *call)
 		.diff = o->diff,
 		.tags = o->tags.item,
 		.skip_tags = o->skip_tags.item,
+		.no_prune = o->no_prune,
 		.exit_code = o->exit_code };
 
 	if (o->output)

@@ -206,6 +206,7 @@ prepare(struct converging *g)
 		.count = g->set.count,
 		.parallel = (int)c->globals.parallel,
 		.who = pw ? pw->pw_name : "?",
+		.no_prune = g->spec->no_prune,
 		.planned = on_planned,
 		.done = on_done,
 		.user = g,

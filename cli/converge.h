@@ -14,6 +14,7 @@ struct converge {
 	const char *limit; /* a set the playbook's hosts are narrowed to; NULL: none */
 	const char *diff;  /* "full" or "none"; NULL: full */
 	const char *const *tags, *const *skip_tags; /* as playbook_choose() takes them */
+	bool no_prune;                              /* what left the playbook stays */
 	bool change;                                /* carry it out; else only look */
 	bool exit_code;                             /* 5 when there are differences */
 };

@@ -216,8 +216,10 @@ apply_new(const struct apply_config *config, struct diag *diag)
 	bool good = true;
 
 	a->config = *config;
-	a->ground =
-	    (struct apply_ground){ config->herd, NULL, config->playbook, config->who, NULL };
+	a->ground = (struct apply_ground){ .herd = config->herd,
+		.playbook = config->playbook,
+		.who = config->who,
+		.no_prune = config->no_prune };
 	a->hosts = xcalloc(config->count + 1, sizeof(*a->hosts));
 	a->queue = xcalloc(config->count + 1, sizeof(*a->queue));
 	for (size_t i = 0; i < config->count; i++) {
@@ -457,6 +459,6 @@ apply_changing(const struct apply *a)
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->config.count; i++)
-		n += !a->hosts[i].ended && apply_acts(&a->hosts[i]);
+		n += !a->hosts[i].ended && apply_differs(&a->hosts[i]);
 	return n;
 }

@@ -13,6 +13,7 @@
 
 #include "base/outcome.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct apply;
@@ -30,6 +31,7 @@ struct apply_config {
 	size_t count;
 	int parallel;    /* hosts at work at once; 0: 64 */
 	const char *who; /* the person, for the host's journal; borrowed */
+	bool no_prune;   /* what left the playbook stays */
 	/* Every host has been observed; answer from here or later. Not called when the run was
 	 * stopped. */
 	void (*planned)(void *user, struct apply *a);

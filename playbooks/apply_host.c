@@ -10,6 +10,7 @@
 #include "engine/run.h"
 #include "inventory/inventory.h"
 #include "ledger/ledger.h"
+#include "playbooks/account.h"
 #include "playbooks/playbook.h"
 #include "playbooks/request.h"
 #include "playbooks/rollout.h"
@@ -21,8 +22,8 @@
 
 /* Observe. */
 
-static void
-give_up(struct apply_host *h, enum outcome kind, const struct err *err)
+void
+apply_give_up(struct apply_host *h, enum outcome kind, const struct err *err)
 {
 	/* Nothing was changed yet: a link that was lost is a host that was not reached. */
 	apply_host_end(h, kind == OUTCOME_UNKNOWN ? OUTCOME_UNREACHABLE : kind, err, 0);
@@ -113,49 +114,6 @@ add_pending(struct plan *p)
 	}
 }
 
-static bool
-is_wanted(const struct apply_host *h, const char *resource)
-{
-	for (size_t i = 0; i < h->wanted_count; i++) {
-		if (str_eq(h->wanted[i]->id, resource))
-			return true;
-	}
-	return false;
-}
-
-/* What this playbook put there once and no longer names is said, since nothing removes it yet; so is
- * what it takes over from another playbook. With some of its tags only, nobody knows what it names. */
-static void
-note_left(struct apply_host *h)
-{
-	const char *name = playbook_name(h->ground->playbook);
-	const struct observation *seen = h->seen;
-	size_t most = h->plan->note_count + seen->manifest_count;
-	const char **notes = arena_alloc(h->arena, most * sizeof(*notes) + 1);
-
-	if (h->plan->note_count)
-		memcpy(notes, h->plan->notes, h->plan->note_count * sizeof(*notes));
-	h->plan->notes = notes;
-	for (size_t i = 0; i < seen->manifest_count; i++) {
-		const struct manifest_line *m = &seen->manifest[i];
-
-		bool ours = str_eq(m->playbook, name), wanted = is_wanted(h, m->resource);
-
-		if (ours == wanted || str_starts(m->resource, "then "))
-			continue;
-		if (!wanted && playbook_partial(h->ground->playbook))
-			continue;
-		if (wanted)
-			notes[h->plan->note_count++] = arena_printf(h->arena,
-			    "takes over %s from the playbook %s", m->resource, m->playbook);
-		else
-			notes[h->plan->note_count++] = arena_printf(h->arena,
-			    "left behind: %s (no longer in the playbook; drover removes nothing "
-			    "yet)",
-			    m->resource);
-	}
-}
-
 static void
 observe_data(struct apply_host *h, const void *p, size_t n)
 {
@@ -185,8 +143,63 @@ missing(const struct apply_host *h)
 	return images && !has_fact(h, "podman") ? "podman" : NULL;
 }
 
+/* This seat's name for a run of its own. */
+static const char *
+alias_of(void *user, const char *run)
+{
+	const struct apply_host *h = user;
+	struct ledger *ledger = herd_ledger(h->ground->herd);
+	struct ledger_row row;
+	struct err err;
+
+	if (!ledger || !uuid_is(run) || !ledger_find_run(ledger, run, &row, &err) || !row.alias ||
+	    !str_eq(row.seat, ledger_seat(ledger)))
+		return NULL;
+	return arena_strdup(h->arena, row.alias);
+}
+
 static void
-make_plan(struct apply_host *h)
+add_notes(struct apply_host *h)
+{
+	struct plan *p = h->plan;
+	size_t all = p->note_count + h->prune.note_count;
+	const char **notes = arena_alloc(h->arena, all * sizeof(*notes) + 1);
+
+	for (size_t i = 0; i < all; i++)
+		notes[i] = i < p->note_count ? p->notes[i] : h->prune.note[i - p->note_count];
+	p->notes = notes;
+	p->note_count = all;
+}
+
+void
+apply_make_plan(struct apply_host *h)
+{
+	struct ledger *ledger = herd_ledger(h->ground->herd);
+	struct account account = { .playbook = playbook_name(h->ground->playbook),
+		.seat = ledger ? ledger_seat(ledger) : "-",
+		.seen = h->seen,
+		.alias = alias_of,
+		.user = h };
+	struct err err;
+
+	h->plan =
+	    plan_make(h->arena, herd_host_of(h->hh), h->wanted, h->seen->found, h->wanted_count);
+	h->plan->skipped = h->skipped;
+	h->plan->skipped_count = h->skipped_count;
+	add_pending(h->plan);
+	account_plan(h->arena, &account, h->plan);
+	add_notes(h);
+	tell_plan(h);
+	if (h->plan->refused) {
+		err_set(&err, OUTCOME_REFUSED, "%s", h->plan->refused);
+		apply_give_up(h, err.kind, &err);
+		return;
+	}
+	apply_rest(h);
+}
+
+static void
+take_observed(struct apply_host *h)
 {
 	struct err err;
 
@@ -195,31 +208,19 @@ make_plan(struct apply_host *h)
 	if (!h->seen->root) {
 		err_set(&err, OUTCOME_REFUSED, "%s",
 		    "the login is not root: say become in the inventory");
-		give_up(h, err.kind, &err);
+		apply_give_up(h, err.kind, &err);
 		return;
 	}
 	if (apply_desire_again(h, &err) < 0) {
-		give_up(h, err.kind, &err);
+		apply_give_up(h, err.kind, &err);
 		return;
 	}
 	if (missing(h)) {
 		err_set(&err, OUTCOME_FAILED, "unsupported: the host has no %s", missing(h));
-		give_up(h, err.kind, &err);
+		apply_give_up(h, err.kind, &err);
 		return;
 	}
-	h->plan =
-	    plan_make(h->arena, herd_host_of(h->hh), h->wanted, h->seen->found, h->wanted_count);
-	h->plan->skipped = h->skipped;
-	h->plan->skipped_count = h->skipped_count;
-	add_pending(h->plan);
-	note_left(h);
-	tell_plan(h);
-	if (h->plan->refused) {
-		err_set(&err, OUTCOME_REFUSED, "%s", h->plan->refused);
-		give_up(h, err.kind, &err);
-		return;
-	}
-	apply_rest(h);
+	apply_prune(h);
 }
 
 static void
@@ -229,20 +230,20 @@ observe_end_exec(struct apply_host *h, const struct channel_end *e, const struct
 
 	if (err) {
 		observe_free(take(h->observe));
-		give_up(h, err->kind, err);
+		apply_give_up(h, err->kind, err);
 		return;
 	}
 	if (e->cancelled) {
 		observe_free(take(h->observe));
 		err_set(&why, OUTCOME_UNTRIED, "cut while it was looked at");
-		give_up(h, why.kind, &why);
+		apply_give_up(h, why.kind, &why);
 		return;
 	}
 	h->seen = observe_end(take(h->observe), &why);
 	if (!h->seen)
-		give_up(h, why.kind, &why);
+		apply_give_up(h, why.kind, &why);
 	else
-		make_plan(h);
+		take_observed(h);
 }
 
 /* What half an answer said is forgotten. */
@@ -273,7 +274,7 @@ apply_observe(struct apply_host *h)
 	apply_emit(h, &e);
 	buf_init(&h->input, OBSERVE_REQUEST_MAX);
 	if (observe_request(h->wanted, h->wanted_count, &h->input, &err) < 0) {
-		give_up(h, err.kind, &err);
+		apply_give_up(h, err.kind, &err);
 		return;
 	}
 	apply_exec_start(h, &observing, observe_again(h));
@@ -282,9 +283,15 @@ apply_observe(struct apply_host *h)
 /* Act. */
 
 bool
-apply_acts(const struct apply_host *h)
+apply_differs(const struct apply_host *h)
 {
 	return h->plan && (plan_changes(h->plan) || h->plan->then_count > 0);
+}
+
+bool
+apply_acts(const struct apply_host *h)
+{
+	return h->plan && (apply_differs(h) || h->plan->records > 0);
 }
 
 static void
@@ -350,7 +357,7 @@ act_end(struct apply_host *h, const struct channel_end *e, const struct err *err
 
 	if (!e) {
 		follow_free(take(h->follow));
-		give_up(h, err->kind, err);
+		apply_give_up(h, err->kind, err);
 		return;
 	}
 	judge(h, e, &r);
@@ -377,12 +384,12 @@ on_durable(void *user, const struct err *err)
 
 	if (err) {
 		apply_halt(h);
-		give_up(h, err->kind, err);
+		apply_give_up(h, err->kind, err);
 		return;
 	}
 	if (h->cut) {
 		err_set(&why, OUTCOME_UNTRIED, "cut before anything was sent");
-		give_up(h, why.kind, &why);
+		apply_give_up(h, why.kind, &why);
 		return;
 	}
 	reply_nonce(h->nonce);
@@ -413,7 +420,7 @@ apply_act(struct apply_host *h)
 	buf_fini(&h->input);
 	buf_init(&h->input, REQUEST_MAX);
 	if (request_build(&spec, &h->input, &err) < 0) {
-		give_up(h, err.kind, &err);
+		apply_give_up(h, err.kind, &err);
 		return;
 	}
 	digest_hex(h->input.data, h->input.len, digest);

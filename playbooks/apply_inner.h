@@ -9,6 +9,7 @@
 #include "playbooks/follow.h"
 #include "playbooks/observe.h"
 #include "playbooks/plan.h"
+#include "playbooks/prune.h"
 #include "playbooks/reply.h"
 #include "remote/remote.h"
 
@@ -30,6 +31,7 @@ struct apply_ground {
 	struct run *run;
 	const struct playbook *playbook;
 	const char *who;
+	bool no_prune;
 	struct rollout_run *rollout;
 };
 
@@ -58,6 +60,7 @@ struct apply_host {
 	size_t skipped_count;
 	size_t facts_used; /* by wanted; if any, they are looked up anew after observe */
 	struct observation *seen;
+	struct prune prune;
 	struct plan *plan;
 	bool begun, resting, ended, cut;
 	int64_t began_ms;
@@ -98,12 +101,20 @@ void apply_emit(struct apply_host *h, struct event *e);
 /* The host has told its facts: fill in again what depends on them. 0 or -1. */
 int apply_desire_again(struct apply_host *h, struct err *err);
 
+/* Nothing was changed yet, and nothing will be. */
+void apply_give_up(struct apply_host *h, enum outcome kind, const struct err *err);
+
+/* Observed: look for what is to go too, if there is such a thing, and make the plan. */
+void apply_prune(struct apply_host *h);
+void apply_make_plan(struct apply_host *h);
+
 /* The stages, one host each. */
 void apply_observe(struct apply_host *h);
 void apply_fetch(struct apply_host *h);
 void apply_act(struct apply_host *h);
 bool apply_fetches(const struct apply_host *h);
-bool apply_acts(const struct apply_host *h);
+bool apply_acts(const struct apply_host *h);    /* there is something to send to it */
+bool apply_differs(const struct apply_host *h); /* and it is about more than its manifest */
 void apply_images_free(struct apply_images *i);
 
 #endif

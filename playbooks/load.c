@@ -175,6 +175,11 @@ const struct field load_fields[] = {
 	    .form = FORM_CALL,
 	    .parse = parse_vars,
 	    .doc = "variables, where the inventory says nothing else" },
+	{ .name = "prune",
+	    .form = FORM_BOOL,
+	    .offset = offsetof(struct playbook, prune),
+	    .doc = "whether what this playbook put on a host and no longer names is taken away; "
+		   "true by default" },
 	{ .name = "rollout",
 	    .form = FORM_CALL,
 	    .parse = parse_rollout,
@@ -274,6 +279,7 @@ playbook_load(const char *path, const char *const *extra_vars, struct diag *diag
 	size_t len;
 
 	p->arena = a;
+	p->prune = true;
 	/* Marks name the file as the user did. */
 	if (place(p, path, diag)) {
 		autofree char *text = file_read(path, YAML_SIZE_MAX, &len, &err);
@@ -364,6 +370,12 @@ bool
 playbook_partial(const struct playbook *p)
 {
 	return p->only || p->skip;
+}
+
+bool
+playbook_keeps(const struct playbook *p)
+{
+	return !p->prune;
 }
 
 const char *

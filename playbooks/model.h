@@ -161,6 +161,7 @@ struct playbook {
 	struct mark hosts_mark;
 	char digest[65];
 	struct rollout rollout;
+	bool prune;
 	struct field_vars vars;
 	struct var *extra;
 	size_t extra_count;

@@ -139,6 +139,23 @@ image_find(const struct json *images, const char *name, struct found *f)
 	}
 }
 
+void
+image_users(struct arena *a, const struct json *containers, struct found *f)
+{
+	const char **user = arena_alloc(a, (json_count(containers) + 1) * sizeof(*user));
+	size_t n = 0;
+
+	for (size_t i = 0; i < json_count(containers); i++) {
+		const struct json *c = json_at(containers, i);
+		const char *image = json_get_text(c, "image");
+		const char *name = json_text(json_at(json_get(c, "names"), 0), NULL);
+
+		if (image && strcmp(image, f->image_id) == 0)
+			user[n++] = arena_strdup(a, name ? name : "without a name");
+	}
+	f->users = user;
+}
+
 static size_t
 count_lines(const char *text)
 {

@@ -74,6 +74,9 @@ bool unit_blocks_parse(char *text, struct unit_block *ret, size_t n);
 /* What images.json of containers/storage says of NAME:TAG or NAME@DIGEST; NULL images: none. */
 void image_find(const struct json *images, const char *name, struct found *f);
 
+/* Which containers containers.json says are made from the image found; NULL containers: none. */
+void image_users(struct arena *a, const struct json *containers, struct found *f);
+
 void manifest_parse(struct arena *a, char *text, struct observation *to);
 void journal_parse(struct arena *a, char *text, struct observation *to);
 

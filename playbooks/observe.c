@@ -32,7 +32,7 @@ struct observe {
 	size_t unit_count, facts, fact_cap;
 	bool short_request, bad_units;
 	size_t taken; /* bytes of the reply */
-	char *images;
+	char *images, *containers;
 	const char **fact;
 };
 
@@ -118,16 +118,17 @@ observe_request(const struct resource *const *wanted, size_t count, struct buf *
 {
 	autostrmap units = STRMAP_INIT;
 	autobuf lines = BUF_INIT(OBSERVE_REQUEST_MAX);
-	bool images = false;
+	bool images = false, containers = false;
 
 	for (size_t i = 0; i < count; i++) {
 		if (request_one(wanted[i], i, &lines, err) < 0)
 			return -1;
 		images = images || wanted[i]->kind == RESOURCE_IMAGE;
+		containers = containers || (wanted[i]->kind == RESOURCE_IMAGE && wanted[i]->absent);
 	}
 	list_units(wanted, count, &units, &lines);
 	if (images)
-		buf_adds(&lines, "i\n");
+		buf_adds(&lines, containers ? "i\nj\n" : "i\n");
 	buf_adds(&lines, "end\n");
 	buf_addf(to, "%zu\n", lines.len);
 	buf_add(to, lines.data, lines.len);
@@ -278,6 +279,8 @@ take_frame(void *user, const char *kind, const char *payload, size_t len)
 		o->bad_units = !unit_blocks_parse(text, o->unit, o->unit_count);
 	else if (strcmp(kind, "images") == 0)
 		o->images = text;
+	else if (strcmp(kind, "containers") == 0)
+		o->containers = text;
 	else if (strcmp(kind, "created") == 0)
 		take_flags(o, text);
 	else if (strcmp(kind, "unless") == 0)
@@ -391,6 +394,11 @@ find_all(struct observe *o, struct err *err)
 
 	if (o->images && !images)
 		return err_wrap(err, "the host's list of images");
+	autojson *containers =
+	    o->containers ? json_parse(o->containers, strlen(o->containers), IMAGES_MAX, err)
+			  : NULL;
+	if (o->containers && !containers)
+		return err_wrap(err, "the host's list of containers");
 	for (size_t i = 0; i < s->manifest_count; i++)
 		strmap_add(&manifest, s->manifest[i].resource, i, NULL);
 	for (size_t i = 0; i < s->count; i++) {
@@ -400,6 +408,8 @@ find_all(struct observe *o, struct err *err)
 			find_unit(o, o->wanted[i], &s->found[i]);
 		if (o->wanted[i]->kind == RESOURCE_IMAGE)
 			image_find(images, o->wanted[i]->image, &s->found[i]);
+		if (s->found[i].image_id[0])
+			image_users(o->arena, containers, &s->found[i]);
 		find_owned(o, &manifest, o->wanted[i], &s->found[i]);
 	}
 	s->fact = arena_alloc(o->arena, (o->facts + 1) * sizeof(*s->fact));

@@ -36,6 +36,7 @@ struct plan_step {
 	const char
 	    *why; /* "mode 0600 -> 0644", "not running", ...; NULL when the class says it all */
 	const char *diff; /* unified, NULL when there is none to show */
+	bool foreign;     /* what it changes somebody else made so: a person, by hand */
 	bool restart;     /* the unit must restart (or reload) to pick up a change */
 	bool reload;
 	const char *const
@@ -50,6 +51,8 @@ struct plan {
 	struct plan_step *steps;
 	size_t count;
 	size_t by_class[PLAN_CLASSES];
+	size_t
+	    records; /* of the steps that are the same: those the manifest does not know as they are */
 	struct follow_up *then; /* what runs once after the tasks, each once, in order */
 	size_t then_count;
 	const char **notes; /* "publishes 0.0.0.0:8080", "stop-first: ..." */
@@ -63,7 +66,7 @@ struct plan {
 struct plan *plan_make(struct arena *a, const struct host *host,
     const struct resource *const *wanted, const struct found *found, size_t count);
 
-/* True when an act is needed: any step but PLAN_SAME. */
+/* True when something on the host would change: any step but PLAN_SAME. */
 bool plan_changes(const struct plan *p);
 
 /* A unified diff with 3 lines of context and a/ b/ headers made from name; caller frees, NULL when

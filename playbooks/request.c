@@ -15,20 +15,25 @@
 
 extern const char host_act_sh[], host_carry_sh[], host_follow_sh[];
 
+const char *
+request_digest(const struct resource *r)
+{
+	if (r->kind == RESOURCE_FILE || kind_find(r->kind))
+		return r->digest[0] ? r->digest : NULL;
+	if (r->kind == RESOURCE_UNIT)
+		return r->config_digest ? r->config_digest : r->digest;
+	if (r->kind == RESOURCE_IMAGE)
+		return r->image_id[0] ? r->image_id : "present";
+	return NULL;
+}
+
 static int
 add_manifest(struct request_parts *p, const struct plan_step *s, size_t n)
 {
 	const struct resource *r = s->resource;
-	const char *digest = NULL;
+	/* The line of what is absent goes when it is gone. */
+	const char *digest = r->absent ? "!" : request_digest(r);
 
-	if (r->absent)
-		digest = "!"; /* its line goes when it is gone */
-	else if (r->kind == RESOURCE_FILE || kind_find(r->kind))
-		digest = r->digest[0] ? r->digest : NULL;
-	else if (r->kind == RESOURCE_UNIT)
-		digest = r->config_digest ? r->config_digest : r->digest;
-	else if (r->kind == RESOURCE_IMAGE)
-		digest = r->image_id[0] ? r->image_id : "present";
 	if (!digest)
 		return 0;
 	if (!reply_is_line(r->id) || strchr(r->id, '\t'))

@@ -16,6 +16,7 @@ struct err;
 struct observation;
 struct plan;
 struct plan_step;
+struct resource;
 
 #define REQUEST_MAX (256U << 20)
 
@@ -27,6 +28,9 @@ struct request {
 
 /* Replace the contents of `to`. Kind INPUT: something in the plan that cannot be sent. */
 int request_build(const struct request *r, struct buf *to, struct err *err);
+
+/* What the manifest keeps of a resource that is wanted; NULL: drover does not own it. */
+const char *request_digest(const struct resource *r);
 
 /* The longest time the act may take on the host. */
 int64_t request_limit_ms(const struct request *r);

@@ -131,6 +131,7 @@ struct found {
 	bool then_pending; /* its `then` was due in an earlier act and did not succeed */
 	/* image */
 	char image_id[65];
+	const char *const *users; /* of one that is to go: names of containers, ended by NULL */
 	/* run */
 	bool created, unless_held;
 	/* kinds of the table: what look_KIND said, as it said it; NULL: nothing came */

@@ -2,7 +2,7 @@
 # Looks at one host and changes nothing on it: paths, units, images, facts, and what drover wrote
 # there before. Argument: the nonce of the reply. Standard input: its length, then one record a line:
 #   p FLAG DIGESTS PATH   a path; FLAG s: its content is kept from us; DIGESTS: a,b known contents or -
-#   u UNIT    i (the images, please)    c ID PATH  (does it exist?)
+#   u UNIT    i (the images, please)    j (and the containers)    c ID PATH  (does it exist?)
 #   x ID      a command to run, its text in the lines "|..." that follow
 #   k ID KIND what look_KIND says of the words in the lines "|..." that follow
 #   end       without it nothing is answered
@@ -14,7 +14,7 @@ put() { # KIND PAYLOAD
 	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
 }
 
-paths='' files='' units='' images='' created='' ids='' looks='' whole='' n=0 id='' path='' known=''
+paths='' files='' units='' images='' containers='' created='' ids='' looks='' whole='' n=0 id='' path='' known=''
 take_path() { # FLAG DIGESTS PATH
 	case $3 in /*) ;; *) return ;; esac
 	paths=$paths$nl$3
@@ -34,6 +34,7 @@ take_line() {
 		;;
 	'u '*) units=$units$nl${1#u } ;;
 	i) images=1 ;;
+	j) containers=1 ;;
 	'c '*)
 		set -- "${1#c }"
 		if [ -e "${1#* }" ]; then created="$created${1%% *} 1$nl"; else created="$created${1%% *} 0$nl"; fi
@@ -120,6 +121,9 @@ image_store() {
 	set +f
 	for file in "$root"/*-images/images.json; do
 		[ ! -r "$file" ] || put images "$(cat "$file")"
+	done
+	for file in "$root"/*-containers/containers.json; do
+		[ -z "$containers" ] || [ ! -r "$file" ] || put containers "$(cat "$file")"
 	done
 	set -f
 }

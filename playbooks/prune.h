@@ -1,0 +1,39 @@
+/*
+ * What a playbook put on a host and no longer names: what is to go, and what stays nevertheless.
+ *
+ * Pure. prune_wishes() makes wishes that things be gone out of the manifest; they
+ * are looked for on the host, and prune_settle() decides about each by what was
+ * found: nothing that a person changed since, and nothing that drover found there
+ * already, is taken away. All lives in the arena given.
+ */
+#ifndef DROVER_PLAYBOOKS_PRUNE_H
+#define DROVER_PLAYBOOKS_PRUNE_H
+
+#include "playbooks/resource.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct observation;
+
+struct prune {
+	struct resource **gone; /* in the order in which they go */
+	size_t count;
+	const char **note; /* what stays and why */
+	size_t note_count;
+};
+
+/* What the manifest knows as the playbook's and none of the wanted is. */
+void prune_wishes(struct arena *a, const char *playbook, const struct observation *seen,
+    const struct resource *const *wanted, size_t count, struct prune *ret);
+
+/* Nothing of it is to go: it is only noted. */
+void prune_keep(struct arena *a, struct prune *p);
+
+/* found: of the wishes, in their order. Gives what is wanted in all, with what was found of it, *count
+ * of them: things that go stand before what is wanted (its ports may be theirs), images behind. */
+void prune_settle(struct arena *a, struct prune *p, const struct found *left,
+    const struct resource *const **wanted, struct found **found, size_t *count);
+
+#endif
