@@ -191,6 +191,34 @@ apply_desire_again(struct apply_host *h, struct err *err)
 }
 
 static void
+announce(struct apply *a, const char *text)
+{
+	autoevent e = { .count = 0 };
+
+	event_init(&e, EVENT_ROLLOUT);
+	event_set_text(&e, FIELD_TEXT, text);
+	run_emit(a->ground.run, &e);
+}
+
+/* Whoever is armed is named: it goes on to its confirmation, or takes itself back. */
+static void
+tell_armed(struct apply *a)
+{
+	autobuf names = BUF_INIT(4096);
+
+	for (size_t i = 0; i < a->config.count; i++) {
+		if (a->hosts[i].armed && !a->hosts[i].ended)
+			buf_addf(&names, "%s%s", names.len ? ", " : "", a->hosts[i].name);
+	}
+	if (!names.len)
+		return;
+	autofree char *text = xasprintf("armed: %s: %s", buf_text(&names),
+	    a->stops == 1 ? "still to be confirmed, or taken back by themselves"
+			  : "left alone: they take themselves back unless they were confirmed");
+	announce(a, text);
+}
+
+static void
 on_stop(void *user, int signum)
 {
 	struct apply *a = user;
@@ -203,6 +231,7 @@ on_stop(void *user, int signum)
 		apply_leave(a, OUTCOME_UNTRIED);
 		return;
 	}
+	tell_armed(a);
 	fill(a);
 	for (size_t i = 0; a->stops > 1 && i < a->config.count; i++)
 		apply_exec_cut(&a->hosts[i]);
@@ -219,7 +248,8 @@ apply_new(const struct apply_config *config, struct diag *diag)
 	a->ground = (struct apply_ground){ .herd = config->herd,
 		.playbook = config->playbook,
 		.who = config->who,
-		.no_prune = config->no_prune };
+		.no_prune = config->no_prune,
+		.rollback = playbook_rollout(config->playbook)->rollback };
 	a->hosts = xcalloc(config->count + 1, sizeof(*a->hosts));
 	a->queue = xcalloc(config->count + 1, sizeof(*a->queue));
 	for (size_t i = 0; i < config->count; i++) {
@@ -254,6 +284,8 @@ apply_free(struct apply *a)
 		follow_free(h->follow);
 		apply_images_free(h->images);
 		buf_fini(&h->input);
+		if (h->timer)
+			loop_timer_free(h->timer);
 		free(h->command);
 		arena_free(h->arena);
 	}
@@ -277,7 +309,7 @@ static void
 begin_host(struct apply *a, struct apply_host *h)
 {
 	if (a->stops > 0) {
-		if (!h->ended)
+		if (!h->ended && !h->held)
 			leave_untried(h, "the run was stopped before it");
 		return;
 	}
@@ -341,8 +373,12 @@ finish(struct apply *a, enum outcome as, const char *why)
 
 	err_set(&err, as, "%s", why ? why : "");
 	for (size_t i = 0; i < a->config.count; i++) {
-		if (!a->hosts[i].ended)
-			apply_host_end(&a->hosts[i], as, why ? &err : NULL, 0);
+		struct apply_host *h = &a->hosts[i];
+
+		if (h->held && !h->ended)
+			apply_result(h, &h->result);
+		else if (!h->ended)
+			apply_host_end(h, as, why ? &err : NULL, 0);
 	}
 	a->told = true;
 	loop_soon(herd_loop(a->config.herd), tell_done, a);
@@ -393,16 +429,6 @@ apply_go(struct apply *a)
 }
 
 static void
-announce(struct apply *a, const char *text)
-{
-	autoevent e = { .count = 0 };
-
-	event_init(&e, EVENT_ROLLOUT);
-	event_set_text(&e, FIELD_TEXT, text);
-	run_emit(a->ground.run, &e);
-}
-
-static void
 begin_act(struct apply_host *h)
 {
 	if (!h->ended && rollout_start(h->ground->rollout, h->index)) {
@@ -410,6 +436,29 @@ begin_act(struct apply_host *h)
 		return;
 	}
 	apply_rest(h);
+}
+
+static void
+returned(struct apply *a)
+{
+	finish(a, OUTCOME_UNTRIED, rollout_stopped(a->ground.rollout));
+}
+
+/* on_failure: rollback. Whoever changed in this run becomes what it was. */
+static bool
+return_all(struct apply *a)
+{
+	for (size_t i = 0; i < a->config.count; i++) {
+		if (a->hosts[i].held)
+			a->queue[a->queued++] = i;
+	}
+	if (a->queued == 0)
+		return false;
+	autofree char *text = xasprintf(
+	    "rollback: %zu host%s that this run changed", a->queued, a->queued == 1 ? "" : "s");
+	announce(a, text);
+	stage(a, apply_return, returned);
+	return true;
 }
 
 static void
@@ -426,6 +475,8 @@ next_batch(struct apply *a)
 	if (a->queued == 0) {
 		if (stopped)
 			announce(a, stopped);
+		if (stopped && a->ground.rollback && return_all(a))
+			return;
 		finish(a, OUTCOME_UNTRIED, stopped ? stopped : "no batch reached it");
 		return;
 	}

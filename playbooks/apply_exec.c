@@ -141,5 +141,7 @@ apply_exec_cut(struct apply_host *h)
 		h->exec = NULL;
 		err_set(&err, OUTCOME_UNTRIED, "cut before it was reached");
 		exec->end(h, NULL, &err);
+	} else {
+		apply_confirm_cut(h);
 	}
 }

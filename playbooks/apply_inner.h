@@ -21,6 +21,7 @@ struct apply_host;
 struct err;
 struct herd;
 struct herd_host;
+struct loop_timer;
 struct playbook;
 struct rollout_run;
 struct run;
@@ -33,6 +34,7 @@ struct apply_ground {
 	const char *who;
 	bool no_prune;
 	struct rollout_run *rollout;
+	bool rollback; /* on_failure */
 };
 
 /* One kind of exec: what is done with its output, its input, and its end. */
@@ -79,6 +81,14 @@ struct apply_host {
 	struct follow *follow;
 	struct apply_images *images;
 	int64_t step_ms; /* the host's clock at the start of the step in hand */
+
+	/* its act waits to be confirmed */
+	bool armed, confirmed;
+	int64_t window_ms, until_ms, records; /* until when we try; 0: it never was armed */
+	struct loop_timer *timer;
+	/* its act is over, and may yet be taken back: the host has not ended */
+	bool held;
+	struct follow_result result;
 };
 
 /* Start an exec; h->exec->end() comes in any case. The command is taken over. */
@@ -108,10 +118,25 @@ void apply_give_up(struct apply_host *h, enum outcome kind, const struct err *er
 void apply_prune(struct apply_host *h);
 void apply_make_plan(struct apply_host *h);
 
+/* An act's records, data, and what came of it at the end of an exec. */
+void apply_record(void *user, const struct follow_record *r);
+void apply_act_data(struct apply_host *h, const void *p, size_t n);
+void apply_judge(struct apply_host *h, const struct channel_end *e, struct follow_result *r);
+/* End or hold the host by this result, and rest; or only end it. */
+void apply_act_over(struct apply_host *h, const struct follow_result *r);
+void apply_result(struct apply_host *h, const struct follow_result *r);
+
+/* Acts that want to be confirmed: told of each record; at the end of an exec true when another goes on;
+ * cut while none is in flight. */
+void apply_confirm_record(struct apply_host *h, const struct follow_record *r);
+bool apply_confirm_goes_on(struct apply_host *h, struct follow_result *r);
+bool apply_confirm_cut(struct apply_host *h);
+
 /* The stages, one host each. */
 void apply_observe(struct apply_host *h);
 void apply_fetch(struct apply_host *h);
 void apply_act(struct apply_host *h);
+void apply_return(struct apply_host *h); /* a held one: its act is taken back */
 bool apply_fetches(const struct apply_host *h);
 bool apply_acts(const struct apply_host *h);    /* there is something to send to it */
 bool apply_differs(const struct apply_host *h); /* and it is about more than its manifest */

@@ -333,6 +333,25 @@ want_other(struct desire *d, const struct task_decl *t, struct resource *r)
 	return false;
 }
 
+static bool
+fill_undo(struct desire *d, const struct argv_decl *undo, struct resource *r)
+{
+	const char **words;
+
+	if (r->kind != RESOURCE_RUN || (!undo->shell && !undo->count))
+		return true;
+	if (!undo->shell) {
+		r->undo = desire_argv(d, undo);
+		return r->undo != NULL;
+	}
+	words = arena_alloc(d->arena, 4 * sizeof(*words));
+	words[0] = "sh";
+	words[1] = "-c";
+	words[2] = undo->shell;
+	r->undo = words;
+	return true;
+}
+
 static void
 want_task(struct desire *d, const struct task_decl *t)
 {
@@ -343,8 +362,9 @@ want_task(struct desire *d, const struct task_decl *t)
 	r->kind = t->kind;
 	r->mark = t->mark;
 	good = kind ? kind->want(d, t, r) : want_other(d, t, r);
-	if (!fill_then(d, &t->then, r) || !good)
+	if (!fill_then(d, &t->then, r) || !good || !fill_undo(d, &t->undo, r))
 		return;
+	r->confirm_ms = t->confirm_ms;
 	if (t->name)
 		r->title = t->name;
 	add(d, r);

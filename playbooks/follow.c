@@ -15,7 +15,7 @@ struct follow {
 	struct reply reply;
 	int64_t seen;
 	size_t changed;
-	bool started, switched, ended, gone, absent, nothing;
+	bool started, switched, armed, ended, gone, absent, nothing;
 	enum outcome outcome;
 	char boot_id[40]; /* of the records */
 	char now[40];     /* of the host at the end */
@@ -103,6 +103,24 @@ parse_step(struct follow_record *r, char *const *w, size_t n)
 	return true;
 }
 
+static bool
+parse_confirming(struct follow_record *r, char *const *w, size_t n)
+{
+	if (strcmp(w[3], "armed") == 0 && n == 5 && str_int(w[4], 1, 86400, &r->rc)) {
+		r->kind = FOLLOW_ARMED;
+		return true;
+	}
+	if ((strcmp(w[3], "waits") == 0 || strcmp(w[3], "confirmed") == 0) && n == 4) {
+		r->kind = *w[3] == 'w' ? FOLLOW_WAITS : FOLLOW_CONFIRMED;
+		return true;
+	}
+	if (strcmp(w[3], "back") != 0 || n != 5)
+		return false;
+	r->kind = FOLLOW_BACK;
+	r->text = decode_text(w[4]);
+	return true;
+}
+
 /* "NUMBER BOOT UPTIME WORDS..."; false when it is not a record. r->text is the caller's to free. */
 static bool
 parse_record(char *line, struct follow_record *r)
@@ -129,6 +147,8 @@ parse_record(char *line, struct follow_record *r)
 	}
 	if (strcmp(w[3], "step") == 0)
 		return parse_step(r, w, n);
+	if (parse_confirming(r, w, n))
+		return true;
 	if (strcmp(w[3], "start") == 0 && n == 5 && str_int(w[4], 1, 1000000, &step)) {
 		r->kind = FOLLOW_START;
 		r->step = (size_t)step;
@@ -166,6 +186,12 @@ take_record(struct follow *f, const char *payload)
 	f->switched = f->switched || r.kind == FOLLOW_SWITCH;
 	f->changed += r.kind == FOLLOW_STEP && r.state == OUTCOME_CHANGED;
 	str_copy(f->boot_id, sizeof(f->boot_id), r.boot_id);
+	if (r.kind == FOLLOW_ARMED)
+		f->armed = true;
+	if (r.kind == FOLLOW_CONFIRMED || r.kind == FOLLOW_END)
+		f->armed = false;
+	if (r.kind == FOLLOW_BACK)
+		f->ended = false;
 	if (r.kind == FOLLOW_END) {
 		f->ended = true;
 		f->outcome = r.state;
@@ -231,7 +257,9 @@ gone(const struct follow *f, struct follow_result *ret)
 void
 follow_verdict(const struct follow *f, struct follow_result *ret)
 {
-	*ret = (struct follow_result){ .started = f->started, .changed = f->changed };
+	*ret = (struct follow_result){
+		.started = f->started, .armed = f->armed, .seen = f->seen, .changed = f->changed
+	};
 	str_copy(ret->text, sizeof(ret->text), f->text);
 	if (f->ended) {
 		ret->end = FOLLOW_DONE;

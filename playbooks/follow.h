@@ -16,13 +16,23 @@
 struct follow;
 
 struct follow_record {
-	enum { FOLLOW_BEGIN, FOLLOW_SWITCH, FOLLOW_START, FOLLOW_STEP, FOLLOW_END } kind;
+	enum {
+		FOLLOW_BEGIN,
+		FOLLOW_SWITCH,
+		FOLLOW_START,
+		FOLLOW_STEP,
+		FOLLOW_END,
+		FOLLOW_ARMED,     /* a timer takes it back unless it is confirmed */
+		FOLLOW_WAITS,     /* all is done; now it wants to be confirmed */
+		FOLLOW_CONFIRMED, /* and was */
+		FOLLOW_BACK       /* it is being taken back: an end before this is none */
+	} kind;
 	int64_t number;
 	int64_t uptime_ms;  /* of the host, when it was written */
 	size_t step;        /* START and STEP */
 	enum outcome state; /* STEP and END */
-	int64_t rc;         /* STEP */
-	const char *text;   /* STEP and END: what was said; may be empty */
+	int64_t rc;         /* STEP; ARMED: the seconds until it is taken back */
+	const char *text;   /* STEP, BACK and END: what was said; may be empty */
 	char boot_id[40];
 };
 
@@ -39,6 +49,8 @@ struct follow_result {
 	enum outcome outcome; /* FAILED when GONE before anything was switched, else UNKNOWN */
 	char text[2000];
 	bool started;   /* the host said that the act runs */
+	bool armed;     /* a timer there takes it back, as far as we know */
+	int64_t seen;   /* the number of the last record */
 	size_t changed; /* steps that changed something */
 };
 

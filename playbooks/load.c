@@ -47,6 +47,19 @@ COUNT(batch)
 COUNT(max_fail)
 COUNT(max_unreachable)
 
+static void
+parse_on_failure(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	static const char *const choices[] = { "stop", "rollback", NULL };
+	static const struct field field = {
+		.name = "on_failure", .form = FORM_CHOICE, .choices = choices
+	};
+	const char *said = NULL;
+
+	if (field_value(c, &field, n, &said))
+		((struct rollout *)to)->rollback = str_eq(said, "rollback");
+}
+
 const struct field load_rollout_fields[] = {
 	{ .name = "canary",
 	    .form = FORM_CALL,
@@ -69,8 +82,11 @@ const struct field load_rollout_fields[] = {
 	    .offset = offsetof(struct rollout, soak_ms),
 	    .doc = "how long a batch that is well is watched before the next; 0 by default" },
 	{ .name = "on_failure",
-	    .form = FORM_LATER,
-	    .doc = "a failed run stops; rollback is not supported yet" },
+	    .form = FORM_CALL,
+	    .parse = parse_on_failure,
+	    .doc = "stop, the default: what failed stays as it is, for a person to look at; "
+		   "rollback: the host that failed and all that this run changed become what "
+		   "they were" },
 	{ 0 },
 };
 

@@ -146,6 +146,8 @@ struct task_decl {
 	bool enabled, enabled_said;
 	struct image_decl image;
 	const void *detail; /* a kind of the table: what its reader made */
+	int64_t confirm_ms; /* as in struct resource */
+	struct argv_decl undo;
 	/* run and script */
 	struct argv_decl run;
 	struct command_decl command;

@@ -28,6 +28,7 @@ struct count_or_percent {
 struct rollout {
 	struct count_or_percent canary, batch, max_fail, max_unreachable;
 	int64_t soak_ms;
+	bool rollback; /* on_failure: rollback */
 	bool said;
 };
 

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/yaml.h"
 #include "playbooks/archive.h"
+#include "playbooks/confirm.h"
 #include "playbooks/include.h"
 #include "playbooks/unit.h"
 
@@ -360,5 +361,35 @@ read_then(const struct field_context *c, const struct yaml_node *n, struct then_
 	if (!field_read(&mine, fields, n, &got) || !read_command(c, "run", got.run, &ret->argv))
 		return false;
 	ret->follow.kind = FOLLOW_RUN;
+	return true;
+}
+
+bool
+read_confirm(const struct field_context *c, const struct yaml_node *n, int64_t *ret_ms)
+{
+	static const struct field fields[] = {
+		{ .name = "within",
+		    .form = FORM_DURATION,
+		    .flags = FIELD_REQUIRED,
+		    .doc = "how long the confirmation may take, 60s by default" },
+		{ 0 },
+	};
+	static const struct field yes = { .name = "confirm", .form = FORM_BOOL };
+	struct field_context mine = *c;
+	bool on = false;
+
+	mine.what = "confirm";
+	if (n->kind == YAML_SCALAR) {
+		if (!field_value(c, &yes, n, &on))
+			return false;
+		*ret_ms = on ? CONFIRM_MS : -1;
+		return true;
+	}
+	if (!field_read(&mine, fields, n, ret_ms))
+		return false;
+	if (*ret_ms < 5000 || *ret_ms > 3600000) {
+		diag_error(c->diag, n->mark, "confirm: within: 5s to 1h is wanted here");
+		return false;
+	}
 	return true;
 }

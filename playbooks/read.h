@@ -53,6 +53,9 @@ bool read_image(const struct field_context *c, const struct yaml_node *n, struct
 /* "reload X", "restart X" or {run: ...}. */
 bool read_then(const struct field_context *c, const struct yaml_node *n, struct then_decl *ret);
 
+/* true, false or {within: 60s}, as struct resource has it. */
+bool read_confirm(const struct field_context *c, const struct yaml_node *n, int64_t *ret_ms);
+
 /* For grammar checks: NULL when good, else what was wanted. */
 const char *read_is_path(const char *path);  /* absolute, plain */
 const char *read_is_user(const char *name);  /* user or group */

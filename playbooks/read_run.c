@@ -186,7 +186,7 @@ read_run_check(
     const struct field_context *c, const struct yaml_node *task, const struct task_decl *t)
 {
 	static const char *const mine[] = { "creates", "unless", "env", "stdin", "cwd", "timeout",
-		"ok", "unchanged" };
+		"ok", "unchanged", "undo" };
 
 	for (size_t i = 0; i < countof(mine) && t->kind != RESOURCE_RUN; i++)
 		if (yaml_find(task, mine[i]))

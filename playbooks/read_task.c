@@ -314,6 +314,18 @@ parse_vars(const struct field_context *c, const struct yaml_node *n, void *to)
 }
 
 static void
+parse_confirm(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	read_confirm(c, n, &((struct task_decl *)to)->confirm_ms);
+}
+
+static void
+parse_undo(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	read_command(c, "undo", n, &((struct task_decl *)to)->undo);
+}
+
+static void
 parse_include(const struct field_context *c, const struct yaml_node *n, void *to)
 {
 	read_include(c, n, to);
@@ -445,8 +457,15 @@ const struct field read_task_fields[] = {
 	LATER("copy"),
 	LATER("fetch"),
 	LATER("assert"),
-	{ .name = "confirm", .form = FORM_LATER, .doc = "confirmation is not supported yet" },
-	{ .name = "undo", .form = FORM_LATER, .doc = "undo steps are not supported yet" },
+	{ .name = "confirm",
+	    .form = FORM_CALL,
+	    .parse = parse_confirm,
+	    .doc = "true, or {within: 60s}: the host takes the whole act back unless drover can "
+		   "log in anew within that time; false: not even where it would be so by itself" },
+	{ .name = "undo",
+	    .form = FORM_CALL,
+	    .parse = parse_undo,
+	    .doc = "with run and script: a command that takes it back, as run is written" },
 	{ .name = "as", .form = FORM_LATER, .doc = "other users are not supported yet" },
 	{ 0 },
 };
@@ -507,5 +526,12 @@ read_task(
 	if (said != 1)
 		wrong_kinds(c, n, what, said);
 	read_run_check(c, n, ret);
+	if (ret->is_include && yaml_find(n, "confirm"))
+		diag_error(c->diag, yaml_find(n, "confirm")->mark,
+		    "confirm: it stands beside the tasks that change something, not beside "
+		    "include");
+	if (ret->kind == RESOURCE_RUN && ret->confirm_ms > 0 && !yaml_find(n, "undo"))
+		diag_error(c->diag, yaml_find(n, "confirm")->mark,
+		    "confirm: a command that may have to be taken back needs undo:");
 	return c->diag->errors == before;
 }

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "playbooks/confirm.h"
 #include "playbooks/kind.h"
 #include "playbooks/plan.h"
 #include "playbooks/reply.h"
@@ -13,7 +14,8 @@
 
 #include <string.h>
 
-extern const char host_act_sh[], host_carry_sh[], host_follow_sh[];
+extern const char host_act_sh[], host_armed_sh[], host_carry_sh[], host_confirm_sh[],
+    host_follow_sh[], host_return_sh[], host_revert_sh[];
 
 const char *
 request_digest(const struct resource *r)
@@ -77,6 +79,8 @@ add_program(struct request_parts *p)
 		if (kind_find(s->resource->kind)->look)
 			buf_adds(&text, kind_find(s->resource->kind)->look);
 	}
+	buf_adds(&text, host_armed_sh);
+	buf_adds(&text, host_revert_sh);
 	buf_adds(&text, host_carry_sh);
 	tar_add(p->tar, "program", text.data, text.len);
 }
@@ -85,7 +89,7 @@ static int
 add_all(struct request_parts *p)
 {
 	const struct plan *plan = p->spec->plan;
-	autobuf about = BUF_INIT(4096);
+	autobuf about = BUF_INIT(4096), mode = BUF_INIT(64);
 
 	for (size_t i = 0; i < plan->count; i++)
 		p->number[i] = plan->steps[i].class == PLAN_SAME ? 0 : ++p->changing;
@@ -96,11 +100,13 @@ add_all(struct request_parts *p)
 	if (request_add_needs(p) < 0 || request_add_steps(p) < 0 || request_add_undo(p) < 0)
 		return -1;
 	add_about(p->spec, &about);
+	buf_addf(&mode, "%s %lld\n", p->spec->rollback ? "rollback" : "stop",
+	    (long long)(confirm_window_ms(plan) + 999) / 1000);
 	const struct {
 		const char *name;
 		const struct buf *text;
-	} members[] = { { "about", &about }, { "needs", &p->needs }, { "absent", &p->absent },
-		{ "steps", &p->steps }, { "manifest", &p->manifest } };
+	} members[] = { { "about", &about }, { "mode", &mode }, { "needs", &p->needs },
+		{ "absent", &p->absent }, { "steps", &p->steps }, { "manifest", &p->manifest } };
 	for (size_t i = 0; i < countof(members); i++)
 		tar_add(p->tar, members[i].name, members[i].text->data, members[i].text->len);
 	add_program(p);
@@ -113,7 +119,7 @@ add_all(struct request_parts *p)
 int64_t
 request_limit_ms(const struct request *r)
 {
-	int64_t ms = 600000 + r->soak_ms;
+	int64_t ms = 600000 + r->soak_ms + confirm_window_ms(r->plan);
 
 	for (size_t i = 0; i < r->plan->count; i++) {
 		const struct resource *x = r->plan->steps[i].resource;
@@ -168,6 +174,20 @@ char *
 request_follow_command(const char *nonce, const char *run)
 {
 	return reply_command(host_follow_sh, NULL, (const char *const[]){ nonce, run, NULL });
+}
+
+char *
+request_confirm_command(const char *nonce, const char *run)
+{
+	return reply_command(
+	    host_confirm_sh, host_follow_sh, (const char *const[]){ nonce, run, NULL });
+}
+
+char *
+request_return_command(const char *nonce, const char *run)
+{
+	return reply_command(
+	    host_return_sh, host_follow_sh, (const char *const[]){ nonce, run, NULL });
 }
 
 const struct plan_step *

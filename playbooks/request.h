@@ -8,6 +8,7 @@
 #ifndef DROVER_PLAYBOOKS_REQUEST_H
 #define DROVER_PLAYBOOKS_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct resource;
 struct request {
 	const char *run, *seat, *who, *host, *playbook, *release;
 	const struct plan *plan;
+	bool rollback;   /* an act that fails takes itself back */
 	int64_t soak_ms; /* how long started units are watched before the act ends */
 };
 
@@ -38,6 +40,10 @@ int64_t request_limit_ms(const struct request *r);
 /* The command that takes the request, and the one that follows an act from its begin. Caller frees. */
 char *request_command(const char *nonce, const char *run);
 char *request_follow_command(const char *nonce, const char *run);
+/* From a login that began after the act: confirms it if it waits for that, and follows it. */
+char *request_confirm_command(const char *nonce, const char *run);
+/* Has an act that ended taken back, and follows that. */
+char *request_return_command(const char *nonce, const char *run);
 
 /* How many numbered steps a plan has. Step n is the n-th that changes (NULL behind those), with an
  * id and a title; of what follows the tasks both are "reload caddy.service". */

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "playbooks/confirm.h"
 #include "playbooks/kind.h"
 #include "playbooks/observation.h"
 #include "playbooks/plan.h"
@@ -369,11 +370,26 @@ add_stops(struct request_parts *p, size_t from, size_t to)
 	buf_add(all, stops.data, stops.len);
 }
 
+static bool
+then_arms(const struct plan *plan)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < plan->count; i++)
+		any = any || confirm_step(&plan->steps[i]);
+	return !any && confirm_window_ms(plan) > 0;
+}
+
 static int
 add_segment(struct request_parts *p, size_t from, size_t to)
 {
 	const struct plan_step *steps = p->spec->plan->steps;
+	bool arms = false;
 
+	for (size_t i = from; i < to; i++)
+		arms = arms || confirm_step(&steps[i]);
+	if (arms)
+		buf_adds(&p->steps, "arm\n");
 	add_stops(p, from, to);
 	if (add_files(p, from, to) < 0)
 		return -1;
@@ -397,6 +413,8 @@ request_add_steps(struct request_parts *p)
 		if (add_segment(p, from, to) < 0)
 			return -1;
 	}
+	if (then_arms(plan))
+		buf_adds(&p->steps, "arm\n");
 	for (size_t i = 0; i < plan->then_count; i++) {
 		if (add_then(p, &plan->then[i], p->changing + i + 1) < 0)
 			return -1;

@@ -66,9 +66,11 @@ struct resource {
 	const char *app;   /* the app it comes from, or NULL for a task */
 	struct mark mark;
 	struct follow_up then;
-	bool parts;         /* files behind it wait for it, since it may make what they need */
-	bool absent;        /* wanted away */
-	bool forgotten;     /* absent, and only the manifest forgets it: it stays as it is */
+	bool parts;     /* files behind it wait for it, since it may make what they need */
+	bool absent;    /* wanted away */
+	bool forgotten; /* absent, and only the manifest forgets it: it stays as it is */
+	/* A new login must confirm it within so long, else it is taken back; 0: unsaid, -1: never. */
+	int64_t confirm_ms;
 	int64_t limit_ms;   /* how long its step may take; 0: as its kind has it */
 	const void *detail; /* a kind of the table: its own */
 	const char *const

@@ -108,8 +108,9 @@ judge(struct rollout_run *r)
 	if (r->stopped[0])
 		return;
 	for (size_t i = 0; i < r->count; i++)
-		if (r->member[i].stage == STAGE_ENDED && !outcome_is_good(r->member[i].outcome))
-			failed++;
+		failed += r->member[i].stage == STAGE_ENDED &&
+			  !outcome_is_good(r->member[i].outcome) &&
+			  r->member[i].outcome != OUTCOME_UNTRIED;
 	if (limit_met(limit, failed, r->count))
 		snprintf(r->stopped, sizeof(r->stopped),
 		    "%zu of %zu host%s failed (max_fail %lld%s)", failed, r->count,

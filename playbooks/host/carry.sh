@@ -2,10 +2,11 @@
 # Carries out one act, as a unit of its own on the host, and never speaks to anybody: all it has to
 # say is appended to `result` in its directory, a numbered and synced record a line:
 #   NUMBER BOOT_ID UPTIME WORDS...      texts are base64, or - when empty
-# Argument: the run. Its directory holds what the request brought: about, needs, absent, files.1 and
-# on, steps, manifest, f/DIGEST, args/N, in/N. For an undo it brings what, back/N, undo/N, look/N and units,
+# Argument: the run. Its directory holds what the request brought: about, mode, needs, absent, files.1
+# and on, steps, manifest, f/DIGEST, args/N, in/N. For an undo it brings what, back/N, undo/N, look/N and units,
 # and leaves old/N (contents that were replaced), dirs (directories that were made), manifest.old,
-# units.before and units.after, and left/N (what look_KIND said after step N).
+# units.before and units.after, and left/N (what look_KIND said after step N). With `back WHY` behind
+# it, it takes the act back instead.
 umask 077
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
 export PATH LC_ALL HOME
@@ -13,9 +14,13 @@ nl='
 '
 run=$1 base=/var/lib/drover
 cd $base/runs/"$run" || exit 1
-exec </dev/null >log 2>&1
+exec </dev/null >>log 2>&1
 read -r boot </proc/sys/kernel/random/boot_id
 seq=0 ended='' step=0 changed='' touched='' temps='' made='' watched='' status=0 state=changed
+# on_failure is stop or rollback; window: how many seconds a confirmation may take, 0: none is wanted.
+on_failure=stop window=0 keeps=''
+[ ! -r mode ] || read -r on_failure window <mode
+[ "$on_failure $window" = 'stop 0' ] || keeps=1
 
 settle() { # FILE...
 	sync "$@" 2>/dev/null || sync
@@ -86,16 +91,20 @@ leave() { # OUTCOME TEXT
 	rm -rf spare f in pipe script.* said* verify stage.list
 	exit 0
 }
+journal() { # OUTCOME
+	printf '%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" "$run" "$1" "$(cat about)" >>$base/journal
+	settle $base/journal
+}
 # The end of an act that held the lock.
 finish() { # OUTCOME TEXT
 	trap '' TERM
 	outcome=$1
+	[ -z "$armed" ] || { decide reverted && disarm; }
 	if [ "$touched" ] && ! manifest "$ended"; then
 		rm -f spare
 		manifest "$ended" || { outcome=failed && set -- failed "the manifest could not be written; $2"; }
 	fi
-	printf '%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" "$run" "$outcome" "$(cat about)" >>$base/journal
-	settle $base/journal
+	journal "$outcome"
 	if [ "$temps" ]; then
 		IFS=$nl
 		set -f
@@ -110,37 +119,21 @@ finish() { # OUTCOME TEXT
 	unset IFS
 	set +f
 	[ -z "$touched" ] || units_now units.after
-	ls -1 $base/runs | sort -r | tail -n +21 | while read -r old; do rm -rf "$base/runs/${old:?}"; done
+	ls -1 $base/runs | sort -r | tail -n +21 | while read -r old; do
+		[ -e "$base/runs/$old/keep" ] || rm -rf "$base/runs/${old:?}"
+	done
 	leave "$outcome" "$2"
 }
 abort() { # TEXT [STATUS]
 	[ "$step" = 0 ] || record "step $step failed ${2:-0} $(encoded "$1")"
+	[ -z "$touched" ] || [ -z "$armed" ] || decide reverted || exit 1
+	[ -z "$touched" ] || [ "$on_failure$armed" = stop ] || take_back "$1"
 	finish failed "$1"
 }
 ok() { # STEP STATE
 	ended="$ended $1"
 	[ "$2" != changed ] || changed=1
 }
-
-trap 'abort "stopped before its end: the time limit, or a person"' TERM
-exec 9>>$base/lock
-if ! flock -n 9; then
-	leave locked "$(cat $base/lock)"
-fi
-printf '%s\t%s\t%s\n' "$run" "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" "$(cat about)" >$base/lock
-record "begin $run"
-
-# The plan was made for these contents and no others.
-stale=''
-if [ -s needs ]; then
-	stale=$(sha256sum -c needs 2>/dev/null | grep -v ': OK$')
-fi
-while IFS= read -r path; do
-	if [ -e "$path" ] || [ -L "$path" ]; then stale="$stale$nl$path: was not there"; fi
-done <absent
-if [ "$stale" ]; then
-	finish stale "$stale"
-fi
 
 # The files of one group come together or not at all: staged beside their places, verified, and only
 # then switched. A group is the list files.1, files.2, ...; "each FUNCTION" calls it with the step, mode,
@@ -195,7 +188,7 @@ backup_one() {
 	[ -f "$path" ] || [ -L "$path" ] || return 0
 	mkdir -p old || return 1
 	size=$(wc -c <"$path") || size=0
-	[ $((size)) -gt 8388608 ] || text=$(cp -pd "$path" "old/$n" 2>&1)
+	[ $((size)) -gt 8388608 ] && [ -z "$keeps" ] || text=$(cp -pd "$path" "old/$n" 2>&1)
 }
 switch_one() {
 	if [ "$kind" = r ]; then
@@ -263,6 +256,7 @@ tell_switched() {
 # Where nothing was done before them, files that cannot be switched leave the host as it was.
 files() { # GROUP
 	[ "$staged" = "$1" ] || stage "$1"
+	before "files $1"
 	if ! each switch_one; then
 		why="switching $path: $text"
 		each restore_one || abort "$why; and restoring failed"
@@ -276,18 +270,6 @@ files() { # GROUP
 	tell_switched
 }
 
-# Files that come first are ready before anything is touched.
-first='' pure=''
-read -r first <steps || :
-case $first in 'files 1' | 'stage 1') stage 1 ;; esac
-[ "$first" != "files 1" ] || pure=1
-units_now units.before
-record switch
-touched=1
-[ ! -e $base/manifest ] || cp -p $base/manifest manifest.old || abort "keeping the manifest"
-manifest '' || { touched='' && rm -f $base/manifest.new && abort "the manifest could not be written"; }
-
-# The steps, in the order of the request.
 pause() { # MILLISECONDS
 	sleep "$(($1 / 1000)).$(printf %03d $(($1 % 1000)))"
 }
@@ -302,6 +284,7 @@ last_lines() { # UNIT
 	journalctl -q --no-pager -o cat -n 8 -u "$1" 2>/dev/null
 }
 unit() { # VERB UNIT
+	before "unit $1 $2 $(property "$2" ActiveState)"
 	case $1 in start | restart) systemctl reset-failed -- "$2" 2>/dev/null ;; esac
 	text=$(systemctl "$1" -- "$2" 2>&1 3<&- 9>&-)
 	status=$?
@@ -432,6 +415,7 @@ hear() {
 	text=$(heard | tr -d '\000')
 }
 command_run() { # NUMBER SECONDS GOOD UNCHANGED
+	before "run $1"
 	input=/dev/null
 	[ ! -e "in/$1" ] || input=$PWD/in/$1
 	rm -f said said.end said.over pipe
@@ -460,6 +444,7 @@ script_place() { # NUMBER DIGEST
 	text=$(cp "f/$2" "script.$1" 2>&1 && chmod 700 "script.$1" 2>&1) || abort "$text"
 }
 enabling() { # VERB UNIT
+	[ -z "$keeps" ] || before "enabled $2 $(systemctl is-enabled -- "$2" 2>/dev/null)"
 	text=$(systemctl "$1" --no-reload -- "$2" 2>&1 9>&-) || abort "$text"
 }
 # An image that a container came to use meanwhile stays, and so does its line in the manifest.
@@ -474,6 +459,7 @@ image_away() { # STEP NAME
 # The kinds that are named in the request bring their function do_KIND: it changes the host and leaves
 # what it has to say in text; by status it says whether that worked.
 work() { # NUMBER KIND
+	before "do $1 $2"
 	with_words "args/$1" "do_$2" || abort "$text" $?
 	[ -e "look/$1" ] || return 0
 	mkdir -p left
@@ -503,6 +489,7 @@ perform() { # OP ARGUMENTS
 	forget) systemctl reset-failed -- "$1" 2>/dev/null || : ;;
 	image-away) image_away "$1" "$2" ;;
 	do) work "$1" "$2" ;;
+	arm) arm ;;
 	steady) steady_all ;;
 	soak)
 		pause "$1"
@@ -516,9 +503,42 @@ perform() { # OP ARGUMENTS
 	*) abort "unknown operation $op" ;;
 	esac
 }
+begin() {
+	trap 'abort "stopped before its end: the time limit, or a person"' TERM
+	flock -n 9 || leave locked "$(cat $base/lock)"
+	printf '%s\t%s\t%s\n' "$run" "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" "$(cat about)" >$base/lock
+	record "begin $run"
+}
+# The plan was made for these contents and no others.
+check() {
+	stale=''
+	if [ -s needs ]; then
+		stale=$(sha256sum -c needs 2>/dev/null | grep -v ': OK$')
+	fi
+	while IFS= read -r path; do
+		if [ -e "$path" ] || [ -L "$path" ]; then stale="$stale$nl$path: was not there"; fi
+	done <absent
+	[ -z "$stale" ] || finish stale "$stale"
+}
+
+exec 9>>$base/lock
+[ "${2:-}" != back ] || come_back "$3"
+begin
+check
+# Files that come first are ready before anything is touched.
+first='' pure=''
+while read -r first && [ "$first" = arm ]; do :; done <steps
+case $first in 'files 1' | 'stage 1') stage 1 ;; esac
+[ "$first" != "files 1" ] || pure=1
+units_now units.before
+record switch
+touched=1
+[ ! -e $base/manifest ] || cp -p $base/manifest manifest.old || abort "keeping the manifest"
+manifest '' || { touched='' && rm -f $base/manifest.new && abort "the manifest could not be written"; }
 while read -r op rest <&3; do
 	set -f
 	# shellcheck disable=SC2086
 	perform "$op" $rest
 done 3<steps
+[ -z "$armed" ] || await
 if [ "$changed" ]; then finish changed ''; else finish ok ''; fi

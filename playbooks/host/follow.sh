@@ -20,6 +20,7 @@ records() {
 			put record "$part$line"
 			case $part$line in
 			*' end '*) ended=1 ;;
+			*' back '*) ended='' ;;
 			esac
 			part=''
 		else
@@ -28,10 +29,15 @@ records() {
 		fi
 	done
 }
+# The act itself, or the timer that takes it back, which after a reboot may be yet to come.
 alive() {
-	case $(systemctl is-active "drover-$run.service" 2>/dev/null) in
-	active | activating | deactivating | reloading) return 0 ;;
-	esac
+	for unit in "drover-$run.service" "drover-revert-$run.service" "drover-revert-$run.timer"; do
+		case $(systemctl is-active "$unit" 2>/dev/null) in
+		active | activating | deactivating | reloading) return 0 ;;
+		esac
+	done
+	[ -e "/etc/systemd/system/drover-revert-$run.service" ] || return 1
+	case $(systemctl is-system-running 2>/dev/null) in initializing | starting | stopping) return 0 ;; esac
 	return 1
 }
 

@@ -82,6 +82,38 @@ records_become_steps_and_an_end_decides(void **state)
 }
 
 static void
+an_act_that_is_armed_says_so_and_a_taking_back_undoes_its_end(void **state)
+{
+	struct talk t;
+	struct follow_result r;
+
+	(void)state;
+	begin(&t, 0);
+	say(&t, "record", "1 " BOOT " 10.00 begin x");
+	say(&t, "record", "2 " BOOT " 10.00 switch");
+	say(&t, "record", "3 " BOOT " 10.01 armed 60");
+	say(&t, "record", "4 " BOOT " 10.02 waits");
+	assert_string_equal(buf_text(&t.seen), "1:0:0:-:0:- 2:1:0:-:0:- 3:5:0:-:60:- 4:6:0:-:0:- ");
+	follow_verdict(t.follow, &r);
+	assert_true(r.armed);
+	assert_int_equal(r.outcome, OUTCOME_UNKNOWN);
+	assert_int_equal(r.seen, 4);
+	say(&t, "record", "5 " BOOT " 10.03 confirmed");
+	follow_verdict(t.follow, &r);
+	assert_false(r.armed);
+	say(&t, "record", "6 " BOOT " 10.03 end changed -");
+	follow_verdict(t.follow, &r);
+	assert_int_equal(r.outcome, OUTCOME_CHANGED);
+	say(&t, "record", "7 " BOOT " 10.04 back bm8=");
+	follow_verdict(t.follow, &r);
+	assert_int_equal(r.end, FOLLOW_LOST);
+	say(&t, "record", "8 " BOOT " 10.05 end rolled-back bm8=");
+	r = verdict(&t);
+	assert_int_equal(r.end, FOLLOW_DONE);
+	assert_int_equal(r.outcome, OUTCOME_ROLLED_BACK);
+}
+
+static void
 records_seen_before_are_left_out(void **state)
 {
 	struct talk t;
@@ -193,6 +225,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_become_steps_and_an_end_decides),
+		cmocka_unit_test(an_act_that_is_armed_says_so_and_a_taking_back_undoes_its_end),
 		cmocka_unit_test(records_seen_before_are_left_out),
 		cmocka_unit_test(an_act_that_is_gone_is_unknown_only_once_it_changed_something),
 		cmocka_unit_test(a_reply_that_breaks_off_proves_nothing),

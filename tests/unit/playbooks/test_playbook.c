@@ -70,10 +70,40 @@ every_mistake_of_a_playbook_is_told_at_once(void **state)
 }
 
 static void
+what_must_be_confirmed_can_be_taken_back(void **state)
+{
+	struct desk *d = *state;
+
+	assert_false(desk_load(d, "rollout: {on_failure: undo}\n"
+				  "tasks:\n"
+				  "  - run: [a]\n"
+				  "    confirm: true\n"
+				  "  - file: {path: /a, content: x}\n"
+				  "    undo: [a]\n"
+				  "  - file: {path: /b, content: x}\n"
+				  "    confirm: {within: 1s}\n"
+				  "  - file: {path: /c, content: x}\n"
+				  "    confirm: maybe\n"));
+	assert_string_equal(buf_text(&d->said),
+	    "shop.yaml:1:23: on_failure: stop or rollback is wanted here, not \"undo\"\n"
+	    "shop.yaml:4:14: confirm: a command that may have to be taken back needs undo:\n"
+	    "shop.yaml:6:11: undo: only run and script tasks take this\n"
+	    "shop.yaml:8:14: confirm: within: 5s to 1h is wanted here\n"
+	    "shop.yaml:10:14: confirm: true or false is wanted here, not \"maybe\"\n");
+	diag_fini(&d->diag);
+	buf_clear(&d->said);
+	assert_true(desk_load(d, "rollout: {on_failure: rollback}\n"
+				 "tasks:\n"
+				 "  - run: [a]\n"
+				 "    undo: [b]\n"
+				 "    confirm: {within: 5s}\n"));
+	assert_true(playbook_rollout(d->playbook)->rollback);
+}
+
+static void
 what_comes_later_is_refused_by_name(void **state)
 {
 	static const char *const later[] = { "tasks: [{run: [a], as: eve}]",
-		"tasks: [{run: [a], confirm: true}]", "rollout: {on_failure: rollback}",
 		"apps: {a: {image: localhost/a, binary: x}}",
 		"apps: {a: {image: localhost/a, secrets: [x]}}",
 		"apps: {a: {image: localhost/a, as: x}}",
@@ -216,6 +246,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		with_desk(the_head_of_a_playbook_is_read),
 		with_desk(every_mistake_of_a_playbook_is_told_at_once),
+		with_desk(what_must_be_confirmed_can_be_taken_back),
 		with_desk(what_comes_later_is_refused_by_name),
 		with_desk(lint_knows_the_facts_that_hosts_tell),
 		with_desk(files_out_of_the_playbooks_directory_are_refused),

@@ -1,0 +1,172 @@
+#!/bin/sh
+# shellcheck shell=sh disable=SC2034,SC2154
+# Takes one act back on its host: its files and units as they were, what its commands and kinds say
+# undoes them. Stands in the program of an act, before carry.sh, whose words it uses; it runs where
+# the act itself failed, and as `program RUN back WHY` later on: by the run, when another host failed,
+# and by a timer, when a change that needed a confirmation got none.
+# `before` has a line for each thing in the order in which it was touched:
+#   files GROUP   unit VERB UNIT STATE   enabled UNIT STATE   run N   do N KIND
+# What one keeps is on the disk before the thing is touched.
+before() { # WORDS
+	[ "$keeps" ] || return 0
+	printf '%s\n' "$1" >>before && settle before . || abort "what was there before could not be kept"
+}
+failing() { # TEXT COMMAND
+	fails="${fails:+$fails; }$1; by hand: $2"
+}
+title() { # N
+	awk -F'\t' -v n="$1" '$1 == n { print $8 }' what 2>/dev/null
+}
+not_back() { # N
+	left="$left${left:+, }$(title "$1")"
+}
+same_file() { # A B
+	[ "$(stat -c '%f %u %g' "$1" 2>/dev/null)" = "$(stat -c '%f %u %g' "$2" 2>/dev/null)" ] || return 1
+	if [ -L "$1" ]; then [ "$(readlink "$1")" = "$(readlink "$2")" ]; else cmp -s "$1" "$2"; fi
+}
+is_ours() { # DIGEST PATH
+	[ -f "$2" ] && [ ! -L "$2" ] && sum=$(sha256sum <"$2") && [ "${sum%% *}" = "$1" ]
+}
+# Somebody else's change since is nobody's to take back.
+back_one() {
+	there=''
+	rm -f "$temp"
+	if [ -e "$path" ] || [ -L "$path" ]; then there=1; fi
+	if [ -e "old/$n" ] || [ -L "old/$n" ]; then
+		! same_file "old/$n" "$path" || return 0
+		if [ "$there" ] && ! is_ours "$digest" "$path" && ! cmp -s "old/$n" "$path"; then
+			failing "$path was changed since" "cp -pd $PWD/old/$n $path"
+		elif ! text=$({ mkdir -p "${path%/*}" && cp -pd "old/$n" "$temp" && settle "$temp" &&
+			mv -fT "$temp" "$path"; } 2>&1); then
+			rm -f "$temp"
+			failing "$path: $text" "cp -pd $PWD/old/$n $path"
+		fi
+	elif [ "$there" ] && is_ours "$digest" "$path"; then
+		text=$(rm -f "$path" 2>&1) || failing "$path: $text" "rm $path"
+	elif [ "$there" ]; then
+		failing "$path was changed since" "rm $path"
+	fi
+}
+back_files() { # GROUP
+	list=files.$1
+	each back_one
+	directories | while IFS= read -r path; do
+		[ ! -d "$path" ] || settle "$path"
+	done
+}
+# As it was before the act first touched it.
+was() { # WORD UNIT
+	awk -v word="$1" -v unit="$2" '
+	$1 == word && word == "unit" && $3 == unit { print $4; exit }
+	$1 == word && word == "enabled" && $2 == unit { print $3; exit }' before
+}
+is_up() { # STATE
+	case $1 in active | reloading | activating) return 0 ;; esac
+	return 1
+}
+back_unit() { # VERB UNIT
+	is_up "$(was unit "$2")" || text=$(systemctl stop -- "$2" 2>&1 9>&-) ||
+		failing "$2: $text" "systemctl stop $2"
+}
+back_enabled() { # UNIT
+	case $(was enabled "$1") in
+	enabled*) ;;
+	*) text=$(systemctl disable --no-reload -- "$1" 2>&1 9>&-) || failing "$1: $text" "systemctl disable $1" ;;
+	esac
+}
+back_run() { # N
+	if [ ! -e "undo/$1" ]; then
+		not_back "$1"
+	elif ! text=$(with_words "undo/$1" in_place 600.0 /dev/null /root 2>&1); then
+		failing "undo of $(title "$1"): $(printf %s "$text" | head -c 300)" "what its undo: says"
+	fi
+}
+back_do() { # N KIND
+	if [ ! -e "back/$1" ]; then
+		not_back "$1"
+	elif ! with_words "back/$1" "do_$2"; then
+		failing "$(title "$1"): $text" "as the plan showed it"
+	fi
+}
+back_line() {
+	op=$1
+	shift
+	case $op in
+	files) back_files "$1" ;;
+	unit) back_unit "$@" ;;
+	enabled) back_enabled "$1" ;;
+	run) back_run "$1" ;;
+	do) back_do "$@" ;;
+	esac
+}
+# Units that ran before run again, with the files that they had.
+up_again() { # VERB UNIT
+	is_up "$(was unit "$2")" || return 0
+	case " $again " in *" $2 "*) return 0 ;; esac
+	again="$again $2"
+	verb=restart
+	case $1 in *reload*) verb=reload-or-restart ;; stop) verb=start ;; esac
+	systemctl reset-failed -- "$2" 2>/dev/null
+	text=$(systemctl $verb -- "$2" 2>&1 9>&-) || failing "$2: $text" "systemctl $verb $2"
+	is_up "$(property "$2" ActiveState)" || [ "$(property "$2" Result)" = success ] ||
+		failing "$2 is $(property "$2" ActiveState)" "systemctl $verb $2"
+}
+# A host that goes down starts its units from the files when it is back.
+is_stopping() { [ "$(systemctl is-system-running 2>/dev/null)" = stopping ]; }
+revert() {
+	fails='' left='' again=''
+	[ -e before ] || return 0
+	awk '{ line[NR] = $0 } END { for (i = NR; i; i--) print line[i] }' before >after
+	set -f
+	while read -r words <&5; do
+		# shellcheck disable=SC2086
+		back_line $words 5<&-
+	done 5<after
+	rm -f after
+	[ ! -e dirs ] || sort -r dirs | while IFS= read -r path; do
+		rmdir -- "$path" 2>/dev/null
+	done
+	text=$(systemctl daemon-reload 2>&1) || failing "$text" "systemctl daemon-reload"
+	while read -r op rest <&5; do
+		# shellcheck disable=SC2086
+		set -- $rest
+		if [ "$op" = enabled ]; then
+			case $(was enabled "$1") in
+			enabled*) text=$(systemctl enable -- "$1" 2>&1 9>&-) || failing "$1: $text" "systemctl enable $1" ;;
+			esac
+		elif [ "$op" = unit ] && ! is_stopping; then
+			up_again "$@" 5<&-
+		fi
+	done 5<before
+	set +f
+}
+# The manifest's lines of this act as they were before it, whatever others wrote since.
+manifest_back() {
+	[ -s manifest ] && [ -e $base/manifest ] || return 0
+	[ -e manifest.old ] || : >manifest.old
+	awk -F'\t' '
+	FILENAME == "manifest" { mine[$2] = 1; next }
+	FILENAME == "manifest.old" { if ($1 in mine) print; next }
+	!($1 in mine) { print }' manifest manifest.old $base/manifest >$base/manifest.new &&
+		settle $base/manifest.new && mv -f $base/manifest.new $base/manifest && settle $base
+}
+take_back() { # TEXT
+	trap '' TERM
+	record "back $(encoded "$1")"
+	rm -f spare
+	step=0
+	revert
+	if [ "$fails" ]; then
+		: >keep
+		outcome=rollback-failed
+		text="$1; it could not all be taken back: $fails"
+	else
+		outcome=rolled-back
+		text="$1; restored as it was before"
+	fi
+	[ -z "$left" ] || text="$text; not taken back: $left"
+	manifest_back || { : >keep && outcome=rollback-failed text="$text; the manifest could not be written"; }
+	disarm
+	journal $outcome
+	leave $outcome "$text"
+}
