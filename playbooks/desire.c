@@ -327,6 +327,7 @@ want_other(struct desire *d, const struct task_decl *t, struct resource *r)
 		return desire_run(d, t, r);
 	case RESOURCE_IMAGE:  /* with the apps' images, in front */
 	case RESOURCE_SYSCTL: /* and all kinds of the table */
+	case RESOURCE_USER:
 	case RESOURCE_KINDS:
 		break;
 	}

@@ -10,6 +10,7 @@ kind_find(enum resource_kind kind)
 {
 	static const struct kind *const table[RESOURCE_KINDS] = {
 		[RESOURCE_SYSCTL] = &kind_sysctl,
+		[RESOURCE_USER] = &kind_user,
 	};
 
 	return kind < RESOURCE_KINDS ? table[kind] : NULL;

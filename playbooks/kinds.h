@@ -13,4 +13,9 @@ extern const struct kind kind_sysctl;
 extern const struct field kind_sysctl_fields[];
 void kind_sysctl_read(const struct field_context *c, const struct yaml_node *n, void *to);
 
+/* An account, its groups and its keys. */
+extern const struct kind kind_user;
+extern const struct field kind_user_fields[];
+void kind_user_read(const struct field_context *c, const struct yaml_node *n, void *to);
+
 #endif

@@ -374,6 +374,7 @@ decide_other(struct verdict *v, struct plan *p)
 		decide_run(v);
 		break;
 	case RESOURCE_SYSCTL: /* and all kinds of the table */
+	case RESOURCE_USER:
 	case RESOURCE_KINDS:
 		break;
 	}

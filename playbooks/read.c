@@ -16,7 +16,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#define ITEMS_MAX 256
+#define ITEMS_MAX   256
+#define SOURCES_MAX 1024
 
 const char *const read_on_change[] = { "restart", "reload", "none", NULL };
 
@@ -123,6 +124,25 @@ read_source(
 		return false;
 	*ret = s;
 	return true;
+}
+
+bool
+read_sources(const struct field_context *c, const char *name, const struct yaml_node *n,
+    struct source_list *ret)
+{
+	bool listed = n->kind == YAML_LIST, good = true;
+
+	ret->mark = n->mark;
+	ret->count = listed ? n->count : 1;
+	if (n->kind == YAML_MAP || ret->count > SOURCES_MAX) {
+		diag_error(c->diag, n->mark, "%s: a text or a list of at most %d is wanted here",
+		    name, SOURCES_MAX);
+		return false;
+	}
+	ret->item = arena_alloc(c->arena, ret->count * sizeof(*ret->item) + 1);
+	for (size_t i = 0; i < ret->count; i++)
+		good &= read_source(c, name, listed ? n->value[i] : n, &ret->item[i]);
+	return good;
 }
 
 static bool

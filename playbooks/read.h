@@ -28,6 +28,15 @@ struct reader {
 bool read_source(
     const struct field_context *c, const char *name, const struct yaml_node *n, struct source *ret);
 
+/* A scalar, or a list of at most 1024 of them, that may hold templates. An empty list is one. */
+struct source_list {
+	struct source *item;
+	size_t count;
+	struct mark mark;
+};
+bool read_sources(const struct field_context *c, const char *name, const struct yaml_node *n,
+    struct source_list *ret);
+
 /* A scalar as a source: where it begins, if that can be told. */
 struct source read_source_of(const struct yaml_node *n, const char *text);
 

@@ -374,6 +374,10 @@ const struct field read_task_fields[] = {
 	    .form = FORM_CALL,
 	    .parse = kind_sysctl_read,
 	    .doc = "a kernel parameter, now and after every boot" },
+	{ .name = "user",
+	    .form = FORM_CALL,
+	    .parse = kind_user_read,
+	    .doc = "an account with its groups and keys; its name, or a mapping" },
 	{ .name = "include",
 	    .form = FORM_CALL,
 	    .parse = parse_include,
@@ -450,7 +454,6 @@ const struct field read_task_fields[] = {
 	LATER("container"),
 	LATER("volume"),
 	LATER("network"),
-	LATER("user"),
 	LATER("package"),
 	LATER("wait"),
 	LATER("reboot"),
@@ -482,6 +485,7 @@ static const struct {
 	{ "run", RESOURCE_RUN },
 	{ "script", RESOURCE_RUN },
 	{ "sysctl", RESOURCE_SYSCTL },
+	{ "user", RESOURCE_USER },
 	{ "include", RESOURCE_KINDS },
 };
 

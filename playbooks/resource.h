@@ -22,6 +22,7 @@ enum resource_kind {
 	RESOURCE_RUN,     /* a command */
 	/* From here on: kinds of the table in kind.h. */
 	RESOURCE_SYSCTL,
+	RESOURCE_USER,
 	RESOURCE_KINDS
 };
 

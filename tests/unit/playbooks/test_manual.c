@@ -70,6 +70,7 @@ the_manual_tells_every_key(void **state)
 	tells_all(tasks, later, read_task_service_fields);
 	tells_all(tasks, later, read_run_script_fields);
 	tells_all(tasks, later, kind_sysctl_fields);
+	tells_all(tasks, later, kind_user_fields);
 }
 
 /* The example names an archive that is made when it is used: no other mistake may be in it. */
