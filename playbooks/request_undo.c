@@ -57,7 +57,8 @@ then_number(const struct request_parts *p, const struct follow_up *then)
 	return 0;
 }
 
-/* NUMBER KIND CLASS FLAGS THEN APP ID TITLE, between tabs. Flags: s secret, r restart, l reload. */
+/* NUMBER KIND CLASS FLAGS THEN APP ID TITLE, between tabs. Flags: s secret, r restart, l reload. What
+ * follows the tasks: kind then, class what, id the unit. */
 static void
 add_what(struct request_parts *p, const struct plan_step *s, size_t n, struct buf *to)
 {
@@ -88,6 +89,20 @@ add_step(struct request_parts *p, const struct plan_step *s, size_t n)
 	return r->look ? request_add_words(p, "look", n, NULL, r->look) : 0;
 }
 
+static void
+add_then(struct request_parts *p, const struct follow_up *f, size_t n, struct buf *to)
+{
+	static const char *const words[] = { "-", "reload", "restart", "run" };
+	autobuf id = BUF_INIT(4096);
+
+	request_step_id(p->spec->plan, n, &id);
+	buf_addf(to, "%zu\tthen\t%s\t-\t0\t-\t", n, words[f->kind]);
+	add_clean(to, f->kind == FOLLOW_RUN ? "run" : f->unit);
+	buf_addc(to, '\t');
+	add_clean(to, buf_text(&id));
+	buf_addc(to, '\n');
+}
+
 int
 request_add_undo(struct request_parts *p)
 {
@@ -107,6 +122,8 @@ request_add_undo(struct request_parts *p)
 		if (add_step(p, s, p->number[i]) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < plan->then_count; i++)
+		add_then(p, &plan->then[i], p->changing + i + 1, &what);
 	tar_add(p->tar, "what", what.data, what.len);
 	tar_add(p->tar, "units", units.data, units.len);
 	return 0;

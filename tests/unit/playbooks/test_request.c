@@ -195,7 +195,8 @@ what_an_undo_needs_goes_with_the_act(void **state)
 	assert_string_equal(what,
 	    "1\tfile\tchange\t-\t4\t-\tfile /etc/motd\tfile /etc/motd\n"
 	    "2\tunit\tcreate\t-r\t0\tweb\tunit web-0.service\tunit web-0.service\n"
-	    "3\trun\tunpredicted\t-\t0\t-\trun 1\trun echo x\n");
+	    "3\trun\tunpredicted\t-\t0\t-\trun 1\trun echo x\n"
+	    "4\tthen\treload\t-\t0\t-\tcaddy.service\treload caddy.service\n");
 	autofree char *units = member(&b, "units");
 	assert_string_equal(units, "2 web-0.service\n");
 	autofree char *words = member(&b, "undo/3");

@@ -1,0 +1,69 @@
+#!/bin/sh
+# What one act did to this host, as its directory keeps it, for an undo. Changes nothing.
+# Arguments: nonce, run. The reply is frames as in observe.sh; words (args/N, ...) come as they lie there.
+nonce=$1 run=$2
+base=/var/lib/drover
+put() { # KIND PAYLOAD
+	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
+}
+# With the newlines at its end, which $(...) takes away.
+whole() { # FILE
+	text=$(
+		cat "$1"
+		echo .
+	)
+	text=${text%.}
+}
+
+echo
+put begin 1
+put journal "$(grep -F "	$run	" $base/journal 2>/dev/null)"
+put undone "$(grep "	undo of [0-9a-f-]*\$" $base/journal 2>/dev/null | tail -n 200)"
+if [ "$(id -u)" != 0 ]; then
+	put refused "drover acts as root; this login is not"
+elif ! cd "$base/runs/$run" 2>/dev/null || [ ! -r result ]; then
+	put absent ''
+fi
+if [ ! -r result ]; then
+	put end ''
+	exit 0
+fi
+case $(systemctl is-active "drover-$run.service" 2>/dev/null) in
+active | activating | deactivating | reloading) put running '' ;;
+esac
+for file in about what units units.before units.after manifest manifest.old dirs; do
+	[ ! -s $file ] || put $file "$(cat $file)"
+done
+put files "$(cat files.*[0-9] 2>/dev/null)"
+put was "$(cat was.* 2>/dev/null)"
+put result "$(awk '$4 == "start" || $4 == "step" || $4 == "end" { print $4, $5, $6 }' result)"
+for file in args/* back/* undo/* look/* left/*; do
+	[ -f "$file" ] || continue
+	whole "$file"
+	put words "$file
+$text"
+done
+
+# Contents that were replaced: what may be shown is told whole, up to a limit in all.
+secret=" $(awk -F'\t' '$4 ~ /s/ { printf "%s ", $1 }' what 2>/dev/null)"
+room=33554432
+for file in old/*; do
+	number=${file#old/}
+	if [ -L "$file" ]; then
+		put target "$number
+$(readlink -- "$file")"
+	elif [ -f "$file" ]; then
+		sum=$(sha256sum <"$file")
+		put sum "$number ${sum%% *}"
+		size=$(wc -c <"$file")
+		case $secret in *" $number "*) continue ;; esac
+		[ "$((size))" -le 262144 ] && [ "$((size))" -le $room ] || continue
+		room=$((room - size))
+		whole "$file"
+		[ "${#text}" != "$((size))" ] || put content "$number
+$text"
+	elif [ -d "$file" ]; then
+		put directory "$number"
+	fi
+done
+put end ''
