@@ -12,6 +12,7 @@
 #include "engine/stray.h"
 #include "inventory/inventory.h"
 #include "playbooks/apply_inner.h"
+#include "playbooks/back.h"
 #include "playbooks/playbook.h"
 #include "playbooks/rollout.h"
 
@@ -54,7 +55,8 @@ apply_host_end(struct apply_host *h, enum outcome o, const struct err *err, size
 	if (h->ended)
 		mem_abort("bug: a host of an apply ended twice");
 	h->ended = true;
-	if (a->going && outcome_is_good(o) && !playbook_partial(a->ground.playbook))
+	if (a->going && !a->ground.undo && outcome_is_good(o) &&
+	    !playbook_partial(a->ground.playbook))
 		stray_clear(a->ground.run, a->config.herd, herd_host_of(h->hh));
 	apply_event(h, &e, EVENT_HOST_END);
 	event_set_text(&e, FIELD_STATE, outcome_name(o));
@@ -113,6 +115,8 @@ desire(struct apply_host *h, struct diag *diag)
 	bool good;
 
 	h->arena = arena_new();
+	if (h->ground->undo)
+		return true;
 	good = playbook_desire(
 	    h->ground->playbook, herd_host_of(h->hh), &facts, h->arena, diag, &wanted);
 	take_desired(h, &wanted);
@@ -247,6 +251,7 @@ apply_new(const struct apply_config *config, struct diag *diag)
 	a->config = *config;
 	a->ground = (struct apply_ground){ .herd = config->herd,
 		.playbook = config->playbook,
+		.undo = config->undo,
 		.who = config->who,
 		.no_prune = config->no_prune,
 		.rollback = playbook_rollout(config->playbook)->rollback };
@@ -281,6 +286,7 @@ apply_free(struct apply *a)
 		struct apply_host *h = &a->hosts[i];
 
 		observe_free(h->observe);
+		back_free(h->looking_back);
 		follow_free(h->follow);
 		apply_images_free(h->images);
 		buf_fini(&h->input);
@@ -402,7 +408,7 @@ apply_start(struct apply *a, struct run *run)
 	run_on_stop(run, on_stop, a);
 	for (size_t i = 0; i < a->config.count; i++)
 		a->queue[a->queued++] = i;
-	stage(a, apply_observe, observed);
+	stage(a, a->ground.undo ? apply_look_back : apply_observe, observed);
 }
 
 void

@@ -23,10 +23,13 @@ struct herd_host;
 struct plan;
 struct playbook;
 struct run;
+struct undo_spec;
 
 struct apply_config {
 	struct herd *herd;
 	const struct playbook *playbook;
+	const struct undo_spec
+	    *undo; /* take back this run instead of what the playbook wants; NULL */
 	struct herd_host *const *hosts; /* borrowed for apply_new() */
 	size_t count;
 	int parallel;    /* hosts at work at once; 0: 64 */

@@ -10,6 +10,7 @@
 #include "playbooks/playbook.h"
 #include "playbooks/request.h"
 #include "playbooks/rollout.h"
+#include "playbooks/undo.h"
 
 #include <string.h>
 
@@ -119,6 +120,7 @@ act_end(struct apply_host *h, const struct channel_end *e, const struct err *err
 	apply_judge(h, e, &r);
 	follow_free(take(h->follow));
 	buf_fini(&h->input);
+	apply_judge_undo(h, &r);
 	if (!apply_confirm_goes_on(h, &r))
 		apply_act_over(h, &r);
 }
@@ -165,8 +167,8 @@ apply_act(struct apply_host *h)
 		.seat = ledger ? ledger_seat(ledger) : "-",
 		.who = c->who,
 		.host = h->name,
-		.playbook = playbook_name(c->playbook),
-		.release = release,
+		.playbook = h->undo ? undo_playbook(h->undo) : playbook_name(c->playbook),
+		.release = h->undo ? undo_release(h->undo) : release,
 		.plan = h->plan,
 		.rollback = c->rollback,
 		.soak_ms = rollout_soak_ms(h->ground->rollout),

@@ -14,6 +14,7 @@
 #include "playbooks/playbook.h"
 #include "playbooks/request.h"
 #include "playbooks/rollout.h"
+#include "playbooks/undo.h"
 
 #include <string.h>
 
@@ -70,8 +71,8 @@ tell_foreign(struct apply_host *h)
 }
 
 /* In the order in which the act numbers them: resume reads the names from these events. */
-static void
-tell_plan(struct apply_host *h)
+void
+apply_tell_plan(struct apply_host *h)
 {
 	for (size_t n = 1; n <= request_steps(h->plan); n++) {
 		const struct plan_step *s = request_step(h->plan, n);
@@ -188,7 +189,7 @@ apply_make_plan(struct apply_host *h)
 	account_plan(h->arena, &account, h->plan);
 	add_notes(h);
 	confirm_note(h->arena, h->plan);
-	tell_plan(h);
+	apply_tell_plan(h);
 	if (h->plan->refused) {
 		err_set(&err, OUTCOME_REFUSED, "%s", h->plan->refused);
 		apply_give_up(h, err.kind, &err);
@@ -204,6 +205,10 @@ take_observed(struct apply_host *h)
 
 	tell_facts(h);
 	tell_foreign(h);
+	if (h->undo) {
+		apply_plan_undo(h);
+		return;
+	}
 	if (!h->seen->root) {
 		err_set(&err, OUTCOME_REFUSED, "%s",
 		    "the login is not root: say become in the inventory");
@@ -256,12 +261,9 @@ observe_again(struct apply_host *h)
 }
 
 void
-apply_observe(struct apply_host *h)
+apply_begin(struct apply_host *h)
 {
-	static const struct apply_exec observing = { observe_data, apply_send_input,
-		observe_end_exec, OBSERVE_LIMIT_MS, observe_again };
 	const struct host *host = herd_host_of(h->hh);
-	struct err err;
 	autoevent e = { .count = 0 };
 
 	h->begun = true;
@@ -271,6 +273,17 @@ apply_observe(struct apply_host *h)
 	event_set_text(&e, FIELD_ADDRESS, host->address ? host->address : host->name);
 	event_set_int(&e, FIELD_ATTEMPT, 1);
 	apply_emit(h, &e);
+}
+
+void
+apply_observe(struct apply_host *h)
+{
+	static const struct apply_exec observing = { observe_data, apply_send_input,
+		observe_end_exec, OBSERVE_LIMIT_MS, observe_again };
+	struct err err;
+
+	if (!h->begun)
+		apply_begin(h);
 	buf_init(&h->input, OBSERVE_REQUEST_MAX);
 	if (observe_request(h->wanted, h->wanted_count, &h->input, &err) < 0) {
 		apply_give_up(h, err.kind, &err);

@@ -23,14 +23,18 @@ struct herd;
 struct herd_host;
 struct loop_timer;
 struct playbook;
+struct back_reading;
 struct rollout_run;
 struct run;
+struct undo;
+struct undo_spec;
 
 /* What all hosts of an apply stand on. */
 struct apply_ground {
 	struct herd *herd;
 	struct run *run;
 	const struct playbook *playbook;
+	const struct undo_spec *undo; /* NULL: an apply */
 	const char *who;
 	bool no_prune;
 	struct rollout_run *rollout;
@@ -78,6 +82,8 @@ struct apply_host {
 	bool retried;
 	struct err lost; /* why the link is gone, while it is looked whether to begin anew */
 	struct observe *observe;
+	struct back_reading *looking_back;
+	struct undo *undo;
 	struct follow *follow;
 	struct apply_images *images;
 	int64_t step_ms; /* the host's clock at the start of the step in hand */
@@ -108,6 +114,15 @@ void apply_host_end(struct apply_host *h, enum outcome o, const struct err *err,
 void apply_event(struct apply_host *h, struct event *e, enum event_kind kind);
 void apply_emit(struct apply_host *h, struct event *e);
 
+/* Its first event; the clock runs. */
+void apply_begin(struct apply_host *h);
+void apply_tell_plan(struct apply_host *h);
+
+/* What is wanted instead was looked for: the plan of an undo. */
+void apply_plan_undo(struct apply_host *h);
+/* An undo that had to leave something alone is stale, however well the rest went. */
+void apply_judge_undo(const struct apply_host *h, struct follow_result *r);
+
 /* The host has told its facts: fill in again what depends on them. 0 or -1. */
 int apply_desire_again(struct apply_host *h, struct err *err);
 
@@ -134,6 +149,8 @@ bool apply_confirm_cut(struct apply_host *h);
 
 /* The stages, one host each. */
 void apply_observe(struct apply_host *h);
+/* An undo: ask what the act did there, and then observe what is wanted instead. */
+void apply_look_back(struct apply_host *h);
 void apply_fetch(struct apply_host *h);
 void apply_act(struct apply_host *h);
 void apply_return(struct apply_host *h); /* a held one: its act is taken back */

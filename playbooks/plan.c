@@ -82,7 +82,7 @@ decide_contents(struct verdict *v)
 	const struct resource *r = v->step->resource;
 	const struct found *f = v->step->found;
 	bool absent = f->kind == '-' || !f->present;
-	bool shown = !r->secret && is_text(r->content, r->content_len) &&
+	bool shown = !r->secret && r->content && is_text(r->content, r->content_len) &&
 		     (absent || (f->content && f->is_text));
 
 	if (!absent && strcmp(f->digest, r->digest) == 0)
@@ -380,6 +380,17 @@ decide_other(struct verdict *v, struct plan *p)
 	}
 }
 
+/* The words for it were made when it was found. */
+static void
+decide_undoing(struct verdict *v)
+{
+	const struct undoing *u = v->step->resource->undoing;
+
+	plan_because(v, "put back as it was");
+	v->step->doing = u->doing;
+	v->step->back = u->back;
+}
+
 static void
 decide(struct verdict *v, struct plan *p)
 {
@@ -387,7 +398,9 @@ decide(struct verdict *v, struct plan *p)
 
 	if (v->step->resource->forgotten)
 		return;
-	if (kind)
+	if (kind && v->step->resource->undoing)
+		decide_undoing(v);
+	else if (kind)
 		kind->decide(v);
 	else
 		decide_other(v, p);

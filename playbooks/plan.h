@@ -55,6 +55,8 @@ struct plan {
 	    records; /* of the steps that are the same: those the manifest does not know as they are */
 	struct follow_up *then; /* what runs once after the tasks, each once, in order */
 	size_t then_count;
+	const char *const
+	    *unmade; /* directories that go when nothing is left in them, the deepest first; NULL */
 	const char **notes; /* "publishes 0.0.0.0:8080", "stop-first: ..." */
 	size_t note_count;
 	const struct skipped *skipped; /* what this host does not have, and why */

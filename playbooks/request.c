@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "playbooks/confirm.h"
 #include "playbooks/kind.h"
+#include "playbooks/observation.h"
 #include "playbooks/plan.h"
 #include "playbooks/reply.h"
 #include "playbooks/request_inner.h"
@@ -29,6 +30,26 @@ request_digest(const struct resource *r)
 	return NULL;
 }
 
+/* An undo puts the line back that was there before the act. */
+static int
+add_undoing(struct request_parts *p, const struct resource *r, size_t n)
+{
+	const struct manifest_line *m = r->undoing->line;
+
+	if (!r->undoing->wrote || n == 0)
+		return 0;
+	if (!reply_is_line(r->id) || strchr(r->id, '\t'))
+		return err_set(p->err, OUTCOME_INPUT, "%s: not a name for the manifest", r->id);
+	if (!m)
+		buf_addf(&p->manifest, "%zu\t%s\t-\t-\t-\t!\n", n, r->id);
+	else
+		buf_addf(&p->manifest, "%zu\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n, r->id,
+		    m->playbook, m->app, m->release, m->digest, *m->text ? m->text : "-",
+		    *m->origin ? m->origin : "p", *m->shown ? m->shown : "-",
+		    *m->run ? m->run : "-");
+	return 0;
+}
+
 static int
 add_manifest(struct request_parts *p, const struct plan_step *s, size_t n)
 {
@@ -36,6 +57,8 @@ add_manifest(struct request_parts *p, const struct plan_step *s, size_t n)
 	/* The line of what is absent goes when it is gone. */
 	const char *digest = r->absent ? "!" : request_digest(r);
 
+	if (r->undoing)
+		return add_undoing(p, r, n);
 	if (!digest)
 		return 0;
 	if (!reply_is_line(r->id) || strchr(r->id, '\t'))
@@ -146,11 +169,13 @@ request_build(const struct request *r, struct buf *to, struct err *err)
 	buf_init(&p.absent, REQUEST_MAX);
 	buf_init(&p.steps, REQUEST_MAX);
 	buf_init(&p.manifest, REQUEST_MAX);
+	buf_init(&p.kept, REQUEST_MAX);
 	rc = add_all(&p);
 	buf_fini(&p.needs);
 	buf_fini(&p.absent);
 	buf_fini(&p.steps);
 	buf_fini(&p.manifest);
+	buf_fini(&p.kept);
 	strmap_fini(&p.contents);
 	if (rc < 0)
 		return -1;

@@ -18,7 +18,7 @@ struct resource;
 struct request_parts {
 	const struct request *spec;
 	struct buf *tar;
-	struct buf needs, absent, steps, manifest;
+	struct buf needs, absent, steps, manifest, kept;
 	struct strmap contents; /* digests that are in the tar */
 	size_t *number;         /* of each step of the plan; 0: the same */
 	size_t changing, groups;

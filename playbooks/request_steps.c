@@ -121,6 +121,10 @@ add_file(struct request_parts *p, const struct plan_step *s, size_t n, struct bu
 	buf_addf(list, "%zu %04o %s %s %s %c %s\n", n, r->mode & 07777, or_root(r->owner),
 	    or_root(r->group), r->absent ? "-" : r->digest, file_kind(r), r->path);
 	p->systemd_files = p->systemd_files || in_systemd(r->path);
+	if (r->undoing && r->undoing->kept && !r->absent) {
+		buf_addf(&p->kept, "%zu %s\n", n, r->undoing->kept);
+		return 0;
+	}
 	if (r->absent || !strmap_add(&p->contents, r->digest, n, NULL))
 		return 0;
 	snprintf(name, sizeof(name), "f/%s", r->digest);
@@ -413,6 +417,8 @@ request_add_steps(struct request_parts *p)
 		if (add_segment(p, from, to) < 0)
 			return -1;
 	}
+	if (plan->unmade && *plan->unmade)
+		buf_adds(&p->steps, "at 0\nunmake\n");
 	if (then_arms(plan))
 		buf_adds(&p->steps, "arm\n");
 	for (size_t i = 0; i < plan->then_count; i++) {

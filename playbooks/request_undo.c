@@ -108,7 +108,7 @@ request_add_undo(struct request_parts *p)
 {
 	const struct plan *plan = p->spec->plan;
 	autobuf what = BUF_INIT(REQUEST_MAX);
-	autobuf units = BUF_INIT(REQUEST_MAX);
+	autobuf units = BUF_INIT(REQUEST_MAX), unmade = BUF_INIT(REQUEST_MAX);
 
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_step *s = &plan->steps[i];
@@ -126,5 +126,11 @@ request_add_undo(struct request_parts *p)
 		add_then(p, &plan->then[i], p->changing + i + 1, &what);
 	tar_add(p->tar, "what", what.data, what.len);
 	tar_add(p->tar, "units", units.data, units.len);
+	for (const char *const *d = plan->unmade; d && *d; d++)
+		buf_addf(&unmade, "%s\n", *d);
+	if (unmade.len)
+		tar_add(p->tar, "unmade", unmade.data, unmade.len);
+	if (p->kept.len)
+		tar_add(p->tar, "kept", p->kept.data, p->kept.len);
 	return 0;
 }

@@ -59,6 +59,15 @@ struct command_how {
 	const char *const *with;      /* a script: what runs it, ended by NULL; may be empty */
 };
 
+/* What an undo needs beside the wish. */
+struct undoing {
+	const char
+	    *kept;  /* where its content lies on the host: RUN/old/N; NULL: it comes from here */
+	bool wrote; /* the act wrote its line in the manifest, which was: */
+	const struct manifest_line *line;       /* NULL: none */
+	const char *const *doing, *const *back; /* a kind of the table: words for its do_KIND */
+};
+
 struct resource {
 	enum resource_kind kind;
 	const char
@@ -72,8 +81,9 @@ struct resource {
 	bool forgotten; /* absent, and only the manifest forgets it: it stays as it is */
 	/* A new login must confirm it within so long, else it is taken back; 0: unsaid, -1: never. */
 	int64_t confirm_ms;
-	int64_t limit_ms;   /* how long its step may take; 0: as its kind has it */
-	const void *detail; /* a kind of the table: its own */
+	const struct undoing *undoing; /* NULL: it is no undo */
+	int64_t limit_ms;              /* how long its step may take; 0: as its kind has it */
+	const void *detail;            /* a kind of the table: its own */
 	const char *const
 	    *look; /* a kind of the table: words for its look_KIND on the host, one line
 	                            each, ended by NULL; NULL: nothing is looked for */

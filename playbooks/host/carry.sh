@@ -3,10 +3,11 @@
 # say is appended to `result` in its directory, a numbered and synced record a line:
 #   NUMBER BOOT_ID UPTIME WORDS...      texts are base64, or - when empty
 # Argument: the run. Its directory holds what the request brought: about, mode, needs, absent, files.1
-# and on, steps, manifest, f/DIGEST, args/N, in/N. For an undo it brings what, back/N, undo/N, look/N and units,
-# and leaves old/N (contents that were replaced), dirs (directories that were made), manifest.old,
-# units.before and units.after, and left/N (what look_KIND said after step N). With `back WHY` behind
-# it, it takes the act back instead.
+# and on, steps, manifest, f/DIGEST, args/N, in/N; of an undo also kept (what comes from old/ of another
+# act) and unmade (directories). For an undo it brings what, back/N, undo/N, look/N and units, and leaves
+# was.N (what stat says of the paths of files.N before), old/N (contents that were replaced), dirs
+# (directories that were made), manifest.old, units.before and units.after, and left/N (what look_KIND
+# said after step N). With `back WHY` behind it, it takes the act back instead.
 umask 077
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
 export PATH LC_ALL HOME
@@ -40,7 +41,8 @@ encoded() { # TEXT
 }
 
 # What drover manages here, before an effect (a digest of - says: under way) and after it. What is only
-# found as it should be (f) keeps the run that put it there; what is to go (!) keeps its line until then.
+# found as it should be (f) keeps the run that put it there; what is to go (!) keeps its line until then;
+# an undo says itself who put there what it puts back.
 manifest() { # STEPS DONE
 	[ -s manifest ] || return 0
 	old=$base/manifest
@@ -53,13 +55,14 @@ manifest() { # STEPS DONE
 		text[$2] = $7 == "" ? "-" : $7
 		origin[$2] = $8 == "" ? "p" : $8
 		shown[$2] = $9 == "" ? "-" : $9
-		by[$2] = run
+		by[$2] = $10 == "" ? run : $10
+		said[$2] = $10 != ""
 		order[++n] = $2
 		next
 	}
 	!($1 in head) { print; next }
 	{ was[$1] = $0 }
-	origin[$1] == "f" {
+	origin[$1] == "f" && !said[$1] {
 		by[$1] = $7 == "" ? "-" : $7
 		origin[$1] = $8 == "" ? "p" : $8
 	}
@@ -163,6 +166,13 @@ stage_one() {
 		text=$(umask 022 && mkdir -p "$directory" 2>&1) || return 1
 	fi
 	temps=$temps$nl$temp
+	if [ -s kept ]; then
+		kept=$(sed -n "s/^$n //p" kept)
+		if [ "$kept" ]; then
+			text=$(cp -a "../$kept" "$temp" 2>&1)
+			return
+		fi
+	fi
 	text=$(install -m "$mode" -o "$owner" -g "$group" "f/$digest" "$temp" 2>&1) || return 1
 	if [ "$kind" != - ]; then
 		mkdir -p verify && ln "f/$digest" "verify/${path##*/}" || return 1
@@ -214,10 +224,16 @@ directories() {
 		echo "${directory:-/}"
 	done <$list | sort -u
 }
+paths() {
+	while read -r n mode owner group digest kind path; do
+		printf '%s\0' "$path"
+	done <$list
+}
 stage() { # GROUP
 	list=files.$1 staged=$1 switched='' before=$temps
 	set +f
 	rm -rf verify
+	paths | xargs -0 stat -c '%f %s %u %g %U %G %n' -- >was."$1" 2>/dev/null
 	each stage_one || abort "staging $path: $text"
 	verify || abort "systemd-analyze verify: $text"
 	IFS=$nl
@@ -466,6 +482,12 @@ work() { # NUMBER KIND
 	(with_words "look/$1" "look_$2") >"left/$1" 2>/dev/null
 	settle "left/$1"
 }
+# Directories that the act made which is taken back, where nothing is left in them.
+unmake() {
+	while IFS= read -r path; do
+		rmdir "$path" 2>/dev/null && settle "${path%/*}/"
+	done <unmade
+}
 perform() { # OP ARGUMENTS
 	op=$1
 	shift
@@ -486,6 +508,7 @@ perform() { # OP ARGUMENTS
 		files "$1"
 		;;
 	stage) ;;
+	unmake) unmake ;;
 	forget) systemctl reset-failed -- "$1" 2>/dev/null || : ;;
 	image-away) image_away "$1" "$2" ;;
 	do) work "$1" "$2" ;;
