@@ -13,9 +13,9 @@
 
 /* Verbs that users of a later drover may try here: refused by name. */
 static const char *const later[] = { "apps", "nodes", "script", "cp", "fetch", "diff", "start",
-	"stop", "restart", "undo", "rollback", "quadlet", "ssh", "lock", "replace", "cordon",
-	"doctor", "import", "secrets", "config", "keys", "completion", "hosts", "facts", "ps",
-	"run", "logs", "plan", "apply", "lint", "resume", "trust", "history", NULL };
+	"stop", "restart", "rollback", "quadlet", "ssh", "lock", "replace", "cordon", "doctor",
+	"import", "secrets", "config", "keys", "completion", "hosts", "facts", "ps", "run", "logs",
+	"plan", "apply", "lint", "resume", "trust", "history", NULL };
 
 int
 call_fail(struct call *c, const struct err *err)

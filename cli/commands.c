@@ -17,6 +17,7 @@ const struct command *const commands[] = {
 	&command_plan,
 	&command_apply,
 	&command_resume,
+	&command_undo,
 	&command_history,
 	&command_nodes,
 	&command_trust,

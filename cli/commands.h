@@ -24,6 +24,7 @@ extern const struct command command_config;
 extern const struct command command_plan;
 extern const struct command command_ps;
 extern const struct command command_resume;
+extern const struct command command_undo;
 extern const struct command command_run;
 extern const struct command command_trust;
 extern const struct command command_ui;

@@ -16,6 +16,7 @@
 #include "inventory/set.h"
 #include "playbooks/apply.h"
 #include "playbooks/playbook.h"
+#include "playbooks/undo.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -39,6 +40,10 @@ load(struct converging *g)
 	struct diag diag;
 	bool good;
 
+	if (g->spec->undo) {
+		g->playbook = playbook_none("undo");
+		return true;
+	}
 	diag_init(&diag);
 	g->playbook = playbook_load(c->argv[0], c->globals.vars.item, &diag);
 	good =
@@ -76,6 +81,11 @@ choose_hosts(struct converging *g)
 	struct call *c = g->call;
 	struct set narrow;
 
+	if (g->spec->set) {
+		g->set = *g->spec->set;
+		*g->spec->set = (struct set){ .hosts = NULL };
+		return true;
+	}
 	if (!own && !limit) {
 		call_usage(c, "%s names no hosts: say them with --limit SET", c->argv[0]);
 		return false;
@@ -122,6 +132,8 @@ describe(void *user, struct event *start)
 	struct converging *g = user;
 
 	event_set_text(start, FIELD_PLAYBOOK, playbook_path(g->playbook));
+	if (g->spec->undo)
+		event_set_text(start, FIELD_NAME, g->spec->undo->uuid);
 	if (!g->spec->change)
 		event_set_int(start, FIELD_DRY_RUN, true);
 }
@@ -202,6 +214,7 @@ prepare(struct converging *g)
 	struct apply_config config = {
 		.herd = c->herd,
 		.playbook = g->playbook,
+		.undo = g->spec->undo,
 		.hosts = hosts,
 		.count = g->set.count,
 		.parallel = (int)c->globals.parallel,

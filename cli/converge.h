@@ -1,6 +1,6 @@
 /*
  * A playbook on the command line: read, observe, show the plan, and, when it is
- * an apply and nobody objects, carry it out.
+ * an apply and nobody objects, carry it out. An undo goes the same way.
  */
 #ifndef DROVER_CLI_CONVERGE_H
 #define DROVER_CLI_CONVERGE_H
@@ -8,6 +8,8 @@
 #include <stdbool.h>
 
 struct call;
+struct set;
+struct undo_spec;
 
 struct converge {
 	const char *verb;  /* "plan", "apply" */
@@ -16,10 +18,13 @@ struct converge {
 	const char *const *tags, *const *skip_tags; /* as playbook_choose() takes them */
 	bool no_prune;                              /* what left the playbook stays */
 	bool change;                                /* carry it out; else only look */
-	bool exit_code;                             /* 5 when there are differences */
+	const struct undo_spec *undo;               /* take this run back instead; NULL: argv[0] is
+	                                               a playbook */
+	struct set *set; /* its hosts, taken over; NULL: the playbook's */
+	bool exit_code;  /* 5 when there are differences */
 };
 
-/* argv[0] of the call is the playbook. Gives the exit code. */
+/* argv[0] of the call is the playbook, but for an undo. Gives the exit code. */
 int converge(struct call *c, const struct converge *spec);
 
 #endif

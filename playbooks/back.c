@@ -454,6 +454,15 @@ taken_back(const struct observation *undos, const char *uuid)
 	return NULL;
 }
 
+/* What look_KIND says comes without the newlines at its end. */
+static const char *
+without_end(const struct text *t)
+{
+	for (size_t n = t->len; n > 0 && t->bytes[n - 1] == '\n'; n--)
+		t->bytes[n - 1] = '\0';
+	return t->bytes;
+}
+
 static void
 join(struct back_reading *r)
 {
@@ -472,7 +481,7 @@ join(struct back_reading *r)
 		s->back = words_of(r, "back", s->number);
 		s->undo = words_of(r, "undo", s->number);
 		s->look = words_of(r, "look", s->number);
-		s->left = left ? left->bytes : NULL;
+		s->left = left ? without_end(left) : NULL;
 	}
 	if (r->undone)
 		journal_parse(r->arena, r->undone, &undos);

@@ -313,6 +313,17 @@ playbook_load(const char *path, const char *const *extra_vars, struct diag *diag
 	return NULL;
 }
 
+struct playbook *
+playbook_none(const char *name)
+{
+	struct arena *a = arena_new();
+	struct playbook *p = arena_alloc(a, sizeof(*p));
+
+	p->arena = a;
+	p->name = arena_strdup(a, name);
+	return p;
+}
+
 void
 playbook_free(struct playbook *p)
 {

@@ -34,6 +34,8 @@ struct rollout {
 
 /* NULL when diag got an error. extra_vars: "name=value" from -e, ended by NULL; may be NULL. */
 struct playbook *playbook_load(const char *path, const char *const *extra_vars, struct diag *diag);
+/* One that wants nothing and has no path: for acts that come from elsewhere, with the default rollout. */
+struct playbook *playbook_none(const char *name);
 void playbook_free(struct playbook *p);
 
 const char *playbook_name(const struct playbook *p);   /* `name:`, else the file's stem */
