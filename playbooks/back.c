@@ -110,6 +110,7 @@ take_step(struct back_reading *r, char *line)
 	s.secret = strchr(f[3], 's') != NULL;
 	s.restart = strchr(f[3], 'r') != NULL;
 	s.reload = strchr(f[3], 'l') != NULL;
+	s.special = strchr(f[3], 'h') != NULL;
 	s.app = str_eq(f[5], "-") ? NULL : f[5];
 	s.id = f[6];
 	s.title = f[7];

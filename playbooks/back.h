@@ -42,7 +42,7 @@ struct back_step {
 	size_t number;
 	enum resource_kind kind;
 	bool is_then; /* it followed the tasks */
-	bool secret, restart, reload, started, changed;
+	bool secret, restart, reload, special, started, changed;
 	size_t then; /* the number of the step that followed from it; 0: none */
 	const char *class, *app, *id, *title;
 	const struct back_place *place; /* NULL: none */

@@ -57,16 +57,24 @@ then_number(const struct request_parts *p, const struct follow_up *then)
 	return 0;
 }
 
-/* NUMBER KIND CLASS FLAGS THEN APP ID TITLE, between tabs. Flags: s secret, r restart, l reload. What
+/* Its words alone do not run it as it ran. */
+static bool
+is_special(const struct resource *r)
+{
+	return r->kind == RESOURCE_RUN && r->command &&
+	       (r->content || r->command->input || r->command->cwd);
+}
+
+/* NUMBER KIND CLASS FLAGS THEN APP ID TITLE, between tabs. Flags: s secret, r restart, l reload, h special. What
  * follows the tasks: kind then, class what, id the unit. */
 static void
 add_what(struct request_parts *p, const struct plan_step *s, size_t n, struct buf *to)
 {
 	const struct resource *r = s->resource;
 
-	buf_addf(to, "%zu\t%s\t%s\t-%s%s%s\t%zu\t", n, kind_name(r->kind),
+	buf_addf(to, "%zu\t%s\t%s\t-%s%s%s%s\t%zu\t", n, kind_name(r->kind),
 	    plan_class_name(s->class), r->secret ? "s" : "", s->restart ? "r" : "",
-	    s->reload ? "l" : "", then_number(p, &r->then));
+	    s->reload ? "l" : "", is_special(r) ? "h" : "", then_number(p, &r->then));
 	add_clean(to, r->app ? r->app : "-");
 	buf_addc(to, '\t');
 	add_clean(to, r->id);

@@ -216,7 +216,7 @@ wish_run(struct undo *u, const struct back_step *s)
 
 	if (!s->started)
 		return;
-	if (!s->undo || !s->args) {
+	if (!s->undo) {
 		cannot(u, s, "it has no undo:");
 		return;
 	}
@@ -231,7 +231,8 @@ wish_run(struct undo *u, const struct back_step *s)
 	add(u, s, RESOURCE_RUN);
 	r = u->item[u->count - 1].resource;
 	split_words(u->arena, s->undo, &r->env, &r->argv);
-	split_words(u->arena, s->args, &env, &r->undo);
+	if (s->args && !s->special)
+		split_words(u->arena, s->args, &env, &r->undo);
 	r->title = arena_printf(u->arena, "undo of %s", s->title);
 	r->parts = true;
 }
