@@ -42,24 +42,6 @@ apply_record(void *user, const struct follow_record *r)
 	apply_emit(h, &e);
 }
 
-/* The lock's text is RUN, TIME, SEAT, WHO, ... between tabs. */
-static void
-name_holder(struct follow_result *r)
-{
-	char *word[4], *save = NULL, copy[sizeof(r->text)];
-	size_t n = 0;
-
-	str_copy(copy, sizeof(copy), r->text);
-	for (char *w = strtok_r(copy, "\t\n", &save); w && n < 4; w = strtok_r(NULL, "\t\n", &save))
-		word[n++] = w;
-	if (n == 4)
-		snprintf(r->text, sizeof(r->text),
-		    "another run holds the host's lock: %.100s at %.100s since %.40s, run %.40s",
-		    word[3], word[2], word[1], word[0]);
-	else
-		snprintf(r->text, sizeof(r->text), "another run holds the host's lock");
-}
-
 void
 apply_judge(struct apply_host *h, const struct channel_end *e, struct follow_result *r)
 {
@@ -77,8 +59,6 @@ apply_judge(struct apply_host *h, const struct channel_end *e, struct follow_res
 	} else if (r->end == FOLLOW_LOST && e->err) {
 		snprintf(r->text, sizeof(r->text), "the link was lost while it acted: %.300s",
 		    e->err->text);
-	} else if (r->outcome == OUTCOME_LOCKED) {
-		name_holder(r);
 	}
 }
 

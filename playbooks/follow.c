@@ -4,6 +4,7 @@
 #include "base/event.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/uuid.h"
 #include "playbooks/reply.h"
 
 #include <stdio.h>
@@ -254,6 +255,24 @@ gone(const struct follow *f, struct follow_result *ret)
 	    f->switched ? "" : "; nothing had been changed yet");
 }
 
+/* The lock's text is RUN, TIME, SEAT, WHO, ... between tabs. */
+static void
+name_holder(struct follow_result *r)
+{
+	char *word[4], *save = NULL, copy[sizeof(r->text)];
+	size_t n = 0;
+
+	str_copy(copy, sizeof(copy), r->text);
+	for (char *w = strtok_r(copy, "\t\n", &save); w && n < 4; w = strtok_r(NULL, "\t\n", &save))
+		word[n++] = w;
+	if (n == 4 && uuid_is(word[0]))
+		snprintf(r->text, sizeof(r->text),
+		    "another run holds the host's lock: %.100s at %.100s since %.40s, run %.40s",
+		    word[3], word[2], word[1], word[0]);
+	else
+		snprintf(r->text, sizeof(r->text), "another run holds the host's lock");
+}
+
 void
 follow_verdict(const struct follow *f, struct follow_result *ret)
 {
@@ -264,6 +283,8 @@ follow_verdict(const struct follow *f, struct follow_result *ret)
 	if (f->ended) {
 		ret->end = FOLLOW_DONE;
 		ret->outcome = f->outcome;
+		if (f->outcome == OUTCOME_LOCKED)
+			name_holder(ret);
 	} else if (f->reply.state == REPLY_AFTER && f->nothing) {
 		ret->end = FOLLOW_NOTHING;
 		ret->outcome = OUTCOME_FAILED;

@@ -528,9 +528,11 @@ perform() { # OP ARGUMENTS
 }
 begin() {
 	trap 'abort "stopped before its end: the time limit, or a person"' TERM
-	flock -n 9 || leave locked "$(cat $base/lock)"
+	holder=''
+	take_lock || leave locked "$holder"
 	printf '%s\t%s\t%s\n' "$run" "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" "$(cat about)" >$base/lock
 	record "begin $run"
+	sweep
 }
 # The plan was made for these contents and no others.
 check() {

@@ -54,6 +54,31 @@ verdict(struct talk *t)
 }
 
 static void
+who_holds_a_lock_is_named_if_its_text_is_what_an_act_writes(void **state)
+{
+	struct talk t;
+	struct follow_result r;
+	/* 01a20058-...\tthe time\tme@here\tme\tweb1, and junk with as many words */
+	static const char *const text[] = { "MDFhMjAwNTgtYjJjYi03YWJjLThkZWYtZjMyMjQ5MzhkYjc4CXRoZS"
+					    "B0aW1lCW1lQGhlcmUJbWUJd2ViMQ==",
+		"YQliCWMJZAll" };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		autofree char *end = xasprintf("1 " BOOT " 1.00 end locked %s", text[i]);
+
+		begin(&t, 0);
+		say(&t, "record", end);
+		r = verdict(&t);
+		assert_int_equal(r.outcome, OUTCOME_LOCKED);
+		assert_string_equal(r.text,
+		    i ? "another run holds the host's lock"
+		      : "another run holds the host's lock: me at me@here since the time, run "
+			"01a20058-b2cb-7abc-8def-f3224938db78");
+	}
+}
+
+static void
 records_become_steps_and_an_end_decides(void **state)
 {
 	struct talk t;
@@ -224,6 +249,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_holds_a_lock_is_named_if_its_text_is_what_an_act_writes),
 		cmocka_unit_test(records_become_steps_and_an_end_decides),
 		cmocka_unit_test(an_act_that_is_armed_says_so_and_a_taking_back_undoes_its_end),
 		cmocka_unit_test(records_seen_before_are_left_out),
