@@ -65,8 +65,9 @@ is_up() { # STATE
 	return 1
 }
 back_unit() { # VERB UNIT
-	is_up "$(was unit "$2")" || text=$(systemctl stop -- "$2" 2>&1 9>&-) ||
-		failing "$2: $text" "systemctl stop $2"
+	! is_up "$(was unit "$2")" || return 0
+	text=$(systemctl stop -- "$2" 2>&1 9>&-) || failing "$2: $text" "systemctl stop $2"
+	[ "$(was unit "$2")" = failed ] || systemctl reset-failed -- "$2" 2>/dev/null
 }
 back_enabled() { # UNIT
 	case $(was enabled "$1") in
@@ -159,12 +160,12 @@ take_back() { # TEXT
 	if [ "$fails" ]; then
 		: >keep
 		outcome=rollback-failed
-		text="$1; it could not all be taken back: $fails"
+		text="not all could be taken back: $fails"
 	else
 		outcome=rolled-back
-		text="$1; restored as it was before"
+		text="restored as it was before"
 	fi
-	[ -z "$left" ] || text="$text; not taken back: $left"
+	text="$text${left:+; not taken back: $left}; $1"
 	manifest_back || { : >keep && outcome=rollback-failed text="$text; the manifest could not be written"; }
 	disarm
 	journal $outcome
