@@ -165,7 +165,7 @@ take_back() { # TEXT
 		outcome=rolled-back
 		text="restored as it was before"
 	fi
-	text="$text${left:+; not taken back: $left}; $1"
+	text="$text${left:+; not taken back: $left}${1:+; $1}"
 	manifest_back || { : >keep && outcome=rollback-failed text="$text; the manifest could not be written"; }
 	disarm
 	journal $outcome
