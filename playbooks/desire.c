@@ -10,6 +10,7 @@
 #include "playbooks/desire.h"
 #include "playbooks/desire_inner.h"
 #include "playbooks/kind.h"
+#include "playbooks/kind_copy.h"
 #include "playbooks/model.h"
 #include "playbooks/read.h"
 #include "playbooks/unit.h"
@@ -41,14 +42,12 @@ with_tag(struct desire *d, const char *name)
 static const struct resource *
 find_resource(const struct desire *d, const struct resource *r)
 {
-	for (size_t i = 0; i < d->list.count; i++) {
-		const struct resource *other = d->list.item[i];
+	size_t at;
 
-		if (!d->here.maybe && !d->maybe[i] &&
-		    (str_eq(other->id, r->id) ||
-			(r->path && other->path && str_eq(other->path, r->path))))
-			return other;
-	}
+	if (d->here.maybe)
+		return NULL;
+	if (strmap_find(&d->known, r->id, &at) || (r->path && strmap_find(&d->known, r->path, &at)))
+		return d->list.item[at];
 	return NULL;
 }
 
@@ -57,11 +56,16 @@ append(struct desire *d, const struct resource *r)
 {
 	mem_grow(d->maybe, d->list.count, d->maybe_cap);
 	d->maybe[d->list.count] = d->here.maybe;
+	if (!d->here.maybe) {
+		strmap_add(&d->known, r->id, d->list.count, NULL);
+		if (r->path)
+			strmap_add(&d->known, r->path, d->list.count, NULL);
+	}
 	resource_list_add(&d->list, r);
 }
 
-static bool
-add(struct desire *d, const struct resource *r)
+bool
+desire_add(struct desire *d, const struct resource *r)
 {
 	const struct resource *other = find_resource(d, r);
 
@@ -220,7 +224,7 @@ want_app(struct desire *d, const struct app_decl *decl, const char *image)
 		return;
 	app_resources(&app, a, &made);
 	for (size_t i = 0; i < made.count; i++)
-		add(d, made.item[i]);
+		desire_add(d, made.item[i]);
 	free(made.item);
 }
 
@@ -256,6 +260,14 @@ want_file(struct desire *d, const struct task_decl *t, struct resource *r)
 		return false;
 	r->id = arena_printf(d->arena, "file %s", r->path);
 	r->title = r->path;
+	r->absent = t->absent;
+	if (r->absent)
+		return true;
+	if (t->validate.mark.line) {
+		r->validate = desire_argv(d, &t->validate);
+		if (!r->validate)
+			return false;
+	}
 	return want_content(d, t, r);
 }
 
@@ -283,6 +295,9 @@ want_unit(struct desire *d, const struct task_decl *t, struct resource *r)
 	r->path = arena_printf(d->arena, "%s/%s", APP_UNIT_DIR, r->unit);
 	r->id = arena_printf(d->arena, "unit %s", r->unit);
 	r->title = r->unit;
+	r->absent = t->absent;
+	if (r->absent)
+		return true;
 	r->state = state_of(t->state);
 	r->enabled = !t->enabled_said ? WANT_ENABLED_UNSAID
 		     : t->enabled     ? WANT_ENABLED
@@ -326,8 +341,11 @@ want_other(struct desire *d, const struct task_decl *t, struct resource *r)
 	case RESOURCE_RUN:
 		return desire_run(d, t, r);
 	case RESOURCE_IMAGE:  /* with the apps' images, in front */
+	case RESOURCE_COPY:   /* many resources: kind_copy_want() */
 	case RESOURCE_SYSCTL: /* and all kinds of the table */
 	case RESOURCE_USER:
+	case RESOURCE_DIR:
+	case RESOURCE_LINK:
 	case RESOURCE_KINDS:
 		break;
 	}
@@ -362,13 +380,18 @@ want_task(struct desire *d, const struct task_decl *t)
 
 	r->kind = t->kind;
 	r->mark = t->mark;
+	if (t->kind == RESOURCE_COPY) {
+		if (fill_then(d, &t->then, r))
+			kind_copy_want(d, t, &r->then);
+		return;
+	}
 	good = kind ? kind->want(d, t, r) : want_other(d, t, r);
 	if (!fill_then(d, &t->then, r) || !good || !fill_undo(d, &t->undo, r))
 		return;
 	r->confirm_ms = t->confirm_ms;
 	if (t->name)
 		r->title = t->name;
-	add(d, r);
+	desire_add(d, r);
 }
 
 /* Images of apps and tasks come first. */
@@ -420,6 +443,7 @@ playbook_desire(const struct playbook *p, const struct host *h, const struct fac
 	*ret = (struct desired){ all, d.list.count, skipped, d.skipped_count };
 	free(d.list.item);
 	free(d.maybe);
+	strmap_fini(&d.known);
 	free(d.placed);
 	free(d.skipped);
 	free(d.port);

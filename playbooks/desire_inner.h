@@ -3,6 +3,7 @@
 #ifndef DROVER_PLAYBOOKS_DESIRE_INNER_H
 #define DROVER_PLAYBOOKS_DESIRE_INNER_H
 
+#include "base/strmap.h"
 #include "playbooks/app.h"
 #include "playbooks/model.h"
 #include "playbooks/playbook.h"
@@ -45,7 +46,8 @@ struct desire {
 	struct here here;
 	bool later; /* what was filled in last held something that is not known yet */
 	struct resource_list list;
-	bool *maybe; /* beside list */
+	bool *maybe;         /* beside list */
+	struct strmap known; /* ids and paths of what is wanted for certain, to its place in list */
 	size_t maybe_cap;
 	struct placed *placed;
 	size_t placed_count, placed_cap;
@@ -81,6 +83,9 @@ const char *const *desire_argv(struct desire *d, const struct argv_decl *decl);
 bool desire_env(struct desire *d, const struct env_decl *decl, size_t n, struct app_env *ret);
 /* A command or a script; false when a mistake was told. */
 bool desire_run(struct desire *d, const struct task_decl *t, struct resource *r);
+
+/* One more that is wanted; false when a mistake was told. */
+bool desire_add(struct desire *d, const struct resource *r);
 
 /* The tasks that this host has, with their loops and includes unrolled, to d->placed. */
 void desire_place(struct desire *d);

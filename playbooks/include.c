@@ -20,11 +20,10 @@ refuse(struct err *err, const char *path)
 }
 
 int
-include_open(const char *dir, const char *path, struct err *err)
+include_open_any(const char *dir, const char *path, struct err *err)
 {
 	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-	struct stat st;
 
 	if (path[0] == '/')
 		return refuse(err, path);
@@ -36,6 +35,20 @@ include_open(const char *dir, const char *path, struct err *err)
 		return refuse(err, path);
 	if (fd < 0)
 		return err_set(err, OUTCOME_INPUT, "%s: %s", path, strerror(errno));
+	int opened = fd;
+
+	fd = -1;
+	return opened;
+}
+
+int
+include_open(const char *dir, const char *path, struct err *err)
+{
+	struct stat st;
+	autoclose int fd = include_open_any(dir, path, err);
+
+	if (fd < 0)
+		return -1;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, OUTCOME_INPUT, "%s is not a regular file", path);
 	int opened = fd;

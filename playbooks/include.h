@@ -18,6 +18,9 @@ struct err;
  * (leaves the directory). */
 int include_open(const char *dir, const char *path, struct err *err);
 
+/* The same for whatever stands there. */
+int include_open_any(const char *dir, const char *path, struct err *err);
+
 /* Its contents with a NUL behind, at most INCLUDE_MAX bytes; caller frees. NULL on failure. */
 char *include_read(const char *dir, const char *path, size_t *ret_len, struct err *err);
 

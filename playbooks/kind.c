@@ -11,6 +11,8 @@ kind_find(enum resource_kind kind)
 	static const struct kind *const table[RESOURCE_KINDS] = {
 		[RESOURCE_SYSCTL] = &kind_sysctl,
 		[RESOURCE_USER] = &kind_user,
+		[RESOURCE_DIR] = &kind_dir,
+		[RESOURCE_LINK] = &kind_link,
 	};
 
 	return kind < RESOURCE_KINDS ? table[kind] : NULL;

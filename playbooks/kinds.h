@@ -18,4 +18,14 @@ extern const struct kind kind_user;
 extern const struct field kind_user_fields[];
 void kind_user_read(const struct field_context *c, const struct yaml_node *n, void *to);
 
+/* A directory. */
+extern const struct kind kind_dir;
+extern const struct field kind_dir_fields[];
+void kind_dir_read(const struct field_context *c, const struct yaml_node *n, void *to);
+
+/* A symbolic link. */
+extern const struct kind kind_link;
+extern const struct field kind_link_fields[];
+void kind_link_read(const struct field_context *c, const struct yaml_node *n, void *to);
+
 #endif

@@ -139,6 +139,8 @@ struct task_decl {
 	struct text_decl content;
 	int64_t mode;
 	const char *owner, *group;
+	bool absent; /* state: absent */
+	struct argv_decl validate;
 	/* unit and service */
 	const char *unit;
 	struct source unit_name; /* when it holds a template */

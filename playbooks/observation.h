@@ -54,6 +54,7 @@ struct stat_line {
 	const char *owner, *group, *path;
 	char digest[65];
 	const char *content;
+	const char *target; /* of a link */
 	size_t content_len;
 	int64_t written_s;
 };

@@ -37,12 +37,6 @@ struct observe {
 };
 
 static bool
-has_path(const struct resource *r)
-{
-	return (r->kind == RESOURCE_FILE || r->kind == RESOURCE_UNIT) && r->path;
-}
-
-static bool
 has_unit(const struct resource *r)
 {
 	return (r->kind == RESOURCE_SERVICE || r->kind == RESOURCE_UNIT) && r->unit;
@@ -75,10 +69,10 @@ request_look(const struct resource *r, size_t i, struct buf *to, struct err *err
 static int
 request_one(const struct resource *r, size_t i, struct buf *to, struct err *err)
 {
-	if (has_path(r) && !reply_is_path(r->path))
+	if (resource_is_place(r) && !reply_is_path(r->path))
 		return err_set(err, OUTCOME_INPUT, "%s: not a path drover can manage", r->path);
-	if (has_path(r))
-		buf_addf(to, "p %c %s %s\n", r->secret ? 's' : '-', *r->digest ? r->digest : "-",
+	if (resource_is_place(r))
+		buf_addf(to, "p %c %s %s\n", r->secret ? 's' : '-', r->digest[0] ? r->digest : "-",
 		    r->path);
 	if (has_unit(r) && !is_unit_name(r->unit))
 		return err_set(err, OUTCOME_INPUT, "%s: not a unit name", r->unit);
@@ -203,6 +197,20 @@ take_content(struct observe *o, char *text, size_t len)
 	o->stat[at].content_len = n;
 }
 
+/* "PATH\nTARGET" */
+static void
+take_target(struct observe *o, char *text)
+{
+	char *nl = strchr(text, '\n');
+	size_t at;
+
+	if (!nl)
+		return;
+	*nl = '\0';
+	if (strmap_find(&o->paths, text, &at) && o->stat[at].kind == 'l')
+		o->stat[at].target = nl + 1;
+}
+
 static void
 take_fact(struct observe *o, char *text)
 {
@@ -273,6 +281,8 @@ take_frame(void *user, const char *kind, const char *payload, size_t len)
 		take_sums(o, text);
 	else if (strcmp(kind, "content") == 0)
 		take_content(o, text, len);
+	else if (strcmp(kind, "target") == 0)
+		take_target(o, text);
 	else if (strcmp(kind, "fact") == 0)
 		take_fact(o, text);
 	else if (strcmp(kind, "units") == 0)
@@ -338,6 +348,7 @@ find_path(struct observe *o, const struct resource *r, struct found *f)
 	str_copy(f->owner, sizeof(f->owner), s->owner);
 	str_copy(f->group, sizeof(f->group), s->group);
 	str_copy(f->digest, sizeof(f->digest), s->digest);
+	f->target = s->target;
 	f->content = r->secret ? NULL : s->content;
 	f->content_len = f->content ? s->content_len : 0;
 	f->is_text = f->content && utf8_valid(f->content, f->content_len);
@@ -402,7 +413,7 @@ find_all(struct observe *o, struct err *err)
 	for (size_t i = 0; i < s->manifest_count; i++)
 		strmap_add(&manifest, s->manifest[i].resource, i, NULL);
 	for (size_t i = 0; i < s->count; i++) {
-		if (has_path(o->wanted[i]))
+		if (resource_is_place(o->wanted[i]))
 			find_path(o, o->wanted[i], &s->found[i]);
 		if (has_unit(o->wanted[i]))
 			find_unit(o, o->wanted[i], &s->found[i]);

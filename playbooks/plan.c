@@ -69,6 +69,21 @@ plan_refuse(struct verdict *v, const char *fmt, ...)
 		v->refused = arena_strdup(v->arena, text);
 }
 
+void
+plan_blocked(struct verdict *v, const char *fmt, ...)
+{
+	char text[600];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (v->parted)
+		plan_because(v, "%s", text);
+	else
+		plan_refuse(v, "%s", text);
+}
+
 static bool
 is_text(const char *p, size_t n)
 {
@@ -110,7 +125,36 @@ decide_owner(struct verdict *v, const char *what, const char *found, const char 
 		plan_because(v, "%s %s -> %s", what, found, wanted);
 }
 
-/* A file, link or special file that is to go; what it held is shown where it may be. */
+const char *
+plan_standing(const struct found *f)
+{
+	switch (f->kind) {
+	case 'f':
+		return "a file";
+	case 'd':
+		return "a directory";
+	case 'l':
+		return "a link";
+	default:
+		return "a special file";
+	}
+}
+
+void
+plan_decide_owners(struct verdict *v)
+{
+	const struct resource *r = v->step->resource;
+	const struct found *f = v->step->found;
+
+	if (r->mode != RESOURCE_KEEP && (f->mode & 07777) != (r->mode & 07777))
+		plan_because(v, "mode %04o -> %04o", f->mode & 07777, r->mode & 07777);
+	if (r->owner)
+		decide_owner(v, "owner", f->owner, r->owner);
+	if (r->group)
+		decide_owner(v, "group", f->group, r->group);
+}
+
+/* A file or link that is to go; what it held is shown where it may be. */
 static void
 decide_gone(struct verdict *v)
 {
@@ -119,11 +163,13 @@ decide_gone(struct verdict *v)
 
 	if (!f->present || f->kind == '-')
 		return;
-	if (f->kind == 'd') {
-		plan_because(v, "a directory stands there");
+	if (f->kind != 'f' && f->kind != 'l') {
+		plan_blocked(v, "%s stands there, not a file", plan_standing(f));
 		return;
 	}
 	v->step->class = PLAN_REMOVE;
+	if (f->target)
+		plan_because(v, "a link to %.200s", f->target);
 	if (r->secret || !f->content || !f->is_text)
 		return;
 	char *diff = text_diff(r->path, f->content, f->content_len, NULL, 0, DIFF_LINES);
@@ -145,18 +191,20 @@ decide_file(struct verdict *v)
 		decide_contents(v);
 		return;
 	}
+	if (f->kind == 'l') {
+		plan_because(v, "a link stands there, to %.200s", f->target ? f->target : "?");
+		return;
+	}
 	if (f->kind != 'f') {
-		plan_because(v, "a %s stands there",
-		    f->kind == 'd'   ? "directory"
-		    : f->kind == 'l' ? "link"
-				     : "special file");
+		plan_blocked(v, "%s stands there", plan_standing(f));
 		return;
 	}
 	decide_contents(v);
-	if ((f->mode & 07777) != (r->mode & 07777))
-		plan_because(v, "mode %04o -> %04o", f->mode & 07777, r->mode & 07777);
-	decide_owner(v, "owner", f->owner, r->owner ? r->owner : "root");
-	decide_owner(v, "group", f->group, r->group ? r->group : "root");
+	plan_decide_owners(v);
+	if (!r->owner)
+		decide_owner(v, "owner", f->owner, "root");
+	if (!r->group)
+		decide_owner(v, "group", f->group, "root");
 }
 
 static void
@@ -375,6 +423,9 @@ decide_other(struct verdict *v, struct plan *p)
 		break;
 	case RESOURCE_SYSCTL: /* and all kinds of the table */
 	case RESOURCE_USER:
+	case RESOURCE_DIR:
+	case RESOURCE_LINK:
+	case RESOURCE_COPY: /* a task only */
 	case RESOURCE_KINDS:
 		break;
 	}

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 struct arena;
+struct found;
 struct plan_step;
 
 /* What is decided goes to step; what it points to is made in arena. */
@@ -24,5 +25,13 @@ __attribute__((format(printf, 2, 3))) void plan_because(struct verdict *v, const
 
 /* The same, and with it drover must not act on this host. */
 __attribute__((format(printf, 2, 3))) void plan_refuse(struct verdict *v, const char *fmt, ...);
+
+/* The same, unless a step before it may clear the way. */
+__attribute__((format(printf, 2, 3))) void plan_blocked(struct verdict *v, const char *fmt, ...);
+
+/* What stands at a place: "a directory". */
+const char *plan_standing(const struct found *f);
+/* Mode, owner and group that are said against those found. */
+void plan_decide_owners(struct verdict *v);
 
 #endif

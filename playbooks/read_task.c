@@ -5,7 +5,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "playbooks/kind_copy.h"
 #include "playbooks/kinds.h"
+#include "playbooks/place.h"
 #include "playbooks/read.h"
 #include "playbooks/read_run.h"
 #include "playbooks/read_step.h"
@@ -14,111 +16,7 @@
 #include <string.h>
 
 static const char *const service_states[] = { "started", "stopped", "restarted", "reloaded", NULL };
-static const char *const unit_states[] = { "started", "stopped", NULL };
-
-struct file_fields {
-	const struct yaml_node *path, *content, *source, *template;
-	int64_t mode;
-	const char *owner, *group;
-};
-
-#define FILE_TAIL                                                                                  \
-	{ .name = "mode",                                                                          \
-		.form = FORM_MODE,                                                                 \
-		.offset = offsetof(struct file_fields, mode),                                      \
-		.doc = "0644 by default" },                                                        \
-	    { .name = "owner",                                                                     \
-		    .form = FORM_TEXT,                                                             \
-		    .offset = offsetof(struct file_fields, owner),                                 \
-		    .grammar = read_is_user,                                                       \
-		    .doc = "root by default" },                                                    \
-	    { .name = "group",                                                                     \
-		    .form = FORM_TEXT,                                                             \
-		    .offset = offsetof(struct file_fields, group),                                 \
-		    .grammar = read_is_user,                                                       \
-		    .doc = "root by default" },                                                    \
-	    { 0 },
-
-const struct field read_task_file_fields[] = { { .name = "path",
-						   .form = FORM_NODE,
-						   .offset = offsetof(struct file_fields, path),
-						   .flags = FIELD_REQUIRED,
-						   .doc = "where it stands on the host" },
-	{ .name = "content",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct file_fields, content),
-	    .doc = "the contents themselves, filled in for each host" },
-	{ .name = "source",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct file_fields, source),
-	    .doc = "a file beside the playbook, as it is" },
-	{ .name = "template",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct file_fields, template),
-	    .doc = "a file beside the playbook, filled in for each host" },
-	FILE_TAIL };
-
-const struct field read_task_template_fields[] = { { .name = "path",
-						       .form = FORM_NODE,
-						       .offset = offsetof(struct file_fields, path),
-						       .flags = FIELD_REQUIRED,
-						       .doc = "where it stands on the host" },
-	{ .name = "template",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct file_fields, template),
-	    .doc = "a file beside the playbook, filled in for each host; also written src" },
-	{ .name = "src",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct file_fields, template),
-	    .doc = "the same as template" },
-	FILE_TAIL };
-
-static void
-take_file(const struct field_context *c, const struct yaml_node *n, const struct file_fields *got,
-    struct task_decl *task)
-{
-	if (!!got->content + !!got->source + !!got->template != 1) {
-		diag_error(c->diag, n->mark, "one of content, source and template is wanted here");
-		return;
-	}
-	if (read_source(c, "path", got->path, &task->path) && !render_is_template(&task->path)) {
-		const char *bad = read_is_path(task->path.text);
-
-		if (bad)
-			diag_error(c->diag, got->path->mark,
-			    "path: %s is wanted here, not \"%.60s\"", bad, task->path.text);
-	}
-	if (got->content)
-		read_source(c, "content", got->content, &task->content.source);
-	else
-		read_included(
-		    c, got->source ? got->source : got->template, !!got->template, &task->content);
-	task->mode = got->mode;
-	task->owner = got->owner;
-	task->group = got->group;
-}
-
-static void
-parse_file(const struct field_context *c, const struct yaml_node *n, void *to)
-{
-	struct field_context mine = *c;
-	struct file_fields got = { .mode = 0644 };
-
-	mine.what = "the file task";
-	if (field_read(&mine, read_task_file_fields, n, &got))
-		take_file(c, n, &got, to);
-}
-
-static void
-parse_template(const struct field_context *c, const struct yaml_node *n, void *to)
-{
-	struct field_context mine = *c;
-	struct file_fields got = { .mode = 0644 };
-
-	mine.what = "the template task";
-	if (field_read(&mine, read_task_template_fields, n, &got))
-		take_file(c, n, &got, to);
-}
+static const char *const unit_states[] = { "started", "stopped", "absent", NULL };
 
 struct unit_fields {
 	const struct yaml_node *file, *template, *content, *enabled, *name;
@@ -155,8 +53,10 @@ const struct field read_task_unit_fields[] = {
 	    .form = FORM_CHOICE,
 	    .offset = offsetof(struct unit_fields, state),
 	    .choices = unit_states,
-	    .doc = "started or stopped; by default started, but for templates (x@.service) and "
-		   "oneshot services that do not remain" },
+	    .doc =
+		"started or stopped; by default started, but for templates (x@.service) and "
+		"oneshot services that do not remain; absent stops and disables it and takes its "
+		"file away" },
 	{ 0 },
 };
 
@@ -178,6 +78,7 @@ guess_unit(struct task_decl *task)
 	}
 }
 
+/* True when there is a text from which more can be guessed. */
 static bool
 take_unit(const struct field_context *c, const struct yaml_node *n, const struct unit_fields *got,
     struct task_decl *task)
@@ -188,7 +89,11 @@ take_unit(const struct field_context *c, const struct yaml_node *n, const struct
 	const struct yaml_node *file = got->file ? got->file : got->template;
 	const char *slash = file && file->kind == YAML_SCALAR ? strrchr(file->text, '/') : NULL;
 
-	if (!!got->file + !!got->template + !!got->content != 1) {
+	task->absent = got->state && str_eq(got->state, "absent");
+	if (task->absent) {
+		place_refuse_keys(c, n,
+		    (const char *const[]){ "template", "content", "on_change", "enabled", NULL });
+	} else if (!!got->file + !!got->template + !!got->content != 1) {
 		diag_error(c->diag, n->mark, "one of file, template and content is wanted here");
 		return false;
 	}
@@ -202,6 +107,8 @@ take_unit(const struct field_context *c, const struct yaml_node *n, const struct
 		    "a unit name with its suffix (caddy.service)");
 		return false;
 	}
+	if (task->absent)
+		return false;
 	task->state = got->state;
 	task->on_change = got->on_change;
 	task->enabled_said = got->enabled && field_value(c, &enabled, got->enabled, task);
@@ -340,12 +247,18 @@ parse_include(const struct field_context *c, const struct yaml_node *n, void *to
 const struct field read_task_fields[] = {
 	{ .name = "file",
 	    .form = FORM_CALL,
-	    .parse = parse_file,
+	    .parse = read_file_task,
 	    .doc = "a file with exact contents" },
 	{ .name = "template",
 	    .form = FORM_CALL,
-	    .parse = parse_template,
+	    .parse = read_template_task,
 	    .doc = "a file filled in from a template" },
+	{ .name = "dir", .form = FORM_CALL, .parse = kind_dir_read, .doc = "a directory" },
+	{ .name = "link", .form = FORM_CALL, .parse = kind_link_read, .doc = "a symbolic link" },
+	{ .name = "copy",
+	    .form = FORM_CALL,
+	    .parse = kind_copy_read,
+	    .doc = "a tree of files, directories and links, or one file" },
 	{ .name = "unit",
 	    .form = FORM_CALL,
 	    .parse = parse_unit,
@@ -449,15 +362,12 @@ const struct field read_task_fields[] = {
 	    .form = FORM_CALL,
 	    .parse = parse_vars,
 	    .doc = "variables of this task, or of all tasks of an include" },
-	LATER("dir"),
-	LATER("link"),
 	LATER("container"),
 	LATER("volume"),
 	LATER("network"),
 	LATER("package"),
 	LATER("wait"),
 	LATER("reboot"),
-	LATER("copy"),
 	LATER("fetch"),
 	LATER("assert"),
 	{ .name = "confirm",
@@ -479,6 +389,9 @@ static const struct {
 } kinds[] = {
 	{ "file", RESOURCE_FILE },
 	{ "template", RESOURCE_FILE },
+	{ "dir", RESOURCE_DIR },
+	{ "link", RESOURCE_LINK },
+	{ "copy", RESOURCE_COPY },
 	{ "unit", RESOURCE_UNIT },
 	{ "service", RESOURCE_SERVICE },
 	{ "image", RESOURCE_IMAGE },

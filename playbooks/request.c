@@ -16,7 +16,7 @@
 #include <string.h>
 
 extern const char host_act_sh[], host_armed_sh[], host_carry_sh[], host_confirm_sh[],
-    host_follow_sh[], host_lock_sh[], host_return_sh[], host_revert_sh[];
+    host_follow_sh[], host_group_sh[], host_lock_sh[], host_return_sh[], host_revert_sh[];
 
 const char *
 request_digest(const struct resource *r)
@@ -104,6 +104,7 @@ add_program(struct request_parts *p)
 	}
 	buf_adds(&text, host_lock_sh);
 	buf_adds(&text, host_armed_sh);
+	buf_adds(&text, host_group_sh);
 	buf_adds(&text, host_revert_sh);
 	buf_adds(&text, host_carry_sh);
 	tar_add(p->tar, "program", text.data, text.len);
@@ -130,7 +131,8 @@ add_all(struct request_parts *p)
 		const char *name;
 		const struct buf *text;
 	} members[] = { { "about", &about }, { "mode", &mode }, { "needs", &p->needs },
-		{ "absent", &p->absent }, { "steps", &p->steps }, { "manifest", &p->manifest } };
+		{ "absent", &p->absent }, { "places", &p->places }, { "steps", &p->steps },
+		{ "manifest", &p->manifest } };
 	for (size_t i = 0; i < countof(members); i++)
 		tar_add(p->tar, members[i].name, members[i].text->data, members[i].text->len);
 	add_program(p);
@@ -168,12 +170,14 @@ request_build(const struct request *r, struct buf *to, struct err *err)
 	p.number = number;
 	buf_init(&p.needs, REQUEST_MAX);
 	buf_init(&p.absent, REQUEST_MAX);
+	buf_init(&p.places, REQUEST_MAX);
 	buf_init(&p.steps, REQUEST_MAX);
 	buf_init(&p.manifest, REQUEST_MAX);
 	buf_init(&p.kept, REQUEST_MAX);
 	rc = add_all(&p);
 	buf_fini(&p.needs);
 	buf_fini(&p.absent);
+	buf_fini(&p.places);
 	buf_fini(&p.steps);
 	buf_fini(&p.manifest);
 	buf_fini(&p.kept);

@@ -18,7 +18,7 @@ struct resource;
 struct request_parts {
 	const struct request *spec;
 	struct buf *tar;
-	struct buf needs, absent, steps, manifest, kept;
+	struct buf needs, absent, places, steps, manifest, kept;
 	struct strmap contents; /* digests that are in the tar */
 	size_t *number;         /* of each step of the plan; 0: the same */
 	size_t changing, groups;
@@ -38,7 +38,7 @@ int request_add_undo(struct request_parts *p);
 int request_add_words(struct request_parts *p, const char *directory, size_t n,
     const char *const *env, const char *const *argv);
 
-/* What the seat found of the files, on which the plan relies. */
+/* What the seat found of the places, on which the plan relies. */
 int request_add_needs(struct request_parts *p);
 
 /* Whether it makes what it is about, or changes it; else it was found there as it should be. */
@@ -47,6 +47,14 @@ bool request_puts(const struct plan_step *s);
 /* A command or a script: the operation that runs it, its words, text and input. Kind INPUT: there is
  * none. */
 int request_add_command(struct request_parts *p, const struct resource *r, size_t n);
+
+/* The group of files of the steps from one to another: files.N, and the step that switches them. */
+int request_add_files(struct request_parts *p, size_t from, size_t to);
+/* Whether it has a line in such a group. */
+bool request_sends_file(const struct plan_step *s);
+
+/* One word for the host's shell to split at blanks. */
+bool request_is_word(const char *s);
 
 /* Whether its unit, command or kind has a part beside files. */
 bool request_step_acts(const struct plan_step *s);

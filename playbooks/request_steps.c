@@ -19,119 +19,6 @@ is_active(const struct found *f)
 	return str_eq(f->active, "active") || str_eq(f->active, "reloading");
 }
 
-static bool
-has_file(const struct resource *r)
-{
-	return r->kind == RESOURCE_FILE || r->kind == RESOURCE_UNIT;
-}
-
-static const char *
-or_root(const char *s)
-{
-	return s ? s : "root";
-}
-
-static bool
-file_differs(const struct plan_step *s)
-{
-	const struct resource *r = s->resource;
-	const struct found *f = s->found;
-
-	if (r->absent)
-		return f->kind == 'f' || f->kind == 'l' || f->kind == 'o';
-	return f->kind != 'f' || strcmp(f->digest, r->digest) != 0 ||
-	       (f->mode & 07777) != (r->mode & 07777) || !str_eq(f->owner, or_root(r->owner)) ||
-	       !str_eq(f->group, or_root(r->group));
-}
-
-static bool
-in_systemd(const char *path)
-{
-	static const char *const places[] = { "/etc/systemd/system/", "/run/systemd/system/",
-		"/usr/local/lib/systemd/system/", "/usr/lib/systemd/system/",
-		"/lib/systemd/system/", "/etc/containers/systemd/" };
-
-	for (size_t i = 0; i < countof(places); i++) {
-		if (str_starts(path, places[i]))
-			return true;
-	}
-	return false;
-}
-
-static char
-file_kind(const struct resource *r)
-{
-	static const char place[] = "/etc/systemd/system/";
-
-	if (r->absent)
-		return 'r';
-	if (r->kind == RESOURCE_UNIT)
-		return 'U';
-	return str_starts(r->path, place) && !strchr(r->path + strlen(place), '/') ? 'u' : '-';
-}
-
-static bool
-is_word(const char *s)
-{
-	return *s && reply_is_line(s) && !strpbrk(s, " \t\\*?[");
-}
-
-int
-request_add_needs(struct request_parts *p)
-{
-	for (size_t i = 0; i < p->spec->plan->count; i++) {
-		const struct plan_step *s = &p->spec->plan->steps[i];
-		const struct found *f = s->found;
-
-		if (!has_file(s->resource) || s->resource->forgotten)
-			continue;
-		if (!reply_is_path(s->resource->path))
-			return err_set(
-			    p->err, OUTCOME_INPUT, "%s: cannot be sent", s->resource->path);
-		if (f->kind == 'f' && f->digest[0])
-			buf_addf(&p->needs, "%s  %s\n", f->digest, s->resource->path);
-		else if (f->kind == '-')
-			buf_addf(&p->absent, "%s\n", s->resource->path);
-	}
-	return 0;
-}
-
-static bool
-sends_file(const struct plan_step *s)
-{
-	return has_file(s->resource) && s->class != PLAN_SAME && file_differs(s);
-}
-
-bool
-request_puts(const struct plan_step *s)
-{
-	if (s->class == PLAN_SAME)
-		return false;
-	return s->resource->app || !has_file(s->resource) || file_differs(s);
-}
-
-static int
-add_file(struct request_parts *p, const struct plan_step *s, size_t n, struct buf *list)
-{
-	const struct resource *r = s->resource;
-	char name[80];
-
-	if (!is_word(or_root(r->owner)) || !is_word(or_root(r->group)))
-		return err_set(p->err, OUTCOME_INPUT, "%s: cannot be sent", r->path);
-	buf_addf(list, "%zu %04o %s %s %s %c %s\n", n, r->mode & 07777, or_root(r->owner),
-	    or_root(r->group), r->absent ? "-" : r->digest, file_kind(r), r->path);
-	p->systemd_files = p->systemd_files || in_systemd(r->path);
-	if (r->undoing && r->undoing->kept && !r->absent) {
-		buf_addf(&p->kept, "%zu %s\n", n, r->undoing->kept);
-		return 0;
-	}
-	if (r->absent || !strmap_add(&p->contents, r->digest, n, NULL))
-		return 0;
-	snprintf(name, sizeof(name), "f/%s", r->digest);
-	tar_add(p->tar, name, r->content, r->content_len);
-	return 0;
-}
-
 static void
 add_enabling(struct request_parts *p, const struct plan_step *s, size_t n)
 {
@@ -178,14 +65,14 @@ add_gate(struct request_parts *p, const struct resource *r, size_t n)
 
 	if (str_eq(address, "0.0.0.0") || str_eq(address, "*"))
 		address = "127.0.0.1";
-	if (!is_word(address))
+	if (!request_is_word(address))
 		return err_set(p->err, OUTCOME_INPUT, "%s: health address", address);
 	switch (h->kind) {
 	case HEALTH_NONE:
 	case HEALTH_UNIT:
 		break;
 	case HEALTH_HTTP:
-		if (!h->path || !is_word(h->path))
+		if (!h->path || !request_is_word(h->path))
 			return err_set(p->err, OUTCOME_INPUT, "health path: no blanks, no * ? [");
 		buf_addf(&p->steps, "gate %s http %s %d %lld %lld %d %s\n", r->unit, address,
 		    h->port, interval, timeout, retries, h->path);
@@ -291,7 +178,7 @@ add_gone(struct request_parts *p, const struct plan_step *s, size_t n)
 		buf_addf(&p->steps, "start %zu\nimage-away %zu %s\n", n, n, s->resource->image);
 	else if (s->resource->kind == RESOURCE_UNIT && str_eq(s->found->active, "failed"))
 		buf_addf(&p->steps, "forget %s\n", s->resource->unit);
-	if (s->resource->kind == RESOURCE_UNIT && !sends_file(s))
+	if (s->resource->kind == RESOURCE_UNIT && !request_sends_file(s))
 		buf_addf(&p->steps, "at %zu\ndone %zu\n", n, n);
 }
 
@@ -328,32 +215,11 @@ segment_end(const struct request_parts *p, size_t from)
 	for (size_t i = from; i < plan->count; i++) {
 		const struct plan_step *s = &plan->steps[i];
 
-		if (parted && sends_file(s))
+		if (parted && request_sends_file(s))
 			return i;
 		parted = parted || (s->class != PLAN_SAME && s->resource->parts);
 	}
 	return plan->count;
-}
-
-static int
-add_files(struct request_parts *p, size_t from, size_t to)
-{
-	autobuf list = BUF_INIT(REQUEST_MAX);
-	char name[40];
-
-	p->systemd_files = false;
-	for (size_t i = from; i < to; i++) {
-		const struct plan_step *s = &p->spec->plan->steps[i];
-
-		if (sends_file(s) && add_file(p, s, p->number[i], &list) < 0)
-			return -1;
-	}
-	if (!list.len)
-		return 0;
-	snprintf(name, sizeof(name), "files.%zu", ++p->groups);
-	tar_add(p->tar, name, list.data, list.len);
-	buf_addf(&p->steps, "files %zu\n", p->groups);
-	return 0;
 }
 
 /* What goes away stops first; the files are made ready even before that. */
@@ -362,16 +228,15 @@ add_stops(struct request_parts *p, size_t from, size_t to)
 {
 	const struct plan_step *steps = p->spec->plan->steps;
 	autobuf stops = BUF_INIT(REQUEST_MAX);
-	struct buf *all = &p->steps;
 	bool sent = false;
 
 	for (size_t i = from; i < to; i++) {
 		add_stop(&stops, &steps[i], p->number[i]);
-		sent = sent || sends_file(&steps[i]);
+		sent = sent || request_sends_file(&steps[i]);
 	}
-	if (stops.len && sent && from == 0)
-		buf_adds(all, "stage 1\n");
-	buf_add(all, stops.data, stops.len);
+	if (stops.len && sent)
+		buf_addf(&p->steps, "stage %zu\n", p->groups + 1);
+	buf_add(&p->steps, stops.data, stops.len);
 }
 
 static bool
@@ -395,7 +260,7 @@ add_segment(struct request_parts *p, size_t from, size_t to)
 	if (arms)
 		buf_adds(&p->steps, "arm\n");
 	add_stops(p, from, to);
-	if (add_files(p, from, to) < 0)
+	if (request_add_files(p, from, to) < 0)
 		return -1;
 	for (size_t i = from; i < to; i++)
 		add_enabling(p, &steps[i], p->number[i]);

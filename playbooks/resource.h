@@ -23,8 +23,13 @@ enum resource_kind {
 	/* From here on: kinds of the table in kind.h. */
 	RESOURCE_SYSCTL,
 	RESOURCE_USER,
+	RESOURCE_DIR,
+	RESOURCE_LINK,
+	RESOURCE_COPY, /* a task only: it becomes files, directories and links */
 	RESOURCE_KINDS
 };
+
+#define RESOURCE_KEEP (~0U) /* a mode: what is there stays as it is */
 
 enum on_change { ON_CHANGE_RESTART, ON_CHANGE_RELOAD, ON_CHANGE_NONE };
 enum wanted_state { WANT_UNSAID, WANT_STARTED, WANT_STOPPED, WANT_RESTARTED, WANT_RELOADED };
@@ -90,14 +95,17 @@ struct resource {
 	const char *const *notes; /* what its plan must say when it changes: "publishes
 	                             0.0.0.0:8080 (http)"; ended by NULL, or NULL */
 
-	/* FILE and UNIT */
+	/* FILE, UNIT, DIR and LINK: what is switched together */
 	const char *path;
-	const char *content;
+	const char *content; /* LINK: its target */
 	size_t content_len;
-	char digest[65]; /* of content */
-	unsigned mode;
-	const char *owner, *group; /* NULL: root */
-	bool secret;               /* contents are never shown */
+	char digest[65];             /* of content */
+	unsigned mode;               /* DIR: may be RESOURCE_KEEP */
+	const char *owner, *group;   /* NULL: root; DIR and LINK: as it is */
+	bool secret;                 /* contents are never shown */
+	bool recursive;              /* DIR, absent: with all that is in it */
+	bool spared;                 /* DIR, absent: it stays when something else is in it */
+	const char *const *validate; /* FILE: what must succeed on the staged file; NULL: nothing */
 
 	/* UNIT and SERVICE */
 	const char *unit;
@@ -134,7 +142,8 @@ struct found {
 	const char *content; /* NULL: not sent (equal, binary, too large, or kept from us) */
 	size_t content_len;
 	bool is_text;
-	char kind; /* 'f' regular, 'd' directory, 'l' link, '-' absent, 'o' other */
+	const char *target; /* of a link */
+	char kind;          /* 'f' regular, 'd' directory, 'l' link, '-' absent, 'o' other */
 	/* units */
 	char active[16], sub[24], enabled[16];
 	int restarts;
@@ -150,5 +159,13 @@ struct found {
 	/* kinds of the table: what look_KIND said, as it said it; NULL: nothing came */
 	const char *said;
 };
+
+/* It has a place in the file system: its step goes with the files. */
+static inline bool
+resource_is_place(const struct resource *r)
+{
+	return r->path && (r->kind == RESOURCE_FILE || r->kind == RESOURCE_UNIT ||
+			      r->kind == RESOURCE_DIR || r->kind == RESOURCE_LINK);
+}
 
 #endif

@@ -1,13 +1,14 @@
 #!/bin/sh
+# shellcheck disable=SC2034,SC2154
 # Carries out one act, as a unit of its own on the host, and never speaks to anybody: all it has to
 # say is appended to `result` in its directory, a numbered and synced record a line:
 #   NUMBER BOOT_ID UPTIME WORDS...      texts are base64, or - when empty
-# Argument: the run. Its directory holds what the request brought: about, mode, needs, absent, files.1
-# and on, steps, manifest, f/DIGEST, args/N, in/N; of an undo also kept (what comes from old/ of another
-# act) and unmade (directories). For an undo it brings what, back/N, undo/N, look/N and units, and leaves
-# was.N (what stat says of the paths of files.N before), old/N (contents that were replaced), dirs
-# (directories that were made), manifest.old, units.before and units.after, and left/N (what look_KIND
-# said after step N). With `back WHY` behind it, it takes the act back instead.
+# Argument: the run. Its directory holds what the request brought: about, mode, needs, absent, places,
+# files.1 and on, steps, manifest, f/DIGEST, args/N, in/N, valid/N; of an undo also kept (what comes from
+# old/ of another act) and unmade (directories). For an undo it brings what, back/N, undo/N, look/N and
+# units, and leaves was.N and old/N (what stood there: see group.sh), dirs (directories that were made),
+# manifest.old, units.before and units.after, and left/N (what look_KIND said after step N). With
+# `back WHY` behind it, it takes the act back instead.
 umask 077
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
 export PATH LC_ALL HOME
@@ -17,6 +18,7 @@ run=$1 base=/var/lib/drover
 cd $base/runs/"$run" || exit 1
 exec </dev/null >>log 2>&1
 read -r boot </proc/sys/kernel/random/boot_id
+by_signal='stopped before its end: the time limit, or a person'
 seq=0 ended='' step=0 changed='' touched='' temps='' made='' watched='' status=0 state=changed
 # on_failure is stop or rollback; window: how many seconds a confirmation may take, 0: none is wanted.
 on_failure=stop window=0 keeps=''
@@ -91,7 +93,7 @@ units_now() { # FILE
 
 leave() { # OUTCOME TEXT
 	record "end $1 $(encoded "$2")"
-	rm -rf spare f in pipe script.* said* verify stage.list
+	rm -rf spare f in pipe script.* said* verify leaving status output files.*.back
 	exit 0
 }
 journal() { # OUTCOME
@@ -111,10 +113,10 @@ finish() { # OUTCOME TEXT
 	if [ "$temps" ]; then
 		IFS=$nl
 		set -f
-		rm -f $temps
+		rm -rf $temps
 	fi
 	# Directories that were made for files which did not come.
-	if [ "$made" ] && [ -z "$touched" ]; then
+	if [ "$made" ]; then
 		IFS=$nl
 		set -f
 		find $made -depth -type d -exec rmdir {} \; 2>/dev/null
@@ -136,154 +138,6 @@ abort() { # TEXT [STATUS]
 ok() { # STEP STATE
 	ended="$ended $1"
 	[ "$2" != changed ] || changed=1
-}
-
-# The files of one group come together or not at all: staged beside their places, verified, and only
-# then switched. A group is the list files.1, files.2, ...; "each FUNCTION" calls it with the step, mode,
-# owner, group, digest, kind and path of each line; kind is - or, for a unit, u or U; r: it goes away.
-list=files.1 switched='' staged=''
-each() {
-	while read -r n mode owner group digest kind path <&3; do
-		temp=${path%/*}/.drover-$run.$n
-		"$1" || return 1
-	done 3<$list
-}
-for_each_new() { # DIRECTORY TOP: the directory and those above it up to the top
-	while :; do
-		printf '%s\n' "$1"
-		[ "$1" != "$2" ] || return 0
-		set -- "${1%/*}" "$2"
-	done
-}
-stage_one() {
-	[ "$kind" != r ] || return 0
-	directory=${path%/*}
-	top=$directory
-	while [ "$top" ] && [ ! -e "${top%/*}/" ]; do top=${top%/*}; done
-	if [ ! -e "$directory/" ]; then
-		made=$made$nl$top
-		for_each_new "$directory" "$top" >>dirs
-		text=$(umask 022 && mkdir -p "$directory" 2>&1) || return 1
-	fi
-	temps=$temps$nl$temp
-	if [ -s kept ]; then
-		kept=$(sed -n "s/^$n //p" kept)
-		if [ "$kept" ]; then
-			text=$(cp -a "../$kept" "$temp" 2>&1)
-			return
-		fi
-	fi
-	text=$(install -m "$mode" -o "$owner" -g "$group" "f/$digest" "$temp" 2>&1) || return 1
-	if [ "$kind" != - ]; then
-		mkdir -p verify && ln "f/$digest" "verify/${path##*/}" || return 1
-	fi
-}
-# A program that comes with the same act is no reason to doubt the unit that starts it.
-verify() {
-	[ -d verify ] || return 0
-	text=$(SYSTEMD_UNIT_PATH=$PWD/verify: systemd-analyze verify --man=no --recursive-errors=no verify/* 2>&1) && return 0
-	known=$(cat files.* | while read -r n mode owner group digest kind path; do echo "$path"; done)
-	text=$(printf '%s\n' "$text" | while IFS= read -r line; do
-		case $line in
-		*'Command '*' is not executable: No such file or directory')
-			path=${line#*Command }
-			case $nl$known$nl in *"$nl${path%% is not executable*}$nl"*) continue ;; esac
-			;;
-		esac
-		printf '%s\n' "$line"
-	done)
-	[ -z "$text" ]
-}
-backup_one() {
-	[ -f "$path" ] || [ -L "$path" ] || return 0
-	mkdir -p old || return 1
-	size=$(wc -c <"$path") || size=0
-	[ $((size)) -gt 8388608 ] && [ -z "$keeps" ] || text=$(cp -pd "$path" "old/$n" 2>&1)
-}
-switch_one() {
-	if [ "$kind" = r ]; then
-		text=$(rm -f "$path" 2>&1) || return 1
-	else
-		text=$(mv -fT "$temp" "$path" 2>&1) || return 1
-	fi
-	switched="$switched $n"
-}
-# Before any unit was touched a switch can still be taken back whole.
-restore_one() {
-	case " $switched " in *" $n "*) ;; *) return 0 ;; esac
-	if [ -e "old/$n" ] || [ -L "old/$n" ]; then
-		cp -pd "old/$n" "$temp" && mv -fT "$temp" "$path"
-	else
-		rm -f "$path"
-	fi
-}
-directories() {
-	while read -r n mode owner group digest kind path; do
-		directory=${path%/*}
-		while [ ! -e "$directory/" ]; do directory=${directory%/*}; done
-		echo "${directory:-/}"
-	done <$list | sort -u
-}
-paths() {
-	while read -r n mode owner group digest kind path; do
-		printf '%s\0' "$path"
-	done <$list
-}
-stage() { # GROUP
-	list=files.$1 staged=$1 switched='' before=$temps
-	set +f
-	rm -rf verify
-	paths | xargs -0 stat -c '%f %s %u %g %U %G %n' -- >was."$1" 2>/dev/null
-	each stage_one || abort "staging $path: $text"
-	verify || abort "systemd-analyze verify: $text"
-	IFS=$nl
-	set -f
-	settle ${temps#"$before"}
-	set +f
-	unset IFS
-	each backup_one || abort "keeping the old $path: $text"
-	if [ -d old ]; then settle old/* old .; fi
-}
-# Directories of apps are ours alone.
-tidy_one() {
-	case $kind$path in r/etc/drover/apps/*) rmdir -p "${path%/*}" 2>/dev/null ;; esac
-	return 0
-}
-# What was switched is on the disk before it is said.
-tell_switched() {
-	IFS=$nl
-	set -f
-	# shellcheck disable=SC2046
-	settle $(directories)
-	set +f
-	unset IFS
-	lines=''
-	read -r up rest </proc/uptime
-	while read -r n mode owner group digest kind path; do
-		# U: the file of a unit, which is not done before it runs.
-		[ "$kind" != U ] || continue
-		seq=$((seq + 1))
-		lines="$lines$seq $boot $up step $n changed 0 -$nl"
-		ok "$n" changed
-	done <$list
-	printf %s "$lines" >>result || { rm -f spare && printf '\n%s' "$lines" >>result; } || abort "the result could not be written"
-	settle result
-}
-# Where nothing was done before them, files that cannot be switched leave the host as it was.
-files() { # GROUP
-	[ "$staged" = "$1" ] || stage "$1"
-	before "files $1"
-	if ! each switch_one; then
-		why="switching $path: $text"
-		each restore_one || abort "$why; and restoring failed"
-		[ "$1 $pure" = "1 1" ] || abort "$why; these files were restored"
-		touched=''
-		if [ -e manifest.old ]; then mv -f manifest.old $base/manifest; else rm -f $base/manifest; fi
-		abort "$why; restored"
-	fi
-	pure=''
-	each tidy_one
-	tell_switched
 }
 
 pause() { # MILLISECONDS
@@ -507,7 +361,7 @@ perform() { # OP ARGUMENTS
 		step=0
 		files "$1"
 		;;
-	stage) ;;
+	stage) [ "$staged" = "$1" ] || stage "$1" ;;
 	unmake) unmake ;;
 	forget) systemctl reset-failed -- "$1" 2>/dev/null || : ;;
 	image-away) image_away "$1" "$2" ;;
@@ -527,7 +381,7 @@ perform() { # OP ARGUMENTS
 	esac
 }
 begin() {
-	trap 'abort "stopped before its end: the time limit, or a person"' TERM
+	trap 'abort "$by_signal"' TERM
 	holder=''
 	take_lock || leave locked "$holder"
 	printf '%s\t%s\t%s\n' "$run" "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" "$(cat about)" >$base/lock
@@ -543,6 +397,16 @@ check() {
 	while IFS= read -r path; do
 		if [ -e "$path" ] || [ -L "$path" ]; then stale="$stale$nl$path: was not there"; fi
 	done <absent
+	while read -r kind digest path; do
+		case $kind in
+		d) [ -d "$path" ] && [ ! -L "$path" ] && continue ;;
+		l)
+			sum=$([ -L "$path" ] && readlink "$path" | tr -d '\n' | sha256sum)
+			[ "${sum%% *}" != "$digest" ] || continue
+			;;
+		esac
+		stale="$stale$nl$path: is another"
+	done <places
 	[ -z "$stale" ] || finish stale "$stale"
 }
 

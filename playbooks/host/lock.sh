@@ -46,7 +46,10 @@ sweep() {
 		[ "$name" != "$run" ] && [ ! -e "$other/swept" ] && grep -q ' begin ' "$other/result" || continue
 		[ ! -e "/etc/systemd/system/drover-revert-$name.service" ] || continue
 		cat "$other"/files.* 2>/dev/null | while read -r n mode owner group digest kind path; do
-			rm -f "${path%/*}/.drover-$name.$n"
+			case $kind in
+			[eto]) rm -rf "${path%/*}/.drover-$name.$n" ;;
+			*) rm -f "${path%/*}/.drover-$name.$n" "${path%/*}/.drover-$name.$n.old" ;;
+			esac
 		done
 		outcome=unknown
 		if ! grep -q ' switch$' "$other/result"; then

@@ -14,11 +14,13 @@ put() { # KIND PAYLOAD
 	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
 }
 
-paths='' files='' units='' images='' containers='' created='' ids='' looks='' whole='' n=0 id='' path='' known=''
+paths='' links='' files='' units='' images='' containers='' created='' ids='' looks='' whole='' n=0 id='' path='' known=''
 take_path() { # FLAG DIGESTS PATH
 	case $3 in /*) ;; *) return ;; esac
 	paths=$paths$nl$3
-	if [ -f "$3" ] && [ ! -L "$3" ]; then
+	if [ -L "$3" ]; then
+		links=$links$nl$3
+	elif [ -f "$3" ]; then
 		n=$((n + 1))
 		files=$files$nl$3
 		eval "file_$n=\$3"
@@ -69,10 +71,13 @@ if [ -z "$whole" ]; then
 	exit 1
 fi
 
-# What a file holds, unless it is binary (a NUL is lost on the way, so the length tells) or large.
+# What a file holds, unless it is binary (a NUL is lost on the way, so the length tells) or large, or
+# enough was told.
+room=33554432
 content() { # PATH
 	size=$(wc -c <"$1")
-	[ "$((size))" -le 262144 ] || return 0
+	[ "$((size))" -le 262144 ] && [ "$((size))" -le $room ] || return 0
+	room=$((room - size))
 	text=$(
 		cat "$1"
 		echo .
@@ -95,9 +100,12 @@ differing() {
 	done
 }
 if [ "$paths" ]; then
-	put stat "$(stat -c '%f %s %u %g %U %G %Y %n' -- $paths 2>/dev/null)"
+	put stat "$(printf '%s\0' $paths | xargs -0 stat -c '%f %s %u %g %U %G %Y %n' -- 2>/dev/null)"
+	for path in $links; do
+		put target "$path$nl$(readlink -- "$path")"
+	done
 	if [ "$files" ]; then
-		sums=$(sha256sum -- $files 2>/dev/null)
+		sums=$(printf '%s\0' $files | xargs -0 sha256sum -- 2>/dev/null)
 		put sums "$sums"
 		differing "$sums" 2>/dev/null
 	fi

@@ -24,11 +24,32 @@ same_file() { # A B
 	[ "$(stat -c '%f %u %g' "$1" 2>/dev/null)" = "$(stat -c '%f %u %g' "$2" 2>/dev/null)" ] || return 1
 	if [ -L "$1" ]; then [ "$(readlink "$1")" = "$(readlink "$2")" ]; else cmp -s "$1" "$2"; fi
 }
-is_ours() { # DIGEST PATH
-	[ -f "$2" ] && [ ! -L "$2" ] && sum=$(sha256sum <"$2") && [ "${sum%% *}" = "$1" ]
+is_ours() { # DIGEST PATH: of a file, or of a link's target
+	if [ -L "$2" ]; then
+		[ "$kind" = l ] && sum=$(readlink "$2" | tr -d '\n' | sha256sum)
+	else
+		[ -f "$2" ] && sum=$(sha256sum <"$2")
+	fi && [ "${sum%% *}" = "$1" ]
+}
+# One that was made goes with `dirs`.
+back_directory() {
+	[ -d "old/$n" ] || return 0
+	if [ "$kind" = t ] && [ ! -e "$path" ]; then
+		text=$({ mkdir -p "${path%/*}" && cp -a "old/$n" "$path"; } 2>&1) ||
+			failing "$path: $text" "cp -a $PWD/old/$n $path"
+		return
+	fi
+	mode=$(stat -c %a "old/$n") owner=$(stat -c %u "old/$n") group=$(stat -c %g "old/$n")
+	text=$(mkdir -p "$path" 2>&1 && owners_of_directory) || failing "$path: $text" "chmod $mode $path; chown $owner:$group $path"
 }
 # Somebody else's change since is nobody's to take back.
 back_one() {
+	case $kind in
+	[deot])
+		back_directory
+		return 0
+		;;
+	esac
 	there=''
 	rm -f "$temp"
 	if [ -e "$path" ] || [ -L "$path" ]; then there=1; fi

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "inventory/inventory.h"
+#include "playbooks/kind_copy.h"
 #include "playbooks/kinds.h"
 #include "playbooks/load.h"
 #include "playbooks/playbook.h"
@@ -71,6 +72,9 @@ the_manual_tells_every_key(void **state)
 	tells_all(tasks, later, read_run_script_fields);
 	tells_all(tasks, later, kind_sysctl_fields);
 	tells_all(tasks, later, kind_user_fields);
+	tells_all(tasks, later, kind_dir_fields);
+	tells_all(tasks, later, kind_copy_fields);
+	tells_all(tasks, later, kind_link_fields);
 }
 
 /* The example names an archive that is made when it is used: no other mistake may be in it. */

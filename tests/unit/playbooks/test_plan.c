@@ -188,8 +188,11 @@ what_is_no_file_is_named(void **state)
 
 	(void)state;
 	step_is(&r, &f, PLAN_CHANGE, "a directory stands there");
+	assert_string_equal(plan(&r, &f)->refused, "file /etc/motd: a directory stands there");
 	f.kind = 'l';
-	step_is(&r, &f, PLAN_CHANGE, "a link stands there");
+	f.target = "../motd";
+	step_is(&r, &f, PLAN_CHANGE, "a link stands there, to ../motd");
+	assert_null(plan(&r, &f)->refused);
 }
 
 static void

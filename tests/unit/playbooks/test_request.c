@@ -291,8 +291,8 @@ what_goes_away_stops_first_and_its_line_goes_with_it(void **state)
 	s.request.soak_ms = 0;
 	assert_int_equal(request_build(&s.request, &b, &err), 0);
 	expect(&b, "files.1",
-	    "1 0644 root root - r /etc/systemd/system/web-0.service\n"
-	    "2 0640 root root - r /old\n");
+	    "2 - - - - r /old\n"
+	    "1 - - - - r /etc/systemd/system/web-0.service\n");
 	expect(&b, "steps",
 	    "stage 1\nstart 1\nunit stop web-0.service\ndisable web-0.service\nfiles 1\n"
 	    "at 0\ndaemon-reload\nstart 3\nimage-away 3 localhost/a:1\n");

@@ -1,0 +1,76 @@
+#include "playbooks/place.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/yaml.h"
+#include "playbooks/read.h"
+#include "playbooks/resource.h"
+
+#include <string.h>
+
+const char *const place_states[] = { "present", "absent", NULL };
+
+void
+place_read_path(
+    const struct field_context *c, const char *name, const struct yaml_node *n, struct source *ret)
+{
+	const char *bad;
+
+	if (!read_source(c, name, n, ret) || render_is_template(ret))
+		return;
+	bad = read_is_path(ret->text);
+	if (bad)
+		diag_error(
+		    c->diag, n->mark, "%s: %s is wanted here, not \"%.60s\"", name, bad, ret->text);
+}
+
+void
+place_refuse_keys(const struct field_context *c, const struct yaml_node *n, const char *const *keys)
+{
+	for (; *keys; keys++)
+		if (yaml_find(n, *keys))
+			diag_error(c->diag, yaml_find(n, *keys)->mark,
+			    "%s: what is to be absent has none", *keys);
+}
+
+void
+place_dir(struct arena *a, struct resource *r, const char *path)
+{
+	r->kind = RESOURCE_DIR;
+	r->path = path;
+	r->id = arena_printf(a, "dir %s", path);
+	r->title = arena_printf(a, "%s/", path);
+	r->mode = RESOURCE_KEEP;
+}
+
+void
+place_link(struct arena *a, struct resource *r, const char *path, const char *target)
+{
+	r->kind = RESOURCE_LINK;
+	r->path = path;
+	r->id = arena_printf(a, "link %s", path);
+	r->title = path;
+	r->mode = RESOURCE_KEEP;
+	r->content = target;
+	r->content_len = strlen(target);
+	digest_hex(target, r->content_len, r->digest);
+}
+
+void
+place_seal(struct resource *r)
+{
+	autobuf wish = BUF_INIT(200);
+
+	buf_addf(&wish, "%o %s %s", r->mode, r->owner ? r->owner : "-", r->group ? r->group : "-");
+	digest_hex(wish.data, wish.len, r->digest);
+}
+
+void
+place_look_in(struct arena *a, struct resource *r)
+{
+	const char **look = arena_alloc(a, 2 * sizeof(*look));
+
+	look[0] = r->path;
+	r->look = look;
+}

@@ -1,0 +1,233 @@
+#!/bin/bash
+# Files, directories, links and trees on two real hosts: they come, stay untouched, change and go
+# together or not at all, whatever stands there, whatever is in them and whatever fails.
+# shellcheck disable=SC2317,SC2154
+cd "$(dirname "$0")/../.." || exit
+root=$PWD
+mkdir -p build
+export DROVER_FLEET_STATE=$root/build/fleet-filekinds
+fleet=$root/tests/fleet/fleet
+# shellcheck source=tests/cases/lib.sh
+. tests/cases/lib.sh
+case_start
+trap 'cd "$root" && $fleet down >/dev/null 2>&1; case_end' EXIT
+"$fleet" up 2 >"$CASE/up" 2>&1 || {
+	fail "the fleet comes up" "$(cat "$CASE/up")"
+	exit 1
+}
+export DROVER_INVENTORY=$DROVER_FLEET_STATE/inventory.yaml DROVER_SSH_CONFIG=$DROVER_FLEET_STATE/ssh_config
+hosts="web1 web2"
+on() { # HOST COMMAND: without touching its sshd
+	local host=$1
+	shift
+	"$fleet" shell-in "$host" sh -c "$*"
+}
+book() { # NAME: tasks from standard input
+	{
+		printf 'name: files\nhosts: "web[1-2]"\nrollout: {canary: 2, batch: 2, max_fail: 100%%}\ntasks:\n'
+		cat
+	} >"$CASE/$1.yaml"
+}
+walk() { # HOST: all that an apply could touch, with inodes and times, but what drover notes of its runs
+	# shellcheck disable=SC2016
+	on "$1" 'find /etc /srv /opt /usr/local -xdev -printf "%i %T@ %C@ %m %u %g %p %l\n" | sort -k7'
+}
+same_walk() { # WHAT
+	for host in $hosts; do
+		walk "$host" >"$CASE/after.$host"
+		ok "$1: $host is as it was" diff "$CASE/before.$host" "$CASE/after.$host"
+	done
+}
+remember() { for host in $hosts; do walk "$host" >"$CASE/before.$host"; done; }
+seen() { # HOST PATH...: kind, mode, owner, target
+	local host=$1
+	shift
+	# shellcheck disable=SC2016
+	on "$host" 'cd / && for p in '"$*"'; do stat -c "%n %A %U:%G" "$p" 2>/dev/null || echo "$p -"; done'
+}
+
+# A tree with all 256 byte values in a file, names that bite, links, an empty directory.
+tree=$CASE/tree
+long=$(printf '%0200d' 7)
+mkdir -p "$tree/empty" "$tree/sub dir/$long/$long"
+for i in $(seq 0 255); do printf '%b' "\\0$(printf %03o "$i")"; done >"$tree/bytes"
+is "$(wc -c <"$tree/bytes")" 256 "a file holds every byte value"
+latin=$(printf 'l\344tin')
+for name in ' blank' "q'u\"o" '-dash' 'ünïcode' '$HOME' '*' '%s' '.hidden' "$latin"; do
+	printf '%s' "$name" >"$tree/sub dir/$name"
+done
+cp "$tree/bytes" "$tree/sub dir/$long/$long/deep"
+printf '#!/bin/sh\n' >"$tree/run" && chmod 755 "$tree/run"
+ln -s 'sub dir/-dash' "$tree/link" && ln -s /nowhere/at/all "$tree/dangling"
+echo o >"$tree/a.o" && mkdir "$tree/skip" && echo s >"$tree/skip/s"
+cp "$tree/bytes" "$CASE/bytes"
+
+book all <<'E2'
+  - dir: {path: /srv/made/x, mode: 02770, owner: daemon, group: adm}
+  - dir: {path: /srv/sticky, mode: 1777}
+  - file: {path: /srv/made/x/suid, content: "one\n", mode: 4755, validate: "grep -q one %s"}
+  - file: {path: /srv/made/bytes, source: bytes, validate: [sh, -c, 'test "$1" = "$FILE"', sh, "%s"]}
+  - template: {path: "/srv/made/t em'p", template: t, owner: daemon}
+  - link: {path: /srv/made/link, target: ../sticky}
+  - link: {path: /srv/made/dash, target: -n, owner: daemon, group: adm}
+  - copy: {src: tree, dest: /srv/copy, exclude: ["*.o", skip/]}
+  - copy: {src: tree/run, dest: /usr/local/bin/run-it}
+E2
+echo 'host {{ host }}' >"$CASE/t"
+exits 5 "a plan names all of it" drover plan --exit-code "$CASE/all.yaml"
+like "$out" "\+ /srv/made/x/$" "directories"
+like "$out" "\+ /srv/made/link  .to ../sticky" "links and where they lead"
+like "$out" "\+ /srv/copy/bytes$" "and the files of a tree"
+exits 0 "it is applied" drover apply -y "$CASE/all.yaml"
+for host in $hosts; do
+	is "$(seen "$host" /srv/made/x /srv/sticky /srv/made/x/suid)" "/srv/made/x drwxrws--- daemon:adm
+/srv/sticky drwxrwxrwt root:root
+/srv/made/x/suid -rwsr-xr-x root:root" "$host: modes and owners"
+	is "$(on "$host" 'readlink /srv/made/link /srv/made/dash; stat -c %U:%G /srv/made/dash')" "../sticky
+-n
+daemon:adm" "$host: links"
+	on "$host" 'cat /srv/made/bytes' >"$CASE/got"
+	ok "$host: every byte value arrives" cmp "$CASE/got" "$CASE/bytes"
+	on "$host" 'tar -C /srv/copy -cf - .' | tar -C "$(mkdir -p "$CASE/got.$host" && echo "$CASE/got.$host")" -xf -
+	ok "$host: the tree arrives, but what is left out" diff -r --no-dereference -x '*.o' -x skip "$tree" "$CASE/got.$host"
+	is "$(cd "$CASE/got.$host" && find . | wc -l)" "$(cd "$tree" && find . ! -name '*.o' ! -path './skip*' | wc -l)" "$host: and nothing else"
+	is "$(seen "$host" /srv/copy/run /srv/copy/bytes /usr/local/bin/run-it)" "/srv/copy/run -rwxr-xr-x root:root
+/srv/copy/bytes -rw-r--r-- root:root
+/usr/local/bin/run-it -rwxr-xr-x root:root" "$host: what can be executed here can be there"
+done
+remember
+exits 0 "the second apply finds nothing to do" drover apply -y --json "$CASE/all.yaml"
+unlike "$out" '"act.sent"' "and sends nothing"
+same_walk "no inode and no time changed"
+
+# What is not said of a directory stays; what is said is put right.
+for host in $hosts; do
+	on "$host" 'chmod 700 /srv/copy; chown daemon /srv/sticky; chmod 755 /srv/made/x
+		ln -sfn /elsewhere /srv/made/link; chmod 600 /srv/copy/bytes; rm /srv/copy/link; echo link >/srv/copy/link
+		rm /srv/made/bytes; echo aim >/opt/aim; ln -s /opt/aim /srv/made/bytes'
+done
+exits 5 "a plan says what differs" drover plan --exit-code "$CASE/all.yaml"
+like "$out" "~ /srv/made/x/  .mode 0755 -> 2770" "a mode"
+like "$out" "~ /srv/made/link  .to /elsewhere -> ../sticky" "a target"
+like "$out" "~ /srv/copy/link  .a file stands there" "a file where a link is wanted"
+like "$out" "~ /srv/made/bytes  .a link stands there, to /opt/aim" "a link where a file is wanted"
+unlike "$out" "srv/sticky|/srv/copy/  " "and nothing that was not asked for"
+exits 0 "it is put right" drover apply -y "$CASE/all.yaml"
+for host in $hosts; do
+	is "$(on "$host" 'cat /opt/aim; readlink /srv/made/link /srv/copy/link; stat -c %a /srv/copy /srv/copy/bytes')" "aim
+../sticky
+sub dir/-dash
+700
+644" "$host: nothing was written through the link"
+	ok "$host: the file stands where the link stood" on "$host" 'test -f /srv/made/bytes && test ! -L /srv/made/bytes'
+done
+
+# What left the tree leaves the host; what somebody else put there stays, and so does its directory.
+rm -r "$tree/sub dir" "$tree/empty" "$tree/dangling"
+for host in $hosts; do on "$host" 'echo mine >"/srv/copy/sub dir/mine"'; done
+exits 0 "a smaller tree is applied" drover apply -y "$CASE/all.yaml"
+for host in $hosts; do
+	is "$(on "$host" 'cd /srv/copy && find . | sort')" ".
+./bytes
+./link
+./run
+./sub dir
+./sub dir/mine" "$host: only what is not drover's is left"
+	on "$host" 'rm -r "/srv/copy/sub dir"'
+done
+
+# Something fails in the middle: nothing at all is touched.
+remember
+book validate <<'E2'
+  - dir: {path: /srv/made/new}
+  - file: {path: /srv/made/x/suid, content: "two\n", mode: 4755}
+  - link: {path: /srv/made/link, target: /tmp}
+  - link: {path: /srv/made/dash, state: absent}
+  - file: {path: /etc/sudoers.d/drover-case, content: "root ALL=(ALL) AL L\n", mode: 0440, validate: visudo -cf %s}
+E2
+sed -i 's/^tasks:/prune: false\n&/' "$CASE/validate.yaml"
+exits 1 "a file that is not valid fails the host" drover apply -y "$CASE/validate.yaml"
+like "$err" "/etc/sudoers.d/drover-case is not valid: .*syntax error" "with what the test said"
+same_walk "a file that is not valid"
+refused() { # WHAT TEXT: the book `one` fails and leaves all as it was
+	exits "${3:-1}" "$1 fails the host" drover apply -y --no-prune "$CASE/one.yaml"
+	like "$err" "$2" "with the reason"
+	same_walk "$1"
+}
+book one <<'E2'
+  - file: {path: /srv/made/x/suid, content: "two\n", mode: 4755}
+  - copy: {src: tree, dest: /srv/copy2, owner: nobody-here}
+E2
+refused "an owner who is not there" "no user nobody-here"
+book one <<'E2'
+  - file: {path: /srv/made/x/suid, content: "two\n", mode: 4755}
+  - dir: {path: /srv/copy, state: absent}
+E2
+refused "a directory that is not empty" "staging /srv/copy: it is not empty: /srv/copy/"
+book one <<'E2'
+  - link: {path: /srv/made/link, target: /tmp}
+  - file: {path: /srv/sticky, content: x}
+E2
+refused "a directory where a file is wanted" "file /srv/sticky: a directory stands there" 11
+book one <<'E2'
+  - dir: {path: /srv/made/link}
+E2
+refused "a link where a directory is wanted" "a link stands there, to ../sticky" 11
+for host in $hosts; do
+	on "$host" 'mkdir /opt/full /opt/ro /opt/ro.from && mount -t tmpfs -o size=64k tmpfs /opt/full &&
+		mount --bind /opt/ro.from /opt/ro && mount -o remount,ro,bind /opt/ro'
+done
+head -c 100000 /dev/zero | tr '\0' x >"$tree/large"
+remember
+for task in 'file: {path: /opt/full/x, source: tree/large}' 'template: {path: /opt/full/x, template: tree/large}' \
+	'copy: {src: tree, dest: /opt/full/tree}'; do
+	printf '  - link: {path: /srv/made/link, target: /tmp}\n  - %s\n' "$task" | book one
+	refused "a full disk (${task%%:*})" "No space left"
+	is "$(on web1 'find /opt/full | wc -l')" 1 "and nothing is left there"
+done
+for task in 'file: {path: /opt/ro/x, content: x}' 'link: {path: /opt/ro/x, target: y}' 'dir: {path: /opt/ro/x}' \
+	'copy: {src: tree, dest: /opt/ro/tree}'; do
+	printf '  - link: {path: /srv/made/link, target: /tmp}\n  - %s\n' "$task" | book one
+	refused "a file system that is read-only (${task%%:*})" "Read-only file system"
+done
+book one <<'E2'
+  - link: {path: /srv/made/link, target: /tmp}
+  - dir: {path: /opt/ro, mode: 0700}
+  - file: {path: /srv/made/bytes, state: absent}
+E2
+refused "a directory whose mode cannot be set" "switching /opt/ro: .*Read-only file system; restored"
+book one <<'E2'
+  - dir: {path: /opt, state: absent, recursive: true}
+E2
+exits 3 "what a system stands on is not taken away" drover apply -y "$CASE/one.yaml"
+book one <<'E2'
+  - dir: {path: /srv/mnt, state: absent, recursive: true}
+E2
+for host in $hosts; do on "$host" 'mkdir -p /srv/mnt/in && mount -t tmpfs tmpfs /srv/mnt/in && echo dear >/srv/mnt/in/dear'; done
+exits 1 "a directory with a mount in it stays" drover apply -y --no-prune "$CASE/one.yaml"
+like "$err" "something is mounted on /srv/mnt/in" "with the reason"
+is "$(on web2 'cat /srv/mnt/in/dear')" dear "and what is mounted there too"
+for host in $hosts; do on "$host" 'umount /srv/mnt/in /opt/full /opt/ro'; done
+
+# Mistakes are told before anybody is asked.
+book bad <<'E2'
+  - dir: {path: /srv/x, mode: 10000}
+  - link: {path: /srv/x}
+  - copy: {src: ../../etc, dest: /srv/y}
+  - copy: {src: nothing, dest: srv}
+  - file: {path: /srv/x, content: a, validate: "true"}
+E2
+exits 3 "mistakes are told with their places" drover apply -y "$CASE/bad.yaml"
+like "$err" 'bad.yaml:5:30: mode: a file mode in octal' "a mode"
+like "$err" 'bad.yaml:7:.*leads out of the playbook' "a tree elsewhere"
+like "$err" 'bad.yaml:9:.*does not name the file' "a test of nothing"
+
+# And all of it goes.
+printf 'name: files\nhosts: "web[1-2]"\ntasks:\n  - dir: {path: /srv/copy, state: absent, recursive: true}\n' >"$CASE/gone.yaml"
+printf '  - dir: {path: /srv/mnt, state: absent, recursive: true}\n' >>"$CASE/gone.yaml"
+exits 0 "what left the playbook goes" drover apply -y "$CASE/gone.yaml"
+for host in $hosts; do
+	is "$(on "$host" 'ls -A /srv; ls /usr/local/bin/run-it 2>/dev/null')" "" "$host: nothing of it is left"
+	is "$(on "$host" 'find / -xdev -name ".drover-*" 2>/dev/null | wc -l')" 0 "$host: no temporary file either"
+done
+exits 0 "and once more nothing is to do" drover apply -y --exit-code "$CASE/gone.yaml"
