@@ -50,7 +50,7 @@ run(struct call *call)
 
 const struct command command_apply = {
 	.name = "apply",
-	.synopsis = "PLAYBOOK",
+	.synopsis = "PLAYBOOK|PLAN",
 	.summary = "bring hosts to what a playbook says",
 	.text =
 	    "Looks at every host, shows the plan, asks, and carries it out: images first, then\n"
@@ -58,11 +58,16 @@ const struct command command_apply = {
 	    "this program ends; drover resume tells how it went. Without a terminal -y is needed;\n"
 	    "pets must be named by --pet in any case.\n"
 	    "\n"
+	    "A plan that plan -o kept is carried out as it was: a host whose plan would be another "
+	    "now\n"
+	    "is stale and left alone, and a changed playbook is refused.\n"
+	    "\n"
 	    "Hosts that were not reached are owed: nothing happened there, and the exit code is "
 	    "4.\n",
 	.examples = "drover apply site.yaml\tshow the plan, ask, do it\n"
 		    "drover apply -y site.yaml\tdo not ask\n"
 		    "drover apply -y --pet db1 site.yaml\tthe pet db1 may be changed\n"
+		    "drover apply site.plan\ta plan that was kept, or nothing\n"
 		    "drover apply --dry-run site.yaml\tas plan\n",
 	.options = options,
 	.options_size = sizeof(struct options),

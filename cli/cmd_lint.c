@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/diag.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -10,7 +11,10 @@
 #include "cli/out.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
+#include "playbooks/observe.h"
+#include "playbooks/plan.h"
 #include "playbooks/playbook.h"
+#include "playbooks/request.h"
 
 #include <string.h>
 
@@ -47,6 +51,34 @@ struct lint {
 };
 
 static void
+add_escaped(struct buf *to, const char *text, const char *what)
+{
+	for (; *text; text++) {
+		if (strchr(what, *text))
+			buf_addf(to, "%%%02X", (unsigned char)*text);
+		else
+			buf_addc(to, *text);
+	}
+}
+
+/* In an action of GitHub a mistake is shown beside its line. */
+static void
+annotate(struct lint *l, const struct diag_item *it)
+{
+	const char *in_action = getenv("GITHUB_ACTIONS");
+	autobuf b = BUF_INIT(8192), clean = BUF_INIT(8192);
+
+	if (!in_action || !str_eq(in_action, "true"))
+		return;
+	utf8_clean_line(&clean, it->text, strlen(it->text));
+	buf_adds(&b, it->warning ? "::warning file=" : "::error file=");
+	add_escaped(&b, it->mark.file ? it->mark.file : "", "%\r\n:,");
+	buf_addf(&b, ",line=%d,col=%d::", it->mark.line, it->mark.col);
+	add_escaped(&b, buf_text(&clean), "%\r\n");
+	out_line(l->call->out, "%s", buf_text(&b));
+}
+
+static void
 print_item(struct lint *l, const struct diag *d, int i)
 {
 	autofree char *line = diag_line(d, i);
@@ -56,6 +88,7 @@ print_item(struct lint *l, const struct diag *d, int i)
 	if (!out_json(l->call->out)) {
 		utf8_clean_line(&clean, line, strlen(line));
 		out_line(l->call->out, "%s", buf_text(&clean));
+		annotate(l, &d->item[i]);
 		return;
 	}
 	json_writer_init(&w, &clean);
@@ -137,6 +170,44 @@ release(struct lint *l, size_t hosts, struct diag *to)
 	l->count = l->cap = 0;
 }
 
+/* What could not be asked for or sent: found here as on an empty host, where it would be all of it. */
+static bool
+can_send(const struct resource *const *wanted, size_t n, const struct host *h, struct arena *a,
+    struct err *err)
+{
+	struct found *none = arena_alloc(a, n * sizeof(*none) + 1);
+	struct request request = { .run = "-",
+		.seat = "-",
+		.who = "-",
+		.host = h->name,
+		.playbook = "-",
+		.release = "-" };
+	autobuf ask = BUF_INIT(OBSERVE_REQUEST_MAX), act = BUF_INIT(REQUEST_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		none[i].kind = '-';
+	request.plan = plan_make(a, h, wanted, none, n);
+	return observe_request(wanted, n, &ask, err) == 0 &&
+	       request_build(&request, &act, err) == 0;
+}
+
+static void
+check_sending(const struct playbook *p, const struct desired *d, const struct host *h,
+    struct arena *a, struct diag *to)
+{
+	struct err err;
+
+	if (can_send(d->item, d->count, h, a, &err))
+		return;
+	for (size_t i = 0; i < d->count; i++) {
+		if (can_send(&d->item[i], 1, h, a, &err))
+			continue;
+		diag_error(to, d->item[i]->mark, "%s", err.text);
+		return;
+	}
+	diag_error(to, playbook_hosts_mark(p), "%s", err.text);
+}
+
 /* Every host of the set, as far as that can be told without its facts. */
 static size_t
 check_hosts(struct lint *l, const struct playbook *p, struct diag *d)
@@ -164,7 +235,8 @@ check_hosts(struct lint *l, const struct playbook *p, struct diag *d)
 		struct desired wanted;
 
 		diag_init(&own);
-		playbook_desire(p, set.hosts[i], &facts, a, &own, &wanted);
+		if (playbook_desire(p, set.hosts[i], &facts, a, &own, &wanted))
+			check_sending(p, &wanted, set.hosts[i], a, &own);
 		gather(l, &own, set.hosts[i]->name);
 		diag_fini(&own);
 		arena_free(a);

@@ -22,7 +22,7 @@ static const struct option options[] = {
 	    .choices = "full|none" },
 	{ OPTION_FLAG, 0, "exit-code", AT(exit_code), .summary = "exit 5 when something differs" },
 	{ OPTION_TEXT, 'o', "output", AT(output), "FILE",
-	    .summary = "keep the plan for apply (not built yet)" },
+	    .summary = "keep the plan for apply, which carries out this one or none" },
 	{ .type = OPTION_END },
 };
 
@@ -33,13 +33,12 @@ run(struct call *call)
 	struct converge spec = { .verb = "plan",
 		.limit = o->limit,
 		.diff = o->diff,
+		.output = o->output,
 		.tags = o->tags.item,
 		.skip_tags = o->skip_tags.item,
 		.no_prune = o->no_prune,
 		.exit_code = o->exit_code };
 
-	if (o->output)
-		return call_usage(call, "plan -o is not built yet: plans are not kept in files");
 	return converge(call, &spec);
 }
 
@@ -51,6 +50,7 @@ const struct command command_plan = {
 		"- remove, ? unpredicted. Hosts with equal plans are shown once.\n",
 	.examples = "drover plan site.yaml\twhat would change\n"
 		    "drover plan site.yaml -l web1\ton one of its hosts\n"
+		    "drover plan -o site.plan site.yaml\tkeep it for drover apply site.plan\n"
 		    "drover plan --exit-code site.yaml\texit 5 when something differs\n",
 	.options = options,
 	.options_size = sizeof(struct options),

@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&command_logs,
 	&command_lint,
 	&command_plan,
+	&command_diff,
 	&command_apply,
 	&command_resume,
 	&command_undo,

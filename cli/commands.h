@@ -12,6 +12,7 @@ const struct command *command_find(const char *name); /* NULL: no such verb */
 
 extern const struct command command_apply;
 extern const struct command command_cp;
+extern const struct command command_diff;
 extern const struct command command_facts;
 extern const struct command command_fetch;
 extern const struct command command_help;

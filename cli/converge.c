@@ -1,5 +1,6 @@
 #include "cli/converge.h"
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/err.h"
@@ -9,12 +10,15 @@
 #include "base/str.h"
 #include "cli/call.h"
 #include "cli/drive.h"
+#include "cli/kept_plan.h"
 #include "cli/out.h"
 #include "cli/plan_view.h"
 #include "engine/herd.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
+#include "ledger/ledger.h"
 #include "playbooks/apply.h"
+#include "playbooks/kept.h"
 #include "playbooks/playbook.h"
 #include "playbooks/undo.h"
 
@@ -26,17 +30,44 @@ struct converging {
 	struct call *call;
 	const struct converge *spec;
 	struct playbook *playbook;
+	struct arena *arena; /* of the kept plan */
+	struct kept *kept;   /* NULL: a playbook was named */
 	struct set set;
 	struct apply *apply;
 	struct drive *drive;
 	struct loop_io *answer; /* standard input, while a question is open */
-	bool differs;
+	bool differs, failed;
 };
+
+/* A kept plan stands for the playbook it was made from and what was chosen then. */
+static bool
+choose_kept(struct converging *g)
+{
+	struct call *c = g->call;
+	bool good;
+
+	g->arena = arena_new();
+	g->kept = kept_plan_open(c, c->argv[0], g->arena, &good);
+	if (!g->kept)
+		return good;
+	if (g->spec->drift) {
+		call_usage(c, "%s is a plan: drift is told of a playbook", c->argv[0]);
+		return false;
+	}
+	if (c->globals.vars.count || g->spec->tags || g->spec->skip_tags || g->spec->no_prune ||
+	    g->spec->output) {
+		call_usage(
+		    c, "%s is a plan: what was chosen for it (-e, --tags) holds", c->argv[0]);
+		return false;
+	}
+	return true;
+}
 
 static bool
 load(struct converging *g)
 {
 	struct call *c = g->call;
+	const struct kept *k = g->kept;
 	struct diag diag;
 	bool good;
 
@@ -45,15 +76,16 @@ load(struct converging *g)
 		return true;
 	}
 	diag_init(&diag);
-	g->playbook = playbook_load(c->argv[0], c->globals.vars.item, &diag);
-	good =
-	    g->playbook && playbook_choose(g->playbook, g->spec->tags, g->spec->skip_tags, &diag);
+	g->playbook = playbook_load(k ? k->path : c->argv[0],
+	    k ? k->vars : (const char *const *)c->globals.vars.item, &diag);
+	good = g->playbook && playbook_choose(g->playbook, k ? k->tags : g->spec->tags,
+				  k ? k->skip_tags : g->spec->skip_tags, &diag);
 	diag_sort(&diag);
 	call_print_diag(c, &diag);
 	diag_fini(&diag);
 	if (!good)
 		c->exit = outcome_exit(OUTCOME_INPUT);
-	return good;
+	return good && (!k || kept_plan_fits(c, c->argv[0], k, g->playbook));
 }
 
 /* Keep of a what is in b too; both are in natural order of the same inventory. */
@@ -73,10 +105,23 @@ intersect(struct set *a, const struct set *b)
 	a->count = n;
 }
 
+/* The hosts that a kept plan is for. */
+static const char *
+kept_hosts(const struct converging *g)
+{
+	autofree const char **name = xcalloc(g->kept->host_count, sizeof(*name));
+
+	for (size_t i = 0; i < g->kept->host_count; i++)
+		name[i] = g->kept->host[i].name;
+	autofree char *set = names_fold(name, g->kept->host_count);
+	return arena_strdup(g->arena, set);
+}
+
 static bool
 choose_hosts(struct converging *g)
 {
-	const char *own = playbook_hosts(g->playbook), *limit = g->spec->limit;
+	const char *own = g->kept ? kept_hosts(g) : playbook_hosts(g->playbook);
+	const char *limit = g->spec->limit;
 	struct mark at = playbook_hosts_mark(g->playbook);
 	struct call *c = g->call;
 	struct set narrow;
@@ -92,7 +137,11 @@ choose_hosts(struct converging *g)
 	}
 	if (!call_set(c, own ? own : limit, &g->set)) {
 		if (own && c->exit == outcome_exit(OUTCOME_USAGE)) {
-			out_note(c->out, "%s:%d:%d: in these hosts", at.file, at.line, at.col);
+			if (g->kept)
+				out_note(c->out, "%s:2:1: in the hosts of this plan", c->argv[0]);
+			else
+				out_note(
+				    c->out, "%s:%d:%d: in these hosts", at.file, at.line, at.col);
 			c->exit = outcome_exit(OUTCOME_INPUT);
 		}
 		return false;
@@ -124,6 +173,14 @@ may_change(struct converging *g)
 	err_set(&err, OUTCOME_HELD, "held: nobody is here to confirm the plan; if it is meant: -y");
 	call_fail(c, &err);
 	return false;
+}
+
+static const char *
+who(void)
+{
+	const struct passwd *pw = getpwuid(getuid());
+
+	return pw ? pw->pw_name : "?";
 }
 
 static void
@@ -176,6 +233,24 @@ ask(struct converging *g, size_t hosts)
 	loop_io_want(g->answer, LOOP_READ);
 }
 
+static bool
+save(struct converging *g, const struct apply *a)
+{
+	struct call *c = g->call;
+	struct ledger *ledger = herd_ledger(c->herd);
+	struct kept k = { .path = playbook_path(g->playbook),
+		.digest = playbook_digest(g->playbook),
+		.fleet = inventory_fleet(c->inventory),
+		.seat = ledger ? ledger_seat(ledger) : "-",
+		.who = who(),
+		.no_prune = g->spec->no_prune,
+		.vars = (const char *const *)c->globals.vars.item,
+		.tags = g->spec->tags,
+		.skip_tags = g->spec->skip_tags };
+
+	return kept_plan_save(c, g->spec->output, &k, a);
+}
+
 static void
 on_planned(void *user, struct apply *a)
 {
@@ -185,9 +260,13 @@ on_planned(void *user, struct apply *a)
 
 	g->differs = hosts > 0;
 	if (!out_json(c->out))
-		plan_view_print(a, c->out, !g->spec->diff || !str_eq(g->spec->diff, "none"),
-		    c->globals.verbose > 0);
+		plan_view_print(a, c->out,
+		    &(struct plan_look){ .diffs = !g->spec->diff || !str_eq(g->spec->diff, "none"),
+			.skipped = c->globals.verbose > 0,
+			.drift = g->spec->drift });
 	out_flush(c->out);
+	if (g->spec->output && !save(g, a))
+		g->failed = true;
 	if (!g->spec->change)
 		apply_leave(a, OUTCOME_OK);
 	else if (hosts == 0 || c->globals.yes)
@@ -202,7 +281,9 @@ on_done(void *user)
 	struct converging *g = user;
 
 	close_question(g);
-	drive_end(g->drive, g->spec->exit_code && g->differs ? OUTCOME_DIFFERS : OUTCOME_OK);
+	drive_end(g->drive, g->failed                          ? OUTCOME_STORAGE
+			    : g->spec->exit_code && g->differs ? OUTCOME_DIFFERS
+							       : OUTCOME_OK);
 }
 
 static bool
@@ -210,7 +291,6 @@ prepare(struct converging *g)
 {
 	struct call *c = g->call;
 	autofree struct herd_host **hosts = xcalloc(g->set.count, sizeof(struct herd_host *));
-	const struct passwd *pw = getpwuid(getuid());
 	struct apply_config config = {
 		.herd = c->herd,
 		.playbook = g->playbook,
@@ -218,8 +298,10 @@ prepare(struct converging *g)
 		.hosts = hosts,
 		.count = g->set.count,
 		.parallel = (int)c->globals.parallel,
-		.who = pw ? pw->pw_name : "?",
-		.no_prune = g->spec->no_prune,
+		.who = who(),
+		.kept = g->kept,
+		.no_prune = g->kept ? g->kept->no_prune : g->spec->no_prune,
+		.drift = g->spec->drift,
 		.planned = on_planned,
 		.done = on_done,
 		.user = g,
@@ -262,14 +344,13 @@ converge(struct call *c, const struct converge *spec)
 	struct converging g = { .call = c, .spec = spec };
 	int code;
 
-	if (!load(&g)) {
-		playbook_free(g.playbook);
-		return c->exit;
-	}
-	code = choose_hosts(&g) && may_change(&g) && call_herd(c) && prepare(&g) ? carry_out(&g)
-										 : c->exit;
+	code = choose_kept(&g) && load(&g) && choose_hosts(&g) && may_change(&g) && call_herd(c) &&
+		       prepare(&g)
+		   ? carry_out(&g)
+		   : c->exit;
 	apply_free(g.apply);
 	set_fini(&g.set);
 	playbook_free(g.playbook);
+	arena_free(g.arena);
 	return code;
 }

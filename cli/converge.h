@@ -12,16 +12,18 @@ struct set;
 struct undo_spec;
 
 struct converge {
-	const char *verb;  /* "plan", "apply" */
-	const char *limit; /* a set the playbook's hosts are narrowed to; NULL: none */
-	const char *diff;  /* "full" or "none"; NULL: full */
+	const char *verb;   /* "plan", "apply" */
+	const char *limit;  /* a set the playbook's hosts are narrowed to; NULL: none */
+	const char *output; /* keep the plan in this file; NULL: nowhere */
+	const char *diff;   /* "full" or "none"; NULL: full */
 	const char *const *tags, *const *skip_tags; /* as playbook_choose() takes them */
-	bool no_prune;                              /* what left the playbook stays */
-	bool change;                                /* carry it out; else only look */
-	const struct undo_spec *undo;               /* take this run back instead; NULL: argv[0] is
+	bool drift;                   /* look for what is no longer as it was applied, instead */
+	bool no_prune;                /* what left the playbook stays */
+	bool change;                  /* carry it out; else only look */
+	const struct undo_spec *undo; /* take this run back instead; NULL: argv[0] is
 	                                               a playbook */
-	struct set *set; /* its hosts, taken over; NULL: the playbook's */
-	bool exit_code;  /* 5 when there are differences */
+	struct set *set;              /* its hosts, taken over; NULL: the playbook's */
+	bool exit_code;               /* 5 when there are differences */
 };
 
 /* argv[0] of the call is the playbook, but for an undo. Gives the exit code. */

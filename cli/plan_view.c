@@ -11,13 +11,16 @@
 #include "playbooks/playbook.h"
 #include "playbooks/request.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define PAGE_MAX (16U << 20)
 
-/* Hosts whose plans read alike. */
+/* Hosts whose plans read alike, but perhaps for their own names. */
 struct page {
-	char *text;
+	char *text;  /* of the first */
+	char *alike; /* with {{ host }} for the name */
+	bool named;  /* their texts are not the same */
 	const struct plan *plan;
 	const char **host;
 	size_t count, cap;
@@ -78,8 +81,34 @@ page_text(const struct plan *p, bool diffs, bool skipped)
 	return buf_detach(&b, NULL);
 }
 
+static bool
+in_name(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+/* The text with {{ host }} wherever the name stands as a word. */
+static char *
+without_name(const char *text, const char *name)
+{
+	autobuf b = BUF_INIT(PAGE_MAX);
+	size_t n = strlen(name);
+
+	for (const char *p = text; *p;) {
+		bool whole =
+		    strncmp(p, name, n) == 0 && !in_name(p[n]) && (p == text || !in_name(p[-1]));
+
+		if (whole)
+			buf_adds(&b, "{{ host }}");
+		else
+			buf_addc(&b, *p);
+		p += whole ? n : 1;
+	}
+	return buf_detach(&b, NULL);
+}
+
 static void
-print_page(const struct page *page, struct out *o)
+print_page(const struct page *page, struct out *o, bool drift)
 {
 	static const struct {
 		enum plan_class class;
@@ -92,7 +121,9 @@ print_page(const struct page *page, struct out *o)
 	add_clean(&head, hosts);
 	buf_adds(&head, ": ");
 	if (request_steps(page->plan) == 0)
-		buf_adds(&head, "no changes");
+		buf_adds(&head, drift ? "no drift" : "no changes");
+	else if (drift)
+		buf_adds(&head, "drifted: ");
 	const char *separator = "";
 	for (size_t i = 0; i < countof(words); i++) {
 		size_t n = page->plan->by_class[words[i].class];
@@ -105,11 +136,13 @@ print_page(const struct page *page, struct out *o)
 		separator = ", ";
 	}
 	out_line(o, "%s", buf_text(&head));
-	out_text(o, page->text, strlen(page->text));
+	const char *text = page->named ? page->alike : page->text;
+
+	out_text(o, text, strlen(text));
 }
 
 void
-plan_view_print(const struct apply *a, struct out *o, bool diffs, bool skipped)
+plan_view_print(const struct apply *a, struct out *o, const struct plan_look *look)
 {
 	struct page *pages = NULL;
 	size_t count = 0, cap = 0, at;
@@ -120,20 +153,24 @@ plan_view_print(const struct apply *a, struct out *o, bool diffs, bool skipped)
 
 		if (!p || p->refused)
 			continue;
-		char *text = page_text(p, diffs, skipped);
-		if (strmap_add(&seen, text, count, &at)) {
+		char *text = page_text(p, look->diffs, look->skipped);
+		char *alike = without_name(text, apply_host_name(a, i));
+		if (strmap_add(&seen, alike, count, &at)) {
 			mem_grow(pages, count, cap);
 			at = count++;
-			pages[at] = (struct page){ .text = text, .plan = p };
+			pages[at] = (struct page){ .text = text, .alike = alike, .plan = p };
 		} else {
+			pages[at].named = pages[at].named || strcmp(pages[at].text, text) != 0;
 			free(text);
+			free(alike);
 		}
 		mem_grow(pages[at].host, pages[at].count, pages[at].cap);
 		pages[at].host[pages[at].count++] = apply_host_name(a, i);
 	}
 	for (size_t i = 0; i < count; i++) {
-		print_page(&pages[i], o);
+		print_page(&pages[i], o, look->drift);
 		free(pages[i].text);
+		free(pages[i].alike);
 		free(pages[i].host);
 	}
 	free(pages);

@@ -1,4 +1,4 @@
-/* Plans as people read them: equal plans of hosts shown once. */
+/* Plans as people read them: equal plans of hosts are shown once. */
 #ifndef DROVER_CLI_PLAN_VIEW_H
 #define DROVER_CLI_PLAN_VIEW_H
 
@@ -7,7 +7,14 @@
 struct apply;
 struct out;
 
-/* Print the plan of every host that has one; without diffs on request. */
-void plan_view_print(const struct apply *a, struct out *o, bool diffs, bool skipped);
+struct plan_look {
+	bool diffs;   /* with contents */
+	bool skipped; /* and what the host does not have */
+	bool drift;   /* it is about drift, not about what would be done */
+};
+
+/* Print the plan of every host that has one. Plans that differ only by the name of their host are one,
+ * with {{ host }} in its place. */
+void plan_view_print(const struct apply *a, struct out *o, const struct plan_look *look);
 
 #endif

@@ -141,3 +141,79 @@ account_plan(struct arena *a, const struct account *acc, struct plan *p)
 			name_author(a, acc, s);
 	}
 }
+
+/* The newest act of the playbook that went well; NULL: none that the host remembers. */
+static const struct journal_line *
+last_act(const struct account *acc)
+{
+	for (size_t i = acc->seen->journal_count; i-- > 0;) {
+		const struct journal_line *j = &acc->seen->journal[i];
+
+		if (str_eq(j->playbook, acc->playbook) &&
+		    (str_eq(j->outcome, "changed") || str_eq(j->outcome, "ok")))
+			return j;
+	}
+	return NULL;
+}
+
+/* whole: the playbook as it is now is what was applied last. */
+static bool
+is_drift(const struct plan_step *s, bool whole)
+{
+	const struct resource *r = s->resource;
+	const struct manifest_line *m = s->found->known;
+	const char *digest = request_digest(r);
+
+	if (s->class == PLAN_SAME || s->class == PLAN_UNPREDICTED || r->absent)
+		return false;
+	if (!digest || !m)
+		return whole;
+	return s->foreign || strcmp(m->digest, digest) == 0;
+}
+
+/* What it was is not known here any more: the playbook says something else by now. */
+static bool
+says_another(const struct plan_step *s)
+{
+	const struct manifest_line *m = s->found->known;
+	const char *text = m ? manifest_text(m) : NULL;
+
+	return s->foreign && text && strcmp(text, s->resource->digest) != 0;
+}
+
+static void
+note_applied(
+    struct arena *a, const struct account *acc, const struct journal_line *j, struct plan *p)
+{
+	const char **note = arena_alloc(a, sizeof(*note));
+
+	p->notes = note;
+	p->note_count = 1;
+	if (j && uuid_is(j->run))
+		*note = arena_printf(a, "applied last by %s", run_words(a, acc, j->run));
+	else
+		*note = "the host remembers no act of this playbook";
+}
+
+void
+account_drift(struct arena *a, const struct account *acc, struct plan *p)
+{
+	const struct journal_line *j = last_act(acc);
+	bool whole = j && str_eq(j->release, acc->release);
+
+	p->then_count = 0;
+	p->records = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		struct plan_step *s = &p->steps[i];
+
+		if (!is_drift(s, whole)) {
+			p->by_class[s->class]--;
+			p->by_class[PLAN_SAME]++;
+			s->class = PLAN_SAME;
+		} else if (says_another(s)) {
+			s->diff = NULL;
+			add_why(a, s, "and the playbook says something else by now");
+		}
+	}
+	note_applied(a, acc, j, p);
+}

@@ -17,6 +17,7 @@ struct plan;
 
 struct account {
 	const char *playbook, *seat; /* the name of ours; this seat */
+	const char *release;         /* of the playbook as it is now */
 	const struct observation *seen;
 	/* "r-12" for a run of this seat; NULL for those of others. */
 	const char *(*alias)(void *user, const char *run);
@@ -24,5 +25,9 @@ struct account {
 };
 
 void account_plan(struct arena *a, const struct account *acc, struct plan *p);
+
+/* Leave of the plan what is drift: what an act of the playbook made so and is so no longer. What else
+ * would change is the same then, and nothing follows. */
+void account_drift(struct arena *a, const struct account *acc, struct plan *p);
 
 #endif

@@ -253,8 +253,10 @@ apply_new(const struct apply_config *config, struct diag *diag)
 		.playbook = config->playbook,
 		.undo = config->undo,
 		.who = config->who,
-		.no_prune = config->no_prune,
-		.rollback = playbook_rollout(config->playbook)->rollback };
+		.no_prune = config->no_prune || config->drift,
+		.drift = config->drift,
+		.rollback = playbook_rollout(config->playbook)->rollback,
+		.kept = config->kept };
 	a->hosts = xcalloc(config->count + 1, sizeof(*a->hosts));
 	a->queue = xcalloc(config->count + 1, sizeof(*a->queue));
 	for (size_t i = 0; i < config->count; i++) {
@@ -508,6 +510,15 @@ const struct plan *
 apply_plan(const struct apply *a, size_t i)
 {
 	return a->hosts[i].plan;
+}
+
+bool
+apply_plan_digest(const struct apply *a, size_t i, char hex[65])
+{
+	struct err err;
+
+	return a->hosts[i].plan && !a->hosts[i].plan->refused &&
+	       apply_digest(&a->hosts[i], hex, &err) == 0;
 }
 
 size_t

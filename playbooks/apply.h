@@ -18,8 +18,10 @@
 
 struct apply;
 struct diag;
+struct err;
 struct herd;
 struct herd_host;
+struct kept;
 struct plan;
 struct playbook;
 struct run;
@@ -35,6 +37,9 @@ struct apply_config {
 	int parallel;    /* hosts at work at once; 0: 64 */
 	const char *who; /* the person, for the host's journal; borrowed */
 	bool no_prune;   /* what left the playbook stays */
+	bool drift; /* look only for what an act made so and is so no longer; never apply_go() */
+	/* Only the plans kept there are carried out: a host whose plan is another is stale. NULL: all. */
+	const struct kept *kept; /* borrowed */
 	/* Every host has been observed; answer from here or later. Not called when the run was
 	 * stopped. */
 	void (*planned)(void *user, struct apply *a);
@@ -58,6 +63,8 @@ size_t apply_count(const struct apply *a);
 const char *apply_host_name(const struct apply *a, size_t i);
 /* The plan of host i; NULL when there is none (it was not reached, say). */
 const struct plan *apply_plan(const struct apply *a, size_t i);
+/* The digest of that plan (plan_digest); false when there is none. */
+bool apply_plan_digest(const struct apply *a, size_t i, char hex[65]);
 /* How many hosts would be changed. */
 size_t apply_changing(const struct apply *a);
 

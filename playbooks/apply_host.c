@@ -2,15 +2,18 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/herd.h"
 #include "engine/run.h"
+#include "engine/stray.h"
 #include "inventory/inventory.h"
 #include "ledger/ledger.h"
 #include "playbooks/account.h"
 #include "playbooks/confirm.h"
+#include "playbooks/kept.h"
 #include "playbooks/playbook.h"
 #include "playbooks/request.h"
 #include "playbooks/rollout.h"
@@ -170,25 +173,79 @@ add_notes(struct apply_host *h)
 	p->note_count = all;
 }
 
+int
+apply_digest(const struct apply_host *h, char hex[65], struct err *err)
+{
+	const struct playbook *p = h->ground->playbook;
+
+	return plan_digest(h->plan, playbook_name(p), playbook_digest(p), hex, err);
+}
+
+/* A plan that was kept is carried out as it was, or not at all. */
+static int
+check_kept(struct apply_host *h, struct err *err)
+{
+	const struct kept_host *k = kept_find(h->ground->kept, h->name);
+	char hex[DIGEST_HEX];
+
+	if (!k || !k->digest)
+		return err_set(err, OUTCOME_STALE,
+		    "the kept plan has nothing for it: it was not "
+		    "reached then");
+	if (apply_digest(h, hex, err) < 0)
+		return -1;
+	if (strcmp(hex, k->digest) == 0)
+		return 0;
+	return err_set(err, OUTCOME_STALE, "its plan is not the one that was kept: plan again");
+}
+
+/* Whoever changed it by hand, it is cattle no longer like the others. */
+static void
+mark_strayed(struct apply_host *h)
+{
+	for (size_t i = 0; i < h->plan->count; i++) {
+		const struct plan_step *s = &h->plan->steps[i];
+
+		if (!s->foreign && (!h->ground->drift || s->class == PLAN_SAME))
+			continue;
+		autofree char *why = xasprintf("drift: %s", s->resource->id);
+		stray_mark(h->ground->run, herd_host_of(h->hh), why);
+		return;
+	}
+}
+
 void
 apply_make_plan(struct apply_host *h)
 {
 	struct ledger *ledger = herd_ledger(h->ground->herd);
+	char release[13];
 	struct account account = { .playbook = playbook_name(h->ground->playbook),
 		.seat = ledger ? ledger_seat(ledger) : "-",
+		.release = release,
 		.seen = h->seen,
 		.alias = alias_of,
 		.user = h };
 	struct err err;
 
+	str_copy(release, sizeof(release), playbook_digest(h->ground->playbook));
 	h->plan =
 	    plan_make(h->arena, herd_host_of(h->hh), h->wanted, h->seen->found, h->wanted_count);
 	h->plan->skipped = h->skipped;
 	h->plan->skipped_count = h->skipped_count;
 	add_pending(h->plan);
 	account_plan(h->arena, &account, h->plan);
-	add_notes(h);
-	confirm_note(h->arena, h->plan);
+	if (h->ground->drift) {
+		account_drift(h->arena, &account, h->plan);
+	} else {
+		add_notes(h);
+		confirm_note(h->arena, h->plan);
+	}
+	mark_strayed(h);
+	if (h->ground->kept && check_kept(h, &err) < 0) {
+		h->plan = NULL;
+		apply_give_up(h, err.kind, &err);
+		return;
+	}
 	apply_tell_plan(h);
 	if (h->plan->refused) {
 		err_set(&err, OUTCOME_REFUSED, "%s", h->plan->refused);

@@ -36,7 +36,8 @@ struct apply_ground {
 	const struct playbook *playbook;
 	const struct undo_spec *undo; /* NULL: an apply */
 	const char *who;
-	bool no_prune;
+	bool no_prune, drift;
+	const struct kept *kept;
 	struct rollout_run *rollout;
 	bool rollback; /* on_failure */
 };
@@ -146,6 +147,8 @@ void apply_result(struct apply_host *h, const struct follow_result *r);
 void apply_confirm_record(struct apply_host *h, const struct follow_record *r);
 bool apply_confirm_goes_on(struct apply_host *h, struct follow_result *r);
 bool apply_confirm_cut(struct apply_host *h);
+/* The digest of its plan, as plans are kept. */
+int apply_digest(const struct apply_host *h, char hex[65], struct err *err);
 
 /* The stages, one host each. */
 void apply_observe(struct apply_host *h);

@@ -249,6 +249,7 @@ want_content(struct desire *d, const struct task_decl *t, struct resource *r)
 	r->mode = (unsigned)t->mode;
 	r->owner = t->owner;
 	r->group = t->group;
+	r->secret = t->secret;
 	return true;
 }
 

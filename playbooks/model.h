@@ -141,6 +141,7 @@ struct task_decl {
 	const char *owner, *group;
 	bool absent; /* state: absent */
 	struct argv_decl validate;
+	bool secret;
 	/* unit and service */
 	const char *unit;
 	struct source unit_name; /* when it holds a template */

@@ -14,6 +14,7 @@ struct file_fields {
 	const struct yaml_node *validate;
 	int64_t mode;
 	const char *owner, *group, *state;
+	bool secret;
 };
 
 #define FILE_TAIL                                                                                  \
@@ -31,6 +32,11 @@ struct file_fields {
 		    .offset = offsetof(struct file_fields, group),                                 \
 		    .grammar = read_is_user,                                                       \
 		    .doc = "root by default" },                                                    \
+	    { .name = "secret",                                                                    \
+		    .form = FORM_BOOL,                                                             \
+		    .offset = offsetof(struct file_fields, secret),                                \
+		    .doc = "the contents are never shown and never leave the host; false by "      \
+			   "default" },                                                            \
 	    { .name = "validate",                                                                  \
 		    .form = FORM_NODE,                                                             \
 		    .offset = offsetof(struct file_fields, validate),                              \
@@ -148,6 +154,7 @@ take_file(const struct field_context *c, const struct yaml_node *n, const struct
 	task->mode = got->mode;
 	task->owner = got->owner;
 	task->group = got->group;
+	task->secret = got->secret;
 }
 
 void

@@ -125,7 +125,7 @@ judge_reach(struct rollout_run *r)
 	size_t aside = 0;
 
 	for (size_t i = 0; i < r->count; i++)
-		aside += r->member[i].stage == STAGE_ASIDE;
+		aside += r->member[i].stage == STAGE_ASIDE && r->member[i].outcome != OUTCOME_STALE;
 	if (!r->stopped[0] && limit_met(limit, aside, r->count))
 		snprintf(r->stopped, sizeof(r->stopped),
 		    "%zu of %zu host%s not reached (max_unreachable %lld%s)", aside, r->count,
@@ -138,7 +138,8 @@ rollout_note(struct rollout_run *r, size_t i, enum outcome outcome)
 	struct member *m = &r->member[i];
 
 	m->outcome = outcome;
-	if (!m->was_started && (outcome == OUTCOME_UNREACHABLE || outcome == OUTCOME_REFUSED))
+	if (!m->was_started && (outcome == OUTCOME_UNREACHABLE || outcome == OUTCOME_REFUSED ||
+				   outcome == OUTCOME_STALE))
 		m->stage = STAGE_ASIDE;
 	else
 		m->stage = STAGE_ENDED;

@@ -95,6 +95,13 @@ is "the inventory alone can be read" 0 "3 hosts, 1 groups: good" "$DROVER" lint
 is "a mistake is a line of JSON" 3 \
 	'{"v":1,"file":"absent.yaml","line":0,"col":0,"severity":"error","text":"No such file or directory"}' \
 	"$DROVER" --json lint absent.yaml
+printf 'hosts: "@web"\ntasks:\n  - run: ["A=b"]\n' >unsent.yaml
+is "what could not be sent to a host is told before" 3 "unsent.yaml:3:5: run 1: no command that can be run" \
+	"$DROVER" lint unsent.yaml
+is "in an action of GitHub a mistake is shown beside its line" 3 "$(printf '%s\n' \
+	'unsent.yaml:3:5: run 1: no command that can be run' \
+	'::error file=unsent.yaml,line=3,col=5::run 1: no command that can be run')" \
+	env GITHUB_ACTIONS=true "$DROVER" lint unsent.yaml
 cp -r "$top/playbooks/examples/site" .
 if "$top/tests/fleet/image" localhost/site:1 site/site.tar >image.log 2>&1; then
 	is "the example is good" 0 "site/site.yaml: good for 3 hosts" "$DROVER" lint site/site.yaml

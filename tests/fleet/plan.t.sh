@@ -116,3 +116,121 @@ is "$(acts web2)" 3 "and no act"
 exits 0 "where a condition no longer holds, what it put there goes" drover apply -y -e on=false "$CASE/prune.yaml"
 ok "from each host" away web1 /etc/prune-when
 ok "also from the other" away web2 /etc/prune-when
+
+# Who changed what, and when.
+book who <<'Y'
+name: who
+hosts: "web[1-2]"
+tasks:
+  - file: {path: /etc/who-hand, content: "by drover on {{ host }}\n"}
+  - file: {path: /etc/who-gone, content: "gone\n"}
+  - file: {path: /etc/who-seat, content: "{{ text }}\n"}
+Y
+exits 0 "a playbook is applied" drover apply -y -e text=one "$CASE/who.yaml"
+on web1 'echo "by a person" >/etc/who-hand; rm /etc/who-gone; touch -d 2026-02-03T04:05Z /etc/who-hand'
+exits 5 "a plan finds what was changed by hand" drover plan --exit-code -e text=one "$CASE/who.yaml"
+like "$out" "/etc/who-hand  .changed by hand since run r-[0-9]+ of 20..-..-.. ..:.., last on 2026-02-03 04:05" "and says since which run, and when"
+like "$out" "/etc/who-gone  .removed by hand since run r-" "also what was removed"
+exits 0 "another seat applies another text" env XDG_STATE_HOME="$CASE/other" "$DROVER" apply -y -e text=two -l web2 "$CASE/who.yaml"
+exits 0 "the first seat plans anew" drover plan -l web2 -e text=one "$CASE/who.yaml"
+like "$out" "/etc/who-seat  .as run [0-9a-f]+-[0-9a-f]+ of [^ ]+ at [^ ]+ of 20..-..-.. ..:.. left it" "and names the other seat's run"
+exits 0 "it is put right" drover apply -y -e text=one "$CASE/who.yaml"
+
+# Secrets.
+canary=hidden-$$-$RANDOM$RANDOM
+book secret <<Y
+name: secret
+hosts: web1
+tasks:
+  - file: {path: /etc/secret-key, content: "$canary\n", mode: 0600, secret: true}
+Y
+exits 0 "a secret is planned" drover plan "$CASE/secret.yaml"
+like "$out" "\+ /etc/secret-key" "by its name"
+unlike "$out$err" "$canary" "and not by its contents"
+exits 0 "it is applied" drover apply -y --json "$CASE/secret.yaml"
+unlike "$out$err" "$canary" "and told nowhere"
+is "$(on web1 cat /etc/secret-key)" "$canary" "it is there"
+on web1 'echo another >/etc/secret-key'
+sed -i 's/hidden-/hidden-new-/' "$CASE/secret.yaml"
+exits 0 "another is planned" drover plan --json -o "$CASE/secret.plan" "$CASE/secret.yaml"
+like "$out" "not shown: secret" "with the reason why it is not seen"
+unlike "$out$err$(cat "$CASE/secret.plan")" "hidden-|another" "neither the old nor the new one is told"
+exits 0 "it is applied from the kept plan" drover apply -y "$CASE/secret.plan"
+printf 'name: secret\nhosts: web1\ntasks:\n  - file: {path: /etc/secret-other, content: "x\\n"}\n' >"$CASE/secret.yaml"
+exits 0 "when it leaves the playbook it is removed" drover apply -y "$CASE/secret.yaml"
+unlike "$out$err" "hidden-" "without a word of it"
+ok "from the host" away web1 /etc/secret-key
+exits 1 "this seat remembers none of it" grep -rqa hidden- "$XDG_STATE_HOME"
+
+# Plans in files.
+book kept <<'Y'
+name: kept
+hosts: "web[1-2]"
+tasks:
+  - file: {path: /etc/kept, content: "{{ text }}\n"}
+Y
+exits 0 "a plan is kept in a file" drover plan -e text=one -o "$CASE/kept.plan" "$CASE/kept.yaml"
+like "$err" "the plan is kept in .*kept.plan" "and it is said"
+is "$(stat -c %a "$CASE/kept.plan")" 600 "for its owner alone"
+unlike "$(cat "$CASE/kept.plan")" "/etc/kept" "without contents or paths"
+on web2 'echo meanwhile >/etc/kept'
+exits 6 "a host that changed since is stale" drover apply -y "$CASE/kept.plan"
+like "$err" "a plan of 20.* .[0-9]+.* old. by " "the age of the plan is told"
+like "$err" "web2: stale: its plan is not the one that was kept" "with the reason"
+is "$(on web1 cat /etc/kept) $(on web2 cat /etc/kept)" "one meanwhile" "the other host acted, with the variables of the plan"
+exits 6 "once carried out, it is another plan" drover apply -y "$CASE/kept.plan"
+exits 2 "what was chosen for a plan holds" drover apply -y -e text=two "$CASE/kept.plan"
+head -c 300 "$CASE/kept.plan" >"$CASE/cut.plan"
+exits 3 "a plan that was cut is refused" drover apply -y "$CASE/cut.plan"
+like "$err" "cut.plan:[12]:[0-9]+: " "at its line and column"
+sed 's/one/two/' "$CASE/kept.plan" >"$CASE/bent.plan"
+exits 3 "and one that was changed" drover apply -y "$CASE/bent.plan"
+echo "# more" >>"$CASE/kept.yaml"
+before=$(execs web1)
+exits 3 "a playbook that changed is refused" drover apply -y "$CASE/kept.plan"
+like "$err" "kept.plan:2:1: .*kept.yaml is not what this plan was made from" "by name"
+is "$(execs web1)" "$before" "and nobody was contacted"
+exits 10 "a plan that cannot be written is told" drover plan -e text=one -o /proc/no.plan "$CASE/kept.yaml"
+
+# Drift.
+book drift <<'Y'
+name: drift
+hosts: "web[1-2]"
+tasks:
+  - file: {path: /etc/drift-a, content: "this is {{ host }}\n"}
+  - file: {path: /etc/drift-b, content: "{{ text }}\n"}
+  - service: {name: systemd-journald, state: started}
+Y
+exits 0 "before any apply there is nothing to drift" drover diff --exit-code -e text=one "$CASE/drift.yaml"
+like "$out" "web\[1-2\]: no drift" "and it is said"
+like "$out" "remembers no act of this playbook" "with the reason"
+exits 0 "a plan folds what differs by the host's name alone" drover plan -e text=one "$CASE/drift.yaml"
+like "$out" "web\[1-2\]: 2 to create" "into one"
+like "$out" "\+this is \{\{ host \}\}" "with the name left open"
+unlike "$out" "this is web" "and no host's own"
+exits 0 "the plan of one host has its name" drover plan -l web1 -e text=one "$CASE/drift.yaml"
+like "$out" "\+this is web1" "as it will be"
+exits 0 "it is applied" drover apply -y -e text=one "$CASE/drift.yaml"
+exits 0 "nothing has drifted" drover diff --exit-code -e text=one "$CASE/drift.yaml"
+like "$out" "applied last by run r-[0-9]+ of 20" "since that run"
+on web1 'echo "by hand" >/etc/drift-a; chmod 600 /etc/drift-b'
+on web2 'rm /etc/drift-b'
+exits 5 "drift is found" drover diff --exit-code -e text=one "$CASE/drift.yaml"
+like "$out" "web1: drifted: 2 to change" "on each host"
+like "$out" "/etc/drift-a  .changed by hand since run r-[0-9]+ of 20..-..-.. ..:.., last on 20" "with since when"
+like "$out" "^ *-by hand" "and what it holds"
+like "$out" "/etc/drift-b  .mode 0600 -> 0644" "also of modes"
+like "$out" "web2: drifted: 1 to create" "of what is gone"
+like "$out" "/etc/drift-b  .removed by hand since run r-" "by whom"
+exits 5 "the same as JSON" drover diff --json --exit-code -e text=one "$CASE/drift.yaml"
+like "$out" '"event":"plan.step".*"host":"web2".*"step":"file /etc/drift-b"' "a line each thing"
+like "$out" '"name":"strayed","value":"true"' "and cattle is marked"
+like "$(drover hosts web1)" "strayed" "for everybody to see"
+exits 5 "what the playbook says anew is no drift" drover diff --exit-code -e text=two "$CASE/drift.yaml"
+like "$out" "web1: drifted: 1 to change" "only what was changed by hand is"
+exits 0 "an apply converges it" drover apply -y -e text=one "$CASE/drift.yaml"
+exits 0 "and nothing has drifted any more" drover diff --exit-code -e text=one "$CASE/drift.yaml"
+unlike "$(drover hosts web1)" "strayed" "nor is it marked"
+before="$(acts web1)"
+exits 0 "a second apply has nothing to do" drover apply -y --exit-code -e text=one "$CASE/drift.yaml"
+is "$(acts web1)" "$before" "and no act"

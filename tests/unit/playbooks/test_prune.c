@@ -220,6 +220,49 @@ what_is_as_it_should_be_is_taken_into_the_manifest(void **state)
 	arena_free(a);
 }
 
+static bool
+drifts(struct arena *a, const struct resource *r, struct found *f, const char *release)
+{
+	struct account acc = { .playbook = "shop", .seat = "me@here-1", .seen = &seen };
+	struct plan *p = plan_make(a, &host, &r, f, 1);
+
+	acc.release = release;
+	account_plan(a, &acc, p);
+	account_drift(a, &acc, p);
+	assert_int_equal(p->by_class[PLAN_SAME], !plan_changes(p));
+	assert_non_null(strstr(p->notes[0], "applied last by run 01900000-0000 of ann"));
+	return plan_changes(p);
+}
+
+static void
+drift_is_what_was_applied_and_is_so_no_longer(void **state)
+{
+	struct arena *a = arena_new();
+	struct resource r = wanted, other = wanted;
+	struct resource service = { .kind = RESOURCE_SERVICE,
+		.id = "service x.service",
+		.title = "x",
+		.unit = "x.service",
+		.state = WANT_STARTED };
+	struct found f = found_file("file /wanted", A), stopped = { .present = true };
+
+	(void)state;
+	assert_false(drifts(a, &r, &f, "r"));
+	f.mode = 0600;
+	assert_true(drifts(a, &r, &f, "r"));
+	assert_true(drifts(a, &r, &f, "r2")); /* the wish is the one that was applied */
+	/* The playbook says something else by now: nobody touched the file. */
+	memcpy(other.digest, B, sizeof(other.digest));
+	assert_false(drifts(a, &other, &f, "r2"));
+	f = found_file("file /wanted", B);
+	memset(f.digest, 'c', 64);
+	assert_true(drifts(a, &other, &f, "r2"));
+	/* What the manifest does not hold drifts where the playbook as it is was applied. */
+	assert_true(drifts(a, &service, &stopped, "r"));
+	assert_false(drifts(a, &service, &stopped, "r2"));
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -227,6 +270,7 @@ main(void)
 		cmocka_unit_test(what_the_playbook_no_longer_names_is_to_go_the_newest_first),
 		cmocka_unit_test(what_a_person_changed_or_had_before_stays),
 		cmocka_unit_test(whose_work_is_undone_is_said),
+		cmocka_unit_test(drift_is_what_was_applied_and_is_so_no_longer),
 		cmocka_unit_test(what_is_as_it_should_be_is_taken_into_the_manifest),
 	};
 
