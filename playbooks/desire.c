@@ -347,6 +347,7 @@ want_other(struct desire *d, const struct task_decl *t, struct resource *r)
 	case RESOURCE_USER:
 	case RESOURCE_DIR:
 	case RESOURCE_LINK:
+	case RESOURCE_PACKAGE:
 	case RESOURCE_KINDS:
 		break;
 	}

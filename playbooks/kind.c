@@ -13,6 +13,7 @@ kind_find(enum resource_kind kind)
 		[RESOURCE_USER] = &kind_user,
 		[RESOURCE_DIR] = &kind_dir,
 		[RESOURCE_LINK] = &kind_link,
+		[RESOURCE_PACKAGE] = &kind_package,
 	};
 
 	return kind < RESOURCE_KINDS ? table[kind] : NULL;

@@ -100,75 +100,6 @@ const struct field kind_user_fields[] = {
 	{ 0 },
 };
 
-static bool
-read_parts(const struct field_context *c, struct user_decl *got)
-{
-	const struct {
-		const char *name;
-		const struct yaml_node *node;
-		struct source *to;
-	} parts[] = { { "name", got->name, &got->name_source },
-		{ "uid", got->uid, &got->uid_source }, { "group", got->group, &got->group_source },
-		{ "shell", got->shell, &got->shell_source },
-		{ "home", got->home, &got->home_source },
-		{ "comment", got->comment, &got->comment_source },
-		{ "password", got->password, &got->password_source } };
-	bool good = true;
-
-	for (size_t i = 0; i < countof(parts); i++) {
-		if (parts[i].node)
-			good &= read_source(c, parts[i].name, parts[i].node, parts[i].to);
-	}
-	if (got->groups)
-		good &= read_sources(c, "groups", got->groups, &got->group_list);
-	if (got->keys)
-		good &= read_sources(c, "keys", got->keys, &got->key_list);
-	return good;
-}
-
-/* What is to be absent has a name and nothing else. */
-static bool
-check_state(const struct field_context *c, const struct yaml_node *n, const struct user_decl *got)
-{
-	bool absent = got->state && str_eq(got->state, "absent");
-
-	if (!absent && got->remove) {
-		diag_error(
-		    c->diag, yaml_find(n, "remove")->mark, "user: remove: only with state: absent");
-		return false;
-	}
-	for (size_t i = 0; absent && i < n->count; i++) {
-		const char *key = n->key[i]->text;
-
-		if (str_eq(key, "name") || str_eq(key, "state") || str_eq(key, "remove"))
-			continue;
-		diag_error(
-		    c->diag, n->key[i]->mark, "user: %s: what is to be absent has none", key);
-		return false;
-	}
-	if (got->only_groups && !got->groups)
-		diag_error(c->diag, n->mark, "user: exclusive_groups: groups is missing");
-	if (got->only_keys && !got->keys)
-		diag_error(c->diag, n->mark, "user: exclusive_keys: keys is missing");
-	return true;
-}
-
-void
-kind_user_read(const struct field_context *c, const struct yaml_node *n, void *to)
-{
-	struct field_context mine = *c;
-	struct user_decl *got = arena_alloc(c->arena, sizeof(*got));
-
-	mine.what = "the user task";
-	if (n->kind == YAML_SCALAR)
-		got->name = n;
-	else if (!field_read(&mine, kind_user_fields, n, got) || !check_state(c, n, got))
-		return;
-	got->create_home_said = n->kind != YAML_SCALAR && yaml_find(n, "create_home");
-	if (read_parts(c, got))
-		((struct task_decl *)to)->detail = got;
-}
-
 static const char *
 is_account(const char *s)
 {
@@ -231,6 +162,95 @@ is_hash(const char *s)
 			return NULL;
 	}
 	return "the hash of a password ($y$..., as mkpasswd prints it) or \"!\"";
+}
+
+/* Texts without templates are told of at once, and once for all hosts. A password is never repeated. */
+static void
+check_plain(const struct field_context *c, const char *name, const struct source *s,
+    const char *(*grammar)(const char *))
+{
+	const char *bad = render_is_template(s) ? NULL : grammar(s->text);
+
+	if (bad && grammar == is_hash)
+		diag_error(c->diag, s->mark, "user: %s: %s is wanted here", name, bad);
+	else if (bad)
+		diag_error(c->diag, s->mark, "user: %s: %s is wanted here, not \"%.60s\"", name,
+		    bad, s->text);
+}
+
+static bool
+read_parts(const struct field_context *c, struct user_decl *got)
+{
+	const struct {
+		const char *name;
+		const struct yaml_node *node;
+		struct source *to;
+		const char *(*grammar)(const char *);
+	} parts[] = { { "name", got->name, &got->name_source, is_account },
+		{ "uid", got->uid, &got->uid_source, is_uid },
+		{ "group", got->group, &got->group_source, read_is_user },
+		{ "shell", got->shell, &got->shell_source, is_shell },
+		{ "home", got->home, &got->home_source, is_home },
+		{ "comment", got->comment, &got->comment_source, is_comment },
+		{ "password", got->password, &got->password_source, is_hash } };
+	int before = c->diag->errors;
+	bool good = true;
+
+	for (size_t i = 0; i < countof(parts); i++) {
+		if (!parts[i].node)
+			continue;
+		good &= read_source(c, parts[i].name, parts[i].node, parts[i].to);
+		if (good)
+			check_plain(c, parts[i].name, parts[i].to, parts[i].grammar);
+	}
+	if (got->groups)
+		good &= read_sources(c, "groups", got->groups, &got->group_list);
+	if (got->keys)
+		good &= read_sources(c, "keys", got->keys, &got->key_list);
+	return good && c->diag->errors == before;
+}
+
+/* What is to be absent has a name and nothing else. */
+static bool
+check_state(const struct field_context *c, const struct yaml_node *n, const struct user_decl *got)
+{
+	bool absent = got->state && str_eq(got->state, "absent");
+
+	if (!absent && got->remove) {
+		diag_error(
+		    c->diag, yaml_find(n, "remove")->mark, "user: remove: only with state: absent");
+		return false;
+	}
+	for (size_t i = 0; absent && i < n->count; i++) {
+		const char *key = n->key[i]->text;
+
+		if (str_eq(key, "name") || str_eq(key, "state") || str_eq(key, "remove"))
+			continue;
+		diag_error(
+		    c->diag, n->key[i]->mark, "user: %s: what is to be absent has none", key);
+		return false;
+	}
+	if (got->only_groups && !got->groups)
+		diag_error(c->diag, n->mark, "user: exclusive_groups: groups is missing");
+	if (got->only_keys && !got->keys)
+		diag_error(c->diag, n->mark, "user: exclusive_keys: keys is missing");
+	return true;
+}
+
+void
+kind_user_read(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct field_context mine = *c;
+	struct user_decl *got = arena_alloc(c->arena, sizeof(*got));
+
+	mine.what = "the user task";
+	if (n->kind == YAML_SCALAR)
+		got->name = n;
+	else if (!field_read(&mine, kind_user_fields, n, got) || !check_state(c, n, got))
+		return;
+	got->create_home_said = n->kind != YAML_SCALAR && yaml_find(n, "create_home");
+	if (read_parts(c, got))
+		((struct task_decl *)to)->detail = got;
 }
 
 /* What is not said is NULL and good. What was wrong is shown, if it may be. */

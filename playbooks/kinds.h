@@ -28,4 +28,9 @@ extern const struct kind kind_link;
 extern const struct field kind_link_fields[];
 void kind_link_read(const struct field_context *c, const struct yaml_node *n, void *to);
 
+/* Packages of the host's distribution. */
+extern const struct kind kind_package;
+extern const struct field kind_package_fields[];
+void kind_package_read(const struct field_context *c, const struct yaml_node *n, void *to);
+
 #endif

@@ -426,6 +426,7 @@ decide_other(struct verdict *v, struct plan *p)
 	case RESOURCE_DIR:
 	case RESOURCE_LINK:
 	case RESOURCE_COPY: /* a task only */
+	case RESOURCE_PACKAGE:
 	case RESOURCE_KINDS:
 		break;
 	}

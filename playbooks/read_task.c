@@ -291,6 +291,10 @@ const struct field read_task_fields[] = {
 	    .form = FORM_CALL,
 	    .parse = kind_user_read,
 	    .doc = "an account with its groups and keys; its name, or a mapping" },
+	{ .name = "package",
+	    .form = FORM_CALL,
+	    .parse = kind_package_read,
+	    .doc = "packages, in one transaction of apt; a name, a list of them, or a mapping" },
 	{ .name = "include",
 	    .form = FORM_CALL,
 	    .parse = parse_include,
@@ -365,7 +369,6 @@ const struct field read_task_fields[] = {
 	LATER("container"),
 	LATER("volume"),
 	LATER("network"),
-	LATER("package"),
 	LATER("wait"),
 	LATER("reboot"),
 	LATER("fetch"),
@@ -399,6 +402,7 @@ static const struct {
 	{ "script", RESOURCE_RUN },
 	{ "sysctl", RESOURCE_SYSCTL },
 	{ "user", RESOURCE_USER },
+	{ "package", RESOURCE_PACKAGE },
 	{ "include", RESOURCE_KINDS },
 };
 

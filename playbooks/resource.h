@@ -26,6 +26,7 @@ enum resource_kind {
 	RESOURCE_DIR,
 	RESOURCE_LINK,
 	RESOURCE_COPY, /* a task only: it becomes files, directories and links */
+	RESOURCE_PACKAGE,
 	RESOURCE_KINDS
 };
 

@@ -134,9 +134,13 @@ k_user_away() { # [home]
 do_user() { # present|absent NAME WISH...
 	k_state=$1 k_name=$2
 	shift 2
+	umask 022
 	if [ "$k_state" = absent ]; then
 		text=$(k_user_away "${1:-}" 2>&1)
 	else
 		text=$(k_user_groups_make "$@" 2>&1 && k_user_account "$@" 2>&1 && k_user_rest "$@" 2>&1)
 	fi
+	k_status=$?
+	umask 077
+	return $k_status
 }

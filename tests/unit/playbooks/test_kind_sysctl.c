@@ -10,13 +10,22 @@
 
 #include <cmocka.h>
 
+/* What was read before is forgotten. */
+static bool
+again(struct desk *d, const char *text)
+{
+	playbook_free(d->playbook);
+	d->playbook = NULL;
+	return desk_desire(d, text);
+}
+
 /* The plan for this one task on a host that says so. */
 static const struct plan *
 planned(struct desk *d, const char *task, const char *said)
 {
 	struct found *found = arena_alloc(d->arena, sizeof(*found));
 
-	assert_true(desk_desire(d, task));
+	assert_true(again(d, task));
 	assert_int_equal(d->count, 1);
 	found->said = said;
 	return plan_make(d->arena, &d->host, d->want, found, 1);
@@ -66,9 +75,9 @@ one_that_a_command_before_it_may_bring_is_awaited(void **state)
 	struct desk *d = *state;
 	struct found found[2] = { 0 };
 
-	assert_true(desk_desire(d, "tasks:\n"
-				   "  - run: [modprobe, br_netfilter]\n"
-				   "  - sysctl: {name: net.bridge.x, value: 1}\n"));
+	assert_true(again(d, "tasks:\n"
+			     "  - run: [modprobe, br_netfilter]\n"
+			     "  - sysctl: {name: net.bridge.x, value: 1}\n"));
 	found[1].said = "";
 	const struct plan *p = plan_make(d->arena, &d->host, d->want, found, 2);
 	assert_null(p->refused);
@@ -103,20 +112,20 @@ both_spellings_are_one_parameter(void **state)
 {
 	struct desk *d = *state;
 
-	assert_true(desk_desire(
-	    d, "tasks: [{sysctl: {name: net/ipv4/conf/eth0.100/rp_filter, value: 1}}]\n"));
+	assert_true(
+	    again(d, "tasks: [{sysctl: {name: net/ipv4/conf/eth0.100/rp_filter, value: 1}}]\n"));
 	const struct resource *r = desk_wanted(d, "sysctl net.ipv4.conf.eth0/100.rp_filter");
 	assert_string_equal(r->look[0], "/proc/sys/net/ipv4/conf/eth0.100/rp_filter");
 	assert_string_equal(
 	    r->look[1], "/etc/sysctl.d/99-zz-drover-net.ipv4.conf.eth0,100.rp_filter.conf");
 	assert_null(r->look[2]);
-	assert_true(desk_desire(
-	    d, "tasks: [{sysctl: {name: net.ipv4.conf.eth0/100.rp_filter, value: 1}}]\n"));
+	assert_true(
+	    again(d, "tasks: [{sysctl: {name: net.ipv4.conf.eth0/100.rp_filter, value: 1}}]\n"));
 	assert_string_equal(desk_wanted(d, "sysctl net.ipv4.conf.eth0/100.rp_filter")->look[0],
 	    "/proc/sys/net/ipv4/conf/eth0.100/rp_filter");
-	assert_false(desk_desire(d, "tasks:\n"
-				    "  - sysctl: {name: net/ipv4/ip_forward, value: 1}\n"
-				    "  - sysctl: {name: net.ipv4.ip_forward, value: 0}\n"));
+	assert_false(again(d, "tasks:\n"
+			      "  - sysctl: {name: net/ipv4/ip_forward, value: 1}\n"
+			      "  - sysctl: {name: net.ipv4.ip_forward, value: 0}\n"));
 	assert_non_null(strstr(buf_text(&d->said), "declared twice: also at line 2"));
 }
 
@@ -134,7 +143,7 @@ mistakes_are_told_at_their_place(void **state)
 	    "here\n"
 	    "shop.yaml:3:13: sysctl: value: is missing\n"
 	    "shop.yaml:4:13: sysctl: value: what is to be absent has none\n");
-	assert_false(desk_desire(d, "tasks: [{sysctl: {name: a.b, value: \"1\\n2\"}}]\n"));
+	assert_false(again(d, "tasks: [{sysctl: {name: a.b, value: \"1\\n2\"}}]\n"));
 	assert_non_null(strstr(
 	    buf_text(&d->said), "shop.yaml:1:37: sysctl: value: one line of 1 to 1024 bytes\n"));
 }

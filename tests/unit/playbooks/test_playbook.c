@@ -50,7 +50,7 @@ every_mistake_of_a_playbook_is_told_at_once(void **state)
 				  "  - fil: {path: /etc/motd}\n"
 				  "  - file: {path: etc/motd, content: x}\n"
 				  "  - run: echo {{ tag }}\n"
-				  "  - package: curl\n"));
+				  "  - package: -curl\n"));
 	assert_string_equal(buf_text(&d->said),
 	    "shop.yaml:1:1: unknown key \"host\" in the playbook; did you mean \"hosts\"?\n"
 	    "shop.yaml:4:12: image: an image name with its registry (localhost/name:tag, "
@@ -66,7 +66,8 @@ every_mistake_of_a_playbook_is_told_at_once(void **state)
 	    "\"etc/motd\"\n"
 	    "shop.yaml:14:10: run: shell text takes no {{ }}: pass values by env: and use "
 	    "\"$NAME\", or write the command as a list\n"
-	    "shop.yaml:15:14: package: not read yet: package tasks are not supported yet\n");
+	    "shop.yaml:15:14: package: a package (name, name:arch or name=version) is wanted "
+	    "here, not \"-curl\"\n");
 }
 
 static void
