@@ -376,7 +376,8 @@ take_place(struct back_reading *r, char *line)
 	s = step_of(r, f[0]);
 	if (!s)
 		return;
-	*p = (struct back_place){ .mode = (unsigned)strtoul(f[1], NULL, 8),
+	*p = (struct back_place){ .mode = str_eq(f[1], "-") ? RESOURCE_KEEP
+							    : (unsigned)strtoul(f[1], NULL, 8),
 		.owner = f[2],
 		.group = f[3],
 		.digest = f[4],

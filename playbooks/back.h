@@ -20,7 +20,7 @@ struct err;
 
 /* One line of the lists of files: what the act put at a path, and what stood there. */
 struct back_place {
-	unsigned mode;
+	unsigned mode; /* RESOURCE_KEEP: it was left as it was, as owner and group "-" */
 	const char *owner, *group, *digest, *path;
 	char kind;                   /* as in carry.sh */
 	const struct stat_line *was; /* NULL: nothing stood there */

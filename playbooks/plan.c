@@ -450,7 +450,7 @@ decide(struct verdict *v, struct plan *p)
 
 	if (v->step->resource->forgotten)
 		return;
-	if (kind && v->step->resource->undoing)
+	if (kind && v->step->resource->undoing && !resource_is_place(v->step->resource))
 		decide_undoing(v);
 	else if (kind)
 		kind->decide(v);

@@ -72,7 +72,7 @@ is_enabled(const char *state)
 static bool
 went(const struct back_place *p)
 {
-	return strchr("ret", p->kind) != NULL;
+	return strchr("reot", p->kind) != NULL;
 }
 
 static void
@@ -139,16 +139,84 @@ fill_place(struct undo *u, const struct back_step *s, struct resource *r, struct
 }
 
 static void
+fill_owner(const struct stat_line *was, struct resource *r)
+{
+	r->owner = was->owner;
+	r->group = was->group;
+}
+
+/* A directory that the act made goes if nothing else is in it; what it changed of one, or took away when
+ * it was empty, comes back. */
+static void
+wish_dir(struct undo *u, const struct back_step *s)
+{
+	const struct back_place *p = s->place;
+	struct resource *r;
+
+	if (p->kind == 't') {
+		cannot(u, s,
+		    p->kept == 'd' ? arena_printf(u->arena,
+					 "what was in it lies in /var/lib/drover/runs/%s/old/%zu",
+					 u->uuid, s->number)
+				   : "what was in it was not kept");
+		return;
+	}
+	if (!p->was && went(p))
+		return;
+	add(u, s, RESOURCE_DIR);
+	r = u->item[u->count - 1].resource;
+	r->path = p->path;
+	r->absent = r->spared = !p->was;
+	r->mode = RESOURCE_KEEP;
+	if (!p->was)
+		return;
+	r->mode = p->was->mode & 07777;
+	fill_owner(p->was, r);
+}
+
+/* It is a link now, or was one before. */
+static void
+wish_link(struct undo *u, const struct back_step *s)
+{
+	const struct back_place *p = s->place;
+	struct resource *r;
+
+	if (p->was && p->kept != 'l') {
+		cannot(u, s, "what stood there was not kept");
+		return;
+	}
+	add(u, s, RESOURCE_LINK);
+	r = u->item[u->count - 1].resource;
+	r->path = p->path;
+	r->mode = RESOURCE_KEEP;
+	r->absent = !p->was;
+	if (!p->was)
+		return;
+	fill_owner(p->was, r);
+	r->content = p->target;
+	r->content_len = strlen(p->target);
+	digest_hex(p->target, r->content_len, r->digest);
+}
+
+static void
 wish_place(struct undo *u, const struct back_step *s)
 {
-	struct undoing *how = add(u, s, RESOURCE_FILE);
-	struct resource *r = u->item[u->count - 1].resource;
+	const struct back_place *p = s->place;
+	struct undoing *how;
 
-	if (fill_place(u, s, r, how))
+	if (strchr("deot", p->kind)) {
+		wish_dir(u, s);
+		return;
+	}
+	if (p->was ? p->was->kind == 'l' : p->kind == 'l') {
+		wish_link(u, s);
+		return;
+	}
+	how = add(u, s, RESOURCE_FILE);
+	if (fill_place(u, s, u->item[u->count - 1].resource, how))
 		return;
 	u->count--;
-	cannot(
-	    u, s, s->place->kept == '-' ? "what stood there was not kept" : "it was no plain file");
+	cannot(u, s, p->kept == '-' ? "what stood there was not kept" : "it was no plain file");
 }
 
 /* What the act changed of its state, back. */
@@ -324,8 +392,19 @@ same_owner(const struct found *f, const char *owner, const char *group)
 static bool
 place_is_left(const struct back_place *p, const struct found *f)
 {
+	char hex[DIGEST_HEX];
+
 	if (went(p))
 		return f->kind == '-' || !f->present;
+	if (p->kind == 'd')
+		return f->kind == 'd' &&
+		       (p->mode == RESOURCE_KEEP || (f->mode & 07777) == p->mode) &&
+		       (str_eq(p->owner, "-") || str_eq(p->owner, f->owner)) &&
+		       (str_eq(p->group, "-") || str_eq(p->group, f->group));
+	if (p->kind == 'l') {
+		digest_hex(f->target ? f->target : "", f->target ? strlen(f->target) : 0, hex);
+		return f->kind == 'l' && str_eq(hex, p->digest);
+	}
 	return f->present && f->kind == 'f' && str_eq(f->digest, p->digest) &&
 	       (f->mode & 07777) == (p->mode & 07777) && same_owner(f, p->owner, p->group);
 }
@@ -336,6 +415,11 @@ place_was(const struct resource *r, const struct found *f)
 {
 	if (r->absent)
 		return f->kind == '-' || !f->present;
+	if (r->kind == RESOURCE_DIR)
+		return f->kind == 'd' && (f->mode & 07777) == r->mode &&
+		       same_owner(f, r->owner, r->group);
+	if (r->kind == RESOURCE_LINK)
+		return f->kind == 'l' && f->target && str_eq(f->target, r->content);
 	return f->present && f->kind == 'f' && str_eq(f->digest, r->digest) &&
 	       (f->mode & 07777) == r->mode && same_owner(f, r->owner, r->group);
 }

@@ -34,6 +34,8 @@ walk() { # HOST: all that an apply could touch, with inodes and times, but what 
 }
 # What was laid ready in a directory and taken away again leaves its trace in its times.
 calm() { awk '$1 == "d" { $3 = $4 = "-" } { print }' "$1"; }
+# And what was put back is a copy.
+copied() { calm "$1" | awk '{ $2 = $4 = "-" } { print }'; }
 same_walk() { # WHAT [COMMAND]
 	for host in $hosts; do
 		walk "$host" >"$CASE/after.$host"
@@ -154,10 +156,10 @@ sed -i 's/^tasks:/prune: false\n&/' "$CASE/validate.yaml"
 exits 1 "a file that is not valid fails the host" drover apply -y "$CASE/validate.yaml"
 like "$err" "/etc/sudoers.d/drover-case is not valid: .*syntax error" "with what the test said"
 same_walk "a file that is not valid" calm
-refused() { # WHAT TEXT: the book `one` fails and leaves all as it was
+refused() { # WHAT TEXT [STATUS [FILTER]]: the book `one` fails and leaves all as it was
 	exits "${3:-1}" "$1 fails the host" drover apply -y --no-prune "$CASE/one.yaml"
 	like "$err" "$2" "with the reason"
-	same_walk "$1" calm
+	same_walk "$1" "${4:-calm}"
 }
 book one <<'E2'
   - file: {path: /srv/made/x/suid, content: "two\n", mode: 4755}
@@ -200,7 +202,7 @@ book one <<'E2'
   - dir: {path: /opt/ro, mode: 0700}
   - file: {path: /srv/made/bytes, state: absent}
 E2
-refused "a directory whose mode cannot be set" "switching /opt/ro: .*Read-only file system; restored"
+refused "a directory whose mode cannot be set" "switching /opt/ro: .*Read-only file system; restored" 1 copied
 book one <<'E2'
   - dir: {path: /opt, state: absent, recursive: true}
 E2
@@ -213,6 +215,53 @@ exits 1 "a directory with a mount in it stays" drover apply -y --no-prune "$CASE
 like "$err" "something is mounted on /srv/mnt/in" "with the reason"
 is "$(on web2 'cat /srv/mnt/in/dear')" dear "and what is mounted there too"
 for host in $hosts; do on "$host" 'umount /srv/mnt/in /opt/full /opt/ro'; done
+
+# All kinds of changes are taken back: by the act itself where a step behind them fails, and by undo.
+for host in $hosts; do
+	on "$host" 'mkdir -p /opt/u/d /opt/u/tree/in /opt/u/e && chmod 711 /opt/u/d && chown daemon /opt/u/d && chmod 750 /opt/u/e
+		echo keep >/opt/u/tree/in/f; ln -s old /opt/u/l; echo f >/opt/u/g; ln -s x /opt/u/gl; echo over >/opt/u/over
+		printf "[Service]\nExecStart=/bin/sleep 1d\n[Install]\nWantedBy=multi-user.target\n" >/etc/systemd/system/drover-case.service
+		systemctl daemon-reload; systemctl -q enable --now drover-case'
+done
+tasks='  - dir: {path: /opt/u/d, mode: 0755, owner: root}
+  - dir: {path: /opt/u/new, mode: 0700}
+  - link: {path: /opt/u/l, target: new}
+  - link: {path: /opt/u/l2, target: new}
+  - link: {path: /opt/u/over, target: new}
+  - file: {path: /opt/u/g, state: absent}
+  - link: {path: /opt/u/gl, state: absent}
+  - dir: {path: /opt/u/e, state: absent}
+  - copy: {src: tree/run, dest: /opt/u/copy/run}
+  - unit: {name: drover-case.service, state: absent}'
+printf '%s\n  - dir: {path: /opt/u/tree, state: absent, recursive: true}\n  - run: [sh, -c, "ls /opt/u/*; false"]\n' "$tasks" | book back
+sed -i 's/^rollout: {/&on_failure: rollback, /' "$CASE/back.yaml"
+contents() { on "$1" 'cd /opt/u && find . -printf "%y %m %u %p %l\n" | sort; cat g over tree/in/f; systemctl is-active drover-case; systemctl is-enabled drover-case'; }
+for host in $hosts; do contents "$host" >"$CASE/before.$host"; done
+exits 1 "what fails behind them takes them back" drover apply -y --no-prune "$CASE/back.yaml"
+like "$err" "web1: rolled-back" "and says so"
+for host in $hosts; do
+	contents "$host" >"$CASE/after.$host"
+	ok "$host is as it was" diff "$CASE/before.$host" "$CASE/after.$host"
+done
+echo "$tasks" | book back
+exits 0 "without the failure they come" drover apply -y --no-prune "$CASE/back.yaml"
+for host in $hosts; do
+	is "$(on "$host" 'cd /opt/u && ls -A; systemctl is-active drover-case; ls /etc/systemd/system/drover-case.service 2>&1 | grep -c cannot')" "copy
+d
+l
+l2
+new
+over
+tree
+inactive
+1" "$host: what goes is gone, and its unit does not run"
+done
+exits 0 "an undo takes them back" drover undo -y last
+for host in $hosts; do
+	contents "$host" >"$CASE/after.$host"
+	ok "$host is as it was before the run" diff "$CASE/before.$host" "$CASE/after.$host"
+	on "$host" 'systemctl -q disable --now drover-case; rm -r /etc/systemd/system/drover-case.service /opt/u; systemctl daemon-reload'
+done
 
 # Mistakes are told before anybody is asked.
 book bad <<'E2'
