@@ -415,9 +415,10 @@ foreign_apply(struct writer_job *job, struct store *store)
 	if (!store_resume(store, &f->tail, f->uuid))
 		store_foreign_start(f, store);
 	else if (db_number(store->db, 1,
-		     "SELECT seat=?1 OR EXISTS(SELECT 1 FROM result WHERE run=number AND host="
-		     "(SELECT id FROM host WHERE fleet=?2 AND name=?3)) FROM run WHERE uuid=?4",
-		     "ssss", f->ledger->seat, f->fleet, f->host, f->uuid))
+		     "SELECT seat=?1 OR EXISTS(SELECT 1 FROM result WHERE run=number AND "
+		     "state=?5 AND host=(SELECT id FROM host WHERE fleet=?2 AND name=?3)) "
+		     "FROM run WHERE uuid=?4",
+		     "sssss", f->ledger->seat, f->fleet, f->host, f->uuid, f->outcome))
 		return;
 	e.time_ms = f->time_ms;
 	str_copy(e.run, sizeof(e.run), f->uuid);

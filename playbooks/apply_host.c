@@ -48,6 +48,17 @@ tell_facts(struct apply_host *h)
 	}
 }
 
+/* An act that was taken back later has two lines: the last one is how it ended. */
+static bool
+is_last_word(const struct observation *seen, size_t i)
+{
+	for (size_t k = i + 1; k < seen->journal_count; k++) {
+		if (str_eq(seen->journal[k].run, seen->journal[i].run))
+			return false;
+	}
+	return true;
+}
+
 /* What other seats did here belongs into this seat's history too. */
 static void
 tell_foreign(struct apply_host *h)
@@ -67,8 +78,8 @@ tell_foreign(struct apply_host *h)
 			.time_ms = clock_parse_rfc3339(j->time) };
 		enum outcome o;
 
-		if (uuid_is(j->run) && outcome_parse(j->outcome, &o) && f.time_ms >= 0 &&
-		    !str_eq(j->seat, ledger_seat(ledger)))
+		if (is_last_word(h->seen, i) && uuid_is(j->run) && outcome_parse(j->outcome, &o) &&
+		    f.time_ms >= 0 && !str_eq(j->seat, ledger_seat(ledger)))
 			ledger_foreign(ledger, &f);
 	}
 }

@@ -19,7 +19,7 @@ cd $base/runs/"$run" || exit 1
 exec </dev/null >>log 2>&1
 read -r boot </proc/sys/kernel/random/boot_id
 by_signal='stopped before its end: the time limit, or a person'
-seq=0 ended='' step=0 changed='' touched='' temps='' made='' watched='' status=0 state=changed
+seq=0 ended='' step=0 changed='' touched='' temps='' made='' watched='' gates='' status=0 state=changed
 # on_failure is stop or rollback; window: how many seconds a confirmation may take, 0: none is wanted.
 on_failure=stop window=0 keeps=''
 [ ! -r mode ] || read -r on_failure window <mode
@@ -236,7 +236,7 @@ probe() { # KIND ADDRESS PORT SECONDS PATH
 }
 # Well at once, or within the time that so many tries at this interval take; a unit that ended is not
 # waited for.
-gate() { # UNIT KIND ADDRESS PORT INTERVAL TIMEOUT RETRIES PATH
+well() { # UNIT KIND ADDRESS PORT INTERVAL TIMEOUT RETRIES PATH
 	name=$1 kind=$2 interval=$5 seconds=$((($6 + 999) / 1000)) wait=100
 	now
 	deadline=$((up + $5 * $7 / 10))
@@ -248,6 +248,19 @@ gate() { # UNIT KIND ADDRESS PORT INTERVAL TIMEOUT RETRIES PATH
 		wait=$((wait * 2))
 		[ $wait -le "$interval" ] || wait=$interval
 	done
+}
+gate() { # ...
+	gates="$gates$*$nl"
+	well "$@"
+}
+# What was well once is to be so when it has been watched.
+well_still() {
+	while read -r words <&5; do
+		# shellcheck disable=SC2086
+		[ -z "$words" ] || well $words 5<&-
+	done 5<<-END
+		$gates
+	END
 }
 # A command runs as after a login of root, and not in our directory; what it may read is in a file.
 in_place() { # SECONDS INPUT DIRECTORY WORDS...
@@ -320,6 +333,7 @@ enabling() { # VERB UNIT
 # An image that a container came to use meanwhile stays, and so does its line in the manifest.
 image_away() { # STEP NAME
 	if text=$(podman rmi -- "$2" 2>&1 9>&-) || ! podman image exists "$2" 9>&-; then
+		before "run $1"
 		perform 'done' "$1"
 	else
 		record "step $1 ok 0 $(encoded "kept: $text")"
@@ -371,6 +385,7 @@ perform() { # OP ARGUMENTS
 	soak)
 		pause "$1"
 		steady_all
+		well_still
 		;;
 	done)
 		ok "$1" $state

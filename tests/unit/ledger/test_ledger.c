@@ -292,6 +292,17 @@ what_another_seat_did_is_foreign_and_told_once(void **state)
 	assert_int_equal(row.start_ms, f.time_ms);
 	ledger_events(l, f.uuid, room_count_event, &n);
 	assert_int_equal(n, 3);
+	/* It was taken back since. */
+	again = f;
+	again.outcome = "rolled-back";
+	r = room_begin(l, "facts", NULL);
+	ledger_foreign(l, &again);
+	ledger_foreign(l, &again);
+	room_settle(room, r);
+	room_run_end(r, "ok");
+	n = 0;
+	ledger_events(l, f.uuid, room_count_event, &n);
+	assert_int_equal(n, 4);
 	assert_null(ledger_run_adopt(l, f.uuid, &err));
 	assert_int_equal(err.kind, OUTCOME_INPUT);
 	assert_int_equal(ledger_verify(l, NULL, &err), 0);

@@ -1,0 +1,57 @@
+#!/bin/bash
+# Health checks that lie, on a real host: that hang, that print success and fail, that are well once and
+# then no more. Each ends the act in bounded time, and by its exit status alone.
+# shellcheck disable=SC2317,SC2154
+cd "$(dirname "$0")/../.." || exit
+root=$PWD
+mkdir -p build
+export DROVER_FLEET_STATE=$root/build/fleet-gates
+fleet=$root/tests/fleet/fleet
+# shellcheck source=tests/cases/lib.sh
+. tests/cases/lib.sh
+case_start
+trap 'cd "$root" && $fleet down >/dev/null 2>&1; case_end' EXIT
+"$fleet" up 1 --debian 13 >"$CASE/up" 2>&1 || {
+	fail "the fleet comes up" "$(cat "$CASE/up")"
+	exit 1
+}
+export DROVER_INVENTORY=$DROVER_FLEET_STATE/inventory.yaml DROVER_SSH_CONFIG=$DROVER_FLEET_STATE/ssh_config
+cp -r "$root/playbooks/examples/site" "$CASE/site"
+"$fleet" image localhost/site:1 "$CASE/site/site.tar" >/dev/null
+
+gate() { # NAME SOAK HEALTH: an app with that health check
+	cat >"$CASE/site/$1.yaml" <<YAML
+name: $1
+hosts: web1
+rollout: {soak: $2, on_failure: rollback}
+apps:
+  $1:
+    image: {archive: site.tar}
+    ports: {http: {container: 8080, host: 8080}}
+    health: $3
+YAML
+}
+was_not() { # NAME
+	is "$("$fleet" shell-in web1 sh -c "ls -d /etc/systemd/system/$1-0.service /etc/drover/apps/$1 2>/dev/null; systemctl is-active $1-0.service")" \
+		inactive "nothing of it is left"
+}
+began() { start=$SECONDS; }
+
+gate liar 1s '{exec: [sh, -c, "echo healthy; exit 1"], interval: 200ms, timeout: 1s, retries: 3}'
+exits 1 "a check that says it is well and ends with 1 has failed" drover apply -y "$CASE/site/liar.yaml"
+like "$err" "rolled-back: restored as it was before.*health check exec failed for 600 ms: healthy" "with what it said"
+was_not liar
+gate hangs 1s '{exec: [sleep, "1000"], interval: 200ms, timeout: 1s, retries: 3}'
+began
+exits 1 "a check that hangs has failed" drover apply -y "$CASE/site/hangs.yaml"
+ok "within its own time" test $((SECONDS - start)) -lt 60
+was_not hangs
+"$fleet" shell-in web1 rm -f /run/flap
+gate flaps 1s '{exec: [sh, -c, "if [ -e /run/flap ]; then echo down; exit 1; fi; : >/run/flap"], interval: 200ms, timeout: 1s, retries: 3}'
+exits 1 "a check that is well once and then no more has failed when it was watched" drover apply -y "$CASE/site/flaps.yaml"
+like "$err" "rolled-back: .*health check exec failed for 600 ms: down" "with what it says then"
+was_not flaps
+# shellcheck disable=SC2016
+gate slow 1s '{exec: [sh, -c, "date +%s >>/run/slow; test 3 -le \"$(wc -l </run/slow)\""], interval: 200ms, timeout: 1s, retries: 20}'
+exits 0 "a check that is well in the end is good" drover apply -y "$CASE/site/slow.yaml"
+like "$err" "1 changed" "and what it watches stays"
