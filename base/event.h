@@ -19,7 +19,9 @@ struct buf;
 struct err;
 
 enum event_kind {
-	/* run verb argv fleet hosts inventory playbook git seat dry_run name (the run resumed) */
+	/* run verb argv fleet hosts inventory playbook git seat dry_run name (the run that is resumed
+	 * or undone) class ("partial": only some tags) digest (of the playbook) text (who, of a
+	 * foreign run) */
 	EVENT_RUN_START,
 	EVENT_HOST_START,    /* host kind address attempt */
 	EVENT_HOST_OUT,      /* host stream data: a piece of remote output */

@@ -1,6 +1,7 @@
 #include "cli/call.h"
 #include "cli/commands.h"
 #include "cli/converge.h"
+#include "cli/owed.h"
 
 struct options {
 	bool dry_run, exit_code, owed, no_prune;
@@ -24,7 +25,7 @@ static const struct option options[] = {
 	{ OPTION_FLAG, 0, "exit-code", AT(exit_code),
 	    .summary = "exit 5 when something differed and all went well" },
 	{ OPTION_FLAG, 0, "owed", AT(owed),
-	    .summary = "converge hosts that were away (not built yet)" },
+	    .summary = "only hosts that were away when it was applied" },
 	{ .type = OPTION_END },
 };
 
@@ -44,13 +45,15 @@ run(struct call *call)
 	};
 
 	if (o->owed)
-		return call_usage(call, "apply --owed is not built yet: apply the playbook again");
+		return owed_apply(call, &spec);
+	if (call->argc == 0)
+		return call_usage(call, "apply needs a playbook: drover apply PLAYBOOK");
 	return converge(call, &spec);
 }
 
 const struct command command_apply = {
 	.name = "apply",
-	.synopsis = "PLAYBOOK|PLAN",
+	.synopsis = "PLAYBOOK|PLAN|--owed [PLAYBOOK]",
 	.summary = "bring hosts to what a playbook says",
 	.text =
 	    "Looks at every host, shows the plan, asks, and carries it out: images first, then\n"
@@ -62,16 +65,19 @@ const struct command command_apply = {
 	    "now\n"
 	    "is stale and left alone, and a changed playbook is refused.\n"
 	    "\n"
-	    "Hosts that were not reached are owed: nothing happened there, and the exit code is "
-	    "4.\n",
+	    "Hosts that were not reached are owed: nothing happened there, and the exit code is\n"
+	    "4. drover hosts shows them. --owed converges them, and only them, with the playbook "
+	    "as\n"
+	    "it is now; if it is not what its newest run had, that is said.\n",
 	.examples = "drover apply site.yaml\tshow the plan, ask, do it\n"
 		    "drover apply -y site.yaml\tdo not ask\n"
 		    "drover apply -y --pet db1 site.yaml\tthe pet db1 may be changed\n"
 		    "drover apply site.plan\ta plan that was kept, or nothing\n"
-		    "drover apply --dry-run site.yaml\tas plan\n",
+		    "drover apply --dry-run site.yaml\tas plan\n"
+		    "drover apply -y --owed\twhat hosts missed that were away\n",
 	.options = options,
 	.options_size = sizeof(struct options),
-	.min_args = 1,
+	.min_args = 0,
 	.max_args = 1,
 	.flags = COMMAND_VARS,
 	.run = run,

@@ -53,6 +53,7 @@ address_text(const struct host *h, struct buf *b)
 
 /* What this seat remembers of hosts: "strayed", "owed shop.yaml". */
 struct remembered {
+	const struct inventory *inventory;
 	struct strmap at; /* host to its place in text */
 	struct buf *text;
 	size_t count, cap;
@@ -74,10 +75,13 @@ remember(struct remembered *m, const char *host, const char *what, const char *o
 static void
 remember_owed(void *user, const char *host, const char *playbook, const char *run)
 {
+	struct remembered *m = user;
+	const struct host *h = inventory_find(m->inventory, host);
 	const char *slash = strrchr(playbook, '/');
 
 	(void)run;
-	remember(user, host, "owed ", slash ? slash + 1 : playbook);
+	if (h)
+		remember(m, h->name, "owed ", slash ? slash + 1 : playbook);
 }
 
 static const char *
@@ -298,6 +302,7 @@ run(struct call *call)
 
 	if (!words || !call_set(call, words, &set))
 		return call->exit;
+	m.inventory = call->inventory;
 	if (!o->vars)
 		look_back(call, &set, &m);
 	if (out_json(call->out)) {

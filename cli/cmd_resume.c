@@ -41,6 +41,12 @@ proved_all(const struct ledger_row *row)
 	       row->ok + row->changed + row->failed + row->untried == row->hosts;
 }
 
+static bool
+acts(const char *verb)
+{
+	return str_eq(verb, "apply") || str_eq(verb, "undo") || str_eq(verb, "rollback");
+}
+
 /* Applies that left something open, and the resumes that proved what some left. */
 static bool
 consider(void *user, const struct ledger_row *row)
@@ -49,8 +55,7 @@ consider(void *user, const struct ledger_row *row)
 	struct candidate c = { .resume = str_eq(row->verb, "resume"),
 		.unfinished = str_eq(row->state, "unfinished") };
 
-	if (c.resume ? !proved_all(row)
-		     : !str_eq(row->verb, "apply") || (!c.unfinished && row->unknown == 0))
+	if (c.resume ? !proved_all(row) : !acts(row->verb) || (!c.unfinished && row->unknown == 0))
 		return true;
 	str_copy(c.uuid, sizeof(c.uuid), row->uuid);
 	str_copy(c.alias, sizeof(c.alias), row->alias);
@@ -124,8 +129,8 @@ find(struct work *w)
 		call_fail(c, &err);
 		return false;
 	}
-	if (!str_eq(row.verb, "apply")) {
-		call_usage(c, "%s was no apply: there is nothing to resume", row.alias);
+	if (!acts(row.verb)) {
+		call_usage(c, "%s was no apply and no undo: there is nothing to resume", row.alias);
 		return false;
 	}
 	if (str_eq(row.state, "running")) {
@@ -224,7 +229,7 @@ run(struct call *call)
 const struct command command_resume = {
 	.name = "resume",
 	.synopsis = "[RUN]",
-	.summary = "ask the hosts what became of an apply",
+	.summary = "ask the hosts what became of an apply or undo",
 	.text =
 	    "An act goes on by itself on its host when drover or the link dies. Resume reads the\n"
 	    "result there, follows it to its end, and records what it proved; it changes nothing.\n"

@@ -85,6 +85,14 @@ load(struct converging *g)
 	diag_fini(&diag);
 	if (!good)
 		c->exit = outcome_exit(OUTCOME_INPUT);
+	else if (g->spec->before_digest && *g->spec->before_digest &&
+		 !str_eq(g->spec->before_digest, playbook_digest(g->playbook)))
+		out_note(c->out,
+		    "%s is not what it was in %s (release %.12s): it is %.12s now, and that is "
+		    "what "
+		    "hosts get",
+		    c->argv[0], g->spec->before, g->spec->before_digest,
+		    playbook_digest(g->playbook));
 	return good && (!k || kept_plan_fits(c, c->argv[0], k, g->playbook));
 }
 
@@ -118,7 +126,7 @@ kept_hosts(const struct converging *g)
 }
 
 static bool
-choose_hosts(struct converging *g)
+choose_named(struct converging *g)
 {
 	const char *own = g->kept ? kept_hosts(g) : playbook_hosts(g->playbook);
 	const char *limit = g->spec->limit;
@@ -126,7 +134,7 @@ choose_hosts(struct converging *g)
 	struct call *c = g->call;
 	struct set narrow;
 
-	if (g->spec->set) {
+	if (g->spec->undo) {
 		g->set = *g->spec->set;
 		*g->spec->set = (struct set){ .hosts = NULL };
 		return true;
@@ -155,6 +163,21 @@ choose_hosts(struct converging *g)
 	if (g->set.count == 0)
 		call_usage(c, "--limit %s leaves none of the playbook's hosts", limit);
 	return g->set.count > 0;
+}
+
+static bool
+choose_hosts(struct converging *g)
+{
+	if (!choose_named(g))
+		return false;
+	if (!g->spec->set || g->spec->undo)
+		return true;
+	intersect(&g->set, g->spec->set);
+	if (g->set.count)
+		return true;
+	out_note(g->call->out, "none of its hosts is owed %s", g->call->argv[0]);
+	g->call->exit = 0;
+	return false;
 }
 
 /* What must be settled before any host is contacted. */
@@ -191,6 +214,10 @@ describe(void *user, struct event *start)
 	event_set_text(start, FIELD_PLAYBOOK, playbook_path(g->playbook));
 	if (g->spec->undo)
 		event_set_text(start, FIELD_NAME, g->spec->undo->uuid);
+	else
+		event_set_text(start, FIELD_DIGEST, playbook_digest(g->playbook));
+	if (playbook_partial(g->playbook))
+		event_set_text(start, FIELD_CLASS, "partial");
 	if (!g->spec->change)
 		event_set_int(start, FIELD_DRY_RUN, true);
 }

@@ -22,8 +22,9 @@ struct converge {
 	bool change;                  /* carry it out; else only look */
 	const struct undo_spec *undo; /* take this run back instead; NULL: argv[0] is
 	                                               a playbook */
-	struct set *set;              /* its hosts, taken over; NULL: the playbook's */
-	bool exit_code;               /* 5 when there are differences */
+	struct set *set; /* an undo: its hosts, taken over; else no others than these; NULL: all */
+	const char *before, *before_digest; /* owed: the newest run of it, and its playbook's */
+	bool exit_code;                     /* 5 when there are differences */
 };
 
 /* argv[0] of the call is the playbook, but for an undo. Gives the exit code. */

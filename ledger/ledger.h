@@ -66,6 +66,8 @@ struct ledger_run *ledger_run_adopt(struct ledger *l, const char *uuid, struct e
 struct ledger_foreign {
 	const char *fleet, *host, *uuid, *seat;
 	const char *verb, *playbook; /* playbook may be NULL */
+	const char *who;             /* the person; may be NULL */
+	const char *subject;         /* of an undo: the run that it took back; NULL */
 	const char *outcome;         /* a word of base/outcome.h */
 	int64_t time_ms;
 };

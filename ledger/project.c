@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "ledger/db.h"
 #include "ledger/machine.h"
+#include "ledger/store.h"
 
 #include <string.h>
 
@@ -34,6 +35,9 @@ know_run(struct project *p, int64_t run)
 	str_copy(p->playbook, sizeof(p->playbook), db_text(q, 2) ? db_text(q, 2) : "");
 	p->dry_run = db_int(q, 3) != 0;
 	db_done(q);
+	p->partial =
+	    db_number(p->db, 0, "SELECT instr(json, '\"class\":\"partial\"') FROM event WHERE id=?",
+		"i", store_id(run, 1)) != 0;
 }
 
 int64_t
@@ -101,8 +105,8 @@ stray(struct db *db, int64_t host, bool strayed, int64_t time_ms)
 	    "ii", host, time_ms);
 }
 
-/* What an apply leaves behind: hosts it did not reach are owed it, who converged is not. A copy to
- * cattle lets it stray. */
+/* What an apply of a whole playbook leaves behind: hosts it did not reach are owed it, who converged is
+ * not. A copy to cattle lets it stray. */
 static void
 settle(struct project *p, int64_t run, int64_t host, const char *state, int64_t time_ms)
 {
@@ -110,7 +114,7 @@ settle(struct project *p, int64_t run, int64_t host, const char *state, int64_t 
 
 	if (str_eq(p->verb, "cp") && str_eq(state, "changed"))
 		stray(p->db, host, true, time_ms);
-	if (!str_eq(p->verb, "apply") || p->dry_run || !p->playbook[0])
+	if (!str_eq(p->verb, "apply") || p->dry_run || p->partial || !p->playbook[0])
 		return;
 	if (str_eq(state, "unreachable"))
 		db_run(p->db,

@@ -20,7 +20,7 @@ struct project {
 	int64_t run; /* 0: none is known */
 	char fleet[256], verb[32];
 	char playbook[1024]; /* empty: none */
-	bool dry_run;
+	bool dry_run, partial;
 };
 
 void project_init(struct project *p, struct db *db);

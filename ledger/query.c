@@ -155,9 +155,9 @@ ledger_runs(struct ledger *l, const char *fleet, int limit,
     bool (*each)(void *user, const struct ledger_row *row), void *user)
 {
 	struct db_query *q =
-	    fleet ? db_query(l->reader, ROW "WHERE fleet=? ORDER BY number DESC LIMIT ?", "si",
-			fleet, (int64_t)limit)
-		  : db_query(l->reader, ROW "ORDER BY number DESC LIMIT ?", "i", (int64_t)limit);
+	    fleet ? db_query(l->reader, ROW "WHERE fleet=? ORDER BY uuid DESC LIMIT ?", "si", fleet,
+			(int64_t)limit)
+		  : db_query(l->reader, ROW "ORDER BY uuid DESC LIMIT ?", "i", (int64_t)limit);
 
 	each_row(l, q, each, user);
 }
@@ -209,7 +209,8 @@ query_run(struct ledger *l, const char *name)
 	int64_t number;
 
 	if (str_eq(name, "last"))
-		return db_query(l->reader, ROW "ORDER BY number DESC LIMIT 1", "");
+		return db_query(
+		    l->reader, ROW "WHERE seat=? ORDER BY number DESC LIMIT 1", "s", l->seat);
 	if (str_starts(name, "r-") && str_int(name + 2, 1, INT64_MAX, &number))
 		return db_query(l->reader, ROW "WHERE number=?", "i", number);
 	if (strlen(name) < 6 || strspn(name, "0123456789abcdef-") != strlen(name))

@@ -384,7 +384,7 @@ ledger_run_end(struct ledger_run *r)
 struct foreign_job {
 	struct writer_job job;
 	struct ledger *ledger;
-	char *fleet, *host, *uuid, *seat, *verb, *playbook, *outcome;
+	char *fleet, *host, *uuid, *seat, *verb, *playbook, *outcome, *who, *subject;
 	int64_t time_ms;
 	struct store_tail tail;
 };
@@ -401,6 +401,8 @@ store_foreign_start(struct foreign_job *f, struct store *store)
 	event_set_text(&e, FIELD_VERB, f->verb);
 	event_set_text(&e, FIELD_FLEET, f->fleet);
 	event_set_text(&e, FIELD_PLAYBOOK, f->playbook);
+	event_set_text(&e, FIELD_NAME, f->subject);
+	event_set_text(&e, FIELD_TEXT, f->who);
 	store_begin(store, &f->tail, f->uuid);
 	store_event(store, &f->tail, &e);
 }
@@ -440,6 +442,8 @@ foreign_ended(struct writer_job *job, bool durable)
 	free(f->verb);
 	free(f->playbook);
 	free(f->outcome);
+	free(f->who);
+	free(f->subject);
 	free(f);
 }
 
@@ -459,6 +463,8 @@ ledger_foreign(struct ledger *l, const struct ledger_foreign *from)
 	f->verb = xstrdup(from->verb);
 	f->playbook = from->playbook ? xstrdup(from->playbook) : NULL;
 	f->outcome = xstrdup(from->outcome);
+	f->who = from->who ? xstrdup(from->who) : NULL;
+	f->subject = from->subject ? xstrdup(from->subject) : NULL;
 	f->time_ms = from->time_ms;
 	writer_add(l->writer, &f->job);
 }

@@ -68,7 +68,9 @@ apply_host_end(struct apply_host *h, enum outcome o, const struct err *err, size
 		event_set_int(&e, FIELD_MS, clock_mono_ms() - h->began_ms);
 	event_set_int(&e, FIELD_CHANGED, (int64_t)changed);
 	apply_emit(h, &e);
-	rollout_note(a->ground.rollout, h->index, o);
+	/* What an undo leaves alone is no failure of it. */
+	rollout_note(
+	    a->ground.rollout, h->index, h->undo && o == OUTCOME_STALE ? OUTCOME_CHANGED : o);
 	herd_disconnect(h->hh);
 }
 

@@ -72,7 +72,9 @@ tell_foreign(struct apply_host *h)
 			.host = h->name,
 			.uuid = j->run,
 			.seat = j->seat,
-			.verb = "apply",
+			.who = j->who,
+			.verb = undo_release_of(j->release) ? "undo" : "apply",
+			.subject = undo_release_of(j->release),
 			.playbook = j->playbook,
 			.outcome = j->outcome,
 			.time_ms = clock_parse_rfc3339(j->time) };

@@ -264,14 +264,15 @@ decide_restart(struct verdict *v, bool contents_differ)
 {
 	const struct resource *r = v->step->resource;
 	const struct found *f = v->step->found;
+	bool owned = f->owned || r->undoing;
 	bool config_differs =
-	    r->config_digest && f->owned && strcmp(f->config_digest, r->config_digest) != 0;
+	    r->config_digest && owned && strcmp(f->config_digest, r->config_digest) != 0;
 
-	if (!f->owned)
+	if (!owned)
 		plan_because(v, "not yet in drover's manifest");
 	else if (config_differs && !contents_differ)
 		plan_because(v, "its files or its image changed");
-	if (!is_active(f) || !(contents_differ || config_differs || !f->owned))
+	if (!is_active(f) || !(contents_differ || config_differs || !owned))
 		return;
 	switch (r->on_change) {
 	case ON_CHANGE_RESTART:

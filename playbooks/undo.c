@@ -292,15 +292,11 @@ wish_run(struct undo *u, const struct back_step *s)
 		cannot(u, s, "it is not proved that it ended well; its undo: runs with --force");
 		return;
 	}
-	if (u->back->undone && !u->force) {
-		cannot(u, s, "its undo: ran already; again with --force");
-		return;
-	}
 	add(u, s, RESOURCE_RUN);
 	r = u->item[u->count - 1].resource;
 	split_words(u->arena, s->undo, &r->env, &r->argv);
 	if (s->args && !s->special)
-		split_words(u->arena, s->args, &env, &r->undo);
+		split_words(u->arena, s->args + (*s->args[0] == '/'), &env, &r->undo);
 	r->title = arena_printf(u->arena, "undo of %s", s->title);
 	r->parts = true;
 }
@@ -367,10 +363,10 @@ undo_wish(struct arena *a, const struct back *b, const struct undo_spec *spec)
 	u->wanted = arena_alloc(a, b->count * sizeof(*u->wanted) + 1);
 	u->note = arena_alloc(a, (2 * b->count + 8) * sizeof(*u->note));
 	if (b->undone)
-		note(u, arena_printf(a, "was taken back already: by %s, run %s, at %s",
-			    b->undone->who, b->undone->run, b->undone->time));
+		note(u, arena_printf(a, "taken back already: by %s, run %s, at %s", b->undone->who,
+			    b->undone->run, b->undone->time));
 	/* What came last goes first. */
-	for (size_t i = b->count; i > 0; i--)
+	for (size_t i = b->count; i > 0 && (!b->undone || u->force); i--)
 		wish(u, &b->step[i - 1]);
 	return u;
 }
