@@ -4,7 +4,6 @@
 #include "base/str.h"
 #include "ledger/db.h"
 #include "ledger/machine.h"
-#include "ledger/store.h"
 
 #include <string.h>
 
@@ -36,8 +35,9 @@ know_run(struct project *p, int64_t run)
 	p->dry_run = db_int(q, 3) != 0;
 	db_done(q);
 	p->partial =
-	    db_number(p->db, 0, "SELECT instr(json, '\"class\":\"partial\"') FROM event WHERE id=?",
-		"i", store_id(run, 1)) != 0;
+	    db_number(p->db, 0,
+		"SELECT instr(json, '\"class\":\"partial\"') FROM event WHERE id=(?<<32)+1", "i",
+		run) != 0;
 }
 
 int64_t
