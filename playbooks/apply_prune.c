@@ -71,8 +71,11 @@ apply_prune(struct apply_host *h)
 	if (!playbook_partial(p))
 		prune_wishes(
 		    h->arena, playbook_name(p), h->seen, h->wanted, h->wanted_count, &h->prune);
-	if (h->prune.count > 0 && (h->ground->no_prune || playbook_keeps(p)))
-		prune_keep(h->arena, &h->prune);
+	if (h->ground->no_prune || playbook_keeps(p))
+		prune_keep(h->arena, &h->prune, "no longer in the playbook; not pruned");
+	else if (!h->prune.known && !playbook_is_named(p))
+		prune_keep(h->arena, &h->prune,
+		    "of another playbook with this file name? say name: to prune it");
 	if (h->prune.count == 0) {
 		apply_make_plan(h);
 		return;

@@ -263,7 +263,7 @@ place(struct playbook *p, const char *path, struct diag *diag)
 	autofree char *dir = file_dir(absolute);
 	p->path = arena_strdup(p->arena, absolute);
 	p->dir = arena_strdup(p->arena, dir);
-	p->name = stem(p->arena, absolute);
+	p->stem = p->name = stem(p->arena, absolute);
 	return true;
 }
 
@@ -397,6 +397,12 @@ bool
 playbook_partial(const struct playbook *p)
 {
 	return p->only || p->skip;
+}
+
+bool
+playbook_is_named(const struct playbook *p)
+{
+	return p->name != p->stem;
 }
 
 bool

@@ -163,6 +163,7 @@ struct task_decl {
 struct playbook {
 	struct arena *arena;
 	const char *path, *dir, *name, *hosts;
+	const char *stem; /* of the file: the name where none is said */
 	struct mark hosts_mark;
 	char digest[65];
 	struct rollout rollout;

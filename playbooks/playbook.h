@@ -79,6 +79,8 @@ bool playbook_choose(
     struct playbook *p, const char *const *only, const char *const *skip, struct diag *diag);
 /* A choice was made: what is not desired may still be wanted. */
 bool playbook_partial(const struct playbook *p);
+/* It says its name; else any file of that name bears it. */
+bool playbook_is_named(const struct playbook *p);
 /* It says prune: false: what leaves it stays on the hosts. */
 bool playbook_keeps(const struct playbook *p);
 

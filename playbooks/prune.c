@@ -90,9 +90,12 @@ prune_wishes(struct arena *a, const char *playbook, const struct observation *se
 		const struct manifest_line *m = &seen->manifest[i];
 		struct resource *r;
 
-		if (!str_eq(m->playbook, playbook) || str_starts(m->resource, "then ") ||
-		    strmap_find(&named, m->resource, NULL))
+		if (!str_eq(m->playbook, playbook) || str_starts(m->resource, "then "))
 			continue;
+		if (strmap_find(&named, m->resource, NULL)) {
+			ret->known = true;
+			continue;
+		}
 		r = arena_alloc(a, sizeof(*r));
 		if (fill_gone(a, m, r))
 			gone[ret->count++] = r;
@@ -103,11 +106,10 @@ prune_wishes(struct arena *a, const char *playbook, const struct observation *se
 }
 
 void
-prune_keep(struct arena *a, struct prune *p)
+prune_keep(struct arena *a, struct prune *p, const char *why)
 {
 	for (size_t i = 0; i < p->count; i++)
-		note(p, arena_printf(a, "left behind: %s (no longer in the playbook; not pruned)",
-			    p->gone[i]->id));
+		note(p, arena_printf(a, "left behind: %s (%s)", p->gone[i]->id, why));
 	p->count = 0;
 }
 

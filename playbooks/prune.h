@@ -20,6 +20,7 @@ struct observation;
 struct prune {
 	struct resource **gone; /* in the order in which they go */
 	size_t count;
+	bool known;        /* something else that it put there it still names */
 	const char **note; /* what stays and why */
 	size_t note_count;
 };
@@ -28,8 +29,8 @@ struct prune {
 void prune_wishes(struct arena *a, const char *playbook, const struct observation *seen,
     const struct resource *const *wanted, size_t count, struct prune *ret);
 
-/* Nothing of it is to go: it is only noted. */
-void prune_keep(struct arena *a, struct prune *p);
+/* Nothing of it is to go: it is only noted, with the reason. */
+void prune_keep(struct arena *a, struct prune *p, const char *why);
 
 /* found: of the wishes, in their order. Gives what is wanted in all, with what was found of it, *count
  * of them: things that go stand before what is wanted (its ports may be theirs), images behind. */

@@ -98,6 +98,11 @@ exits 0 "so it is with prune: false" drover plan --exit-code "$CASE/keeps.yaml"
 sed 's/^  - file/  - tags: t\n    file/' "$CASE/prune.yaml" >"$CASE/tags.yaml"
 exits 0 "with some of the tags nothing is pruned" drover plan --exit-code --tags t "$CASE/tags.yaml"
 unlike "$out" "left behind" "nor spoken of"
+mkdir "$CASE/elsewhere"
+printf 'hosts: "web[1-2]"\ntasks:\n  - file: {path: /etc/prune-mine, content: "x\\n"}\n' >"$CASE/elsewhere/prune.yaml"
+exits 0 "another playbook in a file of that name" drover plan "$CASE/elsewhere/prune.yaml"
+unlike "$out" "to remove" "removes nothing of it"
+like "$out" "left behind: file /etc/prune-old .of another playbook with this file name" "and says why"
 exits 0 "it is applied" drover apply -y "$CASE/prune.yaml"
 for host in web1 web2; do
 	ok "the files are gone from $host" away "$host" /etc/prune-old /etc/drover/apps/prune \

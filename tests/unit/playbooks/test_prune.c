@@ -89,7 +89,9 @@ what_the_playbook_no_longer_names_is_to_go_the_newest_first(void **state)
 	assert_string_equal(p.gone[0]->path, "/etc/systemd/system/u.service");
 	assert_true(p.gone[1]->secret);
 	assert_int_equal(p.note_count, 2); /* what nobody can take away */
-	prune_keep(a, &p);
+	assert_true(p.known);
+	prune_keep(a, &p, "so");
+	assert_string_equal(p.note[p.note_count - 1], "left behind: image localhost/a:1 (so)");
 	assert_int_equal(p.count, 0);
 	assert_int_equal(p.note_count, 2 + countof(ids));
 	arena_free(a);
