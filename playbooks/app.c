@@ -240,12 +240,12 @@ put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 static void
 put_limits(struct buf *b, const struct app *app)
 {
-	if (app->cpu_percent)
-		buf_addf(b, "CPUQuota=%lld%%\n", (long long)app->cpu_percent);
-	if (app->memory)
-		buf_addf(b, "MemoryMax=%lld\n", (long long)app->memory);
-	if (app->tasks)
-		buf_addf(b, "TasksMax=%lld\n", (long long)app->tasks);
+	if (app->limits.cpu_percent)
+		buf_addf(b, "CPUQuota=%lld%%\n", (long long)app->limits.cpu_percent);
+	if (app->limits.memory)
+		buf_addf(b, "MemoryMax=%lld\n", (long long)app->limits.memory);
+	if (app->limits.tasks)
+		buf_addf(b, "TasksMax=%lld\n", (long long)app->limits.tasks);
 }
 
 static void
@@ -332,6 +332,8 @@ add_unit(const struct app *app, int replica, struct arena *a, const struct resou
 	autobuf b = BUF_INIT(UNIT_MAX);
 	const char *unit = arena_printf(a, "%s-%d.service", app->name, replica);
 
+	const char **look = arena_alloc(a, 2 * sizeof(*look));
+
 	put_unit(&b, app, replica, a);
 	struct resource *r = file_resource(app, a, arena_printf(a, "%s/%s", APP_UNIT_DIR, unit),
 	    arena_memdup0(a, buf_text(&b), b.len), b.len);
@@ -348,6 +350,8 @@ add_unit(const struct app *app, int replica, struct arena *a, const struct resou
 	if (r->health.port)
 		r->health.port += replica;
 	r->notes = put_notes(app, replica, a);
+	look[0] = arena_printf(a, "%s-%d", app->name, replica);
+	r->look = look;
 	resource_list_add(ret, r);
 }
 

@@ -42,6 +42,10 @@ struct app_file {
 	struct mark mark;
 };
 
+struct app_limits {
+	int64_t cpu_percent, memory, tasks; /* 0: no limit */
+};
+
 struct app {
 	const char *name, *playbook, *host;
 	struct mark mark;
@@ -55,7 +59,7 @@ struct app {
 	size_t file_count;
 	const char *const *command; /* replaces the image's entry point; NULL: the image's own */
 	const char *const *args;    /* ended by NULL; NULL: the image's own */
-	int64_t cpu_percent, memory, tasks; /* 0: no limit */
+	struct app_limits limits;
 	bool read_only;
 	enum on_change on_change;
 	struct health health; /* port: of replica 0 */

@@ -145,6 +145,13 @@ has_fact(const struct apply_host *h, const char *name)
 	return false;
 }
 
+static bool
+needs_podman(enum resource_kind kind)
+{
+	return kind == RESOURCE_IMAGE || kind == RESOURCE_VOLUME || kind == RESOURCE_NETWORK ||
+	       kind == RESOURCE_SUBIDS;
+}
+
 /* What the host lacks of what this playbook needs there; NULL: nothing. */
 static const char *
 missing(const struct apply_host *h)
@@ -152,7 +159,7 @@ missing(const struct apply_host *h)
 	bool acts = h->wanted_count > 0, images = false;
 
 	for (size_t i = 0; i < h->wanted_count; i++)
-		images |= h->wanted[i]->kind == RESOURCE_IMAGE && !h->wanted[i]->absent;
+		images |= !h->wanted[i]->absent && needs_podman(h->wanted[i]->kind);
 	if (acts && !has_fact(h, "systemd"))
 		return "systemd";
 	return images && !has_fact(h, "podman") ? "podman" : NULL;

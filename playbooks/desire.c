@@ -11,7 +11,9 @@
 #include "playbooks/desire_inner.h"
 #include "playbooks/kind.h"
 #include "playbooks/kind_copy.h"
+#include "playbooks/kinds.h"
 #include "playbooks/model.h"
+#include "playbooks/podman.h"
 #include "playbooks/read.h"
 #include "playbooks/unit.h"
 
@@ -84,9 +86,9 @@ desire_add(struct desire *d, const struct resource *r)
 	return true;
 }
 
-/* The image's name; NULL when a mistake was told. The same image of two apps is one resource. */
-static const char *
-want_image(struct desire *d, const struct image_decl *decl, const char *app)
+/* NULL when a mistake was told. */
+static struct resource *
+make_image(struct desire *d, const struct image_decl *decl, const char *app)
 {
 	const char *name = decl->archive ? decl->archive_name : desire_word(d, &decl->name);
 	const char *bad = name ? read_is_image(name) : NULL;
@@ -105,11 +107,22 @@ want_image(struct desire *d, const struct image_decl *decl, const char *app)
 	r->mark = decl->mark;
 	r->archive = decl->archive;
 	r->archive_size = decl->size;
+	r->absent = decl->absent;
 	memcpy(r->image_id, decl->id, sizeof(r->image_id));
-	const struct resource *other = find_resource(d, r);
+	return r;
+}
+
+const char *
+desire_image(struct desire *d, const struct image_decl *decl, const char *app)
+{
+	const struct resource *r = make_image(d, decl, app);
+	const struct resource *other = r ? find_resource(d, r) : NULL;
+
+	if (!r)
+		return NULL;
 	if (!other)
 		append(d, r);
-	else if (strcmp(other->image_id, r->image_id) != 0)
+	else if (strcmp(other->image_id, r->image_id) != 0 || other->absent != r->absent)
 		desire_wrong(
 		    d, r->mark, "%s is another image than at line %d", r->id, other->mark.line);
 	return r->image;
@@ -213,9 +226,7 @@ want_app(struct desire *d, const struct app_decl *decl, const char *image)
 		.file_count = decl->file_count,
 		.command = desire_argv(d, &decl->command),
 		.args = desire_argv(d, &decl->args),
-		.cpu_percent = decl->cpu_percent,
-		.memory = decl->memory,
-		.tasks = decl->tasks,
+		.limits = decl->limits,
 		.read_only = decl->read_only,
 		.on_change = read_on_change_of(decl->on_change),
 		.health = aim_health(decl) };
@@ -348,6 +359,13 @@ want_other(struct desire *d, const struct task_decl *t, struct resource *r)
 	case RESOURCE_DIR:
 	case RESOURCE_LINK:
 	case RESOURCE_PACKAGE:
+	case RESOURCE_VOLUME:
+	case RESOURCE_NETWORK:
+	case RESOURCE_CONTAINER:
+	case RESOURCE_LINGER:
+	case RESOURCE_SUBIDS:
+	case RESOURCE_USERUNIT:
+	case RESOURCE_USERIMAGE:
 	case RESOURCE_KINDS:
 		break;
 	}
@@ -374,6 +392,55 @@ fill_undo(struct desire *d, const struct argv_decl *undo, struct resource *r)
 }
 
 static void
+append_once(struct desire *d, struct resource *r, struct mark mark)
+{
+	r->mark = mark;
+	if (!find_resource(d, r))
+		append(d, r);
+}
+
+static const struct image_decl *
+image_of(const struct task_decl *t)
+{
+	if (t->kind == RESOURCE_CONTAINER)
+		return kind_container_image(t);
+	return t->kind == RESOURCE_IMAGE ? &t->image : NULL;
+}
+
+/* Images of tasks come first, with those of apps; those of users go through root's store. */
+static void
+want_task_image(struct desire *d, const struct task_decl *t)
+{
+	const struct image_decl *image = image_of(t);
+	const char *user = image ? podman_user(d, &t->as) : NULL;
+
+	if (user && (str_eq(user, PODMAN_ROOT) || !image->absent))
+		desire_image(d, image, NULL);
+}
+
+/* as: what would be root's becomes a user's. What they need first stands in front of it, once. */
+static bool
+want_of_user(struct desire *d, const struct task_decl *t, struct resource *r)
+{
+	const char *user = podman_user(d, &t->as);
+	const struct image_decl *decl = image_of(t);
+	bool container = t->kind == RESOURCE_CONTAINER;
+	struct resource *image;
+
+	if (!user || str_eq(user, PODMAN_ROOT))
+		return user != NULL;
+	append_once(d, kind_linger_of(d->arena, RESOURCE_LINGER, user, container), t->mark);
+	if (t->kind != RESOURCE_UNIT && t->kind != RESOURCE_SERVICE)
+		append_once(d, kind_linger_of(d->arena, RESOURCE_SUBIDS, user, container), t->mark);
+	image = decl ? make_image(d, decl, NULL) : NULL;
+	if (image)
+		append_once(d, kind_userimage_of(d->arena, user, image), t->mark);
+	if (r->kind == RESOURCE_UNIT || r->kind == RESOURCE_SERVICE)
+		kind_userunit_take(d->arena, user, r);
+	return true;
+}
+
+static void
 want_task(struct desire *d, const struct task_decl *t)
 {
 	const struct kind *kind = kind_find(t->kind);
@@ -387,12 +454,18 @@ want_task(struct desire *d, const struct task_decl *t)
 			kind_copy_want(d, t, &r->then);
 		return;
 	}
+	if (t->kind == RESOURCE_IMAGE) {
+		want_of_user(d, t, r);
+		return;
+	}
 	good = kind ? kind->want(d, t, r) : want_other(d, t, r);
 	if (!fill_then(d, &t->then, r) || !good || !fill_undo(d, &t->undo, r))
 		return;
 	r->confirm_ms = t->confirm_ms;
 	if (t->name)
 		r->title = t->name;
+	if (t->as.text && !want_of_user(d, t, r))
+		return;
 	desire_add(d, r);
 }
 
@@ -408,13 +481,12 @@ want_all(struct desire *d)
 	for (size_t i = 0; i < p->app_count; i++) {
 		there[i] = desire_app(d, &p->app[i], &here[i]);
 		desire_enter(d, &here[i]);
-		image[i] = there[i] ? want_image(d, &p->app[i].image, p->app[i].name) : NULL;
+		image[i] = there[i] ? desire_image(d, &p->app[i].image, p->app[i].name) : NULL;
 	}
 	desire_place(d);
 	for (size_t i = 0; i < d->placed_count; i++) {
 		desire_enter(d, &d->placed[i].here);
-		if (d->placed[i].task->kind == RESOURCE_IMAGE)
-			want_image(d, &d->placed[i].task->image, NULL);
+		want_task_image(d, d->placed[i].task);
 	}
 	for (size_t i = 0; i < p->app_count; i++) {
 		desire_enter(d, &here[i]);

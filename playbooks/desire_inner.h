@@ -86,6 +86,9 @@ bool desire_run(struct desire *d, const struct task_decl *t, struct resource *r)
 
 /* One more that is wanted; false when a mistake was told. */
 bool desire_add(struct desire *d, const struct resource *r);
+/* The image, wanted in front of what needs it; its name, or NULL when a mistake was told. The same image
+ * of two apps is one resource. */
+const char *desire_image(struct desire *d, const struct image_decl *decl, const char *app);
 
 /* The tasks that this host has, with their loops and includes unrolled, to d->placed. */
 void desire_place(struct desire *d);

@@ -1,5 +1,6 @@
 #include "playbooks/kind.h"
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "playbooks/kinds.h"
 
@@ -14,6 +15,13 @@ kind_find(enum resource_kind kind)
 		[RESOURCE_DIR] = &kind_dir,
 		[RESOURCE_LINK] = &kind_link,
 		[RESOURCE_PACKAGE] = &kind_package,
+		[RESOURCE_VOLUME] = &kind_volume,
+		[RESOURCE_NETWORK] = &kind_network,
+		[RESOURCE_CONTAINER] = &kind_container,
+		[RESOURCE_LINGER] = &kind_linger,
+		[RESOURCE_SUBIDS] = &kind_subids,
+		[RESOURCE_USERUNIT] = &kind_userunit,
+		[RESOURCE_USERIMAGE] = &kind_userimage,
 	};
 
 	return kind < RESOURCE_KINDS ? table[kind] : NULL;
@@ -34,6 +42,40 @@ kind_name(enum resource_kind kind)
 	if (k)
 		return k->name;
 	return kind < RESOURCE_KINDS && others[kind] ? others[kind] : "?";
+}
+
+enum resource_kind
+kind_looking(const struct resource *r)
+{
+	return r->kind == RESOURCE_UNIT && r->look ? RESOURCE_CONTAINER : r->kind;
+}
+
+static bool
+is_brought(const char *common, const bool there[RESOURCE_KINDS])
+{
+	for (int i = 0; i < RESOURCE_KINDS; i++) {
+		const struct kind *k = kind_find((enum resource_kind)i);
+
+		if (there[i] && k && k->common == common)
+			return true;
+	}
+	return false;
+}
+
+void
+kind_bring(enum resource_kind kind, bool acts, bool there[RESOURCE_KINDS], struct buf *to)
+{
+	const struct kind *k = kind_find(kind);
+
+	if (!k || there[kind])
+		return;
+	if (k->common && !is_brought(k->common, there))
+		buf_adds(to, k->common);
+	there[kind] = true;
+	if (k->look)
+		buf_adds(to, k->look);
+	if (acts && k->carry)
+		buf_adds(to, k->carry);
 }
 
 enum resource_kind

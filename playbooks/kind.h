@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 struct arena;
+struct buf;
 struct desire;
 struct task_decl;
 struct verdict;
@@ -35,12 +36,20 @@ struct kind {
 	 * for changed by somebody else, so what look_KIND says must not change by itself (no times, no
 	 * counters). */
 	void (*decide)(struct verdict *v);
+	const char
+	    *common; /* functions that both count on, brought once for all kinds that share them */
 	const char *look;  /* look_NAME() { ...; } of the observe program; NULL: it has none */
 	const char *carry; /* do_NAME() { ...; } of the act; NULL: it does nothing */
 };
 
 /* NULL: a kind that is not of the table (files, units, services, images, commands). */
 const struct kind *kind_find(enum resource_kind kind);
+
+/* Whose look_KIND it is that looks for the resource: a unit that runs a container has a look of its own. */
+enum resource_kind kind_looking(const struct resource *r);
+
+/* Append the host programs of a kind, once: there[] says which were. acts: what it does too. */
+void kind_bring(enum resource_kind kind, bool acts, bool there[RESOURCE_KINDS], struct buf *to);
 
 /* The word for a kind of resource in the records of an act: "file", "unit", "sysctl", ... */
 const char *kind_name(enum resource_kind kind);

@@ -4,8 +4,15 @@
 #define DROVER_PLAYBOOKS_KINDS_H
 
 #include "base/field.h"
+#include "playbooks/resource.h"
 
+#include <stdbool.h>
+
+struct arena;
+struct image_decl;
 struct kind;
+struct resource;
+struct task_decl;
 struct yaml_node;
 
 /* A kernel parameter. */
@@ -17,6 +24,25 @@ void kind_sysctl_read(const struct field_context *c, const struct yaml_node *n, 
 extern const struct kind kind_user;
 extern const struct field kind_user_fields[];
 void kind_user_read(const struct field_context *c, const struct yaml_node *n, void *to);
+/* A container: the unit that runs it, its image first. NULL: it has none, since it is to go. */
+extern const struct kind kind_container;
+extern const struct field kind_container_fields[];
+void kind_container_read(const struct field_context *c, const struct yaml_node *n, void *to);
+const struct image_decl *kind_container_image(const struct task_decl *t);
+
+/* What is a user's: what they need first, and units, services and images of their own, made from what
+ * they would be of root's. */
+extern const struct kind kind_linger, kind_subids, kind_userunit, kind_userimage;
+struct resource *kind_linger_of(
+    struct arena *a, enum resource_kind kind, const char *user, bool containers);
+void kind_userunit_take(struct arena *a, const char *user, struct resource *r);
+struct resource *kind_userimage_of(struct arena *a, const char *user, const struct resource *image);
+
+/* A volume and a network of podman's. */
+extern const struct kind kind_volume, kind_network;
+extern const struct field kind_volume_fields[], kind_network_fields[];
+void kind_volume_read(const struct field_context *c, const struct yaml_node *n, void *to);
+void kind_network_read(const struct field_context *c, const struct yaml_node *n, void *to);
 
 /* A directory. */
 extern const struct kind kind_dir;

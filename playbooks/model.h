@@ -78,6 +78,7 @@ struct image_decl {
 	char id[65];
 	uint64_t size;
 	struct mark mark;
+	bool absent; /* a task's: it is to go */
 };
 
 struct file_decl {
@@ -107,7 +108,7 @@ struct app_decl {
 	struct file_decl *file;
 	size_t file_count;
 	struct argv_decl command, args;
-	int64_t cpu_percent, memory, tasks;
+	struct app_limits limits;
 	bool read_only;
 	const char *on_change;
 	struct health_decl health;
@@ -148,6 +149,7 @@ struct task_decl {
 	const char *state, *on_change;
 	bool enabled, enabled_said;
 	struct image_decl image;
+	struct source as;   /* whose it is to be; not said: root's */
 	const void *detail; /* a kind of the table: what its reader made */
 	int64_t confirm_ms; /* as in struct resource */
 	struct argv_decl undo;

@@ -56,7 +56,7 @@ is_unit_name(const char *s)
 static int
 request_look(const struct resource *r, size_t i, struct buf *to, struct err *err)
 {
-	buf_addf(to, "k %zu %s\n", i, kind_find(r->kind)->name);
+	buf_addf(to, "k %zu %s\n", i, kind_name(kind_looking(r)));
 	for (const char *const *w = r->look; *w; w++) {
 		if (!reply_is_line(*w))
 			return err_set(
@@ -138,14 +138,8 @@ observe_command(const char *nonce, const struct resource *const *wanted, size_t 
 	autobuf looks = BUF_INIT(128U << 10);
 	bool there[RESOURCE_KINDS] = { false };
 
-	for (size_t i = 0; i < count; i++) {
-		const struct kind *kind = kind_find(wanted[i]->kind);
-
-		if (!kind || !kind->look || there[kind->kind])
-			continue;
-		there[kind->kind] = true;
-		buf_adds(&looks, kind->look);
-	}
+	for (size_t i = 0; i < count; i++)
+		kind_bring(kind_looking(wanted[i]), false, there, &looks);
 	return reply_command(
 	    buf_text(&looks), host_observe_sh, (const char *const[]){ nonce, NULL });
 }

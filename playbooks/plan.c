@@ -8,6 +8,7 @@
 #include "playbooks/diff.h"
 #include "playbooks/kind.h"
 #include "playbooks/plan_inner.h"
+#include "playbooks/said.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -289,13 +290,6 @@ decide_restart(struct verdict *v, bool contents_differ)
 	}
 }
 
-static bool
-is_ours(const struct found *f)
-{
-	return f->owned || (f->content && f->content_len >= strlen(APP_UNIT_MARK) &&
-			       memcmp(f->content, APP_UNIT_MARK, strlen(APP_UNIT_MARK)) == 0);
-}
-
 static void
 decide_unit_gone(struct verdict *v)
 {
@@ -311,27 +305,20 @@ decide_unit_gone(struct verdict *v)
 }
 
 static void
-decide_unit(struct verdict *v, struct plan *p)
+decide_unit(struct verdict *v)
 {
 	const struct resource *r = v->step->resource;
 	const struct found *f = v->step->found;
 	bool there = f->present && f->kind != '-';
 
+	if (plan_is_foreign(v))
+		return;
 	if (r->absent) {
 		decide_unit_gone(v);
 		return;
 	}
 	if (!there) {
 		decide_contents(v);
-		return;
-	}
-	if (r->app && !is_ours(f) && strcmp(f->digest, r->digest) != 0) {
-		plan_because(v, "a unit of this name stands there that drover did not make");
-		if (!p->refused)
-			p->refused = arena_printf(v->arena,
-			    "%s exists and drover did not make it: remove it, or name the app "
-			    "otherwise",
-			    r->path);
 		return;
 	}
 	decide_file(v);
@@ -404,14 +391,14 @@ decide_run(struct verdict *v)
 }
 
 static void
-decide_other(struct verdict *v, struct plan *p)
+decide_other(struct verdict *v)
 {
 	switch (v->step->resource->kind) {
 	case RESOURCE_FILE:
 		decide_file(v);
 		break;
 	case RESOURCE_UNIT:
-		decide_unit(v, p);
+		decide_unit(v);
 		break;
 	case RESOURCE_SERVICE:
 		decide_service(v);
@@ -428,6 +415,13 @@ decide_other(struct verdict *v, struct plan *p)
 	case RESOURCE_LINK:
 	case RESOURCE_COPY: /* a task only */
 	case RESOURCE_PACKAGE:
+	case RESOURCE_VOLUME:
+	case RESOURCE_NETWORK:
+	case RESOURCE_CONTAINER:
+	case RESOURCE_LINGER:
+	case RESOURCE_SUBIDS:
+	case RESOURCE_USERUNIT:
+	case RESOURCE_USERIMAGE:
 	case RESOURCE_KINDS:
 		break;
 	}
@@ -456,7 +450,7 @@ decide(struct verdict *v, struct plan *p)
 	else if (kind)
 		kind->decide(v);
 	else
-		decide_other(v, p);
+		decide_other(v);
 	if (v->refused && !p->refused)
 		p->refused = arena_printf(v->arena, "%s: %s", v->step->resource->id, v->refused);
 	if (v->why.len)

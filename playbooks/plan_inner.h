@@ -34,4 +34,11 @@ const char *plan_standing(const struct found *f);
 /* Mode, owner and group that are said against those found. */
 void plan_decide_owners(struct verdict *v);
 
+/* A unit file that drover made, by its manifest or its first line. */
+bool plan_is_ours(const struct found *f);
+
+/* Units that drover makes, of apps and containers, never take the place of what others made: with that
+ * drover must not act on this host. */
+bool plan_is_foreign(struct verdict *v);
+
 #endif

@@ -335,6 +335,45 @@ read_image(const struct field_context *c, const struct yaml_node *n, struct imag
 	return field_read(&mine, fields, n, &got) && read_archive(c, got.archive, ret);
 }
 
+struct image_state_fields {
+	const struct yaml_node *name;
+	const char *state;
+};
+
+void
+read_image_task(const struct field_context *c, const struct yaml_node *n, struct image_decl *image)
+{
+	static const char *const states[] = { "present", "absent", NULL };
+	static const struct field fields[] = {
+		{ .name = "name",
+		    .form = FORM_NODE,
+		    .offset = offsetof(struct image_state_fields, name),
+		    .flags = FIELD_REQUIRED,
+		    .doc = "the image's name" },
+		{ .name = "state",
+		    .form = FORM_CHOICE,
+		    .offset = offsetof(struct image_state_fields, state),
+		    .choices = states,
+		    .doc = "present by default, or absent" },
+		{ 0 },
+	};
+	struct field_context mine = *c;
+	struct image_state_fields got = { 0 };
+
+	if (n->kind != YAML_MAP || yaml_find(n, "archive")) {
+		read_image(c, n, image);
+		return;
+	}
+	mine.what = "the image task";
+	if (!field_read(&mine, fields, n, &got))
+		return;
+	if (got.name->kind != YAML_SCALAR)
+		diag_error(c->diag, got.name->mark, "image: name: a name is wanted here");
+	else
+		read_image(c, got.name, image);
+	image->absent = got.state && str_eq(got.state, "absent");
+}
+
 struct then_fields {
 	const struct yaml_node *run;
 };

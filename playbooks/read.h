@@ -58,6 +58,9 @@ bool read_env(const struct field_context *c, const struct yaml_node *n, struct e
 
 /* NAME:TAG, or {archive: FILE}. */
 bool read_image(const struct field_context *c, const struct yaml_node *n, struct image_decl *ret);
+/* The same as a task, or {name: NAME:TAG, state: absent}. */
+void read_image_task(
+    const struct field_context *c, const struct yaml_node *n, struct image_decl *image);
 
 /* "reload X", "restart X" or {run: ...}. */
 bool read_then(const struct field_context *c, const struct yaml_node *n, struct then_decl *ret);

@@ -202,7 +202,7 @@ parse_files(const struct field_context *c, const struct yaml_node *n, void *to)
 static void
 parse_cpu(const struct field_context *c, const struct yaml_node *n, void *to)
 {
-	struct app_decl *app = to;
+	struct app_limits *limits = to;
 	char *end = NULL;
 	double cpu = n->kind == YAML_SCALAR && n->plain && isdigit((unsigned char)n->text[0])
 			 ? strtod(n->text, &end)
@@ -213,7 +213,7 @@ parse_cpu(const struct field_context *c, const struct yaml_node *n, void *to)
 		    "cpu: a number of processors is wanted here (0.5), from 0.01 to 4096");
 		return;
 	}
-	app->cpu_percent = (int64_t)(cpu * 100 + 0.5);
+	limits->cpu_percent = (int64_t)(cpu * 100 + 0.5);
 }
 
 const struct field read_app_limit_fields[] = {
@@ -223,27 +223,32 @@ const struct field read_app_limit_fields[] = {
 	    .doc = "processors a replica may use: 0.5, 2" },
 	{ .name = "memory",
 	    .form = FORM_SIZE,
-	    .offset = offsetof(struct app_decl, memory),
+	    .offset = offsetof(struct app_limits, memory),
 	    .doc = "memory of a replica, what starts it included; at least 16M" },
 	{ .name = "tasks",
 	    .form = FORM_INT,
-	    .offset = offsetof(struct app_decl, tasks),
+	    .offset = offsetof(struct app_limits, tasks),
 	    .min = 32,
 	    .max = 4000000,
 	    .doc = "threads and processes of a replica, those that start it included" },
 	{ 0 },
 };
 
+void
+read_app_limits(const struct field_context *c, const struct yaml_node *n, struct app_limits *ret)
+{
+	struct field_context mine = *c;
+
+	mine.what = "limits";
+	if (field_read(&mine, read_app_limit_fields, n, ret) && ret->memory &&
+	    ret->memory < MEMORY_LEAST)
+		diag_error(c->diag, n->mark, "limits: memory under 16M cannot start a container");
+}
+
 static void
 parse_limits(const struct field_context *c, const struct yaml_node *n, void *to)
 {
-	struct field_context mine = *c;
-	struct app_decl *app = to;
-
-	mine.what = "limits";
-	if (field_read(&mine, read_app_limit_fields, n, to) && app->memory &&
-	    app->memory < MEMORY_LEAST)
-		diag_error(c->diag, n->mark, "limits: memory under 16M cannot start a container");
+	read_app_limits(c, n, &((struct app_decl *)to)->limits);
 }
 
 struct sandbox_fields {

@@ -9,11 +9,16 @@
 #include "base/field.h"
 
 struct app_decl;
+struct app_limits;
 struct yaml_node;
 
 extern const struct field read_app_fields[];
 extern const struct field read_app_port_fields[], read_app_file_fields[], read_app_limit_fields[],
     read_app_health_fields[], read_app_sandbox_fields[];
+
+/* `limits:` of an app or a container. */
+void read_app_limits(
+    const struct field_context *c, const struct yaml_node *n, struct app_limits *ret);
 
 /* False when c->diag got a mistake. */
 bool read_app(const struct field_context *c, const struct yaml_node *name,

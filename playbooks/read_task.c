@@ -187,13 +187,23 @@ parse_service(const struct field_context *c, const struct yaml_node *n, void *to
 static void
 parse_image(const struct field_context *c, const struct yaml_node *n, void *to)
 {
-	read_image(c, n, &((struct task_decl *)to)->image);
+	read_image_task(c, n, &((struct task_decl *)to)->image);
 }
 
 static void
 parse_then(const struct field_context *c, const struct yaml_node *n, void *to)
 {
 	read_then(c, n, &((struct task_decl *)to)->then);
+}
+
+static void
+parse_as(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct source *as = &((struct task_decl *)to)->as;
+
+	if (read_source(c, "as", n, as) && !render_is_template(as) && read_is_user(as->text))
+		diag_error(c->diag, n->mark, "as: %s is wanted here, not \"%.60s\"",
+		    read_is_user(as->text), as->text);
 }
 
 static void
@@ -295,6 +305,18 @@ const struct field read_task_fields[] = {
 	    .form = FORM_CALL,
 	    .parse = kind_package_read,
 	    .doc = "packages, in one transaction of apt; a name, a list of them, or a mapping" },
+	{ .name = "container",
+	    .form = FORM_CALL,
+	    .parse = kind_container_read,
+	    .doc = "a container that is kept running by a systemd unit of its name" },
+	{ .name = "volume",
+	    .form = FORM_CALL,
+	    .parse = kind_volume_read,
+	    .doc = "a volume of podman's; its name, or a mapping" },
+	{ .name = "network",
+	    .form = FORM_CALL,
+	    .parse = kind_network_read,
+	    .doc = "a network of podman's; its name, or a mapping" },
 	{ .name = "include",
 	    .form = FORM_CALL,
 	    .parse = parse_include,
@@ -338,6 +360,11 @@ const struct field read_task_fields[] = {
 	    .parse = read_run_unchanged,
 	    .doc = "with run and script: exit codes by which it says that it changed nothing, or "
 		   "true if it never does" },
+	{ .name = "as",
+	    .form = FORM_CALL,
+	    .parse = parse_as,
+	    .doc = "with unit, service, container, volume, network and image: the user whose it "
+		   "is, by their own service manager and rootless podman; root by default" },
 	{ .name = "then",
 	    .form = FORM_CALL,
 	    .parse = parse_then,
@@ -366,9 +393,6 @@ const struct field read_task_fields[] = {
 	    .form = FORM_CALL,
 	    .parse = parse_vars,
 	    .doc = "variables of this task, or of all tasks of an include" },
-	LATER("container"),
-	LATER("volume"),
-	LATER("network"),
 	LATER("wait"),
 	LATER("reboot"),
 	LATER("fetch"),
@@ -382,7 +406,6 @@ const struct field read_task_fields[] = {
 	    .form = FORM_CALL,
 	    .parse = parse_undo,
 	    .doc = "with run and script: a command that takes it back, as run is written" },
-	{ .name = "as", .form = FORM_LATER, .doc = "other users are not supported yet" },
 	{ 0 },
 };
 
@@ -403,6 +426,9 @@ static const struct {
 	{ "sysctl", RESOURCE_SYSCTL },
 	{ "user", RESOURCE_USER },
 	{ "package", RESOURCE_PACKAGE },
+	{ "container", RESOURCE_CONTAINER },
+	{ "volume", RESOURCE_VOLUME },
+	{ "network", RESOURCE_NETWORK },
 	{ "include", RESOURCE_KINDS },
 };
 
@@ -418,6 +444,13 @@ wrong_kinds(const struct field_context *c, const struct yaml_node *n, const char
 	}
 	diag_error(
 	    c->diag, n->mark, "%s: one of %s is wanted here, not %d", what, buf_text(&names), said);
+}
+
+static bool
+takes_user(enum resource_kind kind)
+{
+	return kind == RESOURCE_UNIT || kind == RESOURCE_SERVICE || kind == RESOURCE_CONTAINER ||
+	       kind == RESOURCE_VOLUME || kind == RESOURCE_NETWORK || kind == RESOURCE_IMAGE;
 }
 
 bool
@@ -454,5 +487,8 @@ read_task(
 	if (ret->kind == RESOURCE_RUN && ret->confirm_ms > 0 && !yaml_find(n, "undo"))
 		diag_error(c->diag, yaml_find(n, "confirm")->mark,
 		    "confirm: a command that may have to be taken back needs undo:");
+	if (yaml_find(n, "as") && !takes_user(ret->kind))
+		diag_error(c->diag, yaml_find(n, "as")->mark,
+		    "as: only unit, service, container, volume, network and image take this");
 	return c->diag->errors == before;
 }

@@ -95,12 +95,8 @@ add_program(struct request_parts *p)
 	for (size_t i = 0; i < p->spec->plan->count; i++) {
 		const struct plan_step *s = &p->spec->plan->steps[i];
 
-		if (!s->doing || there[s->resource->kind])
-			continue;
-		there[s->resource->kind] = true;
-		buf_adds(&text, kind_find(s->resource->kind)->carry);
-		if (kind_find(s->resource->kind)->look)
-			buf_adds(&text, kind_find(s->resource->kind)->look);
+		if (s->doing)
+			kind_bring(s->resource->kind, true, there, &text);
 	}
 	buf_adds(&text, host_lock_sh);
 	buf_adds(&text, host_armed_sh);

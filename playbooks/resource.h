@@ -27,6 +27,13 @@ enum resource_kind {
 	RESOURCE_LINK,
 	RESOURCE_COPY, /* a task only: it becomes files, directories and links */
 	RESOURCE_PACKAGE,
+	RESOURCE_VOLUME,
+	RESOURCE_NETWORK,
+	RESOURCE_CONTAINER, /* becomes a RESOURCE_UNIT */
+	RESOURCE_LINGER,    /* what a user needs before units of their own: lingering, */
+	RESOURCE_SUBIDS,    /* and before containers: ids */
+	RESOURCE_USERUNIT,  /* a unit or service of a user */
+	RESOURCE_USERIMAGE, /* an image in the store of a user */
 	RESOURCE_KINDS
 };
 
@@ -80,6 +87,7 @@ struct resource {
 	    *id; /* "file /etc/motd", "unit shop-0.service", "image localhost/site:1", "run 3" */
 	const char *title; /* what a person reads in plan and run */
 	const char *app;   /* the app it comes from, or NULL for a task */
+	const char *user;  /* whose it is, where it is not root's (as:) */
 	struct mark mark;
 	struct follow_up then;
 	bool parts;     /* files behind it wait for it, since it may make what they need */

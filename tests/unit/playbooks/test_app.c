@@ -44,9 +44,9 @@ static const struct app shop = {
 	.file_count = 2,
 	.command = command,
 	.args = args,
-	.cpu_percent = 50,
-	.memory = 256 << 20,
-	.tasks = 100,
+	.limits.cpu_percent = 50,
+	.limits.memory = 256 << 20,
+	.limits.tasks = 100,
 	.read_only = true,
 	.health = { .kind = HEALTH_HTTP, .port = 8080, .address = "127.0.0.1", .path = "/" },
 };

@@ -76,6 +76,9 @@ the_manual_tells_every_key(void **state)
 	tells_all(tasks, later, kind_copy_fields);
 	tells_all(tasks, later, kind_link_fields);
 	tells_all(tasks, later, kind_package_fields);
+	tells_all(tasks, later, kind_container_fields);
+	tells_all(tasks, later, kind_volume_fields);
+	tells_all(tasks, later, kind_network_fields);
 }
 
 /* The example names an archive that is made when it is used: no other mistake may be in it. */

@@ -1,0 +1,282 @@
+#include "playbooks/app.h"
+#include "playbooks/kind.h"
+#include "playbooks/kinds.h"
+#include "playbooks/plan.h"
+#include "playbooks/plan_inner.h"
+#include "playbooks/podman.h"
+#include "playbooks/said.h"
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <string.h>
+
+extern const char host_look_userunit_sh[], host_do_userunit_sh[], host_podman_sh[];
+
+#define DIFF_LINES 400
+
+/* As an ordinary unit or service it was worked out; here is what is left of that. */
+struct userunit {
+	const char *unit, *content; /* content NULL: a service that drover does not own */
+	bool made;                  /* drover makes its text: of another hand it is refused */
+};
+
+static void
+fill(struct arena *a, struct resource *r, const struct userunit *u, const char *container)
+{
+	const char **look = arena_alloc(a, 4 * sizeof(*look));
+
+	look[0] = r->user;
+	look[1] = u->unit;
+	look[2] = container ? container : "-";
+	r->look = look;
+	r->detail = u;
+}
+
+void
+kind_userunit_take(struct arena *a, const char *user, struct resource *r)
+{
+	struct userunit *u = arena_alloc(a, sizeof(*u));
+	bool titled = r->title && !str_eq(r->title, r->unit);
+
+	*u = (struct userunit){ r->unit, r->kind == RESOURCE_UNIT ? r->content : NULL, r->look };
+	if (r->config_digest)
+		str_copy(r->digest, sizeof(r->digest), r->config_digest);
+	r->id = podman_id(a, r->kind == RESOURCE_UNIT ? "userunit" : "userservice", u->unit, user);
+	r->kind = RESOURCE_USERUNIT;
+	r->title = arena_printf(a, "%s of %s", titled ? r->title : u->unit, user);
+	r->user = user;
+	r->path = r->unit = NULL;
+	fill(a, r, u, r->look ? r->look[0] : NULL);
+}
+
+static void
+away(struct arena *a, struct resource *r)
+{
+	struct userunit *u = arena_alloc(a, sizeof(*u));
+
+	podman_parse_id(a, r->id, &u->unit, &r->user);
+	r->title = r->id;
+	fill(a, r, u, NULL);
+}
+
+/* The unit's text as it was found; NULL when it was not told. */
+static const char *
+found_text(struct verdict *v, size_t *ret_len)
+{
+	const char *coded = said_value(v->arena, v->step->found->said, "content");
+	autofree uint8_t *text = coded ? digest_unbase64(coded, strlen(coded), ret_len) : NULL;
+
+	if (!text || memchr(text, '\0', *ret_len))
+		return NULL;
+	return arena_memdup0(v->arena, (const char *)text, *ret_len);
+}
+
+static bool
+is_ours(struct verdict *v, const char *text)
+{
+	return v->step->found->owned || (text && str_starts(text, APP_UNIT_MARK));
+}
+
+static void
+decide_text(struct verdict *v, const struct userunit *u, const char *digest)
+{
+	size_t len = 0, wanted = strlen(u->content);
+	const char *text = digest ? found_text(v, &len) : "";
+	char *diff;
+
+	if (!digest)
+		v->step->class = PLAN_CREATE;
+	else if (text)
+		v->step->class = PLAN_CHANGE;
+	else
+		plan_because(v, "contents differ (not shown: binary or too large)");
+	if (!text)
+		return;
+	diff = text_diff(u->unit, digest ? text : NULL, len, u->content, wanted, DIFF_LINES);
+	v->step->diff = diff ? arena_strdup(v->arena, diff) : NULL;
+	free(diff);
+}
+
+static bool
+is_on(const char *state)
+{
+	return state && (str_eq(state, "active") || str_eq(state, "reloading"));
+}
+
+/* What must be done to its state, as systemctl names it; NULL: nothing. */
+static const char *
+verb(struct verdict *v, bool differs)
+{
+	const struct resource *r = v->step->resource;
+	const char *now = said_value(v->arena, v->step->found->said, "ActiveState");
+	const bool on = is_on(now);
+
+	switch (r->state) {
+	case WANT_STOPPED:
+		if (on || (now && str_eq(now, "activating"))) {
+			plan_because(v, "running -> stopped");
+			return "stop";
+		}
+		return NULL;
+	case WANT_RESTARTED:
+		plan_because(v, "restart asked for");
+		return "restart";
+	case WANT_RELOADED:
+		plan_because(v, "reload asked for");
+		return "reload-or-restart";
+	case WANT_STARTED:
+		if (on)
+			break;
+		if (!now || str_eq(now, "inactive"))
+			plan_because(v, "not running");
+		else
+			plan_because(v, "not running (%.40s)", now);
+		return "start";
+	case WANT_UNSAID:
+		break;
+	}
+	if (!on || !differs || r->on_change == ON_CHANGE_NONE)
+		return NULL;
+	plan_because(v, r->on_change == ON_CHANGE_RELOAD ? "reload" : "restart");
+	return r->on_change == ON_CHANGE_RELOAD ? "reload-or-restart" : "restart";
+}
+
+static const char *
+enabling(struct verdict *v)
+{
+	const struct resource *r = v->step->resource;
+	const char *now = said_value(v->arena, v->step->found->said, "UnitFileState");
+	bool on = now && str_starts(now, "enabled");
+	bool fixed = now && (str_eq(now, "static") || str_eq(now, "indirect") ||
+				str_eq(now, "generated") || str_eq(now, "alias"));
+
+	if (r->enabled == WANT_ENABLED && !on && !fixed) {
+		plan_because(v, "%.40s -> enabled", now && *now ? now : "disabled");
+		return "enable";
+	}
+	if (r->enabled == WANT_DISABLED && on) {
+		plan_because(v, "enabled -> disabled");
+		return "disable";
+	}
+	return "-";
+}
+
+static const char *const *
+words(struct verdict *v, const char *file, const char *what, const char *enable, const char *text)
+{
+	const char **word = arena_alloc(v->arena, 7 * sizeof(*word));
+	const struct userunit *u = v->step->resource->detail;
+
+	word[0] = v->step->resource->user;
+	word[1] = u->unit;
+	word[2] = file;
+	word[3] = what ? what : "-";
+	word[4] = enable;
+	word[5] = text;
+	return word;
+}
+
+/* What puts back what was found. */
+static const char *const *
+back_words(struct verdict *v, const char *digest, const char *file)
+{
+	const char *said = v->step->found->said;
+	const char *was = said_value(v->arena, said, "ActiveState");
+	const char *kept = said_value(v->arena, said, "UnitFileState");
+	size_t len;
+	const char *text = digest ? found_text(v, &len) : NULL;
+
+	if (!digest && str_eq(file, "write"))
+		return words(v, "remove", NULL, "-", NULL);
+	if (!str_eq(file, "keep") && !text)
+		return NULL;
+	return words(v, str_eq(file, "keep") ? "keep" : "write", is_on(was) ? "restart" : "stop",
+	    kept && str_starts(kept, "enabled") ? "enable"
+	    : kept && str_eq(kept, "disabled")  ? "disable"
+						: "-",
+	    str_eq(file, "keep") ? NULL : text);
+}
+
+static void
+decide_away(struct verdict *v, const char *digest)
+{
+	const struct userunit *u = v->step->resource->detail;
+	size_t len;
+
+	if (!digest)
+		return;
+	if (u->made && !is_ours(v, found_text(v, &len))) {
+		plan_refuse(v, "%s: a unit of this name is there that drover did not make",
+		    v->step->resource->title);
+		return;
+	}
+	v->step->class = PLAN_REMOVE;
+	v->step->doing = words(v, "remove", NULL, "-", NULL);
+	v->step->back = back_words(v, digest, "remove");
+}
+
+static bool
+is_refused(struct verdict *v, const struct userunit *u, const char *digest)
+{
+	const char *said = v->step->found->said, *title = v->step->resource->title;
+	size_t len;
+
+	if (!u->made || v->step->found->owned)
+		return false;
+	if (digest && !is_ours(v, found_text(v, &len)))
+		plan_refuse(v, "%s: a unit of this name is there that drover did not make", title);
+	else if (!digest && said_has(said, "container"))
+		plan_refuse(
+		    v, "%s: a container of this name is there that drover did not make", title);
+	else
+		return false;
+	return true;
+}
+
+static void
+decide(struct verdict *v)
+{
+	const struct resource *r = v->step->resource;
+	const struct userunit *u = r->detail;
+	const struct found *f = v->step->found;
+	const char *digest = said_value(v->arena, f->said, "digest"), *what, *enable;
+	char wanted[DIGEST_HEX] = "";
+	bool text_differs, config_differs;
+
+	if (r->absent) {
+		decide_away(v, digest);
+		return;
+	}
+	if (is_refused(v, u, digest))
+		return;
+	if (u->content)
+		digest_hex(u->content, strlen(u->content), wanted);
+	text_differs = u->content && (!digest || strcmp(digest, wanted) != 0);
+	config_differs = u->content && (!f->owned || strcmp(f->config_digest, r->digest) != 0);
+	if (text_differs)
+		decide_text(v, u, digest);
+	else if (u->content && !f->owned)
+		plan_because(v, "not yet in drover's manifest");
+	else if (config_differs)
+		plan_because(v, "its image changed, or an act did not end");
+	what = verb(v, text_differs || config_differs);
+	enable = enabling(v);
+	if (v->step->class == PLAN_SAME)
+		return;
+	v->step->doing = words(
+	    v, text_differs ? "write" : "keep", what, enable, text_differs ? u->content : NULL);
+	v->step->back = back_words(v, digest, text_differs ? "write" : "keep");
+}
+
+const struct kind kind_userunit = {
+	.kind = RESOURCE_USERUNIT,
+	.name = "userunit",
+	.away = away,
+	.decide = decide,
+	.common = host_podman_sh,
+	.look = host_look_userunit_sh,
+	.carry = host_do_userunit_sh,
+};
