@@ -19,12 +19,16 @@
 #include <time.h>
 
 struct options {
-	int64_t limit;
+	int64_t limit, show, diff;
 };
 
 static const struct option options[] = {
 	{ OPTION_INT, 0, "limit", offsetof(struct options, limit), "N",
 	    "how many runs, the newest first (20)", .min = 1, .max = 1000000 },
+	{ OPTION_INT, 0, "show", offsetof(struct options, show), "N",
+	    "with file: the contents of version N", .min = 1, .max = 1000000 },
+	{ OPTION_INT, 0, "diff", offsetof(struct options, diff), "A",
+	    "with file: what differs between version A and B", .min = 1, .max = 1000000 },
 	{ .type = OPTION_END },
 };
 
@@ -273,13 +277,30 @@ dispatch(struct call *c, struct ledger *l)
 	return list(c, l);
 }
 
+static int
+file(struct call *c)
+{
+	const struct options *o = c->options;
+	struct history_file what = { .show = o->show, .from = o->diff };
+
+	if (c->argc < 3 || (o->show && o->diff) || (c->argc == 4) != (o->diff != 0))
+		return call_usage(c, "history file HOST PATH, with --show N or --diff A B");
+	if (o->diff && !str_int(c->argv[3], 1, 1000000, &what.to))
+		return call_usage(c, "%s: the number of a version is wanted here", c->argv[3]);
+	what.host = c->argv[1];
+	what.path = c->argv[2];
+	return history_file(c, &what);
+}
+
 /* Reading is all it does, so a ledger that can only be read will do. */
 static int
 run(struct call *c)
 {
 	struct err err;
-	struct ledger *l = ledger_open(NULL, c->globals.ledger, true, &err);
 
+	if (c->argc > 0 && str_eq(c->argv[0], "file"))
+		return file(c);
+	struct ledger *l = ledger_open(NULL, c->globals.ledger, true, &err);
 	if (!l)
 		return call_fail(c, &err);
 	int code = dispatch(c, l);
@@ -291,7 +312,7 @@ run(struct call *c)
 
 const struct command command_history = {
 	.name = "history",
-	.synopsis = "[--limit N] [SET] | show RUN | verify [RUN]",
+	.synopsis = "[--limit N] [SET] | show RUN | file HOST PATH | verify [RUN]",
 	.summary = "what was done, by whom, and how it ended",
 	.text =
 	    "Lists the runs in this seat's ledger, the newest first; with a SET those that had "
@@ -301,6 +322,11 @@ const struct command command_history = {
 	    "show tells everything about one run: its hosts, steps and warnings, and the last "
 	    "lines\n"
 	    "of what the hosts said; with --json its events, with all the output that was kept.\n"
+	    "file asks a host what a file was: by which act, when, by whom; --show N prints a "
+	    "version,\n"
+	    "--diff A B what differs between two. Hosts remember their last 20 acts; a secret is "
+	    "not\n"
+	    "shown.\n"
 	    "verify checks that no event was changed or removed since it was written (exit 11).\n"
 	    "\n"
 	    "State: the run's outcome; running; unfinished (its drover is gone, see resume);\n"
@@ -308,10 +334,11 @@ const struct command command_history = {
 	.examples = "drover history\tthe last runs\n"
 		    "drover history @web --limit 5\tthe last runs on the hosts of a group\n"
 		    "drover history show last\tthe newest run in full\n"
+		    "drover history file web1 /etc/motd\twhat it was\n"
 		    "drover history verify\tis the record as it was written?\n",
 	.options = options,
 	.options_size = sizeof(struct options),
 	.min_args = 0,
-	.max_args = 2,
+	.max_args = 4,
 	.run = run,
 };

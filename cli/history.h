@@ -2,6 +2,8 @@
 #ifndef DROVER_CLI_HISTORY_H
 #define DROVER_CLI_HISTORY_H
 
+#include <stdint.h>
+
 struct call;
 struct ledger;
 struct ledger_row;
@@ -14,6 +16,14 @@ void history_json(struct call *c, const struct ledger_row *row);
 
 /* Everything about one run: hosts, steps, warnings, what the hosts said. The exit code. */
 int history_show(struct call *c, struct ledger *l, const char *run);
+
+/* The versions of one file on one host, as its acts remember them; or the contents of one (show), or the
+ * difference of two (from, to): numbers from 1, 0: not asked for. The exit code. */
+struct history_file {
+	const char *host, *path;
+	int64_t show, from, to;
+};
+int history_file(struct call *c, const struct history_file *what);
 
 /* Local time to the second; to holds 20 bytes or more. */
 void history_time(long long wall_ms, char *to, unsigned long size);

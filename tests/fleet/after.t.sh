@@ -107,6 +107,20 @@ ok "the other host is done wholly" on web2 'test ! -e /etc/after/deep && grep -q
 exits 0 "unless it is meant" drover undo -y --force "$run" web1
 is "$(on web1 cat /etc/after/kept)" old "then it goes too"
 
+# What a file was.
+exits 0 "a file's versions" drover history file web1 /etc/after/kept
+like "$out" "^1 +- +found" "the first was there before"
+like "$out" "^2 .* change .* $(id -un) +all +$run" "then whose act changed it"
+like "$out" "other +$other" "and the other's"
+exits 0 "the first version" drover history file web1 /etc/after/kept --show 1
+is "$out" old "as it was"
+exits 0 "the second" drover history file web1 /etc/after/kept --show 2
+is "$out" new "as the act made it"
+exits 0 "what differs" drover history file web1 /etc/after/kept --diff 1 2
+like "$out" "^\-old" "line by line"
+exits 1 "a version that is not there" drover history file web1 /etc/after/kept --show 99
+like "$err" "there are versions 1 to" "is said"
+
 # From another seat.
 book seat <<'Y'
 name: seat

@@ -1,0 +1,323 @@
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/asking.h"
+#include "cli/call.h"
+#include "cli/history.h"
+#include "cli/out.h"
+#include "engine/herd.h"
+#include "inventory/set.h"
+#include "playbooks/plan.h"
+#include "playbooks/reply.h"
+
+#include <string.h>
+
+#define ANSWER_MAX (24U << 20)
+#define DIFF_LINES 10000
+
+extern const char host_versions_sh[];
+
+/* One thing the file was. */
+struct version {
+	char digest[65]; /* "-": it was not there */
+	char *run, *when, *who, *playbook;
+	const char *class;
+	long long size; /* -1: not told */
+};
+
+struct file {
+	struct call *call;
+	const char *path;
+	struct version *version;
+	size_t count, cap;
+	/* the question in hand */
+	struct reply reply;
+	char nonce[REPLY_NONCE];
+	const char *want;
+	/* the contents that are wanted, one after another */
+	int64_t number[2];
+	size_t needs, at;
+	char *content[2];
+	size_t content_len[2];
+	struct err err;
+};
+
+static void ask(struct asking *a, struct herd_host *hh);
+
+static struct version *
+add(struct file *f, const char *digest, const char *class)
+{
+	struct version *v;
+
+	mem_grow(f->version, f->count, f->cap);
+	v = &f->version[f->count++];
+	*v = (struct version){ .class = class, .size = -1 };
+	str_copy(v->digest, sizeof(v->digest), strlen(digest) == 64 ? digest : "-");
+	return v;
+}
+
+static bool
+is_last(const struct file *f, const char *digest)
+{
+	return f->count &&
+	       str_eq(f->version[f->count - 1].digest, strlen(digest) == 64 ? digest : "-");
+}
+
+/* "RUN DIGEST SIZE" and "DIGEST SIZE": what no act known here put there. */
+static void
+take_found(struct file *f, const char *digest, const char *size, const char *class)
+{
+	int64_t n = 0;
+
+	if (!is_last(f, digest) && (f->count || strlen(digest) == 64))
+		add(f, digest, class);
+	if (f->count && str_int(size, 0, INT64_MAX, &n) && strlen(digest) == 64)
+		f->version[f->count - 1].size = n;
+}
+
+/* "RUN STEP KIND DIGEST DONE\nTIME\tRUN\tOUTCOME\tSEAT\tWHO\tHOST\tPLAYBOOK\tRELEASE" */
+static void
+take_act(struct file *f, char *text)
+{
+	char *word[5], *field[8] = { NULL }, *save = NULL, *nl = strchr(text, '\n');
+	size_t n = 0;
+	struct version *v;
+
+	if (!nl)
+		return;
+	*nl = '\0';
+	for (char *w = strtok_r(text, " ", &save); w && n < 5; w = strtok_r(NULL, " ", &save))
+		word[n++] = w;
+	if (n < 5 || !str_eq(word[4], "changed"))
+		return;
+	v = add(f, strchr("ret", *word[2]) ? "-" : word[3],
+	    strchr("ret", *word[2]) ? "remove"
+	    : f->count              ? "change"
+				    : "create");
+	v->run = xstrdup(word[0]);
+	n = 0;
+	for (char *w = strtok_r(nl + 1, "\t\n", &save); w && n < 8;
+	     w = strtok_r(NULL, "\t\n", &save))
+		field[n++] = w;
+	if (n < 7)
+		return;
+	v->when = xstrdup(field[0]);
+	v->who = xstrdup(field[4]);
+	v->playbook = xstrdup(field[6]);
+}
+
+static void
+take_frame(void *user, const char *kind, const char *payload, size_t len)
+{
+	struct file *f = user;
+	autofree char *text = xmemdup0(payload, len);
+	char *save = NULL;
+
+	if (strcmp(kind, "act") == 0) {
+		take_act(f, text);
+	} else if (strcmp(kind, "before") == 0 || strcmp(kind, "now") == 0) {
+		bool now = *kind == 'n';
+		char *first = strtok_r(text, " ", &save);
+		char *digest = now ? first : strtok_r(NULL, " ", &save);
+		char *size = strtok_r(NULL, " ", &save);
+
+		if (digest && size)
+			take_found(f, digest, size, now ? "by hand" : "found");
+	} else if (strcmp(kind, "content") == 0) {
+		free(f->content[f->at]);
+		f->content[f->at] =
+		    (char *)digest_unbase64(text, strlen(text), &f->content_len[f->at]);
+	} else if (strcmp(kind, "secret") == 0) {
+		err_set(&f->err, OUTCOME_REFUSED, "a secret is not shown");
+	} else if (strcmp(kind, "none") == 0) {
+		err_set(&f->err, OUTCOME_FAILED,
+		    "version %lld: the host no longer has its contents",
+		    (long long)f->number[f->at]);
+	} else if (strcmp(kind, "refused") == 0) {
+		err_set(&f->err, OUTCOME_REFUSED, "%s", text);
+	}
+}
+
+/* Which contents to ask for next; false: none, or f->err says why not. */
+static bool
+next_content(struct file *f)
+{
+	if (f->want && !str_eq(f->want, "list"))
+		f->at++;
+	for (; f->at < f->needs; f->at++) {
+		int64_t n = f->number[f->at];
+
+		if (n < 1 || (size_t)n > f->count) {
+			err_set(&f->err, OUTCOME_FAILED, "there are versions 1 to %zu", f->count);
+			return false;
+		}
+		f->want = f->version[n - 1].digest;
+		if (!str_eq(f->want, "-"))
+			return true;
+		f->content[f->at] = xstrdup("");
+	}
+	return false;
+}
+
+static void
+on_answer(void *user, struct herd_host *hh, const struct collect *c)
+{
+	struct asking *a = user;
+	struct file *f = a->user;
+	struct err err = c->err;
+	bool whole;
+
+	if (!asking_wants(a, hh))
+		return;
+	reply_feed(&f->reply, c->out, c->out_len);
+	whole = f->reply.state == REPLY_AFTER;
+	reply_fini(&f->reply);
+	if (err.kind == OUTCOME_OK && !whole)
+		err_set(&err, OUTCOME_FAILED, "%s",
+		    c->dropped ? "more than can be asked for"
+			       : "the reply ended before its end mark");
+	if (err.kind == OUTCOME_OK && f->err.kind == OUTCOME_OK && next_content(f)) {
+		ask(a, hh);
+		return;
+	}
+	if (err.kind == OUTCOME_OK)
+		err = f->err;
+	asking_done(a, hh, &err);
+}
+
+static void
+ask(struct asking *a, struct herd_host *hh)
+{
+	struct file *f = a->user;
+
+	reply_nonce(f->nonce);
+	reply_init(&f->reply, f->nonce, take_frame, f);
+	autofree char *program =
+	    reply_command(host_versions_sh, NULL, (const char *const[]){ f->nonce, f->want, NULL });
+	autofree char *input = xasprintf("%s\n", f->path);
+	struct collect_spec spec = { .program = program,
+		.input = input,
+		.input_len = strlen(input),
+		.max = ANSWER_MAX,
+		.read_only = true,
+		.done = on_answer,
+		.user = a };
+
+	herd_collect(hh, &spec);
+}
+
+static void
+print(struct file *f)
+{
+	out_table(f->call->out,
+	    (const char *const[]){
+		"version", "when", "class", "digest", "size", "who", "playbook", "run" },
+	    8);
+	for (size_t i = 0; i < f->count; i++) {
+		const struct version *v = &f->version[i];
+		autofree char *number = xasprintf("%zu", i + 1);
+		autofree char *digest = xasprintf("%.12s", v->digest);
+		autofree char *size = v->size >= 0 ? xasprintf("%lld", v->size) : NULL;
+
+		out_row(f->call->out, (const char *const[]){ number, v->when, v->class, digest,
+					  size, v->who, v->playbook, v->run });
+	}
+	out_table_end(f->call->out);
+}
+
+static void
+print_lines(struct call *c, const char *text, size_t n)
+{
+	while (n) {
+		const char *end = memchr(text, '\n', n);
+		size_t line = end ? (size_t)(end - text) + 1 : n;
+
+		out_remote(c->out, "", text, line);
+		text += line;
+		n -= line;
+	}
+}
+
+static void
+print_text(struct call *c, const char *text, size_t n)
+{
+	if (isatty(STDOUT_FILENO))
+		print_lines(c, text, n);
+	else
+		out_text(c->out, text, n);
+}
+
+static void
+print_diff(struct file *f)
+{
+	autofree char *text = text_diff(f->path, f->content[0], f->content_len[0], f->content[1],
+	    f->content_len[1], DIFF_LINES);
+
+	if (text)
+		print_text(f->call, text, strlen(text));
+}
+
+static void
+print_answer(struct asking *a)
+{
+	struct file *f = a->user;
+
+	if (f->err.kind != OUTCOME_OK || f->at < f->needs)
+		return;
+	if (f->needs == 2)
+		print_diff(f);
+	else if (f->needs == 1)
+		print_text(f->call, f->content[0], f->content_len[0]);
+	else if (f->count)
+		print(f);
+	else
+		out_note(
+		    f->call->out, "no act that the host remembers touched it, and it is not there");
+}
+
+static void
+forget(struct file *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		free(f->version[i].run);
+		free(f->version[i].when);
+		free(f->version[i].who);
+		free(f->version[i].playbook);
+	}
+	free(f->version);
+	free(f->content[0]);
+	free(f->content[1]);
+}
+
+int
+history_file(struct call *c, const struct history_file *what)
+{
+	struct file f = { .call = c,
+		.path = what->path,
+		.want = "list",
+		.number = { what->show ? what->show : what->from, what->to },
+		.needs = what->show   ? 1
+			 : what->from ? 2
+				      : 0 };
+	struct asking a = { .call = c,
+		.verb = "history",
+		.unrecorded = true,
+		.ask = ask,
+		.print = print_answer,
+		.user = &f };
+	struct set set = { .hosts = NULL };
+	int code;
+
+	if (!reply_is_path(what->path) || *what->path != '/')
+		return call_usage(c, "%s: an absolute path is wanted here", what->path);
+	if (!call_set(c, what->host, &set))
+		return c->exit;
+	a.set = &set;
+	code = set.count == 1 ? asking_run(&a)
+			      : call_usage(c, "history file looks at one host, not %zu", set.count);
+	forget(&f);
+	set_fini(&set);
+	return code;
+}
