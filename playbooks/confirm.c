@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "inventory/inventory.h"
 #include "playbooks/plan.h"
 
 #include <fnmatch.h>
@@ -102,10 +103,24 @@ confirm_arms(const struct resource *r)
 	       is_unit(r->then.unit);
 }
 
-bool
-confirm_step(const struct plan_step *s)
+/* The account by which we log in, or root's. */
+static bool
+is_our_account(const struct plan *p, const struct resource *r)
 {
-	return s->class != PLAN_SAME && confirm_arms(s->resource);
+	const char *login = p->host && p->host->user ? p->host->user : "root";
+	const char *name = r->id + strlen("user ");
+
+	return r->kind == RESOURCE_USER && str_starts(r->id, "user ") &&
+	       (str_eq(name, login) || str_eq(name, "root"));
+}
+
+bool
+confirm_step(const struct plan *p, const struct plan_step *s)
+{
+	if (s->class == PLAN_SAME)
+		return false;
+	return confirm_arms(s->resource) ||
+	       (s->resource->confirm_ms == 0 && is_our_account(p, s->resource));
 }
 
 int64_t
@@ -117,7 +132,7 @@ confirm_window_ms(const struct plan *p)
 	for (size_t i = 0; i < p->count; i++) {
 		const struct plan_step *s = &p->steps[i];
 
-		if (!confirm_step(s))
+		if (!confirm_step(p, s))
 			continue;
 		any = true;
 		if (s->resource->confirm_ms > 0 && (!least || s->resource->confirm_ms < least))
@@ -136,7 +151,7 @@ confirm_note(struct arena *a, struct plan *p)
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
-		if (!confirm_step(&p->steps[i]))
+		if (!confirm_step(p, &p->steps[i]))
 			continue;
 		first = first ? first : p->steps[i].resource->id;
 		n++;

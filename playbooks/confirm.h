@@ -21,7 +21,7 @@ struct resource;
 bool confirm_arms(const struct resource *r);
 
 /* True when this step changes such a thing. */
-bool confirm_step(const struct plan_step *s);
+bool confirm_step(const struct plan *p, const struct plan_step *s);
 
 /* How long the host waits for the confirmation of an act: the shortest time that its changes say, 60 s
  * where none does; 0: nothing in it needs one. */

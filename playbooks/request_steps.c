@@ -245,7 +245,7 @@ then_arms(const struct plan *plan)
 	bool any = false;
 
 	for (size_t i = 0; i < plan->count; i++)
-		any = any || confirm_step(&plan->steps[i]);
+		any = any || confirm_step(plan, &plan->steps[i]);
 	return !any && confirm_window_ms(plan) > 0;
 }
 
@@ -256,7 +256,7 @@ add_segment(struct request_parts *p, size_t from, size_t to)
 	bool arms = false;
 
 	for (size_t i = from; i < to; i++)
-		arms = arms || confirm_step(&steps[i]);
+		arms = arms || confirm_step(p->spec->plan, &steps[i]);
 	if (arms)
 		buf_adds(&p->steps, "arm\n");
 	add_stops(p, from, to);

@@ -114,6 +114,12 @@ ok "which does it" on "$one" "$command"
 like "$err" "3 untried" "no other host was started"
 as_before
 
+# Whoever was cattle when the plan was made and is a pet now has to be named.
+exits 0 "a plan is kept" drover plan -o "$CASE/kept" -l "$one" "$CASE/stuck.yaml"
+sed 's/kind: cattle/kind: pet/' "$CASE/inventory.yaml" >"$CASE/pets.yaml"
+exits 12 "and is held where its host became a pet meanwhile" drover -i "$CASE/pets.yaml" apply -y "$CASE/kept"
+like "$err" "pets that are not named.*$one" "which is named"
+
 # A canary that is well when it starts and dies while it is watched.
 cat >"$CASE/dies.service" <<'UNIT'
 [Service]

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "inventory/inventory.h"
 #include "playbooks/plan.h"
 
 #include <setjmp.h>
@@ -117,6 +118,24 @@ a_restart_that_an_earlier_act_left_arms_too(void **state)
 	assert_int_equal(confirm_window_ms(&p), 0);
 }
 
+static void
+the_account_of_the_login_arms_itself(void **state)
+{
+	struct host host = { .user = "deploy" };
+	struct resource r = { .kind = RESOURCE_USER, .id = "user deploy" };
+	struct plan_step s = { .resource = &r, .class = PLAN_CHANGE };
+	struct plan p = { .host = &host, .steps = &s, .count = 1 };
+
+	(void)state;
+	assert_int_equal(confirm_window_ms(&p), CONFIRM_MS);
+	r.id = "user eve";
+	assert_int_equal(confirm_window_ms(&p), 0);
+	r.id = "user root";
+	assert_int_equal(confirm_window_ms(&p), CONFIRM_MS);
+	r.confirm_ms = -1;
+	assert_int_equal(confirm_window_ms(&p), 0);
+}
+
 int
 main(void)
 {
@@ -125,6 +144,7 @@ main(void)
 		cmocka_unit_test(a_task_says_so_of_anything_and_may_deny_it),
 		cmocka_unit_test(what_follows_a_change_arms_it),
 		cmocka_unit_test(the_shortest_time_counts_and_only_of_what_changes),
+		cmocka_unit_test(the_account_of_the_login_arms_itself),
 		cmocka_unit_test(a_restart_that_an_earlier_act_left_arms_too),
 	};
 
