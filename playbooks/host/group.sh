@@ -273,7 +273,7 @@ stage() { # GROUP
 drop_one() {
 	case $kind in
 	[reto]) text=$(rm -rf "$temp" 2>&1) || abort "$path is gone from its place, but what is left of it lies in $temp: $text" ;;
-	*) rm -f "$temp.old" ;;
+	*) [ ! -e "$temp.old" ] || rm -f "$temp.old" ;;
 	esac
 	case $kind$path in r/etc/drover/apps/*) rmdir -p "${path%/*}" 2>/dev/null ;; esac
 	return 0
