@@ -151,7 +151,7 @@ plan_view_print(const struct apply *a, struct out *o, const struct plan_look *lo
 	for (size_t i = 0; i < apply_count(a); i++) {
 		const struct plan *p = apply_plan(a, i);
 
-		if (!p || p->refused)
+		if (!p || p->refused || p->failed)
 			continue;
 		char *text = page_text(p, look->diffs, look->skipped);
 		char *alike = without_name(text, apply_host_name(a, i));

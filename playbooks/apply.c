@@ -13,6 +13,7 @@
 #include "inventory/inventory.h"
 #include "playbooks/apply_inner.h"
 #include "playbooks/back.h"
+#include "playbooks/comeback.h"
 #include "playbooks/playbook.h"
 #include "playbooks/rollout.h"
 
@@ -292,6 +293,7 @@ apply_free(struct apply *a)
 		observe_free(h->observe);
 		back_free(h->looking_back);
 		follow_free(h->follow);
+		comeback_free(h->comeback);
 		apply_images_free(h->images);
 		buf_fini(&h->input);
 		if (h->timer)

@@ -36,6 +36,7 @@ apply_record(void *user, const struct follow_record *r)
 	apply_confirm_record(h, r);
 	if (r->kind != FOLLOW_START && r->kind != FOLLOW_STEP)
 		return;
+	apply_reboot_record(h, r);
 	request_step_id(h->plan, r->step, &id);
 	request_step_name(h->plan, r->step, &name);
 	follow_event(r, h->name, buf_text(&id), buf_text(&name), &h->step_ms, &e);
@@ -101,7 +102,7 @@ act_end(struct apply_host *h, const struct channel_end *e, const struct err *err
 	follow_free(take(h->follow));
 	buf_fini(&h->input);
 	apply_judge_undo(h, &r);
-	if (!apply_confirm_goes_on(h, &r))
+	if (!apply_reboot_goes_on(h, &r) && !apply_confirm_goes_on(h, &r))
 		apply_act_over(h, &r);
 }
 

@@ -234,6 +234,24 @@ mark_strayed(struct apply_host *h)
 	}
 }
 
+/* What waits for a confirmation takes itself back at a boot. */
+static void
+refuse_reboot(struct apply_host *h)
+{
+	const struct plan_step *s, *armed = NULL;
+
+	for (size_t n = 1; n <= request_steps(h->plan); n++) {
+		s = request_step(h->plan, n);
+		if (s && s->resource->kind == RESOURCE_REBOOT && armed && !h->plan->refused)
+			h->plan->refused = arena_printf(h->arena,
+			    "%s stands behind %s, which waits for a confirmation: apply them "
+			    "apart, or say confirm: false",
+			    s->resource->id, armed->resource->id);
+		if (s && !armed && confirm_step(h->plan, s))
+			armed = s;
+	}
+}
+
 void
 apply_make_plan(struct apply_host *h)
 {
@@ -259,6 +277,7 @@ apply_make_plan(struct apply_host *h)
 	} else {
 		add_notes(h);
 		confirm_note(h->arena, h->plan);
+		refuse_reboot(h);
 	}
 	mark_strayed(h);
 	if (h->ground->kept && check_kept(h, &err) < 0) {
@@ -267,6 +286,11 @@ apply_make_plan(struct apply_host *h)
 		return;
 	}
 	apply_tell_plan(h);
+	if (h->plan->failed) {
+		err_set(&err, OUTCOME_FAILED, "%s", h->plan->failed);
+		apply_give_up(h, err.kind, &err);
+		return;
+	}
 	if (h->plan->refused) {
 		err_set(&err, OUTCOME_REFUSED, "%s", h->plan->refused);
 		apply_give_up(h, err.kind, &err);

@@ -18,6 +18,7 @@
 
 struct apply;
 struct apply_host;
+struct comeback;
 struct err;
 struct herd;
 struct herd_host;
@@ -87,6 +88,9 @@ struct apply_host {
 	struct undo *undo;
 	struct follow *follow;
 	struct apply_images *images;
+	int64_t reboot_ms;    /* how long the reboot in hand may take; 0: none is */
+	int64_t reboot_until; /* our clock; 0: it has not gone yet */
+	struct comeback *comeback;
 	int64_t step_ms; /* the host's clock at the start of the step in hand */
 
 	/* its act waits to be confirmed */
@@ -149,6 +153,11 @@ bool apply_confirm_goes_on(struct apply_host *h, struct follow_result *r);
 bool apply_confirm_cut(struct apply_host *h);
 /* The digest of its plan, as plans are kept. */
 int apply_digest(const struct apply_host *h, char hex[65], struct err *err);
+
+/* The link was lost over a reboot that the act asked for: wait for the host and follow on. */
+void apply_reboot_record(struct apply_host *h, const struct follow_record *r);
+bool apply_reboot_goes_on(struct apply_host *h, const struct follow_result *r);
+void apply_reboot_cut(struct apply_host *h);
 
 /* The stages, one host each. */
 void apply_observe(struct apply_host *h);

@@ -366,6 +366,9 @@ want_other(struct desire *d, const struct task_decl *t, struct resource *r)
 	case RESOURCE_SUBIDS:
 	case RESOURCE_USERUNIT:
 	case RESOURCE_USERIMAGE:
+	case RESOURCE_WAIT:
+	case RESOURCE_REBOOT:
+	case RESOURCE_ASSERT:
 	case RESOURCE_KINDS:
 		break;
 	}

@@ -317,7 +317,9 @@ follow_event(const struct follow_record *r, const char *host, const char *id, co
 	}
 	event_set_text(e, FIELD_STATE, outcome_name(r->state));
 	event_set_int(e, FIELD_RC, r->rc);
-	event_set_int(e, FIELD_MS, *step_ms ? r->uptime_ms - *step_ms : 0);
+	/* Over a reboot the host's clock begins anew. */
+	event_set_int(
+	    e, FIELD_MS, *step_ms && r->uptime_ms > *step_ms ? r->uptime_ms - *step_ms : 0);
 	event_set_text(e, FIELD_TEXT, r->text[0] ? r->text : NULL);
 	*step_ms = 0;
 }

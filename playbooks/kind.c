@@ -22,6 +22,9 @@ kind_find(enum resource_kind kind)
 		[RESOURCE_SUBIDS] = &kind_subids,
 		[RESOURCE_USERUNIT] = &kind_userunit,
 		[RESOURCE_USERIMAGE] = &kind_userimage,
+		[RESOURCE_WAIT] = &kind_wait,
+		[RESOURCE_REBOOT] = &kind_reboot,
+		[RESOURCE_ASSERT] = &kind_assert,
 	};
 
 	return kind < RESOURCE_KINDS ? table[kind] : NULL;

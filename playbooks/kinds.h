@@ -59,4 +59,19 @@ extern const struct kind kind_package;
 extern const struct field kind_package_fields[];
 void kind_package_read(const struct field_context *c, const struct yaml_node *n, void *to);
 
+/* Something that must hold before the tasks behind it. */
+extern const struct kind kind_wait;
+extern const struct field kind_wait_fields[];
+void kind_wait_read(const struct field_context *c, const struct yaml_node *n, void *to);
+
+/* The host, started anew. */
+extern const struct kind kind_reboot;
+extern const struct field kind_reboot_fields[];
+void kind_reboot_read(const struct field_context *c, const struct yaml_node *n, void *to);
+
+/* What must be true of a host before anything is done to it. */
+extern const struct kind kind_assert;
+extern const struct field kind_assert_fields[];
+void kind_assert_read(const struct field_context *c, const struct yaml_node *n, void *to);
+
 #endif

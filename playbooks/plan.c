@@ -376,21 +376,6 @@ decide_image(struct verdict *v)
 }
 
 static void
-decide_run(struct verdict *v)
-{
-	const struct resource *r = v->step->resource;
-	const struct found *f = v->step->found;
-
-	if ((r->creates && f->created) || (r->unless && f->unless_held))
-		return;
-	v->step->class = PLAN_UNPREDICTED;
-	if (r->creates)
-		plan_because(v, "%s is absent", r->creates);
-	if (r->unless)
-		plan_because(v, "unless: does not hold");
-}
-
-static void
 decide_other(struct verdict *v)
 {
 	switch (v->step->resource->kind) {
@@ -407,7 +392,7 @@ decide_other(struct verdict *v)
 		decide_image(v);
 		break;
 	case RESOURCE_RUN:
-		decide_run(v);
+		plan_decide_run(v);
 		break;
 	case RESOURCE_SYSCTL: /* and all kinds of the table */
 	case RESOURCE_USER:
@@ -422,6 +407,9 @@ decide_other(struct verdict *v)
 	case RESOURCE_SUBIDS:
 	case RESOURCE_USERUNIT:
 	case RESOURCE_USERIMAGE:
+	case RESOURCE_WAIT:
+	case RESOURCE_REBOOT:
+	case RESOURCE_ASSERT:
 	case RESOURCE_KINDS:
 		break;
 	}
@@ -451,6 +439,8 @@ decide(struct verdict *v, struct plan *p)
 		kind->decide(v);
 	else
 		decide_other(v);
+	if (v->failed && !p->failed)
+		p->failed = v->failed;
 	if (v->refused && !p->refused)
 		p->refused = arena_printf(v->arena, "%s: %s", v->step->resource->id, v->refused);
 	if (v->why.len)
@@ -511,7 +501,7 @@ plan_make(struct arena *a, const struct host *host, const struct resource *const
 {
 	struct plan *p = arena_alloc(a, sizeof(*p));
 	size_t notes = 0;
-	bool parted = false;
+	bool parted = false, moved = false;
 
 	p->host = host;
 	p->count = count;
@@ -522,9 +512,11 @@ plan_make(struct arena *a, const struct host *host, const struct resource *const
 	p->notes = arena_alloc(a, notes * sizeof(*p->notes) + 1);
 	for (size_t i = 0; i < count; i++) {
 		struct plan_step *s = &p->steps[i];
-		struct verdict v = {
-			.arena = a, .why = BUF_INIT(2000), .step = s, .parted = parted
-		};
+		struct verdict v = { .arena = a,
+			.why = BUF_INIT(2000),
+			.step = s,
+			.parted = parted,
+			.moved = moved };
 
 		s->resource = wanted[i];
 		s->found = &found[i];
@@ -534,6 +526,7 @@ plan_make(struct arena *a, const struct host *host, const struct resource *const
 		p->by_class[s->class]++;
 		if (s->class == PLAN_SAME)
 			continue;
+		moved = true;
 		parted = parted || wanted[i]->parts;
 		collect_then(p, &wanted[i]->then);
 		collect_notes(p, wanted[i]);

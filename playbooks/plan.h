@@ -61,6 +61,8 @@ struct plan {
 	size_t note_count;
 	const struct skipped *skipped; /* what this host does not have, and why */
 	size_t skipped_count;
+	const char
+	    *failed; /* an assertion that does not hold: the host is not acted on; NULL: none */
 	const char *refused; /* why drover must not act on this host (the first reason: a unit name
 	                        that somebody else made); NULL when it may */
 };

@@ -17,6 +17,8 @@ struct verdict {
 	struct plan_step *step;
 	bool
 	    parted; /* a step before it changes what drover cannot foresee: what is missing may come */
+	bool moved;          /* a step before it changes something */
+	const char *failed;  /* what must hold of the host and does not; NULL: nothing */
 	const char *refused; /* why drover must not act on this host; NULL when it may */
 };
 
@@ -40,5 +42,8 @@ bool plan_is_ours(const struct found *f);
 /* Units that drover makes, of apps and containers, never take the place of what others made: with that
  * drover must not act on this host. */
 bool plan_is_foreign(struct verdict *v);
+
+/* A command or a script, by what observe found of its creates: and unless:. */
+void plan_decide_run(struct verdict *v);
 
 #endif

@@ -138,18 +138,16 @@ read_run_cwd(const struct field_context *c, const struct yaml_node *n, void *to)
 		diag_error(c->diag, n->mark, "cwd: %s is wanted here", read_is_path(cwd->text));
 }
 
-/* One exit code or a list of them, as "0,3". */
-static const char *
-read_codes(const struct field_context *c, const char *name, const struct yaml_node *n)
+const char *
+read_run_codes(const struct field_context *c, const char *name, const struct yaml_node *n, int max)
 {
-	const struct field code = { .name = name, .form = FORM_INT, .min = 0, .max = 255 };
+	const struct field code = { .name = name, .form = FORM_INT, .min = 0, .max = max };
 	size_t count = n->kind == YAML_LIST ? n->count : 1;
 	autobuf text = BUF_INIT(4096);
 	int64_t value = 0;
 
 	if (count == 0 || count > CODES_MAX) {
-		diag_error(
-		    c->diag, n->mark, "%s: an exit code, or a list of them, is wanted here", name);
+		diag_error(c->diag, n->mark, "%s: a code, or a list of them, is wanted here", name);
 		return NULL;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -163,7 +161,7 @@ read_codes(const struct field_context *c, const char *name, const struct yaml_no
 void
 read_run_ok(const struct field_context *c, const struct yaml_node *n, void *to)
 {
-	((struct task_decl *)to)->command.good = read_codes(c, "ok", n);
+	((struct task_decl *)to)->command.good = read_run_codes(c, "ok", n, 255);
 }
 
 /* true: every code that is good; else which. */
@@ -178,7 +176,7 @@ read_run_unchanged(const struct field_context *c, const struct yaml_node *n, voi
 	    (str_eq(n->text, "true") || str_eq(n->text, "false")))
 		t->command.unchanged = field_value(c, &whether, n, &all) && all ? "all" : NULL;
 	else
-		t->command.unchanged = read_codes(c, "unchanged", n);
+		t->command.unchanged = read_run_codes(c, "unchanged", n, 255);
 }
 
 void

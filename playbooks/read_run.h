@@ -23,6 +23,10 @@ void read_run_cwd(const struct field_context *c, const struct yaml_node *n, void
 void read_run_ok(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_run_unchanged(const struct field_context *c, const struct yaml_node *n, void *to);
 
+/* One code from 0 to max, or a list of them, as "0,3"; NULL when a mistake was told. */
+const char *read_run_codes(
+    const struct field_context *c, const char *name, const struct yaml_node *n, int max);
+
 /* What only commands take, beside a task that is none, and what contradicts itself. */
 void read_run_check(
     const struct field_context *c, const struct yaml_node *task, const struct task_decl *t);

@@ -45,20 +45,21 @@ is_bare(const struct source *s, struct source *ret)
 	return true;
 }
 
-static void
-read_condition(const struct field_context *c, const struct yaml_node *n, struct source *ret)
+bool
+read_condition(
+    const struct field_context *c, const char *name, const struct yaml_node *n, struct source *ret)
 {
 	if (n->kind != YAML_SCALAR) {
-		diag_error(c->diag, n->mark, "when: an expression is wanted here, not %s",
+		diag_error(c->diag, n->mark, "%s: an expression is wanted here, not %s", name,
 		    yaml_kind_name(n));
-		return;
+		return false;
 	}
-	if (!take_source(c, "when", n, ret))
-		return;
-	if (strstr(ret->text, "{{") || strstr(ret->text, "{%"))
-		diag_error(c->diag, n->mark, "when: it is an expression by itself: without {{ }}");
-	else
-		expression_check(ret, c->diag);
+	if (!take_source(c, name, n, ret))
+		return false;
+	if (!strstr(ret->text, "{{") && !strstr(ret->text, "{%"))
+		return expression_check(ret, c->diag);
+	diag_error(c->diag, n->mark, "%s: it is an expression by itself: without {{ }}", name);
+	return false;
 }
 
 void
@@ -73,7 +74,7 @@ read_when(const struct field_context *c, const struct yaml_node *n, struct step_
 	to->when = arena_alloc(c->arena, count * sizeof(*to->when) + 1);
 	to->when_count = count;
 	for (size_t i = 0; i < count; i++)
-		read_condition(c, n->kind == YAML_LIST ? n->value[i] : n, &to->when[i]);
+		read_condition(c, "when", n->kind == YAML_LIST ? n->value[i] : n, &to->when[i]);
 }
 
 static void

@@ -14,6 +14,9 @@ struct yaml_node;
 
 /* An expression, or a list of which all must hold. */
 void read_when(const struct field_context *c, const struct yaml_node *n, struct step_decl *to);
+/* One condition: an expression without braces. False when a mistake was told. */
+bool read_condition(
+    const struct field_context *c, const char *name, const struct yaml_node *n, struct source *ret);
 /* A list, or an expression that gives one. */
 void read_loop(const struct field_context *c, const struct yaml_node *n, struct step_decl *to);
 /* A word, or a list of words. */

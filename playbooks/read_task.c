@@ -317,6 +317,21 @@ const struct field read_task_fields[] = {
 	    .form = FORM_CALL,
 	    .parse = kind_network_read,
 	    .doc = "a network of podman's; its name, or a mapping" },
+	{ .name = "wait",
+	    .form = FORM_CALL,
+	    .parse = kind_wait_read,
+	    .doc = "what must hold before the tasks behind it: a port, an answer, a file, a unit, "
+		   "a line in the journal, or a time" },
+	{ .name = "reboot",
+	    .form = FORM_CALL,
+	    .parse = kind_reboot_read,
+	    .doc = "the host is rebooted, and the tasks behind it wait until it is up again; a "
+		   "mapping, {} for the defaults" },
+	{ .name = "assert",
+	    .form = FORM_CALL,
+	    .parse = kind_assert_read,
+	    .doc = "what must be true of the host, else nothing is changed there; an expression, "
+		   "or a mapping" },
 	{ .name = "include",
 	    .form = FORM_CALL,
 	    .parse = parse_include,
@@ -393,10 +408,7 @@ const struct field read_task_fields[] = {
 	    .form = FORM_CALL,
 	    .parse = parse_vars,
 	    .doc = "variables of this task, or of all tasks of an include" },
-	LATER("wait"),
-	LATER("reboot"),
 	LATER("fetch"),
-	LATER("assert"),
 	{ .name = "confirm",
 	    .form = FORM_CALL,
 	    .parse = parse_confirm,
@@ -429,6 +441,9 @@ static const struct {
 	{ "container", RESOURCE_CONTAINER },
 	{ "volume", RESOURCE_VOLUME },
 	{ "network", RESOURCE_NETWORK },
+	{ "wait", RESOURCE_WAIT },
+	{ "reboot", RESOURCE_REBOOT },
+	{ "assert", RESOURCE_ASSERT },
 	{ "include", RESOURCE_KINDS },
 };
 

@@ -16,7 +16,8 @@
 #include <string.h>
 
 extern const char host_act_sh[], host_armed_sh[], host_carry_sh[], host_confirm_sh[],
-    host_follow_sh[], host_group_sh[], host_lock_sh[], host_return_sh[], host_revert_sh[];
+    host_follow_sh[], host_group_sh[], host_lock_sh[], host_rebooted_sh[], host_return_sh[],
+    host_revert_sh[];
 
 const char *
 request_digest(const struct resource *r)
@@ -102,6 +103,7 @@ add_program(struct request_parts *p)
 	buf_adds(&text, host_armed_sh);
 	buf_adds(&text, host_group_sh);
 	buf_adds(&text, host_revert_sh);
+	buf_adds(&text, host_rebooted_sh);
 	buf_adds(&text, host_carry_sh);
 	tar_add(p->tar, "program", text.data, text.len);
 }

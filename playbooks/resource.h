@@ -34,6 +34,9 @@ enum resource_kind {
 	RESOURCE_SUBIDS,    /* and before containers: ids */
 	RESOURCE_USERUNIT,  /* a unit or service of a user */
 	RESOURCE_USERIMAGE, /* an image in the store of a user */
+	RESOURCE_WAIT,
+	RESOURCE_REBOOT,
+	RESOURCE_ASSERT,
 	RESOURCE_KINDS
 };
 

@@ -13,13 +13,15 @@
 #include "engine/run.h"
 #include "inventory/inventory.h"
 #include "ledger/ledger.h"
+#include "playbooks/comeback.h"
 #include "playbooks/follow.h"
 #include "playbooks/reply.h"
 #include "playbooks/request.h"
 
 #include <string.h>
 
-#define PARALLEL 64
+#define PARALLEL  64
+#define REBOOT_MS 600000
 
 /* A step as the plan told it; `told`: its end is in the ledger already. */
 struct step {
@@ -40,6 +42,9 @@ struct asked {
 	struct errand *errand;
 	char *command;
 	int64_t began_ms, step_ms;
+	bool reboots; /* the step in hand is a reboot: the host may be down */
+	int64_t reboot_until;
+	struct comeback *comeback;
 };
 
 struct resume {
@@ -102,6 +107,13 @@ take_told(struct asked *h, const struct event *e)
 
 	for (size_t i = 0; i < h->steps; i++)
 		h->step[i].told = h->step[i].told || str_eq(h->step[i].id, id);
+	h->reboots = false;
+}
+
+static bool
+is_reboot(const char *id)
+{
+	return id && str_starts(id, "reboot ");
 }
 
 static bool
@@ -116,6 +128,8 @@ take_event(void *user, const struct event *e)
 		take_step(h, e);
 	else if (h && e->kind == EVENT_ACT_SENT)
 		h->sent = true;
+	else if (h && e->kind == EVENT_STEP_START)
+		h->reboots = is_reboot(event_text(e, FIELD_STEP));
 	else if (h && e->kind == EVENT_STEP_END)
 		take_told(h, e);
 	else if (h && e->kind == EVENT_HOST_END)
@@ -161,6 +175,7 @@ resume_free(struct resume *r)
 		free(h->name);
 		free(h->command);
 		follow_free(h->follow);
+		comeback_free(h->comeback);
 	}
 	strmap_fini(&r->by_name);
 	free(r->host);
@@ -221,6 +236,7 @@ on_record(void *user, const struct follow_record *rec)
 	if ((rec->kind != FOLLOW_START && rec->kind != FOLLOW_STEP) || !known)
 		return;
 	struct step *s = &h->step[rec->step - 1];
+	h->reboots = rec->kind == FOLLOW_START && is_reboot(s->id);
 	follow_event(rec, h->name, s->id, s->name, &h->step_ms, &e);
 	if (!s->told)
 		run_emit(h->resume->config.run, &e);
@@ -236,6 +252,35 @@ on_data(void *user, enum stream s, const void *p, size_t n)
 		follow_feed(h->follow, p, n);
 }
 
+static void on_ready(void *user, struct session *s, const struct err *err);
+
+static void
+on_back(void *user, const struct err *err)
+{
+	struct asked *h = user;
+
+	comeback_free(take(h->comeback));
+	h->reboots = h->reboots && !err;
+	herd_session(h->hh, on_ready, h);
+}
+
+/* It was rebooted by the act, which goes on by itself when the host is up again. */
+static bool
+may_return(const struct asked *h)
+{
+	return h->reboots && h->resume->stops == 0;
+}
+
+static void
+await(struct asked *h)
+{
+	int64_t now = clock_mono_ms();
+
+	if (!h->reboot_until)
+		h->reboot_until = now + REBOOT_MS;
+	h->comeback = comeback_new(h->hh, h->reboot_until - now, on_back, h);
+}
+
 static void
 on_end(void *user, const struct channel_end *e)
 {
@@ -245,6 +290,11 @@ on_end(void *user, const struct channel_end *e)
 	h->errand = NULL;
 	follow_verdict(h->follow, &v);
 	follow_free(take(h->follow));
+	if (v.end == FOLLOW_LOST && may_return(h)) {
+		await(h);
+		herd_release(h->hh);
+		return;
+	}
 	if (v.end == FOLLOW_LOST && e->err)
 		snprintf(v.text, sizeof(v.text), "not proved: %.300s", e->err->text);
 	end_host(h, v.outcome, v.text, v.changed);
@@ -258,6 +308,10 @@ on_ready(void *user, struct session *s, const struct err *err)
 	struct asked *h = user;
 	char nonce[REPLY_NONCE];
 
+	if (!s && err->kind != OUTCOME_REFUSED && may_return(h)) {
+		await(h);
+		return;
+	}
 	if (!s) {
 		autofree char *text = xasprintf("not proved: %s", err->text);
 
@@ -347,6 +401,7 @@ on_stop(void *user, int signum)
 		if (h->errand) {
 			errand_cancel(h->errand);
 		} else if (h->hh && !h->over) {
+			comeback_free(take(h->comeback));
 			herd_forget(h->hh, h);
 			end_host(h, OUTCOME_UNKNOWN, "not proved: the resume was stopped", 0);
 		}

@@ -8,7 +8,8 @@
 # old/ of another act) and unmade (directories). For an undo it brings what, back/N, undo/N, look/N and
 # units, and leaves was.N and old/N (what stood there: see group.sh), dirs (directories that were made),
 # manifest.old, units.before and units.after, and left/N (what look_KIND said after step N). With
-# `back WHY` behind it, it takes the act back instead.
+# `back WHY` behind it, it takes the act back instead; with `boot` it goes on behind a
+# reboot that was a step of it.
 umask 077
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
 export PATH LC_ALL HOME
@@ -399,6 +400,7 @@ begin() {
 	trap 'abort "$by_signal"' TERM
 	holder=''
 	take_lock || leave locked "$holder"
+	! promised || leave locked "$(cat $base/lock)"
 	printf '%s\t%s\t%s\n' "$run" "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" "$(cat about)" >$base/lock
 	record "begin $run"
 	sweep
@@ -427,19 +429,25 @@ check() {
 
 exec 9>>$base/lock
 [ "${2:-}" != back ] || come_back "$3"
-begin
-check
-# Files that come first are ready before anything is touched.
-first='' pure=''
-while read -r first && [ "$first" = arm ]; do :; done <steps
-case $first in 'files 1' | 'stage 1') stage 1 ;; esac
-[ "$first" != "files 1" ] || pure=1
-units_now units.before
-record switch
-touched=1
-[ ! -e $base/manifest ] || cp -p $base/manifest manifest.old || abort "keeping the manifest"
-manifest '' || { touched='' && rm -f $base/manifest.new && abort "the manifest could not be written"; }
+if [ "${2:-}" = boot ]; then
+	go_on
+else
+	begin
+	check
+	# Files that come first are ready before anything is touched.
+	first='' pure=''
+	while read -r first && [ "$first" = arm ]; do :; done <steps
+	case $first in 'files 1' | 'stage 1') stage 1 ;; esac
+	[ "$first" != "files 1" ] || pure=1
+	units_now units.before
+	record switch
+	touched=1
+	[ ! -e $base/manifest ] || cp -p $base/manifest manifest.old || abort "keeping the manifest"
+	manifest '' || { touched='' && rm -f $base/manifest.new && abort "the manifest could not be written"; }
+fi
 while read -r op rest <&3; do
+	at=$((at + 1))
+	[ $at -gt "${skip:-0}" ] || continue
 	set -f
 	# shellcheck disable=SC2086
 	perform "$op" $rest

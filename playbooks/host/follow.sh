@@ -29,14 +29,15 @@ records() {
 		fi
 	done
 }
-# The act itself, or the timer that takes it back, which after a reboot may be yet to come.
+# The act itself, what goes on with it behind a reboot, or the timer that takes it back; after a reboot
+# both may be yet to come.
 alive() {
-	for unit in "drover-$run.service" "drover-revert-$run.service" "drover-revert-$run.timer"; do
+	for unit in "drover-$run.service" "drover-boot-$run.service" "drover-revert-$run.service" "drover-revert-$run.timer"; do
 		case $(systemctl is-active "$unit" 2>/dev/null) in
 		active | activating | deactivating | reloading) return 0 ;;
 		esac
 	done
-	[ -e "/etc/systemd/system/drover-revert-$run.service" ] || return 1
+	[ -e "/etc/systemd/system/drover-revert-$run.service" ] || [ -e "/etc/systemd/system/drover-boot-$run.service" ] || return 1
 	case $(systemctl is-system-running 2>/dev/null) in initializing | starting | stopping) return 0 ;; esac
 	return 1
 }

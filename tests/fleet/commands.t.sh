@@ -116,5 +116,5 @@ playbook <<'E2'
   - {run: [a], cwd: "b{{ host }}"}
 E2
 exits 3 "a bad value is told" drover apply -y "$CASE/p.yaml"
-like "$out$err" "p.yaml:6:20: " "at its line and column"
+like "$out$err" "p.yaml:7:20: " "at its line and column"
 is "$("$fleet" sshd-log web1 | grep -c 'Accepted publickey')" "$logins" "and nobody was contacted"

@@ -72,7 +72,7 @@ mistakes_are_told_at_their_place(void **state)
 		const char *text, *said;
 	} wrong[] = {
 		{ "[{run: [a], ok: [0, 256]}]", "ok" },
-		{ "[{run: [a], ok: []}]", "ok: an exit code, or a list of them, is wanted here" },
+		{ "[{run: [a], ok: []}]", "ok: a code, or a list of them, is wanted here" },
 		{ "[{run: [a], unchanged: maybe}]", "unchanged" },
 		{ "[{run: [a], cwd: srv}]",
 		    "cwd: an absolute path without . and .. is wanted here" },
