@@ -200,6 +200,8 @@ wait $holder 2>/dev/null
 wait $waiter
 is $? 0 "and goes on when it is free"
 is "$(versions web1 tinydoc) $(versions web2 tinydoc)" "tinydoc 1.0 tinydoc 1.0" "to its end"
+exits 0 "what came is taken back" drover undo -y last
+is "$(versions web1 tinydoc)$(versions web2 tinydoc)" "" "by an undo"
 
 # In the middle.
 book middle <<'E'

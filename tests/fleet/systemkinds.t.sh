@@ -187,6 +187,20 @@ for host in $hosts; do
 	ok "nothing of root's was touched on $host" on "$host" 'stat -c "%n %i %Y" /root/.ssh /root/.ssh/* | diff /root/was - && rm /home/ada/.ssh'
 done
 
+# Taken back.
+for host in $hosts; do on "$host" 'groupadd zoo; useradd -m -s /bin/sh -c Zed -G audio zed'; done
+book undone <<E
+  - user: {name: zed, shell: /bin/bash, comment: Zoe, groups: [zoo], exclusive_groups: true, keys: ['$ada']}
+  - user: {name: fresh, groups: [zoo]}
+E
+exits 0 "an account is changed and another made" drover apply -y "$CASE/undone.yaml"
+is "$(account web1 zed | head -n 2 | cut -d: -f5-)" "$(printf 'Zoe:/home/zed:/bin/bash\nzed zoo')" "as it was said"
+exits 0 "an undo" drover undo -y last
+for host in $hosts; do
+	is "$(account "$host" zed | cut -d: -f5-)" "$(printf 'Zed:/home/zed:/bin/sh\naudio zed')" "puts it back on $host, without its key"
+	is "$(on "$host" 'getent passwd fresh')" "" "and removes the one that was made"
+done
+
 # Bad values, before any contact.
 book badusers <<E
   - user: {name: Ada}
@@ -260,7 +274,7 @@ exits 1 "an account in use is not removed" drover apply -y "$CASE/gone.yaml"
 like "$out$err" 'user one is currently used by process' "and that is said"
 for host in $hosts; do on "$host" 'kill $(cat /root/sleeper)'; done
 exits 0 "it goes when nothing runs as it" drover apply -y "$CASE/gone.yaml"
-is "$(on web2 'getent passwd one two; ls /home' | xargs)" "ada one three" "with its home or without, as it was said"
+is "$(on web2 'getent passwd one two; ls /home' | xargs)" "ada fresh one three zed" "with its home or without, as it was said"
 nothing_differs "$CASE/gone.yaml" "a removal"
 book uid0 <<'E'
   - user: {name: toor, state: absent}
