@@ -178,6 +178,25 @@ check_plain(const struct field_context *c, const char *name, const struct source
 		    bad, s->text);
 }
 
+/* The same of the items of a list that hold one word or line. */
+static void
+check_items(const struct field_context *c, const char *name, const struct source_list *list,
+    const char *between, const char *(*grammar)(const char *))
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct source *s = &list->item[i];
+
+		if (!render_is_template(s) && !strpbrk(s->text, between) && grammar(s->text))
+			diag_error(c->diag, s->mark, "user: %s: %s", name, grammar(s->text));
+	}
+}
+
+static const char *
+is_group(const char *s)
+{
+	return read_is_user(s) ? "a group name is wanted here" : NULL;
+}
+
 static bool
 read_parts(const struct field_context *c, struct user_decl *got)
 {
@@ -207,6 +226,13 @@ read_parts(const struct field_context *c, struct user_decl *got)
 		good &= read_sources(c, "groups", got->groups, &got->group_list);
 	if (got->keys)
 		good &= read_sources(c, "keys", got->keys, &got->key_list);
+	if (good) {
+		check_items(c, "groups", &got->group_list, ", \t\n", is_group);
+		check_items(c, "keys", &got->key_list, "\n", pubkey_wrong);
+	}
+	if (good && got->state && str_eq(got->state, "absent") &&
+	    str_eq(got->name_source.text, "root"))
+		diag_error(c->diag, got->name_source.mark, "user: drover does not remove root");
 	return good && c->diag->errors == before;
 }
 

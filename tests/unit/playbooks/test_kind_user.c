@@ -182,7 +182,7 @@ mistakes_are_told_at_their_place(void **state)
 		{ "{name: ada, shell: zsh}", ":1:35: user: shell: an absolute path" },
 		{ "{name: ada, home: /a:b}", ":1:34: user: home: an absolute path" },
 		{ "{name: ada, comment: \"a:b\"}", "user: comment: a line" },
-		{ "{name: ada, groups: [A]}", ":1:37: user: groups: a user or group name" },
+		{ "{name: ada, groups: [A]}", ":1:37: user: groups: a group name" },
 		{ "{name: ada, keys: [x]}", ":1:35: user: keys: [OPTIONS] TYPE KEY" },
 		{ "{name: ada, keys: [\"" KEY "\", \"" KEY "\"]}", "is there twice" },
 		{ "{name: ada, exclusive_keys: true}", "exclusive_keys: keys is missing" },
