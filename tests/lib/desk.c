@@ -71,6 +71,7 @@ desk_load(struct desk *d, const char *text)
 	autofree char *path = file_join(d->dir, "shop.yaml");
 
 	desk_put(d, "shop.yaml", text);
+	playbook_free(d->playbook);
 	d->playbook = playbook_load(path, d->extra, &d->diag);
 	if (!d->playbook)
 		note_mistakes(d);
