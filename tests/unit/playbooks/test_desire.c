@@ -99,7 +99,6 @@ facts_may_be_unknown_where_the_caller_says_so(void **state)
 	assert_int_equal(used, 2);
 	assert_string_equal(desk_wanted(d, "run 1")->title, "echo os os-name");
 	d->facts.unknown_ok = false;
-	playbook_free(d->playbook);
 	assert_false(desk_desire(d, "tasks: [{run: [echo, \"{{ os }}\"]}]\n"));
 }
 

@@ -188,7 +188,6 @@ what_facts_decide_may_be_wanted_until_they_are_known(void **state)
 	assert_true(used > 0);
 	assert_string_equal(buf_text(&d->said),
 	    "shop.yaml:4:22: warning: unknown variable \"of_fedora\" (if it comes to this)\n");
-	playbook_free(d->playbook);
 	buf_clear(&d->said);
 	diag_fini(&d->diag);
 	diag_init(&d->diag);
@@ -381,7 +380,6 @@ files_include_one_another_eight_deep_and_no_deeper(void **state)
 	}
 	assert_true(desk_desire(d, "tasks: [{include: 2.yaml}]\n"));
 	wants(d, "run 9");
-	playbook_free(d->playbook);
 	refuses(d, "tasks: [{include: 1.yaml}]\n",
 	    "8.yaml:1:12: include: files include one another deeper than 8\n");
 }
