@@ -3,24 +3,9 @@
 # named; other seats; hosts that were away; hosts that strayed; what a file was.
 # shellcheck disable=SC2317,SC2154
 cd "$(dirname "$0")/../.." || exit
-root=$PWD
-mkdir -p build
-export DROVER_FLEET_STATE=$root/build/fleet-after
-fleet=$root/tests/fleet/fleet
-# shellcheck source=tests/cases/lib.sh
-. tests/cases/lib.sh
-case_start
-trap 'cd "$root" && $fleet down >/dev/null 2>&1; case_end' EXIT
-"$fleet" up 2 >"$CASE/up" 2>&1 || {
-	fail "the fleet comes up" "$(cat "$CASE/up")"
-	exit 1
-}
-export DROVER_INVENTORY=$DROVER_FLEET_STATE/inventory.yaml DROVER_SSH_CONFIG=$DROVER_FLEET_STATE/ssh_config
-on() { # HOST COMMAND: without touching its sshd
-	local host=$1
-	shift
-	"$fleet" shell-in "$host" sh -c "$*"
-}
+# shellcheck source=tests/fleet/case.sh
+. tests/fleet/case.sh
+fleet_case 2
 walk() { # HOST: what the playbooks below touch, with contents, modes, owners; and the manifest
 	on "$1" 'for f in /etc/motd /etc/after /etc/after/* /etc/after/deep/* /etc/systemd/system/after*.service /root/after* /etc/sysctl.d/*; do
 		[ -e "$f" ] && stat -c "%n %f %U %G" "$f" && [ -f "$f" ] && sha256sum "$f"; done

@@ -3,28 +3,12 @@
 # plans, gates that fail, full disks, hosts that are away.
 # shellcheck disable=SC2317,SC2154
 cd "$(dirname "$0")/../.." || exit
-root=$PWD
-mkdir -p build
-export DROVER_FLEET_STATE=$root/build/fleet-apply
-fleet=$root/tests/fleet/fleet
-# shellcheck source=tests/cases/lib.sh
-. tests/cases/lib.sh
-case_start
-trap 'cd "$root" && $fleet down >/dev/null 2>&1; case_end' EXIT
-"$fleet" up 3 >"$CASE/up" 2>&1 || {
-	fail "the fleet comes up" "$(cat "$CASE/up")"
-	exit 1
-}
-export DROVER_INVENTORY=$DROVER_FLEET_STATE/inventory.yaml DROVER_SSH_CONFIG=$DROVER_FLEET_STATE/ssh_config
+# shellcheck source=tests/fleet/case.sh
+. tests/fleet/case.sh
+fleet_case 3
 hosts="web1 web2 db1"
 
-on() { # HOST COMMAND: without touching its sshd
-	local host=$1
-	shift
-	"$fleet" shell-in "$host" sh -c "$*"
-}
 logins() { "$fleet" sshd-log "$1" | grep -c 'Accepted publickey'; }
-execs() { "$fleet" sshd-log "$1" | grep -c 'Starting session: command'; }
 marks() { # remembers how often each host was logged in to and asked
 	for host in $hosts; do
 		eval "logins_$host=$(logins "$host") execs_$host=$(execs "$host")"

@@ -3,26 +3,11 @@
 # to stop; the host loses power.
 # shellcheck disable=SC2317,SC2154
 cd "$(dirname "$0")/../.." || exit
-root=$PWD
-mkdir -p build
-export DROVER_FLEET_STATE=$root/build/fleet-armed
-fleet=$root/tests/fleet/fleet
-# shellcheck source=tests/cases/lib.sh
-. tests/cases/lib.sh
-case_start
-trap 'cd "$root" && $fleet down >/dev/null 2>&1; case_end' EXIT
-"$fleet" up 1 --debian 13 >"$CASE/up" 2>&1 || {
-	fail "the fleet comes up" "$(cat "$CASE/up")"
-	exit 1
-}
-export DROVER_INVENTORY=$DROVER_FLEET_STATE/inventory.yaml DROVER_SSH_CONFIG=$DROVER_FLEET_STATE/ssh_config
+# shellcheck source=tests/fleet/case.sh
+. tests/fleet/case.sh
+fleet_case 1 --debian 13
 hosts=web1
 
-on() { # HOST COMMAND: without touching its sshd
-	local host=$1
-	shift
-	"$fleet" shell-in "$host" sh -c "$*"
-}
 left() { # HOST: what a confirmation could leave behind
 	on "$1" 'ls -d /etc/systemd/system/*drover* /etc/systemd/system/*/*drover* 2>/dev/null
 		systemctl list-units --all --plain --no-legend "drover-*"; ls -d /etc/.drover-* /etc/*/.drover-* 2>/dev/null'

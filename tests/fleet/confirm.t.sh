@@ -3,26 +3,10 @@
 # itself: a port of sshd, a firewall, a key, a power cut, a seat that dies, steps that take too long.
 # shellcheck disable=SC2317,SC2154
 cd "$(dirname "$0")/../.." || exit
-root=$PWD
-mkdir -p build
-export DROVER_FLEET_STATE=$root/build/fleet-confirm
-fleet=$root/tests/fleet/fleet
-# shellcheck source=tests/cases/lib.sh
-. tests/cases/lib.sh
-case_start
-trap 'cd "$root" && $fleet down >/dev/null 2>&1; case_end' EXIT
-"$fleet" up 2 >"$CASE/up" 2>&1 || {
-	fail "the fleet comes up" "$(cat "$CASE/up")"
-	exit 1
-}
-export DROVER_INVENTORY=$DROVER_FLEET_STATE/inventory.yaml DROVER_SSH_CONFIG=$DROVER_FLEET_STATE/ssh_config
-hosts="web1 web2"
+# shellcheck source=tests/fleet/case.sh
+. tests/fleet/case.sh
+fleet_case 2
 
-on() { # HOST COMMAND: without touching its sshd
-	local host=$1
-	shift
-	"$fleet" shell-in "$host" sh -c "$*"
-}
 book() { # NAME: a playbook from standard input
 	{
 		echo "name: $1"

@@ -3,25 +3,9 @@
 # together or not at all, whatever stands there, whatever is in them and whatever fails.
 # shellcheck disable=SC2317,SC2154
 cd "$(dirname "$0")/../.." || exit
-root=$PWD
-mkdir -p build
-export DROVER_FLEET_STATE=$root/build/fleet-filekinds
-fleet=$root/tests/fleet/fleet
-# shellcheck source=tests/cases/lib.sh
-. tests/cases/lib.sh
-case_start
-trap 'cd "$root" && $fleet down >/dev/null 2>&1; case_end' EXIT
-"$fleet" up 2 >"$CASE/up" 2>&1 || {
-	fail "the fleet comes up" "$(cat "$CASE/up")"
-	exit 1
-}
-export DROVER_INVENTORY=$DROVER_FLEET_STATE/inventory.yaml DROVER_SSH_CONFIG=$DROVER_FLEET_STATE/ssh_config
-hosts="web1 web2"
-on() { # HOST COMMAND: without touching its sshd
-	local host=$1
-	shift
-	"$fleet" shell-in "$host" sh -c "$*"
-}
+# shellcheck source=tests/fleet/case.sh
+. tests/fleet/case.sh
+fleet_case 2
 book() { # NAME: tasks from standard input
 	{
 		printf 'name: files\nhosts: "web[1-2]"\nrollout: {canary: 2, batch: 2, max_fail: 100%%}\ntasks:\n'

@@ -3,19 +3,9 @@
 # then no more. Each ends the act in bounded time, and by its exit status alone.
 # shellcheck disable=SC2317,SC2154
 cd "$(dirname "$0")/../.." || exit
-root=$PWD
-mkdir -p build
-export DROVER_FLEET_STATE=$root/build/fleet-gates
-fleet=$root/tests/fleet/fleet
-# shellcheck source=tests/cases/lib.sh
-. tests/cases/lib.sh
-case_start
-trap 'cd "$root" && $fleet down >/dev/null 2>&1; case_end' EXIT
-"$fleet" up 1 --debian 13 >"$CASE/up" 2>&1 || {
-	fail "the fleet comes up" "$(cat "$CASE/up")"
-	exit 1
-}
-export DROVER_INVENTORY=$DROVER_FLEET_STATE/inventory.yaml DROVER_SSH_CONFIG=$DROVER_FLEET_STATE/ssh_config
+# shellcheck source=tests/fleet/case.sh
+. tests/fleet/case.sh
+fleet_case 1 --debian 13
 cp -r "$root/playbooks/examples/site" "$CASE/site"
 "$fleet" image localhost/site:1 "$CASE/site/site.tar" >/dev/null
 

@@ -3,20 +3,10 @@
 # were; what cannot be taken back is named; canaries that die while they are watched.
 # shellcheck disable=SC2317,SC2154
 cd "$(dirname "$0")/../.." || exit
-root=$PWD
-mkdir -p build
-export DROVER_FLEET_STATE=$root/build/fleet-rollback
-fleet=$root/tests/fleet/fleet
-# shellcheck source=tests/cases/lib.sh
-. tests/cases/lib.sh
-case_start
-trap 'cd "$root" && $fleet down >/dev/null 2>&1; case_end' EXIT
-"$fleet" up 4 >"$CASE/up" 2>&1 || {
-	fail "the fleet comes up" "$(cat "$CASE/up")"
-	exit 1
-}
-export DROVER_INVENTORY=$CASE/inventory.yaml DROVER_SSH_CONFIG=$DROVER_FLEET_STATE/ssh_config
-hosts=$("$fleet" list | awk '{ print $1 }' | sort | tr '\n' ' ')
+# shellcheck source=tests/fleet/case.sh
+. tests/fleet/case.sh
+fleet_case 4
+export DROVER_INVENTORY=$CASE/inventory.yaml
 # All of them are cattle here.
 {
 	echo "fleet: rollback"
@@ -30,11 +20,6 @@ hosts=$("$fleet" list | awk '{ print $1 }' | sort | tr '\n' ' ')
 } >"$CASE/inventory.yaml"
 read -r one two three _ <<<"$hosts"
 
-on() { # HOST COMMAND: without touching its sshd
-	local host=$1
-	shift
-	"$fleet" shell-in "$host" sh -c "$*"
-}
 book() { # NAME: a playbook from standard input
 	{
 		echo "name: $1"

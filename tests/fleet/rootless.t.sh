@@ -3,22 +3,11 @@
 # hosts have the old control groups where the machine has them: rootless containers are then refused by name.
 # shellcheck disable=SC2317,SC2154
 cd "$(dirname "$0")/../.." || exit
-root=$PWD
-mkdir -p build
-export DROVER_FLEET_STATE=$root/build/fleet-rootless
-fleet=$root/tests/fleet/fleet
-# shellcheck source=tests/cases/lib.sh
-. tests/cases/lib.sh
+# shellcheck source=tests/fleet/case.sh
+. tests/fleet/case.sh
 # shellcheck source=tests/fleet/kinds.sh
 . tests/fleet/kinds.sh
-case_start
-trap 'cd "$root" && $fleet down >/dev/null 2>&1; case_end' EXIT
-"$fleet" up 2 >"$CASE/up" 2>&1 || {
-	fail "the fleet comes up" "$(cat "$CASE/up")"
-	exit 1
-}
-export DROVER_INVENTORY=$DROVER_FLEET_STATE/inventory.yaml DROVER_SSH_CONFIG=$DROVER_FLEET_STATE/ssh_config
-hosts="web1 web2"
+fleet_case 2
 "$fleet" image localhost/web:1 "$CASE/web.tar" >/dev/null || fail "an image is made"
 
 # Device nodes that the machine keeps for root are everybody's on real hosts.

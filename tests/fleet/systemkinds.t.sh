@@ -3,27 +3,10 @@
 # and failing in the middle.
 # shellcheck disable=SC2317,SC2154
 cd "$(dirname "$0")/../.." || exit
-root=$PWD
-mkdir -p build
-export DROVER_FLEET_STATE=$root/build/fleet-systemkinds
-fleet=$root/tests/fleet/fleet
-# shellcheck source=tests/cases/lib.sh
-. tests/cases/lib.sh
-case_start
-trap 'cd "$root" && $fleet down >/dev/null 2>&1; case_end' EXIT
-"$fleet" up 2 >"$CASE/up" 2>&1 || {
-	fail "the fleet comes up" "$(cat "$CASE/up")"
-	exit 1
-}
-export DROVER_INVENTORY=$DROVER_FLEET_STATE/inventory.yaml DROVER_SSH_CONFIG=$DROVER_FLEET_STATE/ssh_config
-hosts="web1 web2"
+# shellcheck source=tests/fleet/case.sh
+. tests/fleet/case.sh
+fleet_case 2
 
-on() { # HOST COMMAND: without touching its sshd
-	local host=$1
-	shift
-	"$fleet" shell-in "$host" sh -c "$*"
-}
-execs() { "$fleet" sshd-log "$1" | grep -c 'Starting session: command'; }
 walk() { # HOST: what these kinds could touch, with inodes and times
 	# shellcheck disable=SC2016
 	on "$1" 'find /etc /root /home /srv /var/lib/drover /var/lib/dpkg /var/lib/apt /var/cache/apt -xdev \
@@ -34,21 +17,6 @@ book() { # NAME: its tasks from standard input
 		printf 'name: %s\nhosts: "web[1-2]"\nrollout: {canary: 2, max_fail: 100%%}\ntasks:\n' "$1"
 		cat
 	} >"$CASE/$1.yaml"
-}
-# What is so already costs one look, and nothing on the host is touched.
-nothing_differs() { # PLAYBOOK WHAT
-	local host before
-	for host in $hosts; do
-		walk "$host" >"$CASE/before.$host"
-		execs "$host" >"$CASE/execs.$host"
-	done
-	exits 0 "$2 a second time: nothing differs" drover apply -y --exit-code "$1"
-	for host in $hosts; do
-		walk "$host" >"$CASE/after.$host"
-		ok "no inode and no time changed on $host" diff "$CASE/before.$host" "$CASE/after.$host"
-		before=$(cat "$CASE/execs.$host")
-		is "$(execs "$host")" $((before + 1)) "$host was asked once"
-	done
 }
 
 # Kernel parameters. The hosts have a network of their own; the rest of the kernel is not theirs.

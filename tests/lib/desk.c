@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "playbooks/plan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -72,6 +73,9 @@ desk_load(struct desk *d, const char *text)
 
 	desk_put(d, "shop.yaml", text);
 	playbook_free(d->playbook);
+	buf_clear(&d->said);
+	diag_fini(&d->diag);
+	diag_init(&d->diag);
 	d->playbook = playbook_load(path, d->extra, &d->diag);
 	if (!d->playbook)
 		note_mistakes(d);
@@ -102,4 +106,39 @@ desk_wanted(const struct desk *d, const char *id)
 			return d->want[i];
 	fail_msg("%s is not wanted", id);
 	return NULL;
+}
+
+const struct plan *
+desk_plan_one(struct desk *d, const char *text, const char *said)
+{
+	struct found *found = arena_alloc(d->arena, sizeof(*found));
+
+	if (!desk_desire(d, text))
+		fail_msg("%s: %s", text, buf_text(&d->said));
+	assert_int_equal(d->count, 1);
+	found->said = said;
+	return plan_make(d->arena, &d->host, d->want, found, 1);
+}
+
+void
+desk_refuses(struct desk *d, const char *tasks, const char *expected)
+{
+	autofree char *text = xasprintf("tasks: %s\n", tasks);
+
+	assert_false(desk_desire(d, text));
+	if (!strstr(buf_text(&d->said), expected) ||
+	    !str_starts(buf_text(&d->said), "shop.yaml:1:"))
+		fail_msg("%s: %s", text, buf_text(&d->said));
+}
+
+void
+desk_words_are(const char *const *words, const char *expected)
+{
+	autobuf b = BUF_INIT(100000);
+
+	for (; words && *words; words++) {
+		buf_adds(&b, b.len ? " | " : "");
+		buf_adds(&b, *words);
+	}
+	assert_string_equal(buf_text(&b), expected);
 }

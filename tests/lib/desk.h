@@ -42,4 +42,13 @@ bool desk_desire(struct desk *d, const char *text);
 /* The resource of that id; the test fails when it is not wanted. */
 const struct resource *desk_wanted(const struct desk *d, const char *id);
 
+/* The plan of the one resource that text wants, where the host said this of it. */
+const struct plan *desk_plan_one(struct desk *d, const char *text, const char *said);
+
+/* These tasks are refused at their place, with words among them. */
+void desk_refuses(struct desk *d, const char *tasks, const char *expected);
+
+/* Words of a look or a step, joined by " | ". */
+void desk_words_are(const char *const *words, const char *expected);
+
 #endif

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/mem.h"
 #include "playbooks/plan.h"
 #include "tests/lib/desk.h"
 
@@ -10,39 +11,12 @@
 
 #include <cmocka.h>
 
-/* What was read before is forgotten. */
-static bool
-again(struct desk *d, const char *text)
-{
-	playbook_free(d->playbook);
-	d->playbook = NULL;
-	return desk_desire(d, text);
-}
-
 static const struct plan *
 planned(struct desk *d, const char *task, const char *said)
 {
-	autobuf text = BUF_INIT(100000);
-	struct found *found = arena_alloc(d->arena, sizeof(*found));
+	autofree char *text = xasprintf("tasks: [{package: %s}]\n", task);
 
-	buf_addf(&text, "tasks: [{package: %s}]\n", task);
-	if (!again(d, buf_text(&text)))
-		fail_msg("%s", buf_text(&d->said));
-	found->said = said;
-	return plan_make(d->arena, &d->host, d->want, found, 1);
-}
-
-/* Words joined by " | ". */
-static void
-words(const char *const *list, const char *wanted)
-{
-	autobuf b = BUF_INIT(100000);
-
-	for (; list && *list; list++) {
-		buf_adds(&b, b.len ? " | " : "");
-		buf_adds(&b, *list);
-	}
-	assert_string_equal(buf_text(&b), wanted);
+	return desk_plan_one(d, text, said);
 }
 
 static void
@@ -51,16 +25,16 @@ what_is_asked_of_the_host(void **state)
 	struct desk *d = *state;
 
 	planned(d, "curl", "");
-	words(d->want[0]->look, "present | - | - | curl");
+	desk_words_are(d->want[0]->look, "present | - | - | curl");
 	assert_string_equal(d->want[0]->id, "package curl");
 	planned(d, "{name: [bb=1:2-3, \"aa:i386 cc\"], update: 1h, recommends: false}", "");
-	words(d->want[0]->look, "present | 3600 | no | bb=1:2-3 | aa:i386 | cc");
+	desk_words_are(d->want[0]->look, "present | 3600 | no | bb=1:2-3 | aa:i386 | cc");
 	assert_string_equal(d->want[0]->id, "package bb aa:i386 cc");
 	planned(d, "{name: [aa], state: absent, purge: true, recommends: true}", "");
-	words(d->want[0]->look, "purged | - | yes | aa");
+	desk_words_are(d->want[0]->look, "purged | - | yes | aa");
 	assert_true(d->want[0]->absent);
 	planned(d, "{name: aa, state: latest}", "");
-	words(d->want[0]->look, "latest | - | - | aa");
+	desk_words_are(d->want[0]->look, "latest | - | - | aa");
 	assert_string_equal(d->want[0]->digest, "");
 }
 
@@ -83,8 +57,9 @@ what_comes_is_named_and_can_go_again(void **state)
 
 	assert_int_equal(s->class, PLAN_CREATE);
 	assert_string_equal(s->why, "installs tinylib 1.0, tiny 1.1");
-	words(s->doing, "install | - | no | tiny");
-	words(s->back, "remove | - | no | may-remove=tinylib | may-remove=tiny | tinylib | tiny");
+	desk_words_are(s->doing, "install | - | no | tiny");
+	desk_words_are(
+	    s->back, "remove | - | no | may-remove=tinylib | may-remove=tiny | tinylib | tiny");
 }
 
 static void
@@ -96,7 +71,7 @@ what_changes_and_what_must_go_is_named(void **state)
 
 	assert_int_equal(s->class, PLAN_CHANGE);
 	assert_string_equal(s->why, "installs rude 2, changes lib 1.0 -> 1.1, removes tiny 1.0");
-	words(s->doing, "install | - | - | may-remove=tiny | rude");
+	desk_words_are(s->doing, "install | - | - | may-remove=tiny | rude");
 	assert_null(s->back);
 }
 
@@ -108,8 +83,8 @@ a_removal_names_all_that_goes(void **state)
 
 	assert_int_equal(s->class, PLAN_REMOVE);
 	assert_string_equal(s->why, "removes tiny 1.0, lib 1.1");
-	words(s->doing, "remove | - | - | may-remove=tiny | may-remove=lib | lib");
-	words(s->back, "install | - | no | tiny=1.0 | lib=1.1");
+	desk_words_are(s->doing, "remove | - | - | may-remove=tiny | may-remove=lib | lib");
+	desk_words_are(s->back, "install | - | no | tiny=1.0 | lib=1.1");
 	s = planned(*state, "{name: lib, state: absent, purge: true}", said)->steps;
 	assert_string_equal(s->why, "purges tiny 1.0, lib 1.1");
 	assert_null(s->back);
@@ -125,7 +100,7 @@ lists_that_are_fetched_first_leave_the_outcome_open(void **state)
 	assert_int_equal(s->class, PLAN_CREATE);
 	assert_string_equal(s->why, "the package lists are fetched first, now apt says: Unable to "
 				    "locate package tiny");
-	words(s->doing, "install | 3600 | - | tiny");
+	desk_words_are(s->doing, "install | 3600 | - | tiny");
 	assert_null(s->back);
 	s = planned(*state, "{name: tiny, update: 1h, state: latest}", "todo tiny\nstale")->steps;
 	assert_int_equal(s->class, PLAN_UNPREDICTED);
@@ -170,7 +145,7 @@ what_was_left_half_done_is_done_again(void **state)
 
 	assert_int_equal(s->class, PLAN_CHANGE);
 	assert_string_equal(s->why, "bad is half-configured");
-	words(s->doing, "install | - | - | bad");
+	desk_words_are(s->doing, "install | - | - | bad");
 }
 
 static void
@@ -194,17 +169,10 @@ mistakes_are_told_at_their_place(void **state)
 		{ "{name: {a: b}}", "a text or a list" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct desk *d = *state;
-		autobuf task = BUF_INIT(10000);
+	for (size_t i = 0; i < countof(cases); i++) {
+		autofree char *task = xasprintf("[{package: %s}]", cases[i][0]);
 
-		buf_addf(&task, "tasks: [{package: %s}]\n", cases[i][0]);
-		diag_fini(&d->diag);
-		diag_init(&d->diag);
-		buf_clear(&d->said);
-		assert_false(again(d, buf_text(&task)));
-		if (!strstr(buf_text(&d->said), cases[i][1]))
-			fail_msg("%s: %s", cases[i][0], buf_text(&d->said));
+		desk_refuses(*state, task, cases[i][1]);
 	}
 }
 

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/mem.h"
 #include "playbooks/plan.h"
 #include "tests/lib/desk.h"
 
@@ -19,26 +20,12 @@
 	"uid 1001\ncomment Ada,,,\nhome /home/ada\nshell /bin/sh\ngroup ada\nmember adm\n"         \
 	"member sudo\nhomedir\n"
 
-/* What was read before is forgotten. */
-static bool
-again(struct desk *d, const char *text)
-{
-	playbook_free(d->playbook);
-	d->playbook = NULL;
-	return desk_desire(d, text);
-}
-
 static const struct plan_step *
 planned(struct desk *d, const char *fields, const char *said)
 {
-	autobuf task = BUF_INIT(100000);
-	struct found *found = arena_alloc(d->arena, sizeof(*found));
+	autofree char *text = xasprintf("tasks: [{user: {name: ada, %s}}]\n", fields);
 
-	buf_addf(&task, "tasks: [{user: {name: ada, %s}}]\n", fields);
-	if (!again(d, buf_text(&task)))
-		fail_msg("%s", buf_text(&d->said));
-	found->said = said;
-	return plan_make(d->arena, &d->host, d->want, found, 1)->steps;
+	return desk_plan_one(d, text, said)->steps;
 }
 
 static void
@@ -49,19 +36,6 @@ same(struct desk *d, const char *fields, const char *said)
 	if (s->class != PLAN_SAME)
 		fail_msg("%s: %s", fields, s->why);
 	assert_null(s->doing);
-}
-
-/* Words joined by " | ". */
-static void
-words(const char *const *list, const char *wanted)
-{
-	autobuf b = BUF_INIT(100000);
-
-	for (; list && *list; list++) {
-		buf_adds(&b, b.len ? " | " : "");
-		buf_adds(&b, *list);
-	}
-	assert_string_equal(buf_text(&b), wanted);
 }
 
 static void
@@ -89,10 +63,11 @@ a_new_account_gets_all_that_is_said(void **state)
 	assert_int_equal(s->class, PLAN_CREATE);
 	assert_string_equal(
 	    s->why, "uid 7, joins a, joins b, key ada@laptop comes, the group b is made");
-	words(s->doing, "present | ada | uid=7 | password=" HASH
-			" | new-home | member=a | member=b | keys | key=" ADA " " KEY);
-	words(s->back, "absent | ada");
-	words(planned(*state, "system: true", "")->doing, "present | ada | system | no-home");
+	desk_words_are(s->doing, "present | ada | uid=7 | password=" HASH
+				 " | new-home | member=a | member=b | keys | key=" ADA " " KEY);
+	desk_words_are(s->back, "absent | ada");
+	desk_words_are(
+	    planned(*state, "system: true", "")->doing, "present | ada | system | no-home");
 }
 
 static void
@@ -107,9 +82,9 @@ each_difference_is_named_and_can_be_put_back(void **state)
 	assert_string_equal(s->why,
 	    "shell /bin/sh -> /bin/bash, comment Ada,,, -> Ada L, joins wheel, leaves adm, leaves "
 	    "sudo, key ada@laptop changes, key eve goes");
-	words(s->doing, "present | ada | shell=/bin/bash | comment=Ada L | member=wheel | "
-			"only-groups | keys | key=" ADA " no-pty " KEY " | only-keys");
-	words(s->back,
+	desk_words_are(s->doing, "present | ada | shell=/bin/bash | comment=Ada L | member=wheel | "
+				 "only-groups | keys | key=" ADA " no-pty " KEY " | only-keys");
+	desk_words_are(s->back,
 	    "present | ada | shell=/bin/sh | comment=Ada,,, | member=adm | member=sudo | "
 	    "only-groups | keys | key=" ADA " " KEY " | key=" EVE " " OTHER " | only-keys");
 }
@@ -130,7 +105,7 @@ a_password_is_never_shown_and_cannot_be_put_back(void **state)
 	planned(d, "password: \"" HASH "\"", "");
 	assert_string_equal(digest, d->want[0]->digest);
 	assert_false(
-	    again(d, "tasks: [{user: {name: ada, password: \"hunter2hunter2hunter2\"}}]\n"));
+	    desk_desire(d, "tasks: [{user: {name: ada, password: \"hunter2hunter2hunter2\"}}]\n"));
 	assert_null(strstr(buf_text(&d->said), "hunter2"));
 }
 
@@ -166,11 +141,11 @@ a_removal_says_what_stays_and_what_stands_in_its_way(void **state)
 	assert_int_equal(s->class, PLAN_REMOVE);
 	assert_string_equal(
 	    s->why, "/home/ada stays, 2 processes run as it: it is not removed while they do");
-	words(s->doing, "absent | ada");
+	desk_words_are(s->doing, "absent | ada");
 	assert_null(s->back);
 	s = planned(*state, "state: absent, remove: home", THERE);
 	assert_string_equal(s->why, "/home/ada and all in it too");
-	words(s->doing, "absent | ada | home");
+	desk_words_are(s->doing, "absent | ada | home");
 }
 
 static void
@@ -193,17 +168,10 @@ mistakes_are_told_at_their_place(void **state)
 		{ "{name: ada, groups: {a: b}}", "a text or a list" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct desk *d = *state;
-		autobuf task = BUF_INIT(10000);
+	for (size_t i = 0; i < countof(cases); i++) {
+		autofree char *task = xasprintf("[{user: %s}]", cases[i][0]);
 
-		buf_addf(&task, "tasks: [{user: %s}]\n", cases[i][0]);
-		diag_fini(&d->diag);
-		diag_init(&d->diag);
-		buf_clear(&d->said);
-		assert_false(again(d, buf_text(&task)));
-		if (!strstr(buf_text(&d->said), cases[i][1]))
-			fail_msg("%s: %s", cases[i][0], buf_text(&d->said));
+		desk_refuses(*state, task, cases[i][1]);
 	}
 }
 

@@ -19,23 +19,12 @@
 
 static const struct host host = { .name = "web1" };
 
-static void
-clear(struct desk *d)
-{
-	playbook_free(d->playbook);
-	d->playbook = NULL;
-	buf_clear(&d->said);
-	diag_fini(&d->diag);
-	diag_init(&d->diag);
-}
-
 /* The one thing that this task wants. */
 static const struct resource *
 one(struct desk *d, const char *task)
 {
 	autofree char *text = xasprintf("tasks:\n  - %s\n", task);
 
-	clear(d);
 	if (!desk_desire(d, text))
 		fail_msg("%s: %s", task, buf_text(&d->said));
 	assert_int_equal(d->count, 1);
@@ -47,7 +36,6 @@ refuses(struct desk *d, const char *task, const char *expected)
 {
 	autofree char *text = xasprintf("tasks:\n  - %s\n", task);
 
-	clear(d);
 	assert_false(desk_desire(d, text));
 	if (!strstr(buf_text(&d->said), expected))
 		fail_msg("%s: said %s", task, buf_text(&d->said));

@@ -19,15 +19,6 @@ refuses(struct desk *d, const char *text, const char *expected)
 	assert_string_equal(buf_text(&d->said), expected);
 }
 
-/* Another text, on the same desk. */
-static bool
-desire_anew(struct desk *d, const char *text)
-{
-	playbook_free(d->playbook);
-	d->playbook = NULL;
-	return desk_desire(d, text);
-}
-
 /* What is decided of the resource when the host says this of it. */
 static const struct plan *
 decided(const struct desk *d, const char *id, const char *said, bool owned)
@@ -78,7 +69,7 @@ a_volume_as_it_should_be_is_left_alone(void **state)
 	assert_int_equal(decided(d, "volume data", said, true)->steps[0].class, PLAN_SAME);
 	assert_string_equal(
 	    decided(d, "volume data", said, false)->steps[0].why, "not yet in drover's manifest");
-	assert_true(desire_anew(d, "tasks:\n  - volume: data\n"));
+	assert_true(desk_desire(d, "tasks:\n  - volume: data\n"));
 	assert_int_equal(decided(d, "volume data", said, true)->steps[0].class, PLAN_SAME);
 }
 
@@ -94,7 +85,7 @@ a_volume_that_differs_is_made_anew_only_when_that_is_said(void **state)
 	assert_non_null(p->refused);
 	assert_non_null(strstr(p->refused, "volume data is there and differs"));
 	assert_true(
-	    desire_anew(d, "tasks:\n  - volume: {name: data, labels: {a: b}, force: true}\n"));
+	    desk_desire(d, "tasks:\n  - volume: {name: data, labels: {a: b}, force: true}\n"));
 	p = decided(d, "volume data", said, true);
 	assert_null(p->refused);
 	assert_string_equal(
@@ -119,7 +110,7 @@ what_a_volume_holds_is_exported_before_it_goes_from_a_pet(void **state)
 	    "exported to /var/lib/drover/volumes first");
 	words_are(p->steps[0].doing, "absent - data - export");
 	d->host.kind = HOST_CATTLE;
-	assert_true(desire_anew(d, text));
+	assert_true(desk_desire(d, text));
 	words_are(
 	    decided(d, "volume data", "there\n", true)->steps[0].doing, "absent - data - drop");
 	assert_int_equal(decided(d, "volume data", "", true)->steps[0].class, PLAN_SAME);

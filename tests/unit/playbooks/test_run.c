@@ -88,18 +88,9 @@ mistakes_are_told_at_their_place(void **state)
 		{ "[{run: [cat], stdin: \"{{ tear }}\"}]", "unknown variable \"tear\"" },
 		{ "[{run: [a], cwd: \"{{ host }}\"}]", "not \"web1\"" },
 	};
-	struct desk *d = *state;
 
-	for (size_t i = 0; i < countof(wrong); i++) {
-		autofree char *text = xasprintf("tasks: %s\n", wrong[i].text);
-
-		buf_clear(&d->said);
-		assert_false(desk_desire(d, text));
-		if (!strstr(buf_text(&d->said), wrong[i].said) ||
-		    !str_starts(buf_text(&d->said), "shop.yaml:1:"))
-			fail_msg("%s: %s", text, buf_text(&d->said));
-		diag_fini(&d->diag);
-	}
+	for (size_t i = 0; i < countof(wrong); i++)
+		desk_refuses(*state, wrong[i].text, wrong[i].said);
 }
 
 int

@@ -168,18 +168,9 @@ mistakes_are_told_at_their_place(void **state)
 		{ "[{assert: {msg: x}}]", "that" },
 		{ "[{assert: []}]", "assert: 1 to 64 conditions" },
 	};
-	struct desk *d = *state;
 
-	for (size_t i = 0; i < countof(wrong); i++) {
-		autofree char *text = xasprintf("tasks: %s\n", wrong[i].text);
-
-		buf_clear(&d->said);
-		assert_false(desk_desire(d, text));
-		if (!strstr(buf_text(&d->said), wrong[i].said) ||
-		    !str_starts(buf_text(&d->said), "shop.yaml:1:"))
-			fail_msg("%s: %s", text, buf_text(&d->said));
-		diag_fini(&d->diag);
-	}
+	for (size_t i = 0; i < countof(wrong); i++)
+		desk_refuses(*state, wrong[i].text, wrong[i].said);
 }
 
 #define with_desk(test) cmocka_unit_test_setup_teardown(test, desk_set_up, desk_tear_down)
