@@ -340,39 +340,20 @@ want_service(struct desire *d, const struct task_decl *t, struct resource *r)
 	return true;
 }
 
+/* Of the kinds that are not of the table. Images stand in front, with those of apps; a copy is many
+ * resources. */
 static bool
 want_other(struct desire *d, const struct task_decl *t, struct resource *r)
 {
-	switch (t->kind) {
-	case RESOURCE_FILE:
-		return want_file(d, t, r);
-	case RESOURCE_UNIT:
-		return want_unit(d, t, r);
-	case RESOURCE_SERVICE:
-		return want_service(d, t, r);
-	case RESOURCE_RUN:
-		return desire_run(d, t, r);
-	case RESOURCE_IMAGE:  /* with the apps' images, in front */
-	case RESOURCE_COPY:   /* many resources: kind_copy_want() */
-	case RESOURCE_SYSCTL: /* and all kinds of the table */
-	case RESOURCE_USER:
-	case RESOURCE_DIR:
-	case RESOURCE_LINK:
-	case RESOURCE_PACKAGE:
-	case RESOURCE_VOLUME:
-	case RESOURCE_NETWORK:
-	case RESOURCE_CONTAINER:
-	case RESOURCE_LINGER:
-	case RESOURCE_SUBIDS:
-	case RESOURCE_USERUNIT:
-	case RESOURCE_USERIMAGE:
-	case RESOURCE_WAIT:
-	case RESOURCE_REBOOT:
-	case RESOURCE_ASSERT:
-	case RESOURCE_KINDS:
-		break;
-	}
-	return false;
+	static bool (*const want[RESOURCE_KINDS])(
+	    struct desire *, const struct task_decl *, struct resource *) = {
+		[RESOURCE_FILE] = want_file,
+		[RESOURCE_UNIT] = want_unit,
+		[RESOURCE_SERVICE] = want_service,
+		[RESOURCE_RUN] = desire_run,
+	};
+
+	return t->kind < RESOURCE_KINDS && want[t->kind] && want[t->kind](d, t, r);
 }
 
 static bool

@@ -375,44 +375,21 @@ decide_image(struct verdict *v)
 		plan_because(v, "pulled");
 }
 
+/* Of the kinds that are not of the table. */
 static void
 decide_other(struct verdict *v)
 {
-	switch (v->step->resource->kind) {
-	case RESOURCE_FILE:
-		decide_file(v);
-		break;
-	case RESOURCE_UNIT:
-		decide_unit(v);
-		break;
-	case RESOURCE_SERVICE:
-		decide_service(v);
-		break;
-	case RESOURCE_IMAGE:
-		decide_image(v);
-		break;
-	case RESOURCE_RUN:
-		plan_decide_run(v);
-		break;
-	case RESOURCE_SYSCTL: /* and all kinds of the table */
-	case RESOURCE_USER:
-	case RESOURCE_DIR:
-	case RESOURCE_LINK:
-	case RESOURCE_COPY: /* a task only */
-	case RESOURCE_PACKAGE:
-	case RESOURCE_VOLUME:
-	case RESOURCE_NETWORK:
-	case RESOURCE_CONTAINER:
-	case RESOURCE_LINGER:
-	case RESOURCE_SUBIDS:
-	case RESOURCE_USERUNIT:
-	case RESOURCE_USERIMAGE:
-	case RESOURCE_WAIT:
-	case RESOURCE_REBOOT:
-	case RESOURCE_ASSERT:
-	case RESOURCE_KINDS:
-		break;
-	}
+	static void (*const decide_one[RESOURCE_KINDS])(struct verdict *) = {
+		[RESOURCE_FILE] = decide_file,
+		[RESOURCE_UNIT] = decide_unit,
+		[RESOURCE_SERVICE] = decide_service,
+		[RESOURCE_IMAGE] = decide_image,
+		[RESOURCE_RUN] = plan_decide_run,
+	};
+	enum resource_kind kind = v->step->resource->kind;
+
+	if (kind < RESOURCE_KINDS && decide_one[kind])
+		decide_one[kind](v);
 }
 
 /* The words for it were made when it was found. */
