@@ -15,7 +15,7 @@
 #define REPLY_MAX (64U << 20)
 #define STEPS_MAX 1000000
 
-extern const char host_back_sh[];
+extern const char host_back_sh[], host_look_dir_sh[];
 
 struct back_reading {
 	struct arena *arena;
@@ -39,7 +39,8 @@ static void take_frame(void *user, const char *kind, const char *payload, size_t
 char *
 back_command(const char *nonce, const char *uuid)
 {
-	return reply_command(host_back_sh, NULL, (const char *const[]){ nonce, uuid, NULL });
+	return reply_command(
+	    host_look_dir_sh, host_back_sh, (const char *const[]){ nonce, uuid, NULL });
 }
 
 struct back_reading *
@@ -213,7 +214,8 @@ static void
 keep(struct back_reading *r, const char *kind, char *bytes, size_t len)
 {
 	bool words = strcmp(kind, "words") == 0;
-	char *mark = memchr(bytes, strcmp(kind, "sum") == 0 ? ' ' : '\n', len);
+	char *mark =
+	    memchr(bytes, strcmp(kind, "sum") == 0 || strcmp(kind, "tree") == 0 ? ' ' : '\n', len);
 	char *rest = mark ? mark + 1 : bytes + len;
 	const char *name;
 
@@ -229,7 +231,8 @@ keep(struct back_reading *r, const char *kind, char *bytes, size_t len)
 static void
 take_frame(void *user, const char *kind, const char *payload, size_t len)
 {
-	static const char *const kept[] = { "words", "content", "target", "sum", "directory" };
+	static const char *const kept[] = { "words", "content", "target", "sum", "directory",
+		"tree" };
 	struct back_reading *r = user;
 	char *text = arena_memdup0(r->arena, payload, len);
 	const struct {
@@ -341,6 +344,7 @@ take_kept(struct back_reading *r, size_t number, struct back_place *p)
 	const struct text *sum = text_of(r, "sum", number);
 	const struct text *target = text_of(r, "target", number);
 	const struct text *content = text_of(r, "content", number);
+	const struct text *tree = text_of(r, "tree", number);
 	char check[DIGEST_HEX];
 
 	p->kept = '-';
@@ -354,6 +358,8 @@ take_kept(struct back_reading *r, size_t number, struct back_place *p)
 	} else if (text_of(r, "directory", number)) {
 		p->kept = 'd';
 	}
+	if (tree && tree->len == DIGEST_HEX - 1)
+		str_copy(p->kept_sum, sizeof(p->kept_sum), tree->bytes);
 	if (p->kept != 'f' || !content)
 		return;
 	digest_hex(content->bytes, content->len, check);

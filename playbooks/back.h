@@ -26,7 +26,7 @@ struct back_place {
 	const struct stat_line *was; /* NULL: nothing stood there */
 	/* what is kept of that */
 	char kept;          /* 'f', 'l', 'd', or '-': nothing */
-	char kept_sum[65];  /* f */
+	char kept_sum[65];  /* f, and of a whole tree, as look_dir tells it; empty: not known */
 	const char *target; /* l */
 	const char *content;
 	size_t content_len; /* of content, where it may be shown */

@@ -143,6 +143,10 @@ decide_absent(struct verdict *v)
 		return;
 	}
 	v->step->class = PLAN_REMOVE;
+	if (r->undoing && r->recursive) {
+		plan_because(v, "with all in it");
+		return;
+	}
 	for (const char *p = said; *p; p++)
 		n += *p == '\n';
 	n += *said != '\0';
@@ -164,6 +168,8 @@ decide(struct verdict *v)
 		decide_absent(v);
 	} else if (!f->present || f->kind == '-') {
 		v->step->class = PLAN_CREATE;
+		if (r->undoing && r->undoing->kept)
+			plan_because(v, "with all that was in it");
 	} else if (f->kind == 'l') {
 		plan_blocked(v, "a link stands there, to %.200s: name the directory it leads to",
 		    f->target ? f->target : "?");

@@ -408,9 +408,11 @@ decide(struct verdict *v, struct plan *p)
 {
 	const struct kind *kind = kind_find(v->step->resource->kind);
 
-	if (v->step->resource->forgotten)
+	const struct undoing *undoing = v->step->resource->undoing;
+
+	if (v->step->resource->forgotten || (undoing && undoing->inside))
 		return;
-	if (kind && v->step->resource->undoing && !resource_is_place(v->step->resource))
+	if (kind && undoing && !resource_is_place(v->step->resource))
 		decide_undoing(v);
 	else if (kind)
 		kind->decide(v);

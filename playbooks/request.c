@@ -36,7 +36,12 @@ static int
 add_undoing(struct request_parts *p, const struct resource *r, size_t n)
 {
 	const struct manifest_line *m = r->undoing->line;
+	const struct plan *plan = p->spec->plan;
 
+	for (size_t i = 0; r->undoing->inside && i < plan->count; i++) {
+		if (plan->steps[i].resource == r->undoing->inside)
+			n = p->number[i];
+	}
 	if (!r->undoing->wrote || n == 0)
 		return 0;
 	if (!reply_is_line(r->id) || strchr(r->id, '\t'))

@@ -83,7 +83,10 @@ line_kind(const struct resource *r)
 	static const char place[] = "/etc/systemd/system/";
 
 	if (r->kind == RESOURCE_DIR)
-		return !r->absent ? 'd' : r->recursive ? 't' : r->spared ? 'o' : 'e';
+		return !r->absent     ? (r->undoing && r->undoing->kept ? 'T' : 'd')
+		       : r->recursive ? 't'
+		       : r->spared    ? 'o'
+				      : 'e';
 	if (r->absent)
 		return 'r';
 	if (r->kind == RESOURCE_LINK)

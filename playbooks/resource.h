@@ -78,9 +78,10 @@ struct command_how {
 /* What an undo needs beside the wish. */
 struct undoing {
 	const char
-	    *kept;  /* where its content lies on the host: RUN/old/N; NULL: it comes from here */
-	bool wrote; /* the act wrote its line in the manifest, which was: */
-	const struct manifest_line *line;       /* NULL: none */
+	    *kept; /* where its content lies on the host: RUN/old/N; NULL: it comes from here */
+	const struct resource *inside;    /* it comes back with this tree; NULL: by itself */
+	bool wrote;                       /* the act wrote its line in the manifest, which was: */
+	const struct manifest_line *line; /* NULL: none */
 	const char *const *doing, *const *back; /* a kind of the table: words for its do_KIND */
 };
 

@@ -17,6 +17,7 @@
 struct item {
 	const struct back_step *step;
 	struct resource *resource;
+	struct undoing *how;
 };
 
 struct undo {
@@ -112,7 +113,7 @@ add(struct undo *u, const struct back_step *s, enum resource_kind kind)
 	how->line = line_of(b->manifest_old, b->manifest_old_count, s->id);
 	fill_then(u, s, r);
 	u->wanted[u->count] = r;
-	u->item[u->count++] = (struct item){ s, r };
+	u->item[u->count++] = (struct item){ s, r, how };
 	return how;
 }
 
@@ -145,6 +146,33 @@ fill_owner(const struct stat_line *was, struct resource *r)
 	r->group = was->group;
 }
 
+/* It went whole, and was kept whole. */
+static bool
+is_kept_tree(const struct back_place *p)
+{
+	return p && p->kind == 't' && p->kept == 'd' && p->was && p->was->kind == 'd';
+}
+
+/* A tree that went comes back, and one that an undo brought back goes again. */
+static void
+wish_tree(struct undo *u, const struct back_step *s)
+{
+	const struct back_place *p = s->place;
+	const char **look = arena_alloc(u->arena, 3 * sizeof(*look));
+	struct undoing *how = add(u, s, RESOURCE_DIR);
+	struct resource *r = u->item[u->count - 1].resource;
+
+	look[0] = p->path;
+	look[1] = "whole";
+	r->look = look;
+	r->path = p->path;
+	r->mode = RESOURCE_KEEP;
+	r->recursive = true;
+	r->absent = p->kind == 'T';
+	if (!r->absent)
+		how->kept = arena_printf(u->arena, "%s/old/%zu", u->uuid, s->number);
+}
+
 /* A directory that the act made goes if nothing else is in it; what it changed of one, or took away when
  * it was empty, comes back. */
 static void
@@ -153,12 +181,13 @@ wish_dir(struct undo *u, const struct back_step *s)
 	const struct back_place *p = s->place;
 	struct resource *r;
 
+	if (is_kept_tree(p) || p->kind == 'T') {
+		wish_tree(u, s);
+		return;
+	}
 	if (p->kind == 't') {
-		cannot(u, s,
-		    p->kept == 'd' ? arena_printf(u->arena,
-					 "what was in it lies in /var/lib/drover/runs/%s/old/%zu",
-					 u->uuid, s->number)
-				   : "what was in it was not kept");
+		if (p->was)
+			cannot(u, s, "what was in it was not kept");
 		return;
 	}
 	if (!p->was && went(p))
@@ -204,7 +233,7 @@ wish_place(struct undo *u, const struct back_step *s)
 	const struct back_place *p = s->place;
 	struct undoing *how;
 
-	if (strchr("deot", p->kind)) {
+	if (strchr("deotT", p->kind)) {
 		wish_dir(u, s);
 		return;
 	}
@@ -350,6 +379,26 @@ wish(struct undo *u, const struct back_step *s)
 		cannot(u, s, "this drover does not know its kind");
 }
 
+/* What went with a tree, and one by one, comes back with the tree. */
+static void
+join_trees(struct undo *u)
+{
+	for (size_t i = 0; i < u->count; i++) {
+		const struct item *tree = &u->item[i];
+		const char *top = tree->resource->path;
+
+		if (!is_kept_tree(tree->step->place))
+			continue;
+		for (size_t j = 0; j < u->count; j++) {
+			const char *path = u->item[j].resource->path;
+
+			if (j != i && path && str_starts(path, top) && path[strlen(top)] == '/' &&
+			    !u->item[j].resource->unit)
+				u->item[j].how->inside = tree->resource;
+		}
+	}
+}
+
 struct undo *
 undo_wish(struct arena *a, const struct back *b, const struct undo_spec *spec)
 {
@@ -368,6 +417,7 @@ undo_wish(struct arena *a, const struct back *b, const struct undo_spec *spec)
 	/* What came last goes first. */
 	for (size_t i = b->count; i > 0 && (!b->undone || u->force); i--)
 		wish(u, &b->step[i - 1]);
+	join_trees(u);
 	return u;
 }
 
@@ -392,6 +442,8 @@ place_is_left(const struct back_place *p, const struct found *f)
 
 	if (went(p))
 		return f->kind == '-' || !f->present;
+	if (p->kind == 'T')
+		return f->kind == 'd' && *p->kept_sum && f->said && str_eq(f->said, p->kept_sum);
 	if (p->kind == 'd')
 		return f->kind == 'd' &&
 		       (p->mode == RESOURCE_KEEP || (f->mode & 07777) == p->mode) &&
@@ -407,10 +459,15 @@ place_is_left(const struct back_place *p, const struct found *f)
 
 /* As it was before the act. */
 static bool
-place_was(const struct resource *r, const struct found *f)
+place_was(const struct item *item, const struct found *f)
 {
+	const struct resource *r = item->resource;
+	const char *sum = item->step->place->kept_sum;
+
 	if (r->absent)
 		return f->kind == '-' || !f->present;
+	if (item->how->kept && r->kind == RESOURCE_DIR)
+		return f->kind == 'd' && *sum && f->said && str_eq(f->said, sum);
 	if (r->kind == RESOURCE_DIR)
 		return f->kind == 'd' && (f->mode & 07777) == r->mode &&
 		       same_owner(f, r->owner, r->group);
@@ -438,8 +495,10 @@ is_left(const struct item *item, const struct found *f)
 {
 	const struct resource *r = item->resource;
 
-	if (r->path && !place_is_left(item->step->place, f) && !place_was(r, f))
+	if (r->path && !place_is_left(item->step->place, f) && !place_was(item, f))
 		return false;
+	if (r->path)
+		return !r->unit || unit_is_left(item, f);
 	if (r->unit)
 		return unit_is_left(item, f);
 	if (r->look)
@@ -516,6 +575,13 @@ calm(struct plan *p)
 	}
 }
 
+/* A tree comes back whole or not at all: nothing that stands there now goes for it. */
+static bool
+is_taken(const struct item *item, const struct found *f)
+{
+	return is_kept_tree(item->step->place) && f->present && f->kind != '-';
+}
+
 struct plan *
 undo_plan(struct undo *u, const struct host *host, const struct observation *seen)
 {
@@ -529,7 +595,7 @@ undo_plan(struct undo *u, const struct host *host, const struct observation *see
 		const struct found *f = &seen->found[i];
 		bool untouched = is_left(&u->item[i], f) && !taken_over(u, &u->item[i], seen);
 
-		if (!untouched && !u->force) {
+		if (!untouched && (!u->force || is_taken(&u->item[i], f))) {
 			leave_alone(u, &u->item[i], seen);
 			continue;
 		}

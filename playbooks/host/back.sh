@@ -1,5 +1,6 @@
 #!/bin/sh
-# What one act did to this host, as its directory keeps it, for an undo. Changes nothing.
+# What one act did to this host, as its directory keeps it, for an undo. Changes nothing. Stands
+# behind look_dir.sh.
 # Arguments: nonce, run. The reply is frames as in observe.sh; words (args/N, ...) come as they lie there.
 nonce=$1 run=$2
 base=/var/lib/drover
@@ -64,6 +65,11 @@ $(readlink -- "$file")"
 $text"
 	elif [ -d "$file" ]; then
 		put directory "$number"
+		put tree "$number $(look_dir "$file" whole)"
 	fi
 done
+# Trees that an undo brought back from another act.
+[ ! -s kept ] || while read -r number file; do
+	[ ! -d "../$file" ] || [ -L "../$file" ] || put tree "$number $(look_dir "../$file" whole)"
+done <kept
 put end ''

@@ -9,6 +9,7 @@
 #   d  a directory                     l  a link; the digest is of its target
 #   r  a file or link that goes        e  a directory that goes when nothing is left in it
 #   o  the same, but it stays if not   t  a directory that goes with all that is in it
+#   T  a directory that comes back with all that was in it, from where another act kept it
 # What stood there before is told by was.N (stat's %f %s %u %g %U %G %n) and kept in old/STEP up to 8 MiB:
 # a file or link as it was, a directory's mode and owner by an empty one, a tree that goes whole.
 list=files.1 switched='' staged=''
@@ -42,7 +43,7 @@ suits() {
 		;;
 	esac
 	case $kind$there in
-	[deto]link)
+	[detoT]link)
 		text="a link stands there, to $(readlink "$path")"
 		return 1
 		;;
@@ -155,7 +156,7 @@ stage_one() {
 	if [ -s kept ]; then
 		kept=$(sed -n "s/^$n //p" kept)
 		if [ "$kept" ]; then
-			text=$(cp -a "../$kept" "$temp" 2>&1)
+			text=$({ cp -a "../$kept" "$temp" && find "$temp" \( -type f -o -type d \) -exec sync {} +; } 2>&1)
 			return
 		fi
 	fi
@@ -219,6 +220,7 @@ restore_one() {
 	case " $switched " in *" $n "*) ;; *) return 0 ;; esac
 	case $kind in
 	[reto]) mv -fT "$temp" "$path" ;;
+	T) mv -fT "$path" "$temp" ;;
 	d)
 		[ -d "old/$n" ] || return 0
 		mode=$(stat -c %a "old/$n") owner=$(stat -c %u "old/$n") group=$(stat -c %g "old/$n")

@@ -1,5 +1,16 @@
 #!/bin/sh
-# What is in a directory that is to go: the first things, one a line.
-look_dir() { # PATH
-	[ ! -d "$1" ] || [ -L "$1" ] || (cd "$1" && find . -mindepth 1 -maxdepth 1 | head -n 5 | cut -c 3-)
+# What is in a directory that is to go: the first things, one a line. Of a whole tree that goes or comes back:
+# one digest of all names, kinds, modes, owners, links and contents in it, or what keeps that from being told.
+look_dir() { # PATH [whole]
+	[ -d "$1" ] && [ ! -L "$1" ] && cd "$1" || return 0
+	if [ -z "${2:-}" ]; then
+		find . -mindepth 1 -maxdepth 1 | head -n 5 | cut -c 3-
+	elif [ "$(du -sk . | cut -f 1)" -gt 65536 ]; then
+		echo large
+	else
+		{
+			find . -printf '%y %m %U %G %p %l\0' | LC_ALL=C sort -z
+			find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum --
+		} | sha256sum | cut -c 1-64
+	fi
 }

@@ -42,9 +42,23 @@ back_directory() {
 	mode=$(stat -c %a "old/$n") owner=$(stat -c %u "old/$n") group=$(stat -c %g "old/$n")
 	text=$(mkdir -p "$path" 2>&1 && owners_of_directory) || failing "$path: $text" "chmod $mode $path; chown $owner:$group $path"
 }
+# One that was brought back whole goes whole, if it is still the same.
+back_tree() {
+	[ -e "$path" ] || return 0
+	kept=$base/runs/$(sed -n "s/^$n //p" kept)
+	if ! text=$(diff -r --no-dereference "$kept" "$path" 2>&1); then
+		failing "$path was changed since" "rm -r $path"
+	else
+		text=$({ mv -fT "$path" "$temp" && rm -rf "$temp"; } 2>&1) || failing "$path: $text" "rm -r $path"
+	fi
+}
 # Somebody else's change since is nobody's to take back.
 back_one() {
 	case $kind in
+	T)
+		back_tree
+		return 0
+		;;
 	[deot])
 		back_directory
 		return 0

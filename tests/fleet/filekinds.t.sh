@@ -227,7 +227,7 @@ for host in $hosts; do
 	contents "$host" >"$CASE/after.$host"
 	ok "$host is as it was" diff "$CASE/before.$host" "$CASE/after.$host"
 done
-echo "$tasks" | book back
+printf '%s\n  - file: {path: /opt/u/tree/in/f, state: absent}\n  - dir: {path: /opt/u/tree, state: absent, recursive: true}\n' "$tasks" | book back
 exits 0 "without the failure they come" drover apply -y --no-prune "$CASE/back.yaml"
 for host in $hosts; do
 	is "$(on "$host" 'cd /opt/u && ls -A; systemctl is-active drover-case; ls /etc/systemd/system/drover-case.service 2>&1 | grep -c cannot')" "copy
@@ -236,14 +236,27 @@ l
 l2
 new
 over
-tree
 inactive
 1" "$host: what goes is gone, and its unit does not run"
 done
+exits 0 "what an undo would do is shown" drover undo -n last
+like "$out" "/opt/u/tree/ .*with all that was in it" "a tree comes back whole"
+unlike "$out" "cannot be taken back" "and nothing is left out"
 exits 0 "an undo takes them back" drover undo -y last
 for host in $hosts; do
 	contents "$host" >"$CASE/after.$host"
 	ok "$host is as it was before the run" diff "$CASE/before.$host" "$CASE/after.$host"
+done
+on web1 'echo mine >/opt/u/tree/mine'
+exits 6 "and that is taken back, but what changed since" drover undo -y last
+like "$out" "not touched: /opt/u/tree/: changed since, by hand" "which is named"
+ok "it stays where it changed, with all in it" on web1 'grep -q mine /opt/u/tree/mine && test -e /opt/u/tree/in/f'
+ok "and is gone where it did not" on web2 'test ! -e /opt/u/tree'
+exits 0 "once more" drover undo -y last
+for host in $hosts; do
+	[ "$host" = web2 ] || on "$host" 'rm /opt/u/tree/mine'
+	contents "$host" >"$CASE/after.$host"
+	ok "$host is as it was before the run again" diff "$CASE/before.$host" "$CASE/after.$host"
 	on "$host" 'systemctl -q disable --now drover-case; rm -r /etc/systemd/system/drover-case.service /opt/u; systemctl daemon-reload'
 done
 
