@@ -9,30 +9,11 @@
 #include "playbooks/kind.h"
 #include "playbooks/observation.h"
 #include "playbooks/plan.h"
+#include "playbooks/undo_inner.h"
 
 #include <string.h>
 
 #define RELEASE "undo of "
-
-struct item {
-	const struct back_step *step;
-	struct resource *resource;
-	struct undoing *how;
-};
-
-struct undo {
-	struct arena *arena;
-	const struct back *back;
-	const char *uuid;
-	bool force;
-	struct item *item;
-	const struct resource **wanted;
-	size_t count;
-	const char **note;
-	size_t notes;
-	struct buf stale;
-	const char *stale_text;
-};
 
 static void
 note(struct undo *u, const char *text)
@@ -40,8 +21,8 @@ note(struct undo *u, const char *text)
 	u->note[u->notes++] = text;
 }
 
-static void
-cannot(struct undo *u, const struct back_step *s, const char *why)
+void
+undo_cannot(struct undo *u, const struct back_step *s, const char *why)
 {
 	note(u, arena_printf(u->arena, "cannot be taken back: %.300s (%s)", s->title, why));
 }
@@ -69,13 +50,6 @@ is_enabled(const char *state)
 	return str_starts(state, "enabled");
 }
 
-/* Whether there is something there that goes when it is to be gone. */
-static bool
-went(const struct back_place *p)
-{
-	return strchr("reot", p->kind) != NULL;
-}
-
 static void
 fill_then(struct undo *u, const struct back_step *s, struct resource *r)
 {
@@ -97,8 +71,8 @@ fill_then(struct undo *u, const struct back_step *s, struct resource *r)
 	r->then.argv = then->args;
 }
 
-static struct undoing *
-add(struct undo *u, const struct back_step *s, enum resource_kind kind)
+struct undoing *
+undo_add(struct undo *u, const struct back_step *s, enum resource_kind kind)
 {
 	struct resource *r = arena_alloc(u->arena, sizeof(*r));
 	struct undoing *how = arena_alloc(u->arena, sizeof(*how));
@@ -115,137 +89,6 @@ add(struct undo *u, const struct back_step *s, enum resource_kind kind)
 	u->wanted[u->count] = r;
 	u->item[u->count++] = (struct item){ s, r, how };
 	return how;
-}
-
-/* A file or link that was there comes back; what was not there goes. False: it was not kept. */
-static bool
-fill_place(struct undo *u, const struct back_step *s, struct resource *r, struct undoing *how)
-{
-	const struct back_place *p = s->place;
-
-	r->path = p->path;
-	r->absent = !p->was;
-	if (r->absent)
-		return !went(p);
-	if (p->kept != 'f' || p->was->kind != 'f')
-		return false;
-	r->mode = p->was->mode & 07777;
-	r->owner = p->was->owner;
-	r->group = p->was->group;
-	r->content = p->content;
-	r->content_len = p->content_len;
-	str_copy(r->digest, sizeof(r->digest), p->kept_sum);
-	how->kept = arena_printf(u->arena, "%s/old/%zu", u->uuid, s->number);
-	return true;
-}
-
-static void
-fill_owner(const struct stat_line *was, struct resource *r)
-{
-	r->owner = was->owner;
-	r->group = was->group;
-}
-
-/* It went whole, and was kept whole. */
-static bool
-is_kept_tree(const struct back_place *p)
-{
-	return p && p->kind == 't' && p->kept == 'd' && p->was && p->was->kind == 'd';
-}
-
-/* A tree that went comes back, and one that an undo brought back goes again. */
-static void
-wish_tree(struct undo *u, const struct back_step *s)
-{
-	const struct back_place *p = s->place;
-	const char **look = arena_alloc(u->arena, 3 * sizeof(*look));
-	struct undoing *how = add(u, s, RESOURCE_DIR);
-	struct resource *r = u->item[u->count - 1].resource;
-
-	look[0] = p->path;
-	look[1] = "whole";
-	r->look = look;
-	r->path = p->path;
-	r->mode = RESOURCE_KEEP;
-	r->recursive = true;
-	r->absent = p->kind == 'T';
-	if (!r->absent)
-		how->kept = arena_printf(u->arena, "%s/old/%zu", u->uuid, s->number);
-}
-
-/* A directory that the act made goes if nothing else is in it; what it changed of one, or took away when
- * it was empty, comes back. */
-static void
-wish_dir(struct undo *u, const struct back_step *s)
-{
-	const struct back_place *p = s->place;
-	struct resource *r;
-
-	if (is_kept_tree(p) || p->kind == 'T') {
-		wish_tree(u, s);
-		return;
-	}
-	if (p->kind == 't') {
-		if (p->was)
-			cannot(u, s, "what was in it was not kept");
-		return;
-	}
-	if (!p->was && went(p))
-		return;
-	add(u, s, RESOURCE_DIR);
-	r = u->item[u->count - 1].resource;
-	r->path = p->path;
-	r->absent = r->spared = !p->was;
-	r->mode = RESOURCE_KEEP;
-	if (!p->was)
-		return;
-	r->mode = p->was->mode & 07777;
-	fill_owner(p->was, r);
-}
-
-/* It is a link now, or was one before. */
-static void
-wish_link(struct undo *u, const struct back_step *s)
-{
-	const struct back_place *p = s->place;
-	struct resource *r;
-
-	if (p->was && p->kept != 'l') {
-		cannot(u, s, "what stood there was not kept");
-		return;
-	}
-	add(u, s, RESOURCE_LINK);
-	r = u->item[u->count - 1].resource;
-	r->path = p->path;
-	r->mode = RESOURCE_KEEP;
-	r->absent = !p->was;
-	if (!p->was)
-		return;
-	fill_owner(p->was, r);
-	r->content = p->target;
-	r->content_len = strlen(p->target);
-	digest_hex(p->target, r->content_len, r->digest);
-}
-
-static void
-wish_place(struct undo *u, const struct back_step *s)
-{
-	const struct back_place *p = s->place;
-	struct undoing *how;
-
-	if (strchr("deotT", p->kind)) {
-		wish_dir(u, s);
-		return;
-	}
-	if (p->was ? p->was->kind == 'l' : p->kind == 'l') {
-		wish_link(u, s);
-		return;
-	}
-	how = add(u, s, RESOURCE_FILE);
-	if (fill_place(u, s, u->item[u->count - 1].resource, how))
-		return;
-	u->count--;
-	cannot(u, s, p->kept == '-' ? "what stood there was not kept" : "it was no plain file");
 }
 
 /* What the act changed of its state, back. */
@@ -266,13 +109,13 @@ static void
 wish_unit(struct undo *u, const struct back_step *s)
 {
 	bool has_place = s->place != NULL;
-	struct undoing *how = add(u, s, has_place ? RESOURCE_UNIT : RESOURCE_SERVICE);
+	struct undoing *how = undo_add(u, s, has_place ? RESOURCE_UNIT : RESOURCE_SERVICE);
 	struct resource *r = u->item[u->count - 1].resource;
 	bool ran;
 
-	if (!s->unit || (has_place && !fill_place(u, s, r, how))) {
+	if (!s->unit || (has_place && !undo_fill_place(u, s, r, how))) {
 		u->count--;
-		cannot(u, s, "what stood there was not kept");
+		undo_cannot(u, s, "what stood there was not kept");
 		return;
 	}
 	r->unit = s->unit->name;
@@ -314,14 +157,15 @@ wish_run(struct undo *u, const struct back_step *s)
 	if (!s->started)
 		return;
 	if (!s->undo) {
-		cannot(u, s, "it has no undo:");
+		undo_cannot(u, s, "it has no undo:");
 		return;
 	}
 	if (!s->changed && !u->force) {
-		cannot(u, s, "it is not proved that it ended well; its undo: runs with --force");
+		undo_cannot(
+		    u, s, "it is not proved that it ended well; its undo: runs with --force");
 		return;
 	}
-	add(u, s, RESOURCE_RUN);
+	undo_add(u, s, RESOURCE_RUN);
 	r = u->item[u->count - 1].resource;
 	split_words(u->arena, s->undo, &r->env, &r->argv);
 	if (s->args && !s->special)
@@ -345,14 +189,15 @@ wish_kind(struct undo *u, const struct back_step *s)
 	if (!s->started)
 		return;
 	if (!s->back || !s->args || !kind->carry) {
-		cannot(u, s, "a step of this kind keeps nothing to put back");
+		undo_cannot(u, s, "a step of this kind keeps nothing to put back");
 		return;
 	}
 	if (!s->changed && !u->force) {
-		cannot(u, s, "it is not proved that it ended well; it is put back with --force");
+		undo_cannot(
+		    u, s, "it is not proved that it ended well; it is put back with --force");
 		return;
 	}
-	how = add(u, s, s->kind);
+	how = undo_add(u, s, s->kind);
 	r = u->item[u->count - 1].resource;
 	how->doing = s->back;
 	how->back = s->args;
@@ -368,35 +213,15 @@ wish(struct undo *u, const struct back_step *s)
 	if (s->kind == RESOURCE_UNIT || s->kind == RESOURCE_SERVICE)
 		wish_unit(u, s);
 	else if (s->place)
-		wish_place(u, s);
+		undo_wish_place(u, s);
 	else if (s->kind == RESOURCE_RUN)
 		wish_run(u, s);
 	else if (s->kind == RESOURCE_IMAGE)
-		cannot(u, s, str_eq(s->class, "remove") ? "it is gone" : "it stays");
+		undo_cannot(u, s, str_eq(s->class, "remove") ? "it is gone" : "it stays");
 	else if (kind_find(s->kind))
 		wish_kind(u, s);
 	else if (s->kind == RESOURCE_KINDS)
-		cannot(u, s, "this drover does not know its kind");
-}
-
-/* What went with a tree, and one by one, comes back with the tree. */
-static void
-join_trees(struct undo *u)
-{
-	for (size_t i = 0; i < u->count; i++) {
-		const struct item *tree = &u->item[i];
-		const char *top = tree->resource->path;
-
-		if (!is_kept_tree(tree->step->place))
-			continue;
-		for (size_t j = 0; j < u->count; j++) {
-			const char *path = u->item[j].resource->path;
-
-			if (j != i && path && str_starts(path, top) && path[strlen(top)] == '/' &&
-			    !u->item[j].resource->unit)
-				u->item[j].how->inside = tree->resource;
-		}
-	}
+		undo_cannot(u, s, "this drover does not know its kind");
 }
 
 struct undo *
@@ -417,7 +242,7 @@ undo_wish(struct arena *a, const struct back *b, const struct undo_spec *spec)
 	/* What came last goes first. */
 	for (size_t i = b->count; i > 0 && (!b->undone || u->force); i--)
 		wish(u, &b->step[i - 1]);
-	join_trees(u);
+	undo_join_trees(u);
 	return u;
 }
 
@@ -426,55 +251,6 @@ undo_wanted(const struct undo *u, size_t *ret_count)
 {
 	*ret_count = u->count;
 	return u->wanted;
-}
-
-static bool
-same_owner(const struct found *f, const char *owner, const char *group)
-{
-	return str_eq(f->owner, owner) && str_eq(f->group, group);
-}
-
-/* As the act left it. */
-static bool
-place_is_left(const struct back_place *p, const struct found *f)
-{
-	char hex[DIGEST_HEX];
-
-	if (went(p))
-		return f->kind == '-' || !f->present;
-	if (p->kind == 'T')
-		return f->kind == 'd' && *p->kept_sum && f->said && str_eq(f->said, p->kept_sum);
-	if (p->kind == 'd')
-		return f->kind == 'd' &&
-		       (p->mode == RESOURCE_KEEP || (f->mode & 07777) == p->mode) &&
-		       (str_eq(p->owner, "-") || str_eq(p->owner, f->owner)) &&
-		       (str_eq(p->group, "-") || str_eq(p->group, f->group));
-	if (p->kind == 'l') {
-		digest_hex(f->target ? f->target : "", f->target ? strlen(f->target) : 0, hex);
-		return f->kind == 'l' && str_eq(hex, p->digest);
-	}
-	return f->present && f->kind == 'f' && str_eq(f->digest, p->digest) &&
-	       (f->mode & 07777) == (p->mode & 07777) && same_owner(f, p->owner, p->group);
-}
-
-/* As it was before the act. */
-static bool
-place_was(const struct item *item, const struct found *f)
-{
-	const struct resource *r = item->resource;
-	const char *sum = item->step->place->kept_sum;
-
-	if (r->absent)
-		return f->kind == '-' || !f->present;
-	if (item->how->kept && r->kind == RESOURCE_DIR)
-		return f->kind == 'd' && *sum && f->said && str_eq(f->said, sum);
-	if (r->kind == RESOURCE_DIR)
-		return f->kind == 'd' && (f->mode & 07777) == r->mode &&
-		       same_owner(f, r->owner, r->group);
-	if (r->kind == RESOURCE_LINK)
-		return f->kind == 'l' && f->target && str_eq(f->target, r->content);
-	return f->present && f->kind == 'f' && str_eq(f->digest, r->digest) &&
-	       (f->mode & 07777) == r->mode && same_owner(f, r->owner, r->group);
 }
 
 static bool
@@ -495,7 +271,7 @@ is_left(const struct item *item, const struct found *f)
 {
 	const struct resource *r = item->resource;
 
-	if (r->path && !place_is_left(item->step->place, f) && !place_was(item, f))
+	if (r->path && !undo_place_is_left(item->step->place, f) && !undo_place_was(item, f))
 		return false;
 	if (r->path)
 		return !r->unit || unit_is_left(item, f);
@@ -575,13 +351,6 @@ calm(struct plan *p)
 	}
 }
 
-/* A tree comes back whole or not at all: nothing that stands there now goes for it. */
-static bool
-is_taken(const struct item *item, const struct found *f)
-{
-	return is_kept_tree(item->step->place) && f->present && f->kind != '-';
-}
-
 struct plan *
 undo_plan(struct undo *u, const struct host *host, const struct observation *seen)
 {
@@ -595,7 +364,7 @@ undo_plan(struct undo *u, const struct host *host, const struct observation *see
 		const struct found *f = &seen->found[i];
 		bool untouched = is_left(&u->item[i], f) && !taken_over(u, &u->item[i], seen);
 
-		if (!untouched && (!u->force || is_taken(&u->item[i], f))) {
+		if (!untouched && (!u->force || undo_is_taken(&u->item[i], f))) {
 			leave_alone(u, &u->item[i], seen);
 			continue;
 		}
