@@ -1,14 +1,19 @@
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/asking.h"
 #include "cli/call.h"
 #include "cli/history.h"
+#include "cli/history_known.h"
 #include "cli/out.h"
 #include "engine/herd.h"
+#include "inventory/inventory.h"
 #include "inventory/set.h"
+#include "ledger/ledger.h"
 #include "playbooks/plan.h"
 #include "playbooks/reply.h"
 
@@ -29,7 +34,7 @@ struct version {
 
 struct file {
 	struct call *call;
-	const char *path;
+	const char *path, *host;
 	struct version *version;
 	size_t count, cap;
 	/* the question in hand */
@@ -47,15 +52,22 @@ struct file {
 static void ask(struct asking *a, struct herd_host *hh);
 
 static struct version *
-add(struct file *f, const char *digest, const char *class)
+insert(struct file *f, size_t at, const char *digest, const char *class)
 {
 	struct version *v;
 
 	mem_grow(f->version, f->count, f->cap);
-	v = &f->version[f->count++];
+	v = &f->version[at];
+	memmove(v + 1, v, (f->count++ - at) * sizeof(*v));
 	*v = (struct version){ .class = class, .size = -1 };
 	str_copy(v->digest, sizeof(v->digest), strlen(digest) == 64 ? digest : "-");
 	return v;
+}
+
+static struct version *
+add(struct file *f, const char *digest, const char *class)
+{
+	return insert(f, f->count, digest, class);
 }
 
 static bool
@@ -109,6 +121,121 @@ take_act(struct file *f, char *text)
 }
 
 static void
+forget_version(struct version *v)
+{
+	free(v->run);
+	free(v->when);
+	free(v->who);
+	free(v->playbook);
+}
+
+static bool
+has_run(const struct file *f, const char *run)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->version[i].run && str_eq(f->version[i].run, run))
+			return true;
+	}
+	return false;
+}
+
+/* Before the act that came next, and what that one found. */
+static size_t
+place_of(const struct file *f, const char *run)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->version[i].run && strcmp(f->version[i].run, run) < 0)
+			at = i + 1;
+	}
+	return at;
+}
+
+/* An act that the host no longer remembers. */
+static void
+add_known(struct file *f, const struct known_version *k)
+{
+	char when[40];
+	size_t at;
+	struct version *v;
+
+	if (has_run(f, k->run))
+		return;
+	at = place_of(f, k->run);
+	if (!str_eq(k->was, "-") || at > 0)
+		insert(f, at++, k->was, "found");
+	v = insert(f, at, k->digest, "change");
+	clock_rfc3339(k->time_ms, when, sizeof(when));
+	v->run = xstrdup(k->run);
+	v->when = xstrdup(when);
+	v->who = xstrdup(k->who);
+	v->playbook = k->playbook ? xstrdup(k->playbook) : NULL;
+}
+
+/* Each once: what an act found is what the one before left, or somebody's own. */
+static void
+settle(struct file *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->count; i++) {
+		struct version *v = &f->version[i];
+		bool same =
+		    n > 0 ? str_eq(f->version[n - 1].digest, v->digest) : str_eq(v->digest, "-");
+		bool absent = str_eq(v->digest, "-");
+
+		if (!v->run && same) {
+			if (n > 0 && v->size >= 0)
+				f->version[n - 1].size = v->size;
+			forget_version(v);
+			continue;
+		}
+		if (v->run)
+			v->class = absent                                  ? "remove"
+				   : n == 0                                ? "create"
+				   : str_eq(f->version[n - 1].digest, "-") ? "create"
+									   : "change";
+		else if (n > 0)
+			v->class = "by hand";
+		f->version[n++] = *v;
+	}
+	f->count = n;
+}
+
+/* What the ledger of this seat knows beside. */
+static void
+take_known(struct file *f)
+{
+	struct ledger *l = f->call->ledger;
+	size_t n = 0;
+	struct known_version *k =
+	    l ? history_known(l, inventory_fleet(f->call->inventory), f->host, f->path, &n) : NULL;
+
+	for (size_t i = 0; i < n; i++)
+		add_known(f, &k[i]);
+	history_known_free(k, n);
+	settle(f);
+}
+
+/* The host no longer has the contents; perhaps they were kept here. */
+static void
+take_kept(struct file *f)
+{
+	struct ledger *l = f->call->ledger;
+	struct err err;
+
+	free(f->content[f->at]);
+	f->content[f->at] = l && ledger_has(l, f->want)
+				? ledger_get(l, f->want, &f->content_len[f->at], &err)
+				: NULL;
+	if (!f->content[f->at])
+		err_set(&f->err, OUTCOME_FAILED,
+		    "version %lld: neither the host nor this seat has its contents any more",
+		    (long long)f->number[f->at]);
+}
+
+static void
 take_frame(void *user, const char *kind, const char *payload, size_t len)
 {
 	struct file *f = user;
@@ -132,9 +259,7 @@ take_frame(void *user, const char *kind, const char *payload, size_t len)
 	} else if (strcmp(kind, "secret") == 0) {
 		err_set(&f->err, OUTCOME_REFUSED, "a secret is not shown");
 	} else if (strcmp(kind, "none") == 0) {
-		err_set(&f->err, OUTCOME_FAILED,
-		    "version %lld: the host no longer has its contents",
-		    (long long)f->number[f->at]);
+		take_kept(f);
 	} else if (strcmp(kind, "refused") == 0) {
 		err_set(&f->err, OUTCOME_REFUSED, "%s", text);
 	}
@@ -178,6 +303,8 @@ on_answer(void *user, struct herd_host *hh, const struct collect *c)
 		err_set(&err, OUTCOME_FAILED, "%s",
 		    c->dropped ? "more than can be asked for"
 			       : "the reply ended before its end mark");
+	if (err.kind == OUTCOME_OK && str_eq(f->want, "list"))
+		take_known(f);
 	if (err.kind == OUTCOME_OK && f->err.kind == OUTCOME_OK && next_content(f)) {
 		ask(a, hh);
 		return;
@@ -218,7 +345,8 @@ print(struct file *f)
 	for (size_t i = 0; i < f->count; i++) {
 		const struct version *v = &f->version[i];
 		autofree char *number = xasprintf("%zu", i + 1);
-		autofree char *digest = xasprintf("%.12s", v->digest);
+		autofree char *digest =
+		    xasprintf("%.*s", out_json(f->call->out) ? 64 : 12, v->digest);
 		autofree char *size = v->size >= 0 ? xasprintf("%lld", v->size) : NULL;
 
 		out_row(f->call->out, (const char *const[]){ number, v->when, v->class, digest,
@@ -249,13 +377,34 @@ print_text(struct call *c, const char *text, size_t n)
 		out_text(c->out, text, n);
 }
 
+/* One object: which version, or which two, and the text. */
+static void
+print_json(struct file *f, const char *key, const char *text, size_t n)
+{
+	autobuf b = BUF_INIT(2 * ANSWER_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &b);
+	json_open_object(&w, NULL);
+	json_put_int(&w, "v", 1);
+	json_put_int(&w, f->needs == 2 ? "from" : "version", f->number[0]);
+	if (f->needs == 2)
+		json_put_int(&w, "to", f->number[1]);
+	json_put_data(&w, key, text, n);
+	json_close(&w);
+	buf_addc(&b, '\n');
+	out_text(f->call->out, buf_text(&b), b.len);
+}
+
 static void
 print_diff(struct file *f)
 {
 	autofree char *text = text_diff(f->path, f->content[0], f->content_len[0], f->content[1],
 	    f->content_len[1], DIFF_LINES);
 
-	if (text)
+	if (out_json(f->call->out))
+		print_json(f, "diff", text ? text : "", text ? strlen(text) : 0);
+	else if (text)
 		print_text(f->call, text, strlen(text));
 }
 
@@ -268,6 +417,8 @@ print_answer(struct asking *a)
 		return;
 	if (f->needs == 2)
 		print_diff(f);
+	else if (f->needs == 1 && out_json(f->call->out))
+		print_json(f, "content", f->content[0], f->content_len[0]);
 	else if (f->needs == 1)
 		print_text(f->call, f->content[0], f->content_len[0]);
 	else if (f->count)
@@ -280,12 +431,8 @@ print_answer(struct asking *a)
 static void
 forget(struct file *f)
 {
-	for (size_t i = 0; i < f->count; i++) {
-		free(f->version[i].run);
-		free(f->version[i].when);
-		free(f->version[i].who);
-		free(f->version[i].playbook);
-	}
+	for (size_t i = 0; i < f->count; i++)
+		forget_version(&f->version[i]);
 	free(f->version);
 	free(f->content[0]);
 	free(f->content[1]);
@@ -315,6 +462,7 @@ history_file(struct call *c, const struct history_file *what)
 	if (!call_set(c, what->host, &set))
 		return c->exit;
 	a.set = &set;
+	f.host = set.count ? set.hosts[0]->name : NULL;
 	code = set.count == 1 ? asking_run(&a)
 			      : call_usage(c, "history file looks at one host, not %zu", set.count);
 	forget(&f);

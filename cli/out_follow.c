@@ -312,6 +312,7 @@ show(struct follow *f, const struct event *e)
 	case EVENT_HOST_OUTPUT:
 	case EVENT_FACT:
 	case EVENT_PLAN_STEP:
+	case EVENT_PLAN_NOTE:
 	case EVENT_ACT_SENT:
 	case EVENT_STEP_START:
 	case EVENT_TRUST:

@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#define CONTENT_MAX (256U << 10)
+
 bool
 apply_differs(const struct apply_host *h)
 {
@@ -135,6 +137,25 @@ on_durable(void *user, const struct err *err)
 	apply_exec_start(h, &acting, request_command(h->nonce, run_uuid(h->ground->run)));
 }
 
+/* What files become and were is kept here too, for when the host no longer has it. */
+static void
+keep_contents(struct ledger *l, const struct plan *p)
+{
+	for (size_t i = 0; l && i < p->count; i++) {
+		const struct resource *r = p->steps[i].resource;
+		const struct found *f = p->steps[i].found;
+		char hex[DIGEST_HEX];
+
+		if (r->secret || (r->kind != RESOURCE_FILE && r->kind != RESOURCE_UNIT) ||
+		    !request_sends_file(&p->steps[i]))
+			continue;
+		if (!r->absent && r->content && r->content_len <= CONTENT_MAX)
+			ledger_put(l, r->content, r->content_len, hex);
+		if (f->kind == 'f' && f->content && f->content_len <= CONTENT_MAX)
+			ledger_put(l, f->content, f->content_len, hex);
+	}
+}
+
 void
 apply_act(struct apply_host *h)
 {
@@ -162,6 +183,7 @@ apply_act(struct apply_host *h)
 		apply_give_up(h, err.kind, &err);
 		return;
 	}
+	keep_contents(ledger, h->plan);
 	digest_hex(h->input.data, h->input.len, digest);
 	apply_event(h, &e, EVENT_ACT_SENT);
 	event_set_text(&e, FIELD_DIGEST, digest);

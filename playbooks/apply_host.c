@@ -87,6 +87,34 @@ tell_foreign(struct apply_host *h)
 }
 
 /* In the order in which the act numbers them: resume reads the names from these events. */
+/* What a file is to be and was, for the history of files; of a secret nothing. */
+static void
+tell_place(const struct plan_step *s, struct event *e)
+{
+	const struct resource *r = s->resource;
+	const struct found *f = s->found;
+
+	if (!resource_is_place(r) || !request_sends_file(s))
+		return;
+	event_set_data(e, FIELD_PATH, r->path, strlen(r->path));
+	if (r->secret || (r->kind != RESOURCE_FILE && r->kind != RESOURCE_UNIT))
+		return;
+	event_set_text(e, FIELD_DIGEST, r->absent ? "-" : r->digest);
+	event_set_text(e, FIELD_WAS, f->kind == 'f' && *f->digest ? f->digest : "-");
+}
+
+static void
+tell_notes(struct apply_host *h)
+{
+	for (size_t i = 0; i < h->plan->note_count; i++) {
+		autoevent e = { .count = 0 };
+
+		apply_event(h, &e, EVENT_PLAN_NOTE);
+		event_set_text(&e, FIELD_TEXT, h->plan->notes[i]);
+		apply_emit(h, &e);
+	}
+}
+
 void
 apply_tell_plan(struct apply_host *h)
 {
@@ -104,8 +132,11 @@ apply_tell_plan(struct apply_host *h)
 		event_set_text(&e, FIELD_TEXT, s ? s->why : "follows the tasks");
 		if (s && s->diff)
 			event_set_data(&e, FIELD_DIFF, s->diff, strlen(s->diff));
+		if (s)
+			tell_place(s, &e);
 		apply_emit(h, &e);
 	}
+	tell_notes(h);
 }
 
 /* What an earlier act left undone is due again, whether or not its cause changed. */

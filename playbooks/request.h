@@ -34,6 +34,9 @@ int request_build(const struct request *r, struct buf *to, struct err *err);
 /* What the manifest keeps of a resource that is wanted; NULL: drover does not own it. */
 const char *request_digest(const struct resource *r);
 
+/* Whether the act would put, change or remove something at the step's place in the file system. */
+bool request_sends_file(const struct plan_step *s);
+
 /* The longest time the act may take on the host. */
 int64_t request_limit_ms(const struct request *r);
 

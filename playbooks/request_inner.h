@@ -50,8 +50,6 @@ int request_add_command(struct request_parts *p, const struct resource *r, size_
 
 /* The group of files of the steps from one to another: files.N, and the step that switches them. */
 int request_add_files(struct request_parts *p, size_t from, size_t to);
-/* Whether it has a line in such a group. */
-bool request_sends_file(const struct plan_step *s);
 
 /* One word for the host's shell to split at blanks. */
 bool request_is_word(const char *s);

@@ -48,6 +48,9 @@ exits 0 "an undo shows its plan first" drover undo -n last
 like "$out" "to remove" "with the usual classes"
 like "$out" "^ *-drover was here" "and contents"
 like "$out" "cannot be taken back: touch /root/after-plain \(it has no undo:\)" "what cannot be taken back is named"
+exits 0 "as JSON" drover undo -n last --json
+like "$out" '"event":"plan.note".*"host":"web1".*"text":"cannot be taken back: touch /root/after-plain' "it is named too"
+like "$out" '"event":"plan.step".*"path":"/etc/motd"' "and what it would do"
 for host in web1 web2; do
 	walk $host >"$CASE/now.$host"
 	ok "a plan leaves $host alone" diff "$CASE/done.$host" "$CASE/now.$host"
@@ -105,6 +108,21 @@ exits 0 "what differs" drover history file web1 /etc/after/kept --diff 1 2
 like "$out" "^\-old" "line by line"
 exits 1 "a version that is not there" drover history file web1 /etc/after/kept --show 99
 like "$err" "there are versions 1 to" "is said"
+exits 0 "as JSON" drover history file web1 /etc/after/kept --json
+like "$out" "\"version\":\"2\".*\"digest\":\"$(echo new | sha256sum | cut -c 1-64)\".*\"run\":\"$run\"" "a line each, with whole digests"
+exits 0 "a version as JSON" drover history file web1 /etc/after/kept --show 2 --json
+is "$(tail -n 1 <<<"$out")" '{"v":1,"version":2,"content":"new\n"}' "is one object"
+"$DROVER" history file web1 /etc/after/kept >"$CASE/versions"
+on web1 'mkdir /root/aside && mv /var/lib/drover/runs/* /root/aside'
+exits 0 "what the host no longer remembers" drover history file web1 /etc/after/kept
+is "$(awk '{ print $3, $4, $NF }' <<<"$out")" "$(awk '{ print $3, $4, $NF }' "$CASE/versions")" "this seat still knows"
+exits 0 "with contents that were found" drover history file web1 /etc/after/kept --show 1
+is "$out" old "as they were"
+exits 0 "and that acts brought" drover history file web1 /etc/after/kept --show 2
+is "$out" new "as they were"
+exits 0 "another seat knows nothing of it" env XDG_STATE_HOME="$CASE/nobody" "$DROVER" history file web1 /etc/after/kept
+is "$(grep -c "^[0-9]" <<<"$out")" 1 "but what stands there"
+on web1 'mv /root/aside/* /var/lib/drover/runs'
 
 # From another seat.
 book seat <<'Y'

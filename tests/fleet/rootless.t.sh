@@ -43,6 +43,34 @@ exits 0 "a changed unit" drover apply -y "$CASE/own.yaml"
 like "$out" '\+ExecStart=/bin/sleep 1001' "is shown"
 like "$(own web1 'systemctl --user show -p ExecStart tick.service')" 'sleep 1001' "written"
 ok "and restarted" on web1 'pgrep -u ops -f "sleep 1001"'
+tick() { # HOST: how it stands there
+	{ own "$1" 'systemctl --user is-active tick.service' && own "$1" 'systemctl --user is-enabled tick.service'; } 2>/dev/null | xargs
+}
+exits 0 "an undo of it" drover undo -y last
+for host in $hosts; do
+	ok "$host: the unit of before runs" on "$host" 'pgrep -u ops -f "sleep 1000" && grep -q "sleep 1000" /home/ops/.config/systemd/user/tick.service'
+	is "$(tick "$host")" "active enabled" "$host: and is enabled as before"
+done
+exits 0 "that undo undone" drover undo -y last
+for host in $hosts; do ok "$host: the change is back" on "$host" 'pgrep -u ops -f "sleep 1001"'; done
+grep -v tick.service "$CASE/own.yaml" >"$CASE/pruned.yaml"
+exits 0 "a unit of ops's that left the playbook" drover apply -y "$CASE/pruned.yaml"
+for host in $hosts; do
+	ok "$host: is gone, and does not run" on "$host" 'test ! -e /home/ops/.config/systemd/user/tick.service && ! pgrep -u ops -f "sleep 1001"'
+	unlike "$(on "$host" 'cat /var/lib/drover/manifest')" 'tick.service' "$host: nor is it in the manifest"
+done
+exits 0 "an undo of that" drover undo -y last
+for host in $hosts; do
+	is "$(tick "$host")" "active enabled" "$host: it runs and is enabled again"
+	like "$(on "$host" 'cat /var/lib/drover/manifest')" 'tick.service' "$host: and in the manifest"
+done
+exits 0 "then the playbook has nothing to add" drover apply -y --exit-code "$CASE/own.yaml"
+exits 0 "once more a change" drover apply -y "$CASE/pruned.yaml"
+on web1 "printf '[Service]\nExecStart=/bin/sleep 7\n' >/home/ops/.config/systemd/user/tick.service"
+exits 6 "what ops put there since" drover undo -y last
+like "$out" "not touched: .*tick.service.*changed since, by hand" "is left alone"
+ok "as it is" on web1 'grep -q "sleep 7" /home/ops/.config/systemd/user/tick.service && rm /home/ops/.config/systemd/user/tick.service'
+is "$(tick web2)" "active enabled" "the other host is done"
 on web1 'mkdir -p /home/ops/trap && chown ops /home/ops/trap && mv /home/ops/.config/systemd/user /home/ops/was &&
 	mkdir /root/target && ln -s /root/target /home/ops/.config/systemd/user'
 exits 1 "a link that ops planted" drover apply -y -l web1 "$CASE/own.yaml"
