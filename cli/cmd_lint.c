@@ -11,6 +11,7 @@
 #include "cli/out.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
+#include "playbooks/fetch.h"
 #include "playbooks/observe.h"
 #include "playbooks/plan.h"
 #include "playbooks/playbook.h"
@@ -214,6 +215,7 @@ check_hosts(struct lint *l, const struct playbook *p, struct diag *d)
 {
 	const struct set_lookup lookup = { .known_only = true };
 	const struct facts facts = { .unknown_ok = true };
+	struct fetch_claims *claims;
 	const char *expr = playbook_hosts(p);
 	struct set set = { 0 };
 	struct err err;
@@ -229,18 +231,21 @@ check_hosts(struct lint *l, const struct playbook *p, struct diag *d)
 			diag_error(d, playbook_hosts_mark(p), "hosts: %s", err.text);
 		return 0;
 	}
+	claims = fetch_claims_new();
 	for (size_t i = 0; i < set.count; i++) {
 		struct arena *a = arena_new();
 		struct diag own;
 		struct desired wanted;
 
 		diag_init(&own);
-		if (playbook_desire(p, set.hosts[i], &facts, a, &own, &wanted))
+		if (playbook_desire(p, set.hosts[i], &facts, a, &own, &wanted) &&
+		    fetch_claim(claims, &wanted, set.hosts[i]->name, &own))
 			check_sending(p, &wanted, set.hosts[i], a, &own);
 		gather(l, &own, set.hosts[i]->name);
 		diag_fini(&own);
 		arena_free(a);
 	}
+	fetch_claims_free(claims);
 	release(l, set.count, d);
 	hosts = set.count;
 	set_fini(&set);

@@ -125,7 +125,8 @@ on_file(struct get *g, const char *text)
 	} else if (size > g->spec.max) {
 		fail_text(
 		    g, OUTCOME_REFUSED, "%llu bytes are more than may come (--max-size)", size);
-	} else if (landing_file(g->landing, offset, mode & 0777, mtime, &err) < 0) {
+	} else if (landing_file(g->landing, offset, g->spec.want ? g->spec.want->mode : mode & 0777,
+		       mtime, &err) < 0) {
 		fail(g, &err);
 	} else {
 		g->left = size - offset;
@@ -157,6 +158,8 @@ on_line(struct get *g, const char *line)
 {
 	if (g->state == ASKING && str_starts(line, "file ")) {
 		on_file(g, line + 5);
+	} else if (g->state == ASKING && str_eq(line, "tree") && g->spec.want) {
+		fail_text(g, OUTCOME_REFUSED, "the host sends a directory");
 	} else if (g->state == ASKING && str_eq(line, "tree")) {
 		on_tree(g);
 	} else if (str_starts(line, "failed ")) {
@@ -278,8 +281,10 @@ judge(struct get *g, const struct channel_end *e)
 	if (e->err && e->err->kind != OUTCOME_UNKNOWN && e->err->kind != OUTCOME_CANCELLED) {
 		*err = *e->err;
 	} else if (e->cancelled) {
+		g->end.lost = true;
 		err_set(err, OUTCOME_FAILED, "cut");
 	} else if (e->err) {
+		g->end.lost = true;
 		*err = *e->err;
 		err->kind = OUTCOME_FAILED;
 	} else if (g->talk.heard && g->errors.len > 0) {
@@ -296,7 +301,7 @@ static void
 on_end(void *user, const struct channel_end *e)
 {
 	struct get *g = user;
-	const char *first;
+	const char *first, *digest = g->spec.verify ? g->digest : NULL;
 
 	g->errand = NULL;
 	loop_timer_stop(g->timer);
@@ -308,8 +313,10 @@ on_end(void *user, const struct channel_end *e)
 	}
 	if (g->unpack)
 		g->end.left_out = unpack_left_out(g->unpack, &first);
+	if (g->spec.want && g->spec.want->digest)
+		digest = g->spec.want->digest;
 	g->state = LANDING;
-	landing_end(g->landing, g->spec.work, g->spec.verify ? g->digest : NULL, on_landed, g);
+	landing_end(g->landing, g->spec.work, digest, on_landed, g);
 }
 
 static void
@@ -343,6 +350,7 @@ ask(struct get *g)
 	g->errand = talk_start(&g->talk, &(struct talk_spec){ .hh = g->hh,
 					     .session = g->session,
 					     .become = g->spec.become,
+					     .own = g->spec.want != NULL,
 					     .program = host_get_sh,
 					     .args = (const char *const[]){ g->spec.path, offset,
 						 digest, g->spec.verify ? "-v" : "-", NULL },
@@ -369,6 +377,7 @@ on_ready(void *user, struct session *s, const struct err *err)
 	struct get *g = user;
 
 	if (!s) {
+		g->end.lost = err->kind != OUTCOME_REFUSED;
 		g->end.err = *err;
 		finish(g);
 		return;
@@ -401,6 +410,7 @@ get_cut(struct get *g)
 {
 	if (g->state == CONNECTING) {
 		herd_forget(g->hh, g);
+		g->end.lost = true;
 		err_set(&g->end.err, OUTCOME_UNTRIED, "cut before it was reached");
 		finish(g);
 	} else if (g->errand) {

@@ -26,6 +26,13 @@ struct get_end {
 	uint64_t bytes;  /* that came */
 	int64_t ms;      /* from the first to the last */
 	size_t left_out; /* links that lead out of the directory */
+	bool lost;       /* the link broke, or it was cut: another time it may come */
+};
+
+/* A file that drover laid ready there: nothing else may come, as root's where there is a become. */
+struct get_want {
+	unsigned mode;      /* it gets here, whatever it has there */
+	const char *digest; /* it must have; NULL: the one that the host tells */
 };
 
 /* Borrowed until done(). */
@@ -36,6 +43,7 @@ struct get_spec {
 	const char *name; /* the name it gets there */
 	uint64_t max;     /* bytes */
 	bool become, verify, resume;
+	const struct get_want *want; /* NULL: whatever there is */
 	void (*progress)(void *user, struct herd_host *hh, uint64_t bytes); /* may be NULL */
 	void (*done)(void *user, struct herd_host *hh, const struct get_end *end);
 	void *user;

@@ -39,8 +39,10 @@ talk_start(struct talk *t, const struct talk_spec *spec)
 	autofree char *program = probe_program(spec->program, t->nonce, words);
 	autofree char *line = bootstrap_line(program, NULL);
 	return errand_start(spec->hh, spec->session,
-	    &(struct errand_spec){ .who = spec->become ? ERRAND_BECOME : ERRAND_LOGIN,
-		.program = spec->become ? program : line,
+	    &(struct errand_spec){ .who = spec->own      ? ERRAND_OWN
+					  : spec->become ? ERRAND_BECOME
+							 : ERRAND_LOGIN,
+		.program = spec->own || spec->become ? program : line,
 		.input_len = -1,
 		.verbatim = true,
 		.listener = spec->listener,

@@ -27,7 +27,7 @@ struct talk {
 struct talk_spec {
 	struct herd_host *hh;
 	struct session *session;
-	bool become;
+	bool become, own; /* own: whoever drover's own programs run as */
 	const char *program;
 	const char *const *args;
 	const struct errand_listener *listener;
@@ -38,7 +38,7 @@ void talk_init(struct talk *t); /* makes the nonce */
 void talk_fini(struct talk *t);
 
 /* Start the program with the nonce and its arguments (ended by NULL) as the login or, with become, as
- * the inventory's become says. */
+ * the inventory's become says; with own as root where it says any. */
 struct errand *talk_start(struct talk *t, const struct talk_spec *spec);
 
 /* Look at n bytes of standard output: how many were used up to and with the first line that has

@@ -164,7 +164,9 @@ is_drift(const struct plan_step *s, bool whole)
 	const struct manifest_line *m = s->found->known;
 	const char *digest = request_digest(r);
 
-	if (s->class == PLAN_SAME || s->class == PLAN_UNPREDICTED || r->absent)
+	/* What is fetched is of the seat. */
+	if (s->class == PLAN_SAME || s->class == PLAN_UNPREDICTED || r->absent ||
+	    r->kind == RESOURCE_FETCH)
 		return false;
 	if (!digest || !m)
 		return whole;

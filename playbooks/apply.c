@@ -7,6 +7,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/work.h"
 #include "engine/herd.h"
 #include "engine/run.h"
 #include "engine/stray.h"
@@ -14,6 +15,7 @@
 #include "playbooks/apply_inner.h"
 #include "playbooks/back.h"
 #include "playbooks/comeback.h"
+#include "playbooks/fetch.h"
 #include "playbooks/playbook.h"
 #include "playbooks/rollout.h"
 
@@ -123,7 +125,7 @@ desire(struct apply_host *h, struct diag *diag)
 	good = playbook_desire(
 	    h->ground->playbook, herd_host_of(h->hh), &facts, h->arena, diag, &wanted);
 	take_desired(h, &wanted);
-	return good;
+	return fetch_claim(h->ground->claims, &wanted, h->name, diag) && good;
 }
 
 static bool
@@ -182,6 +184,7 @@ apply_desire_again(struct apply_host *h, struct err *err)
 	diag_init(&diag);
 	good = playbook_desire(
 	    h->ground->playbook, herd_host_of(h->hh), &facts, h->arena, &diag, &now);
+	good = good && fetch_claim(h->ground->claims, &now, h->name, &diag);
 	if (!good) {
 		autofree char *line = diag_line(&diag, 0);
 
@@ -250,6 +253,7 @@ apply_new(const struct apply_config *config, struct diag *diag)
 	struct apply *a = xcalloc(1, sizeof(*a));
 	autofree enum host_kind *kinds = xcalloc(config->count + 1, sizeof(*kinds));
 	bool good = true;
+	struct err err;
 
 	a->config = *config;
 	a->ground = (struct apply_ground){ .herd = config->herd,
@@ -259,7 +263,13 @@ apply_new(const struct apply_config *config, struct diag *diag)
 		.no_prune = config->no_prune || config->drift,
 		.drift = config->drift,
 		.rollback = playbook_rollout(config->playbook)->rollback,
+		.claims = fetch_claims_new(),
 		.kept = config->kept };
+	a->ground.work = work_new(herd_loop(config->herd), 2, &err);
+	if (!a->ground.work) {
+		diag_error(diag, (struct mark){ 0 }, "%s", err.text);
+		good = false;
+	}
 	a->hosts = xcalloc(config->count + 1, sizeof(*a->hosts));
 	a->queue = xcalloc(config->count + 1, sizeof(*a->queue));
 	for (size_t i = 0; i < config->count; i++) {
@@ -292,6 +302,7 @@ apply_free(struct apply *a)
 
 		observe_free(h->observe);
 		back_free(h->looking_back);
+		apply_land_free(h);
 		follow_free(h->follow);
 		comeback_free(h->comeback);
 		apply_images_free(h->images);
@@ -302,6 +313,8 @@ apply_free(struct apply *a)
 		arena_free(h->arena);
 	}
 	rollout_free(a->ground.rollout);
+	fetch_claims_free(a->ground.claims);
+	work_free(a->ground.work);
 	free(a->hosts);
 	free(a->queue);
 	free(a);

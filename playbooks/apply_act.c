@@ -39,6 +39,7 @@ apply_record(void *user, const struct follow_record *r)
 	if (r->kind != FOLLOW_START && r->kind != FOLLOW_STEP)
 		return;
 	apply_reboot_record(h, r);
+	apply_land_record(h, r);
 	request_step_id(h->plan, r->step, &id);
 	request_step_name(h->plan, r->step, &name);
 	follow_event(r, h->name, buf_text(&id), buf_text(&name), &h->step_ms, &e);
@@ -79,8 +80,10 @@ apply_result(struct apply_host *h, const struct follow_result *r)
 void
 apply_act_over(struct apply_host *h, const struct follow_result *r)
 {
+	if (apply_land_goes_on(h, r))
+		return;
 	if (h->ground->rollback &&
-	    (r->outcome == OUTCOME_CHANGED || r->outcome == OUTCOME_UNKNOWN)) {
+	    (r->outcome == OUTCOME_CHANGED || r->outcome == OUTCOME_UNKNOWN || h->unlanded)) {
 		h->held = true;
 		h->result = *r;
 		rollout_note(h->ground->rollout, h->index, r->outcome);

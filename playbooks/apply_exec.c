@@ -136,6 +136,8 @@ apply_exec_cut(struct apply_host *h)
 	h->cut = true;
 	if (h->errand) {
 		errand_cancel(h->errand);
+	} else if (apply_land_cut(h)) {
+		return;
 	} else if (h->comeback) {
 		apply_reboot_cut(h);
 	} else if (exec) {

@@ -13,6 +13,7 @@
 #include "ledger/ledger.h"
 #include "playbooks/account.h"
 #include "playbooks/confirm.h"
+#include "playbooks/fetch.h"
 #include "playbooks/kept.h"
 #include "playbooks/playbook.h"
 #include "playbooks/request.h"
@@ -130,6 +131,7 @@ apply_tell_plan(struct apply_host *h)
 		event_set_text(&e, FIELD_NAME, buf_text(&name));
 		event_set_text(&e, FIELD_CLASS, plan_class_name(s ? s->class : PLAN_UNPREDICTED));
 		event_set_text(&e, FIELD_TEXT, s ? s->why : "follows the tasks");
+		event_set_text(&e, FIELD_VALUE, s ? fetch_note(h->arena, s->resource) : NULL);
 		if (s && s->diff)
 			event_set_data(&e, FIELD_DIFF, s->diff, strlen(s->diff));
 		if (s)

@@ -29,6 +29,9 @@ struct rollout_run;
 struct run;
 struct undo;
 struct undo_spec;
+struct apply_landing;
+struct fetch_claims;
+struct work;
 
 /* What all hosts of an apply stand on. */
 struct apply_ground {
@@ -41,6 +44,8 @@ struct apply_ground {
 	const struct kept *kept;
 	struct rollout_run *rollout;
 	bool rollback; /* on_failure */
+	struct work *work;
+	struct fetch_claims *claims; /* of all hosts */
 };
 
 /* One kind of exec: what is done with its output, its input, and its end. */
@@ -100,6 +105,9 @@ struct apply_host {
 	/* its act is over, and may yet be taken back: the host has not ended */
 	bool held;
 	struct follow_result result;
+
+	struct apply_landing *landing; /* what it fetches; in arena */
+	bool unlanded;                 /* some of that is not here, though the act went well */
 };
 
 /* Start an exec; h->exec->end() comes in any case. The command is taken over. */
@@ -158,6 +166,13 @@ int apply_digest(const struct apply_host *h, char hex[65], struct err *err);
 void apply_reboot_record(struct apply_host *h, const struct follow_record *r);
 bool apply_reboot_goes_on(struct apply_host *h, const struct follow_result *r);
 void apply_reboot_cut(struct apply_host *h);
+
+/* Files that come to the seat when the act is over: told of each step; true when the end waits for them,
+ * after which apply_act_over() is called again; cut. */
+void apply_land_record(struct apply_host *h, const struct follow_record *r);
+bool apply_land_goes_on(struct apply_host *h, const struct follow_result *r);
+bool apply_land_cut(struct apply_host *h);
+void apply_land_free(struct apply_host *h);
 
 /* The stages, one host each. */
 void apply_observe(struct apply_host *h);

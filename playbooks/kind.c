@@ -25,6 +25,7 @@ kind_find(enum resource_kind kind)
 		[RESOURCE_WAIT] = &kind_wait,
 		[RESOURCE_REBOOT] = &kind_reboot,
 		[RESOURCE_ASSERT] = &kind_assert,
+		[RESOURCE_FETCH] = &kind_fetch,
 	};
 
 	return kind < RESOURCE_KINDS ? table[kind] : NULL;

@@ -248,11 +248,6 @@ parse_include(const struct field_context *c, const struct yaml_node *n, void *to
 	read_include(c, n, to);
 }
 
-#define LATER(what)                                                                                \
-	{                                                                                          \
-		.name = what, .form = FORM_LATER, .doc = what " tasks are not supported yet"       \
-	}
-
 /* The kinds first, then what stands beside them. */
 const struct field read_task_fields[] = {
 	{ .name = "file",
@@ -332,6 +327,10 @@ const struct field read_task_fields[] = {
 	    .parse = kind_assert_read,
 	    .doc = "what must be true of the host, else nothing is changed there; an expression, "
 		   "or a mapping" },
+	{ .name = "fetch",
+	    .form = FORM_CALL,
+	    .parse = kind_fetch_read,
+	    .doc = "a file of the host that comes to this seat; a mapping" },
 	{ .name = "include",
 	    .form = FORM_CALL,
 	    .parse = parse_include,
@@ -408,7 +407,6 @@ const struct field read_task_fields[] = {
 	    .form = FORM_CALL,
 	    .parse = parse_vars,
 	    .doc = "variables of this task, or of all tasks of an include" },
-	LATER("fetch"),
 	{ .name = "confirm",
 	    .form = FORM_CALL,
 	    .parse = parse_confirm,
@@ -444,6 +442,7 @@ static const struct {
 	{ "wait", RESOURCE_WAIT },
 	{ "reboot", RESOURCE_REBOOT },
 	{ "assert", RESOURCE_ASSERT },
+	{ "fetch", RESOURCE_FETCH },
 	{ "include", RESOURCE_KINDS },
 };
 

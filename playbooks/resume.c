@@ -1,5 +1,6 @@
 #include "playbooks/resume.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/event.h"
@@ -8,13 +9,16 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strmap.h"
+#include "base/work.h"
 #include "engine/errand.h"
 #include "engine/herd.h"
 #include "engine/run.h"
 #include "inventory/inventory.h"
 #include "ledger/ledger.h"
 #include "playbooks/comeback.h"
+#include "playbooks/fetch.h"
 #include "playbooks/follow.h"
+#include "playbooks/landfall.h"
 #include "playbooks/reply.h"
 #include "playbooks/request.h"
 
@@ -25,7 +29,7 @@
 
 /* A step as the plan told it; `told`: its end is in the ledger already. */
 struct step {
-	char *id, *name;
+	char *id, *name, *note; /* note: where the file comes down that it fetches, or NULL */
 	bool told;
 };
 
@@ -45,6 +49,11 @@ struct asked {
 	bool reboots; /* the step in hand is a reboot: the host may be down */
 	int64_t reboot_until;
 	struct comeback *comeback;
+	/* what it fetched, to be got once more */
+	struct landfall_item *item;
+	size_t items, item_cap;
+	struct landfall *landfall;
+	struct follow_result verdict;
 };
 
 struct resume {
@@ -57,6 +66,8 @@ struct resume {
 	size_t open_count, next, running, ended;
 	bool filling;
 	int stops;
+	struct work *work;
+	struct arena *arena;
 };
 
 static void fill(struct resume *r);
@@ -94,10 +105,11 @@ static void
 take_step(struct asked *h, const struct event *e)
 {
 	const char *id = event_text(e, FIELD_STEP), *name = event_text(e, FIELD_NAME);
+	const char *note = event_text(e, FIELD_VALUE);
 
 	mem_grow(h->step, h->steps, h->step_cap);
-	h->step[h->steps++] =
-	    (struct step){ xstrdup(id ? id : "?"), xstrdup(name ? name : "?"), false };
+	h->step[h->steps++] = (struct step){ xstrdup(id ? id : "?"), xstrdup(name ? name : "?"),
+		note ? xstrdup(note) : NULL, false };
 }
 
 static void
@@ -142,6 +154,8 @@ resume_new(struct ledger *l, const char *uuid, struct err *err)
 {
 	struct resume *r = xcalloc(1, sizeof(*r));
 
+	r->arena = arena_new();
+
 	str_copy(r->uuid, sizeof(r->uuid), uuid);
 	ledger_events(l, uuid, take_event, r);
 	if (!r->host) {
@@ -170,14 +184,19 @@ resume_free(struct resume *r)
 		for (size_t k = 0; k < h->steps; k++) {
 			free(h->step[k].id);
 			free(h->step[k].name);
+			free(h->step[k].note);
 		}
 		free(h->step);
 		free(h->name);
 		free(h->command);
+		free(h->item);
+		landfall_free(h->landfall);
 		follow_free(h->follow);
 		comeback_free(h->comeback);
 	}
 	strmap_fini(&r->by_name);
+	work_free(r->work);
+	arena_free(r->arena);
 	free(r->host);
 	free(r->open);
 	free(r);
@@ -230,6 +249,7 @@ static void
 on_record(void *user, const struct follow_record *rec)
 {
 	struct asked *h = user;
+	struct landfall_item item;
 	bool known = rec->step >= 1 && rec->step <= h->steps;
 	autoevent e = { .count = 0 };
 
@@ -241,6 +261,10 @@ on_record(void *user, const struct follow_record *rec)
 	if (!s->told)
 		run_emit(h->resume->config.run, &e);
 	s->told = s->told || rec->kind == FOLLOW_STEP;
+	if (fetch_item(h->resume->arena, s->note, rec, &item)) {
+		mem_grow(h->item, h->items, h->item_cap);
+		h->item[h->items++] = item;
+	}
 }
 
 static void
@@ -282,6 +306,40 @@ await(struct asked *h)
 }
 
 static void
+on_landed(void *user, const struct err *err, bool lost)
+{
+	struct asked *h = user;
+	struct follow_result *v = &h->verdict;
+
+	landfall_free(take(h->landfall));
+	if (err && outcome_is_good(v->outcome)) {
+		v->outcome = lost ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
+		snprintf(v->text, sizeof(v->text), "%.600s; all was done on the host", err->text);
+	}
+	end_host(h, v->outcome, v->text, v->changed);
+}
+
+/* What the act fetched may not have come the first time. */
+static bool
+lands(struct asked *h, const struct follow_result *v)
+{
+	struct resume *r = h->resume;
+
+	if (v->end != FOLLOW_DONE || h->items == 0)
+		return false;
+	h->verdict = *v;
+	h->landfall = landfall_new(&(struct landfall_spec){ .work = r->work,
+	    .hh = h->hh,
+	    .run = r->uuid,
+	    .item = h->item,
+	    .count = h->items,
+	    .done = on_landed,
+	    .user = h });
+	landfall_start(h->landfall);
+	return true;
+}
+
+static void
 on_end(void *user, const struct channel_end *e)
 {
 	struct asked *h = user;
@@ -297,7 +355,8 @@ on_end(void *user, const struct channel_end *e)
 	}
 	if (v.end == FOLLOW_LOST && e->err)
 		snprintf(v.text, sizeof(v.text), "not proved: %.300s", e->err->text);
-	end_host(h, v.outcome, v.text, v.changed);
+	if (!lands(h, &v))
+		end_host(h, v.outcome, v.text, v.changed);
 	herd_release(h->hh);
 }
 
@@ -321,6 +380,7 @@ on_ready(void *user, struct session *s, const struct err *err)
 	}
 	herd_hold(h->hh);
 	reply_nonce(nonce);
+	h->items = 0;
 	h->follow = follow_new(nonce, 0, on_record, h);
 	h->command = request_follow_command(nonce, h->resume->uuid);
 	h->errand = errand_start(h->hh, s,
@@ -400,6 +460,8 @@ on_stop(void *user, int signum)
 
 		if (h->errand) {
 			errand_cancel(h->errand);
+		} else if (h->landfall) {
+			landfall_cut(h->landfall);
 		} else if (h->hh && !h->over) {
 			comeback_free(take(h->comeback));
 			herd_forget(h->hh, h);
@@ -412,7 +474,10 @@ on_stop(void *user, int signum)
 void
 resume_start(struct resume *r, const struct resume_config *config)
 {
+	struct err err;
+
 	r->config = *config;
+	r->work = work_new(herd_loop(config->herd), 2, &err);
 	run_on_stop(config->run, on_stop, r);
 	fill(r);
 }

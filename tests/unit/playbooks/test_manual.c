@@ -82,6 +82,7 @@ the_manual_tells_every_key(void **state)
 	tells_all(tasks, later, kind_wait_fields);
 	tells_all(tasks, later, kind_reboot_fields);
 	tells_all(tasks, later, kind_assert_fields);
+	tells_all(tasks, later, kind_fetch_fields);
 }
 
 /* The example names an archive that is made when it is used: no other mistake may be in it. */
