@@ -165,6 +165,8 @@ hindrance(struct verdict *v, const struct fetch *f, const char *said)
 {
 	const char *size = said_value(v->arena, said, "large");
 
+	if (size && f->secret)
+		return "larger than what may come";
 	if (size)
 		return arena_printf(v->arena, "%.20s bytes are more than may come (max: %llu)",
 		    size, (unsigned long long)f->max);

@@ -505,7 +505,8 @@ plan_make(struct arena *a, const struct host *host, const struct resource *const
 		p->by_class[s->class]++;
 		if (s->class == PLAN_SAME)
 			continue;
-		moved = true;
+		/* A fetch leaves the host as it is. */
+		moved = moved || wanted[i]->kind != RESOURCE_FETCH;
 		parted = parted || wanted[i]->parts;
 		collect_then(p, &wanted[i]->then);
 		collect_notes(p, wanted[i]);

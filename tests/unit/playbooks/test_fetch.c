@@ -61,6 +61,19 @@ what_is_here_as_it_is_there_is_not_fetched(void **state)
 }
 
 static void
+a_fetch_moves_nothing_for_those_behind_it(void **state)
+{
+	static const char *const said[] = { "file 2 " X "\n", "file 3 " Y "\n" };
+	struct desk *d = *state;
+
+	assert_true(
+	    desk_desire(d, "tasks: [{fetch: {src: /a, dest: b}}, {fetch: {src: /c, dest: d}}]\n"));
+	struct plan *p = plan_of(d, said);
+	assert_int_equal(p->by_class[PLAN_CREATE], 2);
+	assert_string_equal(p->steps[1].why, "3 bytes");
+}
+
+static void
 a_mode_that_is_said_is_a_difference(void **state)
 {
 	static const char *const same[] = { "file 2 " X "\n" };
@@ -136,9 +149,9 @@ mistakes_are_told_at_their_place(void **state)
 	static const struct {
 		const char *task, *says;
 	} cases[] = {
-		{ "{src: a, dest: b}", "shop.yaml:1:24: src:" },
-		{ "{src: /a, dest: ../b}", "shop.yaml:1:34: fetch: dest: a plain path" },
-		{ "{src: /a, dest: /}", "shop.yaml:1:34: fetch: dest: a plain path" },
+		{ "{src: a, dest: b}", "shop.yaml:1:23: src:" },
+		{ "{src: /a, dest: ../b}", "shop.yaml:1:33: fetch: dest: a plain path" },
+		{ "{src: /a, dest: /}", "shop.yaml:1:33: fetch: dest: a plain path" },
 		{ "{src: /a, dest: \"{{ '..' }}/b\"}", "fetch: dest: a plain path" },
 		{ "{src: /a}", "dest" },
 		{ "{src: /a, dest: b, max: 65M}", "max: 1 byte to 64M" },
@@ -246,6 +259,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    what_is_here_as_it_is_there_is_not_fetched, desk_set_up, desk_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_fetch_moves_nothing_for_those_behind_it, desk_set_up, desk_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_mode_that_is_said_is_a_difference, desk_set_up, desk_tear_down),
 		cmocka_unit_test_setup_teardown(
