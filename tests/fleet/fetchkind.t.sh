@@ -2,22 +2,11 @@
 # fetch as a task, from two real hosts (Debian 12 and 13).
 # shellcheck disable=SC2317,SC2154,SC2016
 cd "$(dirname "$0")/../.." || exit
-root=$PWD
-mkdir -p build
-export DROVER_FLEET_STATE=$root/build/fleet-fetchkind
-fleet=$root/tests/fleet/fleet
-# shellcheck source=tests/cases/lib.sh
-. tests/cases/lib.sh
-case_start
-trap 'cd "$root" && $fleet down >/dev/null 2>&1; case_end' EXIT
-"$fleet" up 2 >"$CASE/up" 2>&1 || {
-	fail "the fleet comes up" "$(cat "$CASE/up")"
-	exit 1
-}
-export DROVER_INVENTORY=$DROVER_FLEET_STATE/inventory.yaml DROVER_SSH_CONFIG=$DROVER_FLEET_STATE/ssh_config
-hosts='web1 web2'
+# shellcheck source=tests/fleet/case.sh
+. tests/fleet/case.sh
 # shellcheck source=tests/fleet/kinds.sh
-. "$root/tests/fleet/kinds.sh"
+. tests/fleet/kinds.sh
+fleet_case 2
 here() { (cd "$CASE" && cat "$@"); }
 
 # Created, then the same, then changed.

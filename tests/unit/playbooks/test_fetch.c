@@ -149,25 +149,20 @@ mistakes_are_told_at_their_place(void **state)
 	static const struct {
 		const char *task, *says;
 	} cases[] = {
-		{ "{src: a, dest: b}", "shop.yaml:1:23: src:" },
-		{ "{src: /a, dest: ../b}", "shop.yaml:1:33: fetch: dest: a plain path" },
-		{ "{src: /a, dest: /}", "shop.yaml:1:33: fetch: dest: a plain path" },
+		{ "{src: a, dest: b}", "1:23: src:" },
+		{ "{src: /a, dest: ../b}", "1:33: fetch: dest: a plain path" },
+		{ "{src: /a, dest: /}", "1:33: fetch: dest: a plain path" },
 		{ "{src: /a, dest: \"{{ '..' }}/b\"}", "fetch: dest: a plain path" },
 		{ "{src: /a}", "dest" },
 		{ "{src: /a, dest: b, max: 65M}", "max: 1 byte to 64M" },
 		{ "{src: /a, dest: b, mode: 4755}", "mode: at most 0777" },
 	};
-	struct desk *d = *state;
 
 	for (size_t i = 0; i < countof(cases); i++) {
-		autofree char *text = xasprintf("tasks: [{fetch: %s}]\n", cases[i].task);
+		autofree char *text = xasprintf("[{fetch: %s}]", cases[i].task);
 
-		assert_false(desk_desire(d, text));
-		if (!strstr(buf_text(&d->said), cases[i].says))
-			fail_msg("%s: %s", cases[i].task, buf_text(&d->said));
-		diag_fini(&d->diag);
+		desk_refuses(*state, text, cases[i].says);
 	}
-	assert_true(desk_desire(d, "tasks: []\n"));
 }
 
 static void
