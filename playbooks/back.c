@@ -14,6 +14,7 @@
 
 #define REPLY_MAX (64U << 20)
 #define STEPS_MAX 1000000
+#define GATE_MS   86400000
 
 extern const char host_back_sh[], host_look_dir_sh[];
 
@@ -25,7 +26,7 @@ struct back_reading {
 	size_t taken;
 	struct back_step *step;
 	size_t count, cap, max; /* max: the highest number there may be */
-	char *result, *units, *before, *after, *files, *was, *undone;
+	char *result, *units, *before, *after, *files, *was, *undone, *gates;
 	struct text {
 		char *bytes;
 		size_t len;
@@ -240,7 +241,8 @@ take_frame(void *user, const char *kind, const char *payload, size_t len)
 		char **to;
 	} later[] = { { "result", &r->result }, { "units", &r->units },
 		{ "units.before", &r->before }, { "units.after", &r->after },
-		{ "files", &r->files }, { "was", &r->was }, { "undone", &r->undone } };
+		{ "files", &r->files }, { "was", &r->was }, { "undone", &r->undone },
+		{ "gates", &r->gates } };
 
 	for (size_t i = 0; i < countof(later); i++) {
 		if (strcmp(kind, later[i].kind) == 0)
@@ -445,6 +447,34 @@ join_units(struct back_reading *r)
 	}
 }
 
+/* NUMBER RUN KIND ADDRESS PORT INTERVAL TIMEOUT RETRIES PATH: as a gate in the request has it. */
+static void
+take_gate(struct back_reading *r, char *line)
+{
+	static const char *const kinds[] = { "http", "tcp", "exec" };
+	static const int as[] = { HEALTH_HTTP, HEALTH_TCP, HEALTH_EXEC };
+	struct health *h = arena_alloc(r->arena, sizeof(*h));
+	int64_t port, retries;
+	char *f[9];
+	struct back_step *s = cut(line, ' ', f, countof(f)) ? step_of(r, f[0]) : NULL;
+
+	if (!s || !str_int(f[4], 0, 65535, &port) || !str_int(f[5], 1, GATE_MS, &h->interval_ms) ||
+	    !str_int(f[6], 1, GATE_MS, &h->timeout_ms) || !str_int(f[7], 1, 10000, &retries) ||
+	    !*f[3] || strpbrk(f[3], "\t\\*?[") || strpbrk(f[8], " \t\\*?["))
+		return;
+	for (size_t i = 0; i < countof(kinds); i++) {
+		if (str_eq(f[2], kinds[i]))
+			h->kind = as[i];
+	}
+	h->address = f[3];
+	h->port = (int)port;
+	h->retries = (int)retries;
+	h->path = f[8];
+	h->argv = h->kind == HEALTH_EXEC ? words_of(r, "gate", s->number) : NULL;
+	if (h->kind != HEALTH_NONE && (h->kind != HEALTH_EXEC || h->argv))
+		s->health = h;
+}
+
 /* The act that took the run back, unless another took that back. */
 static const struct journal_line *
 taken_back(const struct observation *undos, const char *uuid)
@@ -481,6 +511,7 @@ join(struct back_reading *r)
 	each_line(r, r->files, take_place);
 	join_was(r);
 	join_units(r);
+	each_line(r, r->gates, take_gate);
 	for (size_t i = 0; i < r->count; i++) {
 		struct back_step *s = &r->step[i];
 		const struct text *left = text_of(r, "left", s->number);

@@ -47,6 +47,7 @@ struct back_step {
 	const char *class, *app, *id, *title;
 	const struct back_place *place; /* NULL: none */
 	const struct back_unit *unit;   /* NULL: none */
+	const struct health *health;    /* of its unit, as the act before had it; NULL: not known */
 	/* words, ended by NULL; NULL: none. args of a command begin with its directory */
 	const char *const *args, *const *back, *const *undo, *const *look;
 	const char *left; /* what look_KIND said after it */

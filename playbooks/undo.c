@@ -120,6 +120,8 @@ wish_unit(struct undo *u, const struct back_step *s)
 	}
 	r->unit = s->unit->name;
 	fill_states(s->unit, r);
+	if (s->health && !r->absent)
+		r->health = *s->health;
 	ran = s->unit->before && s->unit->after && is_active(s->unit->before) &&
 	      is_active(s->unit->after);
 	r->on_change = s->restart  ? ON_CHANGE_RESTART

@@ -35,6 +35,16 @@ esac
 for file in about what units units.before units.after manifest manifest.old dirs; do
 	[ ! -s $file ] || put $file "$(cat $file)"
 done
+# How the units that come back were proved well: by the gates of the acts that put them there.
+gates() {
+	while read -r number unit; do
+		by=$(unit="unit $unit" awk -F'\t' '$1 == ENVIRON["unit"] { print $7 }' manifest.old)
+		case $by in '' | - | *[!0-9a-f-]*) continue ;; esac
+		[ -r "../$by/steps" ] || continue
+		line=$(unit=$unit awk '$1 == "gate" && $2 == ENVIRON["unit"] { $1 = $2 = ""; line = substr($0, 3) } END { print line }' "../$by/steps")
+		[ -z "$line" ] || printf '%s %s %s\n' "$number" "$by" "$line"
+	done <units
+}
 put files "$(cat files.*[0-9] 2>/dev/null)"
 put was "$(cat was.* 2>/dev/null)"
 put result "$(awk '$4 == "start" || $4 == "step" || $4 == "end" { print $4, $5, $6 }' result)"
@@ -44,6 +54,17 @@ for file in args/* back/* undo/* look/* left/*; do
 	put words "$file
 $text"
 done
+if [ -s units ] && [ -s manifest.old ]; then
+	gates=$(gates)
+	put gates "$gates"
+	# shellcheck disable=SC2034
+	printf '%s\n' "$gates" | while read -r number by kind address port interval timeout retries step; do
+		[ "$kind" = exec ] && [ -f "../$by/args/$step" ] || continue
+		whole "../$by/args/$step"
+		put words "gate/$number
+$text"
+	done
+fi
 
 # Contents that were replaced: what may be shown is told whole, up to a limit in all.
 secret=" $(awk -F'\t' '$4 ~ /s/ { printf "%s ", $1 }' what 2>/dev/null)"

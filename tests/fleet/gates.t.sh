@@ -45,3 +45,19 @@ was_not flaps
 gate slow 1s '{exec: [sh, -c, "date +%s >>/run/slow; test 3 -le \"$(wc -l </run/slow)\""], interval: 200ms, timeout: 1s, retries: 20}'
 exits 0 "a check that is well in the end is good" drover apply -y "$CASE/site/slow.yaml"
 like "$err" "1 changed" "and what it watches stays"
+
+# What an undo starts again is proved well by the check that it had before.
+tries() { on web1 'wc -l </run/slow'; }
+gate slow 1s '{exec: [touch, /run/newer], interval: 200ms, timeout: 1s, retries: 3}'
+sed -i 's/^    health:/    env: {LOG: debug}\n&/' "$CASE/site/slow.yaml"
+exits 0 "another version, with another check" drover apply -y "$CASE/site/slow.yaml"
+ok "which is asked" on web1 'test -e /run/newer && rm /run/newer'
+before=$(tries)
+exits 0 "an undo of it" drover undo -y last
+ok "asks the check of the version that is back" test "$(tries)" -gt "$before"
+ok "and not the other" on web1 'test ! -e /run/newer'
+exits 0 "that undo undone" drover undo -y last
+ok "asks the newer one" on web1 'test -e /run/newer'
+on web1 'rm /run/slow && mkdir /run/slow'
+exits 1 "a version that is back and not well" drover undo -y last
+like "$err" "health check exec failed" "fails the undo"

@@ -384,6 +384,38 @@ lines_that_make_no_sense_are_left_out(void **state)
 	assert_null(d->back->dirs[1]);
 }
 
+static void
+what_is_started_again_is_proved_as_it_was_before(void **state)
+{
+	struct desk *d = *state;
+	const struct health *h;
+
+	begin(d);
+	put(d, "what",
+	    "1\tservice\tchange\tr\t0\t-\tservice a\ta\n2\tservice\tchange\tr\t0\t-\tservice b\tb\n"
+	    "3\tservice\tchange\tr\t0\t-\tservice c\tc\n4\tservice\tchange\tr\t0\t-\tservice d\td");
+	put(d, "gates",
+	    "1 " LATER " http 127.0.0.1 8080 500 1000 3 /healthz\n2 " LATER
+	    " exec - 0 500 1000 3 7\n"
+	    "3 " LATER " tcp 127.0.0.1 99999 500 1000 3 -\n4 " LATER " exec - 0 500 1000 3 7\n"
+	    "9 " LATER " tcp 127.0.0.1 1 500 1000 3 -\nnonsense");
+	put(d, "words", "gate/2\n1\ntrue\n");
+	take_reply(d);
+	h = d->back->step[0].health;
+	assert_non_null(h);
+	assert_int_equal(h->kind, HEALTH_HTTP);
+	assert_int_equal(h->port, 8080);
+	assert_int_equal(h->interval_ms, 500);
+	assert_int_equal(h->retries, 3);
+	assert_string_equal(h->path, "/healthz");
+	h = d->back->step[1].health;
+	assert_non_null(h);
+	assert_int_equal(h->kind, HEALTH_EXEC);
+	assert_string_equal(h->argv[0], "true");
+	assert_null(d->back->step[2].health);
+	assert_null(d->back->step[3].health);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -403,6 +435,7 @@ main(void)
 		T(words_come_back_whole),
 		T(a_reply_that_is_cut_is_none),
 		T(lines_that_make_no_sense_are_left_out),
+		T(what_is_started_again_is_proved_as_it_was_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
