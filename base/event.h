@@ -28,7 +28,7 @@ enum event_kind {
 	EVENT_HOST_PROGRESS, /* host bytes total: how far a copy is; total -1: not known */
 	EVENT_HOST_OUTPUT,   /* host stream digest bytes head tail: the whole of it, at its end */
 	EVENT_FACT,          /* host name value */
-	EVENT_PLAN_STEP,     /* host step name class text diff path digest was */
+	EVENT_PLAN_STEP,     /* host step name class text diff path digest was value */
 	EVENT_PLAN_NOTE,     /* host text: what the plan says beside its steps */
 	EVENT_ACT_SENT,      /* host digest bytes: durable before the request leaves */
 	EVENT_STEP_START,    /* host step name */

@@ -120,6 +120,17 @@ hostile "fewer bytes" 'head -c 10 /dev/zero >1' 'has the digest'
 hostile "a directory" 'rm 1 && mkdir 1' 'sends a directory'
 hostile "what never ends" 'ln -sf /dev/zero 1' 'neither a file nor a directory'
 
+# With on_failure: rollback a file that does not come is a failure: the act that went well is taken back.
+book back <<'E2'
+  - {file: {path: /etc/drover-back, content: "x\n"}}
+  - {fetch: {src: /root/blob, dest: "evil.{{ host }}"}}
+  - {run: "cd /var/lib/drover/runs/*/out && echo more >>2", undo: "true"}
+E2
+sed -i 's/^rollout: {/&on_failure: rollback, /' "$CASE/back.yaml"
+exits 1 "a file that does not come fails a run that rolls back" drover apply -y "$CASE/back.yaml"
+like "$out$err" 'rollback: 2 hosts' "and it does"
+for host in $hosts; do is "$(on "$host" 'ls /etc/drover-back 2>/dev/null')" "" "$host is as it was"; done
+
 # The seat dies while the hosts act: resume gets what they laid ready.
 book late <<'E2'
   - {fetch: {src: /root/blob, dest: "late.{{ host }}"}}
@@ -137,3 +148,34 @@ exits 0 "resume follows to the end" drover resume
 for host in $hosts; do
 	is "$(sha256sum <"$CASE/late.$host")" "$(on "$host" 'sha256sum </root/blob')" "and gets the file of $host"
 done
+
+# The link breaks while a file comes: the run does not say that all is well, and resume gets it.
+cat >"$CASE/stat" <<'E2'
+#!/bin/sh
+pid=$PPID
+until read -r name </proc/$pid/comm && [ "${name#sshd}" != "$name" ]; do
+	pid=$(sed -n 's/^PPid:[[:blank:]]*//p' /proc/$pid/status)
+done
+kill -KILL "$pid"
+E2
+book cut <<E2
+  - {fetch: {src: /root/blob, dest: "cut.{{ host }}"}}
+  - {run: "echo $(base64 -w0 "$CASE/stat") | base64 -d >/usr/local/bin/stat && chmod 755 /usr/local/bin/stat"}
+E2
+exits 7 "a link that breaks meanwhile leaves the end unknown" drover apply -y "$CASE/cut.yaml"
+like "$out$err" 'cut.web1 was not fetched: .*drover resume gets it' "which is said, and what helps"
+is "$(cd "$CASE" && find . -name 'cut.web*' -o -name '.drover-*')" "" "nothing half lies here"
+for host in $hosts; do on "$host" 'rm /usr/local/bin/stat'; done
+exits 0 "resume gets it" drover resume
+is "$(sha256sum <"$CASE/cut.web2")" "$(on web2 'sha256sum </root/blob')" "byte by byte"
+
+# By a login that becomes root.
+for host in $hosts; do
+	on "$host" 'useradd -m ada && cp -r /root/.ssh /home/ada/ && chown -R ada: /home/ada/.ssh && echo "ada ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/ada'
+done
+sed 's/user: root/user: ada, become: sudo/' "$DROVER_INVENTORY" >"$CASE/inventory.yaml"
+book ada <<'E2'
+  - {fetch: {src: /root/key, dest: "ada.{{ host }}"}}
+E2
+exits 0 "a login that becomes root gets what is root's" drover -i "$CASE/inventory.yaml" apply -y "$CASE/ada.yaml"
+is "$(here ada.web1)" key "and it is here"
