@@ -3,24 +3,9 @@
 # end is judged.
 # shellcheck disable=SC2317,SC2154,SC2016
 cd "$(dirname "$0")/../.." || exit
-root=$PWD
-mkdir -p build
-export DROVER_FLEET_STATE=${DROVER_FLEET_MINE:-$root/build/fleet-commands}
-fleet=$root/tests/fleet/fleet
-# shellcheck source=tests/cases/lib.sh
-. tests/cases/lib.sh
-case_start
-trap 'cd "$root" && $fleet down >/dev/null 2>&1; case_end' EXIT
-"$fleet" up 2 >"$CASE/up" 2>&1 || {
-	fail "the fleet comes up" "$(cat "$CASE/up")"
-	exit 1
-}
-export DROVER_INVENTORY=$DROVER_FLEET_STATE/inventory.yaml DROVER_SSH_CONFIG=$DROVER_FLEET_STATE/ssh_config
-on() { # HOST COMMAND: without touching its sshd
-	local host=$1
-	shift
-	"$fleet" shell-in "$host" sh -c "$*"
-}
+# shellcheck source=tests/fleet/case.sh
+. tests/fleet/case.sh
+fleet_case 2
 both() { # COMMAND
 	on web1 "$1"
 	on web2 "$1"
@@ -116,5 +101,5 @@ playbook <<'E2'
   - {run: [a], cwd: "b{{ host }}"}
 E2
 exits 3 "a bad value is told" drover apply -y "$CASE/p.yaml"
-like "$out$err" "p.yaml:7:20: " "at its line and column"
+like "$out$err" "p.yaml:6:20: " "at its line and column"
 is "$("$fleet" sshd-log web1 | grep -c 'Accepted publickey')" "$logins" "and nobody was contacted"
