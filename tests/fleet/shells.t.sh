@@ -105,7 +105,7 @@ YAML
 names=$(for shell in $shells; do echo "u$shell"; done; printf '%s\n' free dfree dpass)
 total=$(wc -l <<<"$names")
 exits 0 "plans by all shells and ways" with --parallel 3 plan ways.yaml
-is "$(grep -c 'to create' <<<"$out")" "$total" "each has its plan"
+is "$("$DROVER" nodes --count "$(sed -n 's/: .*to create.*//p' <<<"$out" | paste -sd,)")" "$total" "each has its plan"
 for name in $names; do
 	exits 0 "$name: an apply" with apply -y -l "$name" ways.yaml
 	is "$(on $host "cat /root/ways/$name.ran; stat -c '%a %U' /root/ways/$name; tail -c +2 /root/ways/$name" | paste -sd' ')" \
