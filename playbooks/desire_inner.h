@@ -51,6 +51,7 @@ struct desire {
 	size_t maybe_cap;
 	struct placed *placed;
 	size_t placed_count, placed_cap;
+	bool full; /* there were more than DESIRE_STEPS_MAX, which was told */
 	struct skipped *skipped;
 	size_t skipped_count, skipped_cap;
 	const struct app_port **port; /* of all apps, for overlaps; with the app beside */

@@ -152,6 +152,7 @@ place_one(struct desire *d, const struct task_decl *t, struct here *here)
 	if (d->placed_count == DESIRE_STEPS_MAX) {
 		diag_error(d->diag, t->mark, "more than %d tasks for host %s", DESIRE_STEPS_MAX,
 		    d->host->name);
+		d->full = true;
 		return;
 	}
 	mem_grow(d->placed, d->placed_count, d->placed_cap);
@@ -208,7 +209,7 @@ place(struct desire *d, const struct task_decl *t, const struct here *in)
 	}
 	desire_enter(d, &here);
 	list = loop_list(d, t->step.loop);
-	for (size_t i = 0; list.kind == VALUE_LIST && i < list.count; i++) {
+	for (size_t i = 0; list.kind == VALUE_LIST && i < list.count && !d->full; i++) {
 		struct here turn = here;
 
 		turn.items = bound(d, "item", &list.item[i], here.items);
@@ -221,7 +222,7 @@ place(struct desire *d, const struct task_decl *t, const struct here *in)
 static void
 place_all(struct desire *d, const struct task_decl *task, size_t count, const struct here *in)
 {
-	for (size_t i = 0; i < count && d->placed_count < DESIRE_STEPS_MAX; i++)
+	for (size_t i = 0; i < count && !d->full; i++)
 		place(d, &task[i], in);
 }
 

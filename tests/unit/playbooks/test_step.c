@@ -271,6 +271,36 @@ what_is_no_list_is_not_gone_over(void **state)
 	    "shop.yaml:7:5: /x is declared twice: also at line 7\n");
 }
 
+/* `loops` loops of a thousand, and one task behind them. */
+static char *
+many_tasks(int loops, const char *behind)
+{
+	autobuf b = BUF_INIT(1U << 16);
+
+	buf_adds(&b, "tasks:\n");
+	for (int i = 0; i < loops; i++)
+		buf_adds(&b, "  - {run: [a], loop: range(1000)}\n");
+	buf_adds(&b, behind);
+	return buf_detach(&b, NULL);
+}
+
+static void
+no_task_beyond_the_limit_is_dropped_in_silence(void **state)
+{
+	struct desk *d = *state;
+	autofree char *all = many_tasks(20, "");
+	autofree char *one_more = many_tasks(20, "  - {run: [b]}\n  - {run: [c]}\n");
+	autofree char *skipped = many_tasks(20, "  - {run: [b], when: not true}\n");
+	autofree char *inside = many_tasks(22, "");
+
+	assert_true(desk_desire(d, all));
+	assert_int_equal(d->count, 20000);
+	assert_true(desk_desire(d, skipped));
+	assert_int_equal(d->count, 20000);
+	refuses(d, one_more, "shop.yaml:22:5: more than 20000 tasks for host web1\n");
+	refuses(d, inside, "shop.yaml:22:5: more than 20000 tasks for host web1\n");
+}
+
 static void
 variables_beside_a_task_beat_the_inventory_and_not_the_command_line(void **state)
 {
@@ -470,6 +500,7 @@ main(void)
 		with_desk(two_apps_of_which_one_will_be_there_may_publish_the_same_port),
 		with_desk(a_loop_makes_a_task_of_each_item),
 		with_desk(what_is_no_list_is_not_gone_over),
+		with_desk(no_task_beyond_the_limit_is_dropped_in_silence),
 		with_desk(variables_beside_a_task_beat_the_inventory_and_not_the_command_line),
 		with_desk(values_of_the_command_line_are_what_yaml_makes_of_them),
 		with_desk(an_include_reads_the_tasks_of_a_file_and_what_lies_beside_it),
