@@ -224,3 +224,24 @@ utf8_clean_line(struct buf *to, const char *p, size_t n)
 {
 	clean(to, p, n, "");
 }
+
+void
+utf8_clean_lines(struct buf *to, const char *p, size_t n, const char *between)
+{
+	while (n && p[n - 1] == '\n')
+		n--;
+	while (n) {
+		const char *newline = memchr(p, '\n', n);
+		size_t line = newline ? (size_t)(newline - p) : n;
+
+		utf8_clean_line(to, p, line);
+		line += newline != NULL;
+		p += line;
+		n -= line;
+		/* An empty line says nothing. */
+		for (; n && *p == '\n'; n--)
+			p++;
+		if (n)
+			buf_adds(to, between);
+	}
+}

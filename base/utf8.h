@@ -46,4 +46,8 @@ void utf8_clean(struct buf *to, const char *p, size_t n);
 /* The same for one line of a screen or table: TAB and LF too are shown, as ^I and ^J. */
 void utf8_clean_line(struct buf *to, const char *p, size_t n);
 
+/* The same for a text of some lines within another: the line ends at its end are left out, those
+ * inside become `between`. */
+void utf8_clean_lines(struct buf *to, const char *p, size_t n, const char *between);
+
 #endif

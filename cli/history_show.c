@@ -26,6 +26,20 @@ struct show {
 
 static bool json_event(void *user, const struct event *e);
 
+/* What was said in some lines, as one cell of a table. */
+static char *
+cell_of(const struct show *s, const char *text)
+{
+	autobuf b = BUF_INIT(64U << 10);
+
+	if (!text || !*text)
+		return NULL;
+	if (out_json(s->call->out))
+		return xstrdup(text);
+	utf8_clean_lines(&b, text, strlen(text), "; ");
+	return xstrdup(buf_text(&b));
+}
+
 static bool
 add_host(void *user, const struct ledger_result *r)
 {
@@ -45,9 +59,9 @@ add_host(void *user, const struct ledger_result *r)
 	if (r->text)
 		buf_adds(&text, r->text);
 	autofree char *changed = xasprintf("%lld", (long long)r->changed);
-	out_row(
-	    s->call->out, (const char *const[]){ r->host, r->state, r->rc < 0 ? NULL : rc,
-			      r->changed ? changed : NULL, ms, text.len ? buf_text(&text) : NULL });
+	autofree char *cell = cell_of(s, buf_text(&text));
+	out_row(s->call->out, (const char *const[]){ r->host, r->state, r->rc < 0 ? NULL : rc,
+				  r->changed ? changed : NULL, ms, cell });
 	return true;
 }
 
@@ -57,6 +71,7 @@ add_step(void *user, const struct event *e)
 	struct show *s = user;
 	char ms[16];
 	const char *name = event_text(e, FIELD_NAME);
+	autofree char *cell = cell_of(s, event_text(e, FIELD_TEXT));
 
 	if (e->kind != EVENT_STEP_END)
 		return true;
@@ -66,9 +81,9 @@ add_step(void *user, const struct event *e)
 		    (const char *const[]){ "host", "step", "state", "time", "text" }, 5);
 	}
 	clock_short(event_int(e, FIELD_MS, 0), ms, sizeof(ms));
-	out_row(s->call->out, (const char *const[]){ event_text(e, FIELD_HOST),
-				  name ? name : event_text(e, FIELD_STEP),
-				  event_text(e, FIELD_STATE), ms, event_text(e, FIELD_TEXT) });
+	out_row(s->call->out,
+	    (const char *const[]){ event_text(e, FIELD_HOST),
+		name ? name : event_text(e, FIELD_STEP), event_text(e, FIELD_STATE), ms, cell });
 	return true;
 }
 

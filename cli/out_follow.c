@@ -14,7 +14,8 @@
 
 #include <string.h>
 
-#define LINE_CEILING (16U * 1024) /* a longer line is shown in pieces */
+#define REASON_COLUMNS 100
+#define LINE_CEILING   (16U * 1024) /* a longer line is shown in pieces */
 
 /* A host's lines that have begun and not ended. */
 struct speaker {
@@ -164,7 +165,7 @@ end_lines(struct follow *f, const char *host)
 
 /* "failed: exit status 2", "unreachable: connect: ...". */
 static void
-add_verdict(struct buf *b, const struct event *e)
+add_verdict(struct buf *b, const struct event *e, const char *between)
 {
 	const char *state = event_text(e, FIELD_STATE), *text = event_text(e, FIELD_TEXT);
 	int64_t rc = event_int(e, FIELD_RC, 0);
@@ -172,7 +173,7 @@ add_verdict(struct buf *b, const struct event *e)
 	buf_adds(b, state ? state : "?");
 	if (text && *text) {
 		buf_adds(b, ": ");
-		utf8_clean_line(b, text, strlen(text));
+		utf8_clean_lines(b, text, strlen(text), between);
 	} else if (rc != 0) {
 		buf_addf(b, ": exit status %lld", (long long)rc);
 	}
@@ -182,18 +183,19 @@ static void
 on_host_end(struct follow *f, const struct event *e)
 {
 	const char *host = event_text(e, FIELD_HOST), *state = event_text(e, FIELD_STATE);
-	autobuf verdict = BUF_INIT(1024), line = BUF_INIT(2048);
+	autobuf verdict = BUF_INIT(16384), line = BUF_INIT(32768);
 	enum outcome o = OUTCOME_BUG;
 	bool good = state && outcome_parse(state, &o) && outcome_is_good(o);
 
-	add_verdict(&verdict, e);
+	add_verdict(&verdict, e, "; ");
 	end_lines(f, host);
 	if (f->fold)
 		fold_end(f->fold, host, good, buf_text(&verdict));
 	/* A hundred hosts that were never tried are a number in the last line, not lines. */
 	if (!good && o != OUTCOME_UNTRIED) {
 		utf8_clean_line(&line, host, strlen(host));
-		buf_addf(&line, ": %s", buf_text(&verdict));
+		buf_adds(&line, ": ");
+		add_verdict(&line, e, "\n    ");
 		out_note(f->out, "%s%s%s", f->out->notes_colour ? "\033[31m" : "", buf_text(&line),
 		    f->out->notes_colour ? "\033[0m" : "");
 	}
@@ -231,6 +233,21 @@ on_run_end(struct follow *f)
 	out_note(f->out, "%s", buf_text(&line));
 }
 
+/* The first line of why a step failed; the host's line has it whole. */
+static void
+add_reason(struct buf *b, const struct event *e)
+{
+	const char *text = event_text(e, FIELD_TEXT), *state = event_text(e, FIELD_STATE);
+	size_t n = text ? strcspn(text, "\n") : 0, fits;
+
+	if (e->kind != EVENT_STEP_END || !n || !state || !str_eq(state, "failed"))
+		return;
+	fits = utf8_cut(text, n, REASON_COLUMNS, NULL);
+	buf_adds(b, ": ");
+	utf8_clean_line(b, text, fits);
+	buf_adds(b, fits < n ? "\u2026" : "");
+}
+
 static void
 note_text(struct follow *f, const struct event *e, enum event_field field)
 {
@@ -243,9 +260,10 @@ note_text(struct follow *f, const struct event *e, enum event_field field)
 		buf_adds(&line, ": ");
 	}
 	if (text)
-		utf8_clean_line(&line, text, strlen(text));
+		utf8_clean_lines(&line, text, strlen(text), "\n    ");
 	if (state)
 		buf_addf(&line, ": %s", state);
+	add_reason(&line, e);
 	out_note(f->out, "%s", buf_text(&line));
 }
 

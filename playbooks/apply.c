@@ -70,6 +70,8 @@ apply_host_end(struct apply_host *h, enum outcome o, const struct err *err, size
 	if (h->begun)
 		event_set_int(&e, FIELD_MS, clock_mono_ms() - h->began_ms);
 	event_set_int(&e, FIELD_CHANGED, (int64_t)changed);
+	if (h->rc)
+		event_set_int(&e, FIELD_RC, h->rc);
 	apply_emit(h, &e);
 	/* What an undo leaves alone is no failure of it. */
 	rollout_note(

@@ -73,6 +73,7 @@ apply_result(struct apply_host *h, const struct follow_result *r)
 
 	if (!outcome_is_good(r->outcome))
 		err_set(&why, r->outcome, "%s", r->text);
+	h->rc = r->rc;
 	apply_host_end(h, r->outcome, why.kind == OUTCOME_OK ? NULL : &why, r->changed);
 }
 

@@ -96,6 +96,7 @@ struct apply_host {
 	int64_t reboot_ms;    /* how long the reboot in hand may take; 0: none is */
 	int64_t reboot_until; /* our clock; 0: it has not gone yet */
 	struct comeback *comeback;
+	int64_t rc;      /* how the step ended that failed; 0: not known */
 	int64_t step_ms; /* the host's clock at the start of the step in hand */
 
 	/* its act waits to be confirmed */

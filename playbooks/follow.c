@@ -16,6 +16,7 @@ struct follow {
 	struct reply reply;
 	int64_t seen;
 	size_t changed;
+	int64_t rc; /* of the last step that failed */
 	bool started, switched, armed, ended, gone, absent, nothing;
 	enum outcome outcome;
 	char boot_id[40]; /* of the records */
@@ -70,6 +71,8 @@ decode_text(const char *word)
 		return xstrdup("");
 	text = xmemdup0(raw, n);
 	free(raw);
+	for (n = strlen(text); n && text[n - 1] == '\n'; n--)
+		text[n - 1] = '\0';
 	return text;
 }
 
@@ -186,6 +189,8 @@ take_record(struct follow *f, const char *payload)
 		return;
 	f->switched = f->switched || r.kind == FOLLOW_SWITCH;
 	f->changed += r.kind == FOLLOW_STEP && r.state == OUTCOME_CHANGED;
+	if (r.kind == FOLLOW_STEP && r.state == OUTCOME_FAILED)
+		f->rc = r.rc;
 	str_copy(f->boot_id, sizeof(f->boot_id), r.boot_id);
 	if (r.kind == FOLLOW_ARMED)
 		f->armed = true;
@@ -279,6 +284,7 @@ follow_verdict(const struct follow *f, struct follow_result *ret)
 	*ret = (struct follow_result){
 		.started = f->started, .armed = f->armed, .seen = f->seen, .changed = f->changed
 	};
+	ret->rc = f->outcome == OUTCOME_FAILED && f->ended ? f->rc : 0;
 	str_copy(ret->text, sizeof(ret->text), f->text);
 	if (f->ended) {
 		ret->end = FOLLOW_DONE;

@@ -52,6 +52,7 @@ struct follow_result {
 	bool armed;     /* a timer there takes it back, as far as we know */
 	int64_t seen;   /* the number of the last record */
 	size_t changed; /* steps that changed something */
+	int64_t rc;     /* the status that the last failed step ended with; 0: none */
 };
 
 struct event;

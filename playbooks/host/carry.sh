@@ -298,6 +298,12 @@ hear() {
 	[ -e said.end ] || : >said.end
 	text=$(heard | tr -d '\000')
 }
+# How a command ended that was to end otherwise.
+how() { # STATUS
+	k_name=''
+	[ "$1" -le 128 ] || [ "$1" -ge 160 ] || k_name=$(kill -l "$(($1 - 128))" 2>/dev/null)
+	if [ "$k_name" ]; then echo "killed by signal $(($1 - 128)) (${k_name#SIG})"; else echo "exit $1"; fi
+}
 command_run() { # NUMBER SECONDS GOOD UNCHANGED
 	before "run $1"
 	input=/dev/null
@@ -320,7 +326,7 @@ command_run() { # NUMBER SECONDS GOOD UNCHANGED
 		[ $((up - begun)) -lt "$limit" ] || abort "stopped at its time limit of ${2%.0} s$nl$text" 124
 		;;
 	esac
-	case ",$3," in *",$status,"*) ;; *) case ",$4," in *",$status,"*) ;; *) abort "$text" "$status" ;; esac ;; esac
+	case ",$3," in *",$status,"*) ;; *) case ",$4," in *",$status,"*) ;; *) abort "$(how "$status")${text:+: $text}" "$status" ;; esac ;; esac
 	case ",$4," in *",$status,"* | ,all,) state=ok ;; esac
 	rm -f "script.$1"
 }

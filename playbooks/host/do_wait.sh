@@ -14,7 +14,7 @@ do_wait() { # MILLISECONDS INTERVAL STATE KIND WORDS...
 	until [ "$(look_wait "$@" 9>&-)" = holds ]; do
 		now
 		if [ $((up - k_from)) -ge $((k_limit / 10)) ]; then
-			text="waited $((k_limit / 1000)) s in vain"
+			text="waited $((k_limit / 1000)) s in vain for $(case $1 in absent) echo no\ ;; esac)$2 $3${4:+ $4}"
 			[ "$2" != unit ] || text="$text$nl$(last_lines "$3")"
 			return 1
 		fi

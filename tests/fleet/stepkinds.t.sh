@@ -58,7 +58,7 @@ playbook <<'E2'
 E2
 exits 1 "what does not come fails" drover apply -y "$CASE/p.yaml"
 like "$out$err" "wait for port 127.0.0.1 8097: failed" "by name"
-like "$out$err" "waited 1 s in vain" "and by its time"
+like "$out$err" "waited 1 s in vain for port 127.0.0.1 8097" "and by what it waited for"
 is "$(on web2 'ls /root/first /root/behind 2>/dev/null')" /root/first "nothing behind it happens"
 exits 0 "resume agrees" drover resume
 playbook <<'E2'
@@ -71,6 +71,21 @@ playbook <<'E2'
   - {wait: {journal: "now ready", unit: teller, timeout: 1s}}
 E2
 exits 1 "a line of before this apply is none" drover apply -y "$CASE/p.yaml"
+
+# How a command ended is said wherever it failed.
+ends() { # COMMAND WHAT RC
+	playbook <<<"  - {run: $1}"
+	exits 1 "$1 fails" drover apply -y "$CASE/p.yaml"
+	like "$err" "web1: .*: failed: $2" "the step says how"
+	like "$err" "^web1: failed: $2" "and so does the host"
+	run=$(sed -n 's/^\(r-[0-9]*\): apply on.*/\1/p' <<<"$err")
+	exits 0 "and history" drover history --run "$run"
+	like "$out" "^web1 +failed +$3 .*$2" "in its column"
+}
+ends '"exit 42"' 'exit 42' 42
+ends '"kill -9 $$"' 'killed by signal 9 .KILL.' 137
+ends '"echo one; echo two; exit 3"' 'exit 3: one' 3
+like "$out" "exit 3: one; two" "and lines as one cell"
 
 # Assertions: judged before anything is done, with facts of the host.
 playbook <<'E2'

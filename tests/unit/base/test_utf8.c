@@ -113,6 +113,19 @@ every_character_encodes_and_decodes_to_itself(void **state)
 	}
 }
 
+static void
+lines_within_a_text_are_set_apart_and_the_last_end_is_left_out(void **state)
+{
+	autobuf b = BUF_INIT(100);
+
+	(void)state;
+	utf8_clean_lines(&b, "a\n\nb\033\n\n", 7, "\n    ");
+	assert_string_equal(buf_text(&b), "a\n    b^[");
+	buf_clear(&b);
+	utf8_clean_lines(&b, "\n", 1, "; ");
+	assert_string_equal(buf_text(&b), "");
+}
+
 int
 main(void)
 {
@@ -123,6 +136,7 @@ main(void)
 		cmocka_unit_test(a_line_has_no_line_ends),
 		cmocka_unit_test(columns_count_marks_as_none_and_wide_as_two),
 		cmocka_unit_test(a_piece_is_never_cut_inside_a_character),
+		cmocka_unit_test(lines_within_a_text_are_set_apart_and_the_last_end_is_left_out),
 		cmocka_unit_test(every_character_encodes_and_decodes_to_itself),
 	};
 

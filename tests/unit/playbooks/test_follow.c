@@ -92,7 +92,7 @@ records_become_steps_and_an_end_decides(void **state)
 	say(&t, "record", "3 " BOOT " 10.01 step 1 changed 0 -");
 	say(&t, "record", "4 " BOOT " 10.02 start 2");
 	say(&t, "record", "5 " BOOT " 10.50 step 2 failed 3 bm8=");
-	say(&t, "record", "6 " BOOT " 10.50 end failed bm8=");
+	say(&t, "record", "6 " BOOT " 10.50 end failed bm8K");
 	say(&t, "complete", BOOT);
 	say(&t, "end", "");
 	assert_string_equal(buf_text(&t.seen),
@@ -102,6 +102,7 @@ records_become_steps_and_an_end_decides(void **state)
 	assert_int_equal(r.end, FOLLOW_DONE);
 	assert_int_equal(r.outcome, OUTCOME_FAILED);
 	assert_string_equal(r.text, "no");
+	assert_int_equal(r.rc, 3);
 	assert_int_equal(r.changed, 1);
 	assert_true(r.started);
 }
