@@ -45,7 +45,7 @@ const struct command command_diff = {
 	    "Looks at every host of the playbook and prints its drift: what an apply made so and\n"
 	    "somebody has changed since, with when and since which run, and what an apply would\n"
 	    "do about it. What the playbook says anew is no drift: plan shows it. Cattle that\n"
-	    "drifted is marked as strayed until an apply converges it.\n",
+	    "drifted is marked as strayed until an apply of the playbook converges it.\n",
 	.examples = "drover diff site.yaml\twhat was changed by hand\n"
 		    "drover diff --exit-code site.yaml\texit 5 when something was\n",
 	.options = options,

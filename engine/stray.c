@@ -34,5 +34,5 @@ stray_clear(struct run *r, struct herd *herd, const struct host *h)
 
 	if (l && ledger_host(l, inventory_fleet(herd_inventory(herd)), h->name, &known) &&
 	    known.strayed)
-		tell(r, h, "false", NULL);
+		tell(r, h, "false", "from what this playbook says, and by hand");
 }

@@ -16,7 +16,8 @@ struct run;
  * the host and before its HOST_END. Cheap to say again. */
 void stray_mark(struct run *r, const struct host *h, const char *why);
 
-/* An apply converged the whole host: take the mark off if it has one. */
+/* An apply converged the whole host: take off the marks by hand and those of this playbook's drift.
+ * Those of another playbook's drift stay. */
 void stray_clear(struct run *r, struct herd *herd, const struct host *h);
 
 #endif

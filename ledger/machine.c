@@ -39,6 +39,7 @@ machine_bind(struct db *db, int64_t host, const char *machine_id, int64_t time_m
 		return;
 	}
 	if (v == MACHINE_REPLACED) {
+		db_run(db, "DELETE FROM stray WHERE host=?", "i", host);
 		db_run(db, "UPDATE host SET strayed=0 WHERE id=?", "i", host);
 		db_run(db, "DELETE FROM fact WHERE host=? AND name='strayed'", "i", host);
 	}

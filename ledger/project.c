@@ -89,16 +89,27 @@ host_start(struct project *p, int64_t host, const struct event *e)
 		    host);
 }
 
-/* Only cattle strays. The mark is a fact too, while it is there. */
+/* Only cattle strays. The mark is a fact too, while it is there. What drifted from a playbook is put
+ * right by that playbook alone; a change by hand by any. */
 static void
-stray(struct db *db, int64_t host, bool strayed, int64_t time_ms)
+stray(struct project *p, int64_t host, bool strayed, int64_t time_ms)
 {
+	struct db *db = p->db;
+
 	if (!strayed) {
+		db_run(db, "DELETE FROM stray WHERE host=? AND playbook IN ('', ?)", "is", host,
+		    p->playbook);
+		if (db_number(db, 0, "SELECT count(*) FROM stray WHERE host=?", "i", host))
+			return;
 		db_run(db, "UPDATE host SET strayed=0 WHERE id=? AND strayed", "i", host);
 		db_run(db, "DELETE FROM fact WHERE host=? AND name='strayed'", "i", host);
 		return;
 	}
 	db_run(db, "UPDATE host SET strayed=1 WHERE id=? AND kind='cattle'", "i", host);
+	db_run(db,
+	    "INSERT OR IGNORE INTO stray(host, playbook) SELECT id, ?2 FROM host"
+	    " WHERE id=?1 AND strayed",
+	    "is", host, p->playbook);
 	db_run(db,
 	    "INSERT OR REPLACE INTO fact(host, name, value, time_ms)"
 	    " SELECT id, 'strayed', 'true', ?2 FROM host WHERE id=?1 AND strayed",
@@ -113,7 +124,7 @@ settle(struct project *p, int64_t run, int64_t host, const char *state, int64_t 
 	bool good = str_eq(state, "ok") || str_eq(state, "changed");
 
 	if (str_eq(p->verb, "cp") && str_eq(state, "changed"))
-		stray(p->db, host, true, time_ms);
+		stray(p, host, true, time_ms);
 	if (!str_eq(p->verb, "apply") || p->dry_run || p->partial || !p->playbook[0])
 		return;
 	if (str_eq(state, "unreachable"))
@@ -152,7 +163,7 @@ fact(struct project *p, int64_t host, const struct event *e)
 	if (!name || !value)
 		return;
 	if (str_eq(name, "strayed")) {
-		stray(p->db, host, str_eq(value, "true"), e->time_ms);
+		stray(p, host, str_eq(value, "true"), e->time_ms);
 		return;
 	}
 	db_run(p->db,

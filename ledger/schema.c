@@ -37,6 +37,10 @@ static const char *const migrations[] = {
 	" PRIMARY KEY(host, name)) WITHOUT ROWID;"
 	"CREATE TABLE owed(host INTEGER, playbook TEXT, run INTEGER, time_ms INTEGER,"
 	" PRIMARY KEY(host, playbook)) WITHOUT ROWID;",
+	/* Why a host has strayed: the playbook that found drift, or '': changed by hand. */
+	"CREATE TABLE IF NOT EXISTS stray(host INTEGER, playbook TEXT,"
+	" PRIMARY KEY(host, playbook)) WITHOUT ROWID;"
+	"INSERT OR IGNORE INTO stray SELECT id, '' FROM host WHERE strayed;",
 };
 
 int
@@ -95,4 +99,5 @@ schema_clear_projections(struct db *db)
 	db_run(db, "DELETE FROM result", "");
 	db_run(db, "DELETE FROM fact", "");
 	db_run(db, "DELETE FROM owed", "");
+	db_run(db, "DELETE FROM stray", "");
 }

@@ -217,6 +217,13 @@ like "$out" '"name":"strayed","value":"true"' "and cattle is marked"
 like "$(drover hosts web1)" "strayed" "for everybody to see"
 exits 5 "what the playbook says anew is no drift" drover diff --exit-code -e text=two "$CASE/drift.yaml"
 like "$out" "web1: drifted: 1 to change" "only what was changed by hand is"
+book unrelated <<'Y'
+hosts: "web[1-2]"
+tasks:
+  - file: {path: /etc/unrelated, content: "x\n"}
+Y
+exits 0 "another playbook is applied" drover apply -y "$CASE/unrelated.yaml"
+like "$(drover hosts web1)" "strayed" "which puts nothing right, so the mark stays"
 exits 0 "an apply converges it" drover apply -y -e text=one "$CASE/drift.yaml"
 exits 0 "and nothing has drifted any more" drover diff --exit-code -e text=one "$CASE/drift.yaml"
 unlike "$(drover hosts web1)" "strayed" "nor is it marked"

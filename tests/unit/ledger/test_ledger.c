@@ -442,6 +442,48 @@ a_follower_is_told_when_another_drover_writes(void **state)
 
 #define ledger_test(f) cmocka_unit_test_setup_teardown(f, room_set_up, room_tear_down)
 
+/* One run that says of web1 whether it strayed. */
+static bool
+strayed_after(const struct room *room, struct ledger *l, const char *playbook, const char *value)
+{
+	struct ledger_run *r = room_begin(l, playbook ? "apply" : "run", playbook);
+	struct ledger_host known;
+
+	room_host_start(r, "web1", "cattle");
+	room_fact(r, "web1", "strayed", value);
+	room_host_end(r, "web1", "ok");
+	room_settle(room, r);
+	room_run_end(r, "ok");
+	assert_true(ledger_host(l, "shop", "web1", &known));
+	assert_int_equal(known.strayed, ledger_fact(l, "shop", "web1", "strayed") != NULL);
+	return known.strayed;
+}
+
+static void
+drift_is_put_right_by_an_apply_of_the_playbook_it_strayed_from(void **state)
+{
+	struct room *room = *state;
+	struct ledger *l = room_open(room);
+	struct err err;
+
+	assert_true(strayed_after(room, l, "shop.yaml", "true"));
+	assert_true(strayed_after(room, l, "other.yaml", "false"));
+	assert_true(strayed_after(room, l, "other.yaml", "true"));
+	assert_true(strayed_after(room, l, "shop.yaml", "false"));
+	assert_false(strayed_after(room, l, "other.yaml", "false"));
+	assert_true(strayed_after(room, l, NULL, "true"));
+	assert_false(strayed_after(room, l, "other.yaml", "false"));
+	assert_true(strayed_after(room, l, "shop.yaml", "true"));
+	assert_true(strayed_after(room, l, NULL, "true"));
+	assert_true(strayed_after(room, l, "other.yaml", "false"));
+	ledger_close(l);
+	l = room_open(room);
+	assert_int_equal(ledger_rebuild(l, &err), 0);
+	assert_true(strayed_after(room, l, "other.yaml", "false"));
+	assert_false(strayed_after(room, l, "shop.yaml", "false"));
+	ledger_close(l);
+}
+
 int
 main(void)
 {
@@ -453,6 +495,7 @@ main(void)
 		ledger_test(a_new_machine_is_a_generation_of_cattle_and_an_alarm_for_a_pet),
 		ledger_test(machines_that_bear_one_id_make_one_warning),
 		ledger_test(a_host_that_an_apply_did_not_reach_is_owed_it_until_one_does),
+		ledger_test(drift_is_put_right_by_an_apply_of_the_playbook_it_strayed_from),
 		ledger_test(what_another_seat_did_is_foreign_and_told_once),
 		ledger_test(contents_come_back_by_their_digest),
 		ledger_test(output_keeps_its_head_its_tail_and_its_size),
