@@ -245,7 +245,8 @@ on_stop(void *user, int signum)
 	}
 	tell_armed(a);
 	fill(a);
-	for (size_t i = 0; a->stops > 1 && i < a->config.count; i++)
+	/* Looking changes nothing: it is cut at once. */
+	for (size_t i = 0; (a->stops > 1 || !a->going) && i < a->config.count; i++)
 		apply_exec_cut(&a->hosts[i]);
 }
 

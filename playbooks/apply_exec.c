@@ -58,11 +58,21 @@ looks_again(struct apply_host *h, const struct err *err)
 	return true;
 }
 
+/* It only reads, and the host was there all the time: it is not lost, it did not get done. */
+static bool
+ran_out(const struct apply_host *h, const struct err *err)
+{
+	return err && h->exec->again && h->exec->limit_ms && err->kind == OUTCOME_UNKNOWN &&
+	       err->elapsed_ms >= h->exec->limit_ms;
+}
+
 static void
 on_end(void *user, const struct channel_end *e)
 {
 	struct apply_host *h = user;
 	const struct apply_exec *exec = h->exec;
+	const struct err *why = e->err;
+	struct err late;
 
 	if (errand_redacted(h->errand)) {
 		autoevent warning = { .count = 0 };
@@ -71,11 +81,16 @@ on_end(void *user, const struct channel_end *e)
 		event_set_text(&warning, FIELD_TEXT, ERRAND_REDACTED);
 		apply_emit(h, &warning);
 	}
-	if (looks_again(h, e->err))
+	if (ran_out(h, e->err)) {
+		late = *e->err;
+		late.kind = OUTCOME_FAILED;
+		why = &late;
+	} else if (looks_again(h, e->err)) {
 		return;
+	}
 	h->errand = NULL;
 	h->exec = NULL;
-	exec->end(h, e, e->err);
+	exec->end(h, e, why);
 	herd_release(h->hh);
 }
 

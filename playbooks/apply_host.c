@@ -165,7 +165,8 @@ add_pending(struct plan *p)
 static void
 observe_data(struct apply_host *h, const void *p, size_t n)
 {
-	observe_feed(h->observe, p, n);
+	if (!observe_feed(h->observe, p, n))
+		errand_cancel(h->errand);
 }
 
 static bool
@@ -371,7 +372,7 @@ observe_end_exec(struct apply_host *h, const struct channel_end *e, const struct
 		apply_give_up(h, err->kind, err);
 		return;
 	}
-	if (e->cancelled) {
+	if (e->cancelled && h->cut) {
 		observe_free(take(h->observe));
 		err_set(&why, OUTCOME_UNTRIED, "cut while it was looked at");
 		apply_give_up(h, why.kind, &why);

@@ -27,7 +27,8 @@ settle(struct apply_host *h, const struct observation *left)
 static void
 look_data(struct apply_host *h, const void *p, size_t n)
 {
-	observe_feed(h->observe, p, n);
+	if (!observe_feed(h->observe, p, n))
+		errand_cancel(h->errand);
 }
 
 static void
@@ -36,7 +37,7 @@ look_end(struct apply_host *h, const struct channel_end *e, const struct err *er
 	struct err why = { .kind = OUTCOME_OK };
 	struct observation *left;
 
-	if (err || e->cancelled) {
+	if (err || (e->cancelled && h->cut)) {
 		observe_free(take(h->observe));
 		if (!err)
 			err_set(&why, OUTCOME_UNTRIED, "cut while it was looked at");

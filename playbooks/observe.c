@@ -33,6 +33,8 @@ struct observe {
 	bool short_request, bad_units;
 	size_t taken; /* bytes of the reply */
 	char *images, *containers;
+	const char *flood;  /* what said more than a reply may hold */
+	const char *unread; /* what was no line of a state or a digest, or why one is missing */
 	const char **fact;
 };
 
@@ -151,8 +153,12 @@ take_stat(struct observe *o, char *text)
 
 	for (char *save, *line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
-		if (!stat_line_parse(line, &s))
+		const char *whole = arena_strdup(o->arena, line);
+
+		if (!stat_line_parse(line, &s)) {
+			o->unread = o->unread ? o->unread : whole;
 			continue;
+		}
 		mem_grow(o->stat, o->stat_count, o->stat_cap);
 		o->stat[o->stat_count] = s;
 		if (strmap_add(&o->paths, s.path, o->stat_count, NULL))
@@ -168,8 +174,8 @@ take_sums(struct observe *o, char *text)
 	for (char *save, *line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		if (strlen(line) <= 66 || strspn(line, "0123456789abcdef") != 64)
-			continue;
-		if (strmap_find(&o->paths, line + 66, &at))
+			o->unread = o->unread ? o->unread : line;
+		else if (strmap_find(&o->paths, line + 66, &at))
 			snprintf(o->stat[at].digest, sizeof(o->stat[at].digest), "%.64s", line);
 	}
 }
@@ -295,6 +301,10 @@ take_frame(void *user, const char *kind, const char *payload, size_t len)
 		manifest_parse(o->arena, text, o->seen);
 	else if (strcmp(kind, "journal") == 0)
 		journal_parse(o->arena, text, o->seen);
+	else if (strcmp(kind, "flood") == 0)
+		o->flood = text;
+	else if (strcmp(kind, "unread") == 0)
+		o->unread = o->unread ? o->unread : text;
 	else if (strcmp(kind, "short") == 0)
 		o->short_request = true;
 }
@@ -317,12 +327,14 @@ observe_new(struct arena *a, const char *nonce, const struct resource *const *wa
 	return o;
 }
 
-void
+bool
 observe_feed(struct observe *o, const void *p, size_t n)
 {
 	o->taken += n;
-	if (o->taken <= REPLY_MAX)
-		reply_feed(&o->reply, p, n);
+	if (o->taken > REPLY_MAX)
+		return false;
+	reply_feed(&o->reply, p, n);
+	return o->reply.state != REPLY_BROKEN;
 }
 
 static void
@@ -389,6 +401,30 @@ find_owned(
 		f->then_pending = strmap_find(manifest, then_name(o->arena, &r->then), NULL);
 }
 
+/* Nobody is accused of what could not be read. Who is not root is told something else. */
+static int
+check_read(const struct observe *o, struct err *err)
+{
+	autobuf why = BUF_INIT(1024);
+	const char *path = NULL;
+
+	for (size_t i = 0; i < o->seen->count && !path; i++) {
+		const struct found *f = &o->seen->found[i];
+
+		if (resource_is_place(o->wanted[i]) && f->kind == 'f' && !*f->digest)
+			path = o->wanted[i]->path;
+	}
+	if (!o->seen->root || (!path && !o->unread))
+		return 0;
+	if (o->unread)
+		utf8_clean_line(&why, o->unread, strnlen(o->unread, 200));
+	if (path)
+		return err_set(err, OUTCOME_FAILED, "cannot read the digest of %s: %s", path,
+		    why.len ? buf_text(&why) : "sha256sum said nothing of it");
+	return err_set(
+	    err, OUTCOME_FAILED, "cannot read what stat and sha256sum say: %s", buf_text(&why));
+}
+
 static int
 find_all(struct observe *o, struct err *err)
 {
@@ -420,7 +456,7 @@ find_all(struct observe *o, struct err *err)
 	s->fact = arena_alloc(o->arena, (o->facts + 1) * sizeof(*s->fact));
 	if (o->facts)
 		memcpy((void *)s->fact, o->fact, o->facts * sizeof(*o->fact));
-	return 0;
+	return check_read(o, err);
 }
 
 static bool
@@ -431,6 +467,21 @@ has_fact(const struct observe *o, const char *name)
 			return true;
 	}
 	return false;
+}
+
+static const char *
+flood_name(const char *kind)
+{
+	static const char *const names[][2] = { { "stat", "files (stat)" },
+		{ "sums", "files' digests (sha256sum)" }, { "units", "units (systemctl show)" },
+		{ "images", "list of images" }, { "containers", "list of containers" },
+		{ "look", "state" }, { "manifest", "/var/lib/drover/manifest" } };
+
+	for (size_t i = 0; i < countof(names); i++) {
+		if (strcmp(kind, names[i][0]) == 0)
+			return names[i][1];
+	}
+	return "state";
 }
 
 struct observation *
@@ -444,6 +495,10 @@ observe_end(struct observe *o, struct err *err)
 	else if (o->taken > REPLY_MAX)
 		rc = err_set(
 		    err, OUTCOME_FAILED, "the reply is larger than %u MiB", REPLY_MAX >> 20);
+	else if (o->flood)
+		rc = err_set(err, OUTCOME_FAILED,
+		    "the host says more than %u MiB where it was asked for its %s",
+		    REPLY_FRAME >> 20, flood_name(o->flood));
 	else if (o->reply.state == REPLY_BEFORE)
 		rc = err_set(err, OUTCOME_FAILED, "the host ran no helper (it said: %s)",
 		    *o->reply.broken ? o->reply.broken : "nothing");

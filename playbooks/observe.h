@@ -31,7 +31,8 @@ char *observe_command(const char *nonce, const struct resource *const *wanted, s
 /* wanted is borrowed until observe_end(). */
 struct observe *observe_new(
     struct arena *a, const char *nonce, const struct resource *const *wanted, size_t count);
-void observe_feed(struct observe *o, const void *p, size_t n);
+/* False: the reply is more than may come, or none: nothing that follows counts. */
+bool observe_feed(struct observe *o, const void *p, size_t n);
 
 /* The reply ended, o is freed. NULL and kind FAILED when it was not whole. */
 struct observation *observe_end(struct observe *o, struct err *err);

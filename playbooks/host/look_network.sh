@@ -7,7 +7,7 @@ look_network() { # USER NAME [going]
 	[ -r "$k_file" ] || return 0
 	if [ "$3" ]; then
 		echo there
-		k_used=$(as_user "$1" podman ps -a --filter "network=$2" --format '{{.Names}}' | sort | tr '\n' ' ')
+		k_used=$(as_user "$1" podman ps -a --filter "network=$2" --format '{{.Names}}' | head -c 65536 | sort | tr '\n' ' ')
 		[ -z "$k_used" ] || echo "used $k_used"
 	else
 		echo "network $(tr -d '\n' <"$k_file")"

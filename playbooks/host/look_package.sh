@@ -66,7 +66,7 @@ look_package() { # present|latest|absent|purged UPDATE RECOMMENDS SPEC...
 	k_native=$(dpkg --print-architecture)
 	for k_spec; do k_names="$k_names ${k_spec%%=*}"; done
 	# shellcheck disable=SC2086
-	k_have=$(dpkg-query -W -f '${Package} ${Architecture} ${db:Status-Status} ${Version}\n' $k_names 2>/dev/null)
+	k_have=$(dpkg-query -W -f '${Package} ${Architecture} ${db:Status-Status} ${Version}\n' $k_names 2>/dev/null | head -c 1048576)
 	for k_spec; do
 		k_package_wrong "$k_state" "$k_spec" || continue
 		k_todo="$k_todo $k_spec"

@@ -14,10 +14,20 @@ put() { # KIND PAYLOAD
 	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
 }
 
-paths='' links='' files='' units='' images='' containers='' created='' ids='' looks='' whole='' n=0 id='' path='' known=''
+# What tools say is held in this shell: never more than fits into a frame of the reply.
+most=4194304
+first() { # BYTES
+	head -c "$1"
+}
+told() { # KIND TEXT
+	if [ "${#2}" -gt $most ]; then put flood "$1"; else put "$1" "$2"; fi
+}
+
+there=0 paths='' links='' files='' units='' images='' containers='' created='' ids='' looks='' whole='' n=0 id='' path='' known=''
 take_path() { # FLAG DIGESTS PATH
 	case $3 in /*) ;; *) return ;; esac
 	paths=$paths$nl$3
+	if [ -e "$3" ] || [ -L "$3" ]; then there=$((there + 1)); fi
 	if [ -L "$3" ]; then
 		links=$links$nl$3
 	elif [ -f "$3" ]; then
@@ -79,7 +89,7 @@ content() { # PATH
 	[ "$((size))" -le 262144 ] && [ "$((size))" -le $room ] || return 0
 	room=$((room - size))
 	text=$(
-		cat "$1"
+		first 262145 <"$1"
 		echo .
 	)
 	text=${text%.}
@@ -90,6 +100,7 @@ content() { # PATH
 differing() {
 	i=1
 	for line in $1; do
+		case ${line%% *} in *[!0-9a-f]*) continue ;; esac
 		while [ "$i" -le "$n" ] && eval "path=\$file_$i known=\$known_$i" &&
 			[ "${line#*[ *]}" != " $path" ] && [ "${line#*[ *]}" != "*$path" ]; do
 			i=$((i + 1))
@@ -100,14 +111,27 @@ differing() {
 	done
 }
 if [ "$paths" ]; then
-	put stat "$(printf '%s\0' $paths | xargs -0 stat -c '%f %s %u %g %U %G %Y %n' -- 2>/dev/null)"
+	stat=$(printf '%s\0' $paths | xargs -0 stat -c '%f %s %u %g %U %G %Y %n' -- 2>/dev/null | first $((most + 1)))
+	told stat "$stat"
+	# shellcheck disable=SC2086
+	if [ "${#stat}" -le $most ] && set -- $stat && [ $# -lt $there ]; then
+		put unread 'stat tells less than is there'
+	fi
+	unset stat
 	for path in $links; do
-		put target "$path$nl$(readlink -- "$path")"
+		put target "$path$nl$(readlink -- "$path" | first 65536)"
 	done
 	if [ "$files" ]; then
-		sums=$(printf '%s\0' $files | xargs -0 sha256sum -- 2>/dev/null)
-		put sums "$sums"
-		differing "$sums" 2>/dev/null
+		sums=$(printf '%s\0' $files | xargs -0 sha256sum -- 2>/dev/null | first $((most + 1)))
+		told sums "$sums"
+		# shellcheck disable=SC2086
+		if [ "${#sums}" -gt $most ]; then
+			:
+		elif set -- $sums && [ $# -lt $n ]; then
+			put unread "$(printf '%s\0' $files | timeout 60 xargs -0 sha256sum -- 2>&1 >/dev/null | first 4096)"
+		else
+			differing "$sums" 2>/dev/null
+		fi
 	fi
 fi
 
@@ -123,15 +147,15 @@ image_store() {
 	root=/var/lib/containers/storage
 	for file in /usr/share/containers/storage.conf /etc/containers/storage.conf; do
 		[ -r $file ] || continue
-		text=$(sed -n 's/^[ \t]*graphroot[ \t]*=[ \t]*"\(.*\)".*/\1/p' $file)
+		text=$(sed -n 's/^[ \t]*graphroot[ \t]*=[ \t]*"\(.*\)".*/\1/p' $file | first 4096)
 		[ -z "$text" ] || root=$text
 	done
 	set +f
 	for file in "$root"/*-images/images.json; do
-		[ ! -r "$file" ] || put images "$(cat "$file")"
+		[ ! -r "$file" ] || told images "$(first $((most + 1)) <"$file")"
 	done
 	for file in "$root"/*-containers/containers.json; do
-		[ -z "$containers" ] || [ ! -r "$file" ] || put containers "$(cat "$file")"
+		[ -z "$containers" ] || [ ! -r "$file" ] || told containers "$(first $((most + 1)) <"$file")"
 	done
 	set -f
 }
@@ -142,24 +166,24 @@ fact machine-id "$(line='' && first_line /etc/machine-id)"
 for file in /etc/os-release /usr/lib/os-release; do
 	[ -r $file ] || continue
 	# shellcheck source=/dev/null
-	fact os "$(. $file 2>/dev/null && printf %s "${ID:-linux}${VERSION_ID:+-$VERSION_ID}")"
+	fact os "$(. $file 2>/dev/null && printf %s "${ID:-linux}${VERSION_ID:+-$VERSION_ID}" | first 4096)"
 	# shellcheck source=/dev/null
-	fact os-name "$(. $file 2>/dev/null && printf %s "$PRETTY_NAME")"
+	fact os-name "$(. $file 2>/dev/null && printf %s "$PRETTY_NAME" | first 4096)"
 	break
 done
 if command -v systemctl >/dev/null; then
-	text=$(systemctl --version 2>/dev/null)
+	text=$(systemctl --version 2>/dev/null | first 4096)
 	text=${text#systemd }
 	fact systemd "${text%% *}"
 fi
 if command -v podman >/dev/null; then
-	text=$(podman --version 2>/dev/null)
+	text=$(podman --version 2>/dev/null | first 4096)
 	fact podman "${text##* }"
 	[ -z "$images" ] || image_store
 fi
 if [ "$units" ]; then
-	put units "$(systemctl show -p LoadState -p ActiveState -p SubState -p UnitFileState -p NRestarts \
-		-p NeedDaemonReload -p FragmentPath -- $units 2>&1)"
+	told units "$(systemctl show -p LoadState -p ActiveState -p SubState -p UnitFileState -p NRestarts \
+		-p NeedDaemonReload -p FragmentPath -- $units 2>&1 | first $((most + 1)))"
 fi
 [ -z "$created" ] || put created "$created"
 IFS=' '
@@ -172,7 +196,7 @@ done
 look() { # ID KIND WORD...
 	id=$1 kind=$2
 	shift 2
-	put look "$id$nl$("look_$kind" "$@" 2>/dev/null </dev/null)"
+	told look "$id$nl$("look_$kind" "$@" 2>/dev/null </dev/null | first $((most + 1)))"
 }
 for id in $looks; do
 	IFS=$nl
@@ -183,6 +207,6 @@ for id in $looks; do
 done
 unset IFS
 base=/var/lib/drover
-[ ! -r $base/manifest ] || put manifest "$(cat $base/manifest)"
-[ ! -r $base/journal ] || put journal "$(tail -n 20 $base/journal)"
+[ ! -r $base/manifest ] || told manifest "$(first $((most + 1)) <$base/manifest)"
+[ ! -r $base/journal ] || put journal "$(tail -n 20 $base/journal | tail -c 262144)"
 put end ''

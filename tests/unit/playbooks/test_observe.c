@@ -193,6 +193,79 @@ a_reply_without_its_end_is_no_finding(void **state)
 	}
 }
 
+static struct observation *
+told(struct arena *a, const char *stat, const char *sums, const char *manifest, struct err *err)
+{
+	autobuf b = BUF_INIT(1U << 20);
+	struct observe *o = observe_new(a, "nn", wanted, 1);
+
+	add(&b, "begin", "1");
+	add(&b, "fact", "root=yes");
+	add(&b, "stat", stat);
+	add(&b, "sums", sums);
+	add(&b, "manifest", manifest);
+	add(&b, "end", "");
+	assert_true(observe_feed(o, b.data, b.len));
+	return observe_end(o, err);
+}
+
+static void
+a_digest_that_cannot_be_read_fails_the_host(void **state)
+{
+	static const char stat[] = "81a4 6 0 0 root root 1 /etc/motd";
+	struct arena *a = arena_new();
+	struct err err;
+
+	(void)state;
+	assert_null(told(a, stat, "", "", &err));
+	assert_int_equal(err.kind, OUTCOME_FAILED);
+	assert_string_equal(
+	    err.text, "cannot read the digest of /etc/motd: sha256sum said nothing of it");
+	assert_null(told(a, stat, "\033[31mowned\nmore", "", &err));
+	assert_string_equal(err.text, "cannot read the digest of /etc/motd: ^[[31mowned");
+	assert_null(told(a, "FLOOD", "", "", &err));
+	assert_string_equal(err.text, "cannot read what stat and sha256sum say: FLOOD");
+	assert_non_null(told(a, "", "", "", &err));
+	arena_free(a);
+}
+
+static void
+a_flood_fails_the_host_at_once(void **state)
+{
+	static char noise[1U << 20];
+	struct arena *a = arena_new();
+	struct observe *o = observe_new(a, "nn", wanted, 1);
+	autobuf b = BUF_INIT(4096);
+	struct err err;
+	int fed = 0;
+
+	(void)state;
+	memset(noise, 'y', sizeof(noise));
+	while (observe_feed(o, noise, sizeof(noise)))
+		assert_true(fed++ < 64);
+	assert_int_equal(fed, 64);
+	assert_null(observe_end(o, &err));
+	assert_int_equal(err.kind, OUTCOME_FAILED);
+	assert_string_equal(err.text, "the reply is larger than 64 MiB");
+
+	o = observe_new(a, "nn", wanted, 1);
+	add(&b, "begin", "1");
+	buf_adds(&b, "FLOOD\n");
+	assert_false(observe_feed(o, b.data, b.len));
+	assert_null(observe_end(o, &err));
+
+	o = observe_new(a, "nn", wanted, 1);
+	buf_clear(&b);
+	add(&b, "begin", "1");
+	add(&b, "flood", "sums");
+	add(&b, "end", "");
+	observe_feed(o, b.data, b.len);
+	assert_null(observe_end(o, &err));
+	assert_string_equal(err.text, "the host says more than 4 MiB where it was asked for its "
+				      "files' digests (sha256sum)");
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -202,6 +275,8 @@ main(void)
 		cmocka_unit_test(the_reply_becomes_findings),
 		cmocka_unit_test(a_content_that_does_not_fit_its_digest_is_dropped),
 		cmocka_unit_test(a_reply_without_its_end_is_no_finding),
+		cmocka_unit_test(a_digest_that_cannot_be_read_fails_the_host),
+		cmocka_unit_test(a_flood_fails_the_host_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
