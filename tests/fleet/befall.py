@@ -18,6 +18,7 @@ PHASES = [('staging', 1), ('the switch', 2), ('a command', 4), ('the second file
           ('the soak', 8)]
 BOOK = """name: phase
 hosts: "@*"
+prune: false
 rollout: {{canary: 3, max_fail: 3, soak: 700ms}}
 tasks:
   - file: {{path: /root/phase/new-{v}/a, content: "version {v}\\n"}}
@@ -57,8 +58,8 @@ def befall(host, n):
         host.close()
         subprocess.run([proof.FLEET, 'start', 'web2'], capture_output=True)
     elif host.name == 'db1':
-        subprocess.run([proof.FLEET, 'reboot', 'db1'], capture_output=True)
         host.close()
+        subprocess.run([proof.FLEET, 'reboot', 'db1'], capture_output=True)
 
 
 def judge(host, run, told, verdict, before, now, version):

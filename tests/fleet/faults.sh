@@ -38,14 +38,29 @@ host_rebooted() { # NAME OLD
   [ -n "$now" ] && [ "$now" != "$2" ]
 }
 
+# The end of a system stops all its processes for a moment, and an nsenter whose child is stopped stops
+# too: it would never take note of that child's end, and the host would wait for it.
+wake_guests() { # LEADER
+  local pid
+  for pid in $(pgrep -f "^nsenter -t $1 "); do
+    kill -CONT "$pid" 2>/dev/null
+  done
+}
+
+host_rebooted_awake() { # NAME OLD LEADER
+  wake_guests "$3"
+  host_rebooted "$1" "$2"
+}
+
 fault_reboot() { # HOST
-  local old
+  local old leader
   need_up "${1:-}"
   exclusive
   old=$(host_boot_id "$1")
+  leader=$(host_leader "$1")
   rm -f "$STATE/hosts/$1/muted"
   inside "$1" systemctl --no-block reboot || die "$1 takes no reboot"
-  wait_until 60 host_rebooted "$1" "$old" || die "$1 did not reboot"
+  wait_until 60 host_rebooted_awake "$1" "$old" "$leader" || die "$1 did not reboot"
   host_await "$1"
 }
 
