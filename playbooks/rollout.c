@@ -1,6 +1,8 @@
 #include "playbooks/rollout.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <stdio.h>
 
@@ -29,8 +31,9 @@ struct rollout_run {
 	size_t batches; /* handed out so far, without the canary */
 	bool begun;
 	bool canary_done;
+	bool away; /* too many were, so it stopped */
 	char name[32];
-	char stopped[160];
+	char stopped[300];
 };
 
 static const struct rollout defaults = {
@@ -99,22 +102,67 @@ limit_met(const struct count_or_percent *limit, size_t n, size_t total)
 	return n * 100 >= (size_t)limit->n * total;
 }
 
+static bool
+has_failed(const struct member *m)
+{
+	return m->stage == STAGE_ENDED && !outcome_is_good(m->outcome) &&
+	       m->outcome != OUTCOME_UNTRIED;
+}
+
+/* A host that changed since its plan was reached all the same. */
+static bool
+is_away(const struct member *m)
+{
+	return m->stage == STAGE_ASIDE && m->outcome != OUTCOME_STALE;
+}
+
+static size_t
+count(const struct rollout_run *r, bool (*which)(const struct member *m))
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->count; i++)
+		n += which(&r->member[i]);
+	return n;
+}
+
+/* "2 failed, 1 locked of 10 hosts (max_fail 3)"; "2 of 10 hosts failed (max_fail 20%)" when there is
+ * but one word for them all. */
+static void
+stop(struct rollout_run *r, bool (*which)(const struct member *m), const char *name,
+    const struct count_or_percent *limit)
+{
+	size_t n[OUTCOME_COUNT] = { 0 };
+	size_t kinds = 0;
+	const char *hosts = r->count == 1 ? "host" : "hosts", *word = "";
+	autobuf b = BUF_INIT(sizeof(r->stopped) - 1);
+
+	for (size_t i = 0; i < r->count; i++)
+		n[r->member[i].outcome] += which(&r->member[i]);
+	for (size_t o = 0; o < OUTCOME_COUNT; o++) {
+		if (!n[o])
+			continue;
+		word = o == OUTCOME_UNREACHABLE && which == is_away ? "not reached"
+								    : outcome_name((enum outcome)o);
+		buf_addf(&b, "%s%zu %s", kinds++ ? ", " : "", n[o], word);
+	}
+	if (kinds == 1) {
+		buf_clear(&b);
+		buf_addf(&b, "%zu of %zu %s %s", count(r, which), r->count, hosts, word);
+	} else {
+		buf_addf(&b, " of %zu %s", r->count, hosts);
+	}
+	buf_addf(&b, " (%s %lld%s)", name, (long long)limit->n, limit->percent ? "%" : "");
+	str_copy(r->stopped, sizeof(r->stopped), buf_text(&b));
+}
+
 static void
 judge(struct rollout_run *r)
 {
 	const struct count_or_percent *limit = &r->spec.max_fail;
-	size_t failed = 0;
 
-	if (r->stopped[0])
-		return;
-	for (size_t i = 0; i < r->count; i++)
-		failed += r->member[i].stage == STAGE_ENDED &&
-			  !outcome_is_good(r->member[i].outcome) &&
-			  r->member[i].outcome != OUTCOME_UNTRIED;
-	if (limit_met(limit, failed, r->count))
-		snprintf(r->stopped, sizeof(r->stopped),
-		    "%zu of %zu host%s failed (max_fail %lld%s)", failed, r->count,
-		    r->count == 1 ? "" : "s", (long long)limit->n, limit->percent ? "%" : "");
+	if (!r->away && limit_met(limit, count(r, has_failed), r->count))
+		stop(r, has_failed, "max_fail", limit);
 }
 
 /* Judged once, when all have been observed and nothing has been touched. */
@@ -122,20 +170,18 @@ static void
 judge_reach(struct rollout_run *r)
 {
 	const struct count_or_percent *limit = &r->spec.max_unreachable;
-	size_t aside = 0;
 
-	for (size_t i = 0; i < r->count; i++)
-		aside += r->member[i].stage == STAGE_ASIDE && r->member[i].outcome != OUTCOME_STALE;
-	if (!r->stopped[0] && limit_met(limit, aside, r->count))
-		snprintf(r->stopped, sizeof(r->stopped),
-		    "%zu of %zu host%s not reached (max_unreachable %lld%s)", aside, r->count,
-		    r->count == 1 ? "" : "s", (long long)limit->n, limit->percent ? "%" : "");
+	if (r->stopped[0] || !limit_met(limit, count(r, is_away), r->count))
+		return;
+	r->away = true;
+	stop(r, is_away, "max_unreachable", limit);
 }
 
 void
 rollout_note(struct rollout_run *r, size_t i, enum outcome outcome)
 {
 	struct member *m = &r->member[i];
+	bool again = m->stage == STAGE_ENDED;
 
 	m->outcome = outcome;
 	if (!m->was_started && (outcome == OUTCOME_UNREACHABLE || outcome == OUTCOME_REFUSED ||
@@ -143,7 +189,9 @@ rollout_note(struct rollout_run *r, size_t i, enum outcome outcome)
 		m->stage = STAGE_ASIDE;
 	else
 		m->stage = STAGE_ENDED;
-	judge(r);
+	/* What is taken back because the run stopped is no cause of that. */
+	if (outcome != OUTCOME_UNTRIED && (!again || !r->stopped[0]))
+		judge(r);
 }
 
 static size_t

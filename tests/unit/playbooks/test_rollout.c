@@ -162,6 +162,47 @@ half_the_hosts_away_stops_the_run_before_the_first_act(void **state)
 }
 
 static void
+why_it_stopped_is_told_in_the_words_of_the_hosts(void **state)
+{
+	struct rollout spec = { .max_fail = { .n = 3, .said = true },
+		.canary = { .n = 0, .said = true },
+		.batch = { .n = 100, .percent = true, .said = true } };
+	struct rollout_run *one = herd(1, NULL), *two = herd(2, NULL), *many = herd(8, &spec);
+	struct rollout_run *mixed = herd(4, NULL);
+	size_t batch[HOSTS];
+
+	(void)state;
+	rollout_note(one, 0, OUTCOME_REFUSED);
+	assert_int_equal(rollout_next_batch(one, batch, HOSTS), 0);
+	assert_string_equal(rollout_stopped(one), "1 of 1 host refused (max_unreachable 50%)");
+	rollout_note(two, 0, OUTCOME_LOCKED);
+	assert_string_equal(rollout_stopped(two), "1 of 2 hosts locked (max_fail 1)");
+	rollout_note(two, 1, OUTCOME_LOCKED);
+	assert_string_equal(rollout_stopped(two), "2 of 2 hosts locked (max_fail 1)");
+	assert_int_equal(rollout_next_batch(many, batch, HOSTS), 8);
+	for (size_t i = 0; i < 3; i++)
+		assert_true(rollout_start(many, i));
+	rollout_note(many, 0, OUTCOME_LOCKED);
+	rollout_note(many, 1, OUTCOME_STALE);
+	assert_null(rollout_stopped(many));
+	rollout_note(many, 2, OUTCOME_FAILED);
+	assert_string_equal(
+	    rollout_stopped(many), "1 failed, 1 stale, 1 locked of 8 hosts (max_fail 3)");
+	rollout_note(many, 2, OUTCOME_ROLLED_BACK);
+	assert_string_equal(
+	    rollout_stopped(many), "1 failed, 1 stale, 1 locked of 8 hosts (max_fail 3)");
+	rollout_note(mixed, 0, OUTCOME_REFUSED);
+	rollout_note(mixed, 1, OUTCOME_UNREACHABLE);
+	assert_int_equal(rollout_next_batch(mixed, batch, HOSTS), 0);
+	assert_string_equal(
+	    rollout_stopped(mixed), "1 not reached, 1 refused of 4 hosts (max_unreachable 50%)");
+	rollout_free(one);
+	rollout_free(two);
+	rollout_free(many);
+	rollout_free(mixed);
+}
+
+static void
 a_failed_canary_stops_the_rest(void **state)
 {
 	struct rollout_run *r = herd(10, NULL);
@@ -308,6 +349,7 @@ main(void)
 		cmocka_unit_test(a_host_with_nothing_to_do_is_no_canary),
 		cmocka_unit_test(hosts_not_reached_are_set_aside_and_not_counted_as_failed),
 		cmocka_unit_test(half_the_hosts_away_stops_the_run_before_the_first_act),
+		cmocka_unit_test(why_it_stopped_is_told_in_the_words_of_the_hosts),
 		cmocka_unit_test(a_failed_canary_stops_the_rest),
 		cmocka_unit_test(a_host_lost_after_its_act_was_sent_counts_as_failed),
 		cmocka_unit_test(max_fail_is_a_percent_of_all_hosts_of_the_run),
