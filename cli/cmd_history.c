@@ -277,18 +277,31 @@ dispatch(struct call *c, struct ledger *l)
 	return list(c, l);
 }
 
+/* B of --diff A B stands wherever A did: among the arguments, of which the path begins with '/'. */
+static int
+place_of_second(const struct call *c)
+{
+	int64_t n;
+
+	if (*c->argv[3] != '/')
+		return 3;
+	return *c->argv[2] == '/' || str_int(c->argv[1], 1, 1000000, &n) ? 1 : 2;
+}
+
 static int
 file(struct call *c)
 {
 	const struct options *o = c->options;
 	struct history_file what = { .show = o->show, .from = o->diff };
+	int at;
 
 	if (c->argc < 3 || (o->show && o->diff) || (c->argc == 4) != (o->diff != 0))
 		return call_usage(c, "history file HOST PATH, with --show N or --diff A B");
-	if (o->diff && !str_int(c->argv[3], 1, 1000000, &what.to))
-		return call_usage(c, "%s: the number of a version is wanted here", c->argv[3]);
-	what.host = c->argv[1];
-	what.path = c->argv[2];
+	at = o->diff ? place_of_second(c) : 4;
+	if (o->diff && !str_int(c->argv[at], 1, 1000000, &what.to))
+		return call_usage(c, "%s: the number of a version is wanted here", c->argv[at]);
+	what.host = c->argv[at == 1 ? 2 : 1];
+	what.path = c->argv[at <= 2 ? 3 : 2];
 	return history_file(c, &what);
 }
 

@@ -106,6 +106,13 @@ exits 0 "the second" drover history file web1 /etc/after/kept --show 2
 is "$out" new "as the act made it"
 exits 0 "what differs" drover history file web1 /etc/after/kept --diff 1 2
 like "$out" "^\-old" "line by line"
+differs=$out
+exits 0 "the options may come first" drover history file --diff 1 2 web1 /etc/after/kept
+is "$out" "$differs" "and say the same"
+exits 0 "or in the middle" drover history file web1 --diff 1 2 /etc/after/kept
+is "$out" "$differs" "and say the same"
+exits 2 "but as a number" drover history file --diff 1 x web1 /etc/after/kept
+like "$err" "x: the number of a version is wanted" "which is said"
 exits 1 "a version that is not there" drover history file web1 /etc/after/kept --show 99
 like "$err" "there are versions 1 to" "is said"
 exits 0 "as JSON" drover history file web1 /etc/after/kept --json
