@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define JOURNAL_FIELDS 8
+#define JOURNAL_FIELDS  8
+#define MANIFEST_FIELDS 9
 
 bool
 stat_line_parse(char *line, struct stat_line *ret)
@@ -180,6 +181,47 @@ cut_fields(char *line, const char **field, size_t n)
 	}
 }
 
+/* A digest of all its digits, or none. */
+static bool
+is_digest(const char *p, size_t n)
+{
+	return (n == 1 && *p == '-') || (n == DIGEST_HEX - 1 && strspn(p, "0123456789abcdef") == n);
+}
+
+static bool
+is_manifest_line(const char *line, size_t len)
+{
+	const char *at = line, *end = line + len;
+	size_t n = 0;
+
+	for (const char *p = line; p < end; p++) {
+		if (((unsigned char)*p < ' ' && *p != '\t') || *p == 0x7f)
+			return false;
+	}
+	for (; at <= end; n++) {
+		const char *tab = memchr(at, '\t', (size_t)(end - at));
+		size_t words = (size_t)((tab ? tab : end) - at);
+
+		if ((n == 0 && words == 0) || (n == 4 && !is_digest(at, words)))
+			return false;
+		at += words + 1;
+	}
+	return n >= 5 && n <= MANIFEST_FIELDS;
+}
+
+size_t
+manifest_damage(const char *text)
+{
+	for (size_t n = 1; *text; n++) {
+		size_t len = strcspn(text, "\n");
+
+		if (!is_manifest_line(text, len))
+			return n;
+		text += len + (text[len] == '\n');
+	}
+	return 0;
+}
+
 void
 manifest_parse(struct arena *a, char *text, struct observation *to)
 {
@@ -188,7 +230,7 @@ manifest_parse(struct arena *a, char *text, struct observation *to)
 	char *save = NULL;
 
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		const char *f[9];
+		const char *f[MANIFEST_FIELDS];
 
 		cut_fields(line, f, countof(f));
 		m[n++] =

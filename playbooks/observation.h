@@ -78,6 +78,9 @@ void image_find(const struct json *images, const char *name, struct found *f);
 /* Which containers containers.json says are made from the image found; NULL containers: none. */
 void image_users(struct arena *a, const struct json *containers, struct found *f);
 
+/* The number of the first line that is none of a manifest, or 0. Lines of five words are of an older
+ * drover. */
+size_t manifest_damage(const char *text);
 void manifest_parse(struct arena *a, char *text, struct observation *to);
 void journal_parse(struct arena *a, char *text, struct observation *to);
 

@@ -31,7 +31,9 @@ struct observe {
 	struct unit_block *unit;
 	size_t unit_count, facts, fact_cap;
 	bool short_request, bad_units;
-	size_t taken; /* bytes of the reply */
+	bool damaged;        /* the manifest */
+	size_t damaged_line; /* 0: not known */
+	size_t taken;        /* bytes of the reply */
 	char *images, *containers;
 	const char *flood;  /* what said more than a reply may hold */
 	const char *unread; /* what was no line of a state or a digest, or why one is missing */
@@ -270,6 +272,14 @@ take_flags(struct observe *o, char *text)
 }
 
 static void
+take_manifest(struct observe *o, char *text, size_t len)
+{
+	o->damaged_line = manifest_damage(text);
+	o->damaged = o->damaged || o->damaged_line || strlen(text) != len;
+	manifest_parse(o->arena, text, o->seen);
+}
+
+static void
 take_frame(void *user, const char *kind, const char *payload, size_t len)
 {
 	struct observe *o = user;
@@ -298,7 +308,9 @@ take_frame(void *user, const char *kind, const char *payload, size_t len)
 	else if (strcmp(kind, "look") == 0)
 		take_look(o, text);
 	else if (strcmp(kind, "manifest") == 0)
-		manifest_parse(o->arena, text, o->seen);
+		take_manifest(o, text, len);
+	else if (strcmp(kind, "damaged") == 0)
+		o->damaged = true;
 	else if (strcmp(kind, "journal") == 0)
 		journal_parse(o->arena, text, o->seen);
 	else if (strcmp(kind, "flood") == 0)
@@ -484,6 +496,21 @@ flood_name(const char *kind)
 	return "state";
 }
 
+/* What is not known as ours would be taken for somebody else's. */
+static int
+refuse_damaged(const struct observe *o, struct err *err)
+{
+	char line[64] = "it holds zero bytes";
+
+	if (o->damaged_line)
+		snprintf(line, sizeof(line), "line %zu cannot be read", o->damaged_line);
+	return err_set(err, OUTCOME_FAILED,
+	    "its /var/lib/drover/manifest is damaged (%s), so nobody knows what drover put there: "
+	    "nothing is done; put an older one in its place, they are "
+	    "/var/lib/drover/runs/*/manifest.old",
+	    line);
+}
+
 struct observation *
 observe_end(struct observe *o, struct err *err)
 {
@@ -506,6 +533,8 @@ observe_end(struct observe *o, struct err *err)
 		rc = err_set(err, OUTCOME_FAILED, "%s", o->reply.broken);
 	else if (o->reply.state != REPLY_AFTER)
 		rc = err_set(err, OUTCOME_FAILED, "the reply ended before its end mark");
+	else if (o->damaged)
+		rc = refuse_damaged(o, err);
 	else if (o->bad_units && !has_fact(o, "systemd"))
 		rc = err_set(err, OUTCOME_FAILED, "unsupported: the host has no systemd");
 	else if (o->bad_units)

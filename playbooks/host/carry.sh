@@ -45,7 +45,7 @@ encoded() { # TEXT
 
 # What drover manages here, before an effect (a digest of - says: under way) and after it. What is only
 # found as it should be (f) keeps the run that put it there; what is to go (!) keeps its line until then;
-# an undo says itself who put there what it puts back.
+# an undo says itself who put there what it puts back. One that is damaged is left as it is.
 manifest() { # STEPS DONE
 	[ -s manifest ] || return 0
 	old=$base/manifest
@@ -63,6 +63,7 @@ manifest() { # STEPS DONE
 		order[++n] = $2
 		next
 	}
+	NF < 5 || NF > 9 || $1 == "" || ($5 != "-" && (length($5) != 64 || $5 ~ /[^0-9a-f]/)) { bad = 1; exit 1 }
 	!($1 in head) { print; next }
 	{ was[$1] = $0 }
 	origin[$1] == "f" && !said[$1] {
@@ -70,6 +71,7 @@ manifest() { # STEPS DONE
 		origin[$1] = $8 == "" ? "p" : $8
 	}
 	END {
+		if (bad) exit 1
 		for (i = 1; i <= n; i++) {
 			id = order[i]
 			if (digest[id] != "!" || (!over[id] && id ~ /^then /))
@@ -449,7 +451,7 @@ else
 	record switch
 	touched=1
 	[ ! -e $base/manifest ] || cp -p $base/manifest manifest.old || abort "keeping the manifest"
-	manifest '' || { touched='' && rm -f $base/manifest.new && abort "the manifest could not be written"; }
+	manifest '' || { touched='' && rm -f $base/manifest.new && abort "the manifest could not be written, or $base/manifest is damaged"; }
 fi
 while read -r op rest <&3; do
 	at=$((at + 1))

@@ -207,6 +207,10 @@ for id in $looks; do
 done
 unset IFS
 base=/var/lib/drover
-[ ! -r $base/manifest ] || told manifest "$(first $((most + 1)) <$base/manifest)"
+if [ -r $base/manifest ]; then
+	# A shell loses NULs: they would not be seen in what it holds.
+	[ "$(tr -cd '\0' <$base/manifest | first 1 | wc -c)" -eq 0 ] || put damaged manifest
+	told manifest "$(first $((most + 1)) <$base/manifest)"
+fi
 [ ! -r $base/journal ] || put journal "$(tail -n 20 $base/journal | tail -c 262144)"
 put end ''

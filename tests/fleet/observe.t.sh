@@ -37,3 +37,21 @@ kill -TERM $seat
 ok "the first signal ends it" wait_for 10 eval "! kill -0 $seat"
 on web1 'rm /usr/local/bin/sha256sum; pkill -x sleep; :'
 exits 0 "without them all is well" drover plan --exit-code "$CASE/book.yaml"
+
+# A manifest that cannot be read is nobody's: nothing is done with it, or without it.
+manifest=/var/lib/drover/manifest
+on web1 "cp -p $manifest /root/manifest"
+damaged() { # WHAT COMMAND
+	on web1 "$2"
+	exits 1 "$1 fails the host" drover apply -y "$CASE/book.yaml"
+	like "$err" "^web1: failed: .*$3" "with what to do"
+}
+damaged "a manifest of random bytes" "head -c 300000 /dev/urandom >$manifest" "manifest is damaged .*runs/\*/manifest.old"
+damaged "one of zeroes" "head -c 3000 /dev/zero >$manifest" "manifest is damaged .it holds zero bytes"
+damaged "a line cut short" "head -c 20 /root/manifest >$manifest" "manifest is damaged .line 1 "
+damaged "more than a reply holds" "head -c 5000000 /dev/urandom >$manifest" "manifest"
+is "$(on web1 'ls /var/lib/drover/runs | wc -l; stat -c %s /var/lib/drover/manifest' | paste -sd' ')" "1 5000000" "and no act was there"
+on web1 "cut -f 1-5 /root/manifest >$manifest"
+printf '  - file: {path: /etc/look-three, content: "three\n"}\n' >>"$CASE/book.yaml"
+exits 0 "lines of an older drover are read" drover apply -y "$CASE/book.yaml"
+is "$(on web1 "cut -f 1 $manifest | sort | paste -sd,")" "file /etc/look-one,file /etc/look-three,file /etc/look-two" "and kept"

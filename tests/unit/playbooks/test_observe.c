@@ -110,7 +110,7 @@ add_reply(struct buf *b)
 	add(b, "created", "6 1\n");
 	add(b, "unless", "6 1");
 	add(b, "manifest",
-	    "file /etc/motd\tshop\t-\tr1\tdd\nthen run 9e8a5e6ef5ba1f0d\tshop\t-\t-\t-");
+	    "file /etc/motd\tshop\t-\tr1\t" ID "\nthen run 9e8a5e6ef5ba1f0d\tshop\t-\t-\t-");
 	add(b, "journal", "2026-01-01T00:00:00.000Z\tu\tchanged\tseat\twho\th\tshop\tr1");
 	add(b, "end", "");
 }
@@ -266,6 +266,34 @@ a_flood_fails_the_host_at_once(void **state)
 	arena_free(a);
 }
 
+static void
+a_damaged_manifest_fails_the_host(void **state)
+{
+	static const char *const good[] = { "", "file /x\tshop\t-\tr1\t" ID,
+		"file /x\tshop\t-\tr1\t-\nfile /y z\tshop\tapp\tr1\t" ID "\t-\t-\tp\ts\n" };
+	static const char *const bad[] = { "x", "file /x\tshop\t-\tr1", "file /x\tshop\t-\tr1\tdd",
+		"\tshop\t-\tr1\t" ID, "file /x\tsh\1op\t-\tr1\t-",
+		"file /x\tshop\t-\tr1\t-\t-\t-\tp\ts\tmore", "\xff\xfe\x80\n\x9b" };
+	struct arena *a = arena_new();
+	autofree char *second = xasprintf("%s\n%s", good[1], bad[0]);
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < countof(good); i++)
+		assert_non_null(told(a, "", "", good[i], &err));
+	for (size_t i = 0; i < countof(bad); i++) {
+		assert_int_equal(manifest_damage(bad[i]), 1);
+		assert_null(told(a, "", "", bad[i], &err));
+		assert_int_equal(err.kind, OUTCOME_FAILED);
+	}
+	assert_null(told(a, "", "", second, &err));
+	assert_string_equal(err.text,
+	    "its /var/lib/drover/manifest is damaged (line 2 cannot be read), so nobody knows what "
+	    "drover put there: nothing is done; put an older one in its place, they are "
+	    "/var/lib/drover/runs/*/manifest.old");
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -277,6 +305,7 @@ main(void)
 		cmocka_unit_test(a_reply_without_its_end_is_no_finding),
 		cmocka_unit_test(a_digest_that_cannot_be_read_fails_the_host),
 		cmocka_unit_test(a_flood_fails_the_host_at_once),
+		cmocka_unit_test(a_damaged_manifest_fails_the_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
