@@ -13,6 +13,7 @@
 #include "playbooks/kind_copy.h"
 #include "playbooks/kinds.h"
 #include "playbooks/model.h"
+#include "playbooks/place.h"
 #include "playbooks/podman.h"
 #include "playbooks/read.h"
 #include "playbooks/unit.h"
@@ -70,7 +71,12 @@ bool
 desire_add(struct desire *d, const struct resource *r)
 {
 	const struct resource *other = find_resource(d, r);
+	const char *why = resource_is_place(r) && r->path ? place_forbidden(r) : NULL;
 
+	if (why) {
+		desire_wrong(d, r->mark, "%.200s: %s (host %s)", r->path, why, d->host->name);
+		return false;
+	}
 	if (other) {
 		desire_wrong(d, r->mark, "%s is declared twice: also at line %d",
 		    r->path ? r->path : r->id, other->mark.line);

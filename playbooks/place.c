@@ -3,6 +3,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/digest.h"
+#include "base/mem.h"
+#include "base/str.h"
 #include "base/yaml.h"
 #include "playbooks/read.h"
 #include "playbooks/resource.h"
@@ -23,6 +25,27 @@ place_read_path(
 	if (bad)
 		diag_error(
 		    c->diag, n->mark, "%s: %s is wanted here, not \"%.60s\"", name, bad, ret->text);
+}
+
+const char *
+place_forbidden(const struct resource *r)
+{
+	static const char *const roots[] = { "/var/lib/drover", "/proc", "/sys", "/dev" };
+	static const char *const accounts[] = { "/etc/passwd", "/etc/shadow", "/etc/group",
+		"/etc/gshadow" };
+
+	for (size_t i = 0; i < countof(roots); i++) {
+		size_t n = strlen(roots[i]);
+
+		if (strncmp(r->path, roots[i], n) == 0 && (r->path[n] == '/' || !r->path[n]))
+			return i == 0 ? "what drover itself keeps there is no task's"
+				      : "the kernel makes what stands there";
+	}
+	for (size_t i = 0; i < countof(accounts); i++) {
+		if (r->kind == RESOURCE_LINK && str_eq(r->path, accounts[i]))
+			return "a link in its place would lock everybody out";
+	}
+	return NULL;
 }
 
 void

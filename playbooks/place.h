@@ -19,6 +19,9 @@ extern const char *const place_states[]; /* present, absent */
 void place_read_path(
     const struct field_context *c, const char *name, const struct yaml_node *n, struct source *ret);
 
+/* Why no task may put this there or take it away; NULL: it may. */
+const char *place_forbidden(const struct resource *r);
+
 /* What is to be absent has none of these keys (ended by NULL). */
 void place_refuse_keys(
     const struct field_context *c, const struct yaml_node *n, const char *const *keys);

@@ -272,6 +272,13 @@ exits 3 "mistakes are told with their places" drover apply -y "$CASE/bad.yaml"
 like "$err" 'bad.yaml:5:31: mode: a file mode in octal' "a mode"
 like "$err" 'bad.yaml:7:.*leads out of the playbook' "a tree elsewhere"
 like "$err" 'bad.yaml:9:.*does not name the file' "a test of nothing"
+book bad <<'E2'
+  - file: {path: /var/lib/drover/manifest, content: x}
+  - link: {path: /etc/shadow, target: /run/x}
+E2
+exits 3 "what is no task's is told too" drover apply -y "$CASE/bad.yaml"
+like "$err" 'bad.yaml:5:5: /var/lib/drover/manifest: what drover itself keeps' "what drover keeps"
+like "$err" 'bad.yaml:6:5: /etc/shadow: a link in its place' "a link for accounts"
 
 # And all of it goes.
 printf 'name: files\nhosts: "web[1-2]"\ntasks:\n  - dir: {path: /srv/copy, state: absent, recursive: true}\n' >"$CASE/gone.yaml"

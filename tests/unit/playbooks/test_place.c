@@ -166,6 +166,26 @@ mistakes_are_told_where_they_stand(void **state)
 }
 
 static void
+what_is_no_tasks_is_refused(void **state)
+{
+	desk_put(*state, "one", "1\n");
+	refuses(*state, "file: {path: /var/lib/drover/manifest, content: x}",
+	    "shop.yaml:2:5: /var/lib/drover/manifest: what drover itself keeps");
+	refuses(*state, "file: {path: /var/lib/drover/lock, state: absent}", "drover itself keeps");
+	refuses(*state, "file: {path: '/{{ \"proc\" }}/sys/vm/x', content: x}", "the kernel makes");
+	refuses(
+	    *state, "template: {path: /dev/sda, src: one}", "shop.yaml:2:5: /dev/sda: the kernel");
+	refuses(*state, "dir: {path: /sys/fs/x}", "the kernel makes");
+	refuses(*state, "dir: {path: /var/lib/drover}", "drover itself keeps");
+	refuses(*state, "link: {path: /dev/log, target: /run/x}", "the kernel makes");
+	refuses(*state, "link: {path: /etc/shadow, target: /run/x}", "would lock everybody out");
+	refuses(*state, "copy: {src: one, dest: /proc/one}", "the kernel makes");
+	one(*state, "file: {path: /var/lib/drovers, content: x}");
+	one(*state, "file: {path: /etc/passwd, content: x}");
+	one(*state, "link: {path: /srv/x, target: /dev/null}");
+}
+
+static void
 a_test_of_a_file_names_it(void **state)
 {
 	const struct resource *r = one(*state,
@@ -293,6 +313,7 @@ main(void)
 		at_desk(a_link_is_its_target),
 		at_desk(a_file_that_goes_is_shown),
 		at_desk(mistakes_are_told_where_they_stand),
+		at_desk(what_is_no_tasks_is_refused),
 		at_desk(a_test_of_a_file_names_it),
 		at_desk(what_goes_comes_last_and_the_deepest_first),
 		at_desk(a_unit_that_goes_is_stopped_while_its_file_is_there),
