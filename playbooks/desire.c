@@ -307,6 +307,8 @@ unit_name(struct desire *d, const struct task_decl *t)
 static bool
 want_unit(struct desire *d, const struct task_decl *t, struct resource *r)
 {
+	bool good;
+
 	r->unit = unit_name(d, t);
 	if (!r->unit)
 		return false;
@@ -324,7 +326,10 @@ want_unit(struct desire *d, const struct task_decl *t, struct resource *r)
 	r->health.kind = r->state == WANT_STARTED ? HEALTH_UNIT : HEALTH_NONE;
 	r->health.interval_ms = r->health.timeout_ms = 2000;
 	r->health.retries = 10;
-	if (!want_content(d, t, r))
+	d->scope.one_line = true;
+	good = want_content(d, t, r);
+	d->scope.one_line = false;
+	if (!good)
 		return false;
 	r->mode = 0644;
 	r->config_digest = r->digest;

@@ -34,6 +34,23 @@ add(struct filling *f, const char *p, size_t n)
 	    "the text grows past %zu MiB", OUTPUT_MAX >> 20);
 }
 
+/* False when a value would begin a line of its own in a text of which each line says something. */
+static bool
+stays_in_line(struct filling *f, struct node *n, const char *text, size_t len)
+{
+	size_t at = 0;
+
+	while (
+	    at < len && (((unsigned char)text[at] >= ' ' && text[at] != 0x7f) || text[at] == '\t'))
+		at++;
+	if (!f->e.scope->one_line || at == len)
+		return true;
+	evaluation_wrong(&f->e, n,
+	    "\"%.*s\" holds U+%04X, which cannot stand in a unit: write one {{ }} a line",
+	    (int)(n->end - n->at < 60 ? n->end - n->at : 60), n->at, (unsigned char)text[at]);
+	return false;
+}
+
 static void
 fill_hole(struct filling *f, struct node *n)
 {
@@ -42,13 +59,13 @@ fill_hole(struct filling *f, struct node *n)
 	const char *text = value_shown(f->e.arena, &v, &len);
 	int shown = (int)(n->end - n->at < 60 ? n->end - n->at : 60);
 
-	if (text)
+	if (text && stays_in_line(f, n, text, len))
 		add(f, text, len);
 	else if (v.kind == VALUE_NULL)
 		evaluation_wrong(&f->e, n,
 		    "\"%.*s\" is null: add | default(\"...\") for a text in its place", shown,
 		    n->at);
-	else if (v.kind != VALUE_BAD)
+	else if (!text && v.kind != VALUE_BAD)
 		evaluation_wrong(&f->e, n,
 		    "\"%.*s\" is a list or a mapping: name a part of it, or add | json", shown,
 		    n->at);

@@ -50,8 +50,9 @@ struct scope {
 	const char *const *names; /* all of them, ended by NULL, for did-you-mean; may be NULL */
 	void *user;
 	const struct scope_local *locals; /* looked at first; may be NULL */
-	bool maybe;  /* it is not known yet whether this is wanted at all: mistakes only warn */
-	bool *later; /* set when something in it was not known yet; may be NULL */
+	bool maybe;    /* it is not known yet whether this is wanted at all: mistakes only warn */
+	bool one_line; /* a value to be filled in that holds a control byte but TAB is a mistake */
+	bool *later;   /* set when something in it was not known yet; may be NULL */
 };
 
 /* The place of the byte p of s. */

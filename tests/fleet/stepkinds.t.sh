@@ -79,7 +79,7 @@ ends() { # COMMAND WHAT RC
 	like "$err" "web1: .*: failed: $2" "the step says how"
 	like "$err" "^web1: failed: $2" "and so does the host"
 	run=$(sed -n 's/^\(r-[0-9]*\): apply on.*/\1/p' <<<"$err")
-	exits 0 "and history" drover history --run "$run"
+	exits 0 "and history" drover history show "$run"
 	like "$out" "^web1 +failed +$3 .*$2" "in its column"
 }
 ends '"exit 42"' 'exit 42' 42

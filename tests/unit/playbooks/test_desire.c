@@ -73,6 +73,13 @@ hostile_fact(void *user, const char *key)
 	return str_eq(key, "greeting") ? "hostile" : NULL;
 }
 
+static const char *
+hostile_fact_of_lines(void *user, const char *key)
+{
+	(void)user;
+	return str_eq(key, "os") ? "debian\nExecStartPre=/bin/evil" : NULL;
+}
+
 static void
 facts_are_data_and_never_stand_in_for_a_variable(void **state)
 {
@@ -292,6 +299,35 @@ values_with_control_bytes_do_not_become_arguments(void **state)
 }
 
 static void
+a_value_that_would_begin_a_line_of_a_unit_is_refused_at_its_place(void **state)
+{
+	struct desk *d = *state;
+
+	desk_put(d, "a.service", "[Service]\nDescription={{ x }}\nExecStart=/bin/true\n");
+	d->extra[0] = "x=ok\nExecStartPre=/bin/evil";
+	assert_false(desk_desire(d,
+	    "tasks:\n"
+	    "  - unit: {template: a.service}\n"
+	    "  - unit: {name: b.service, content: \"[Service]\\nExecStart=/bin/{{ x }}\\n\"}\n"
+	    "  - file: {path: /etc/b, content: \"{{ x }}\"}\n"));
+	assert_non_null(strstr(buf_text(&d->said), "a.service:2:"));
+	assert_non_null(strstr(buf_text(&d->said), "shop.yaml:3:"));
+	assert_null(strstr(buf_text(&d->said), "shop.yaml:4:"));
+	assert_non_null(strstr(buf_text(&d->said), "holds U+000A, which cannot stand in a unit"));
+}
+
+static void
+a_fact_cannot_begin_a_line_of_a_unit(void **state)
+{
+	struct desk *d = *state;
+
+	d->facts.fact = hostile_fact_of_lines;
+	assert_false(desk_desire(d, "tasks: [{unit: {name: b.service, content: "
+				    "\"[Service]\\nExecStart=/bin/{{ os }}\\n\"}}]\n"));
+	assert_non_null(strstr(buf_text(&d->said), "holds U+000A"));
+}
+
+static void
 a_path_made_by_a_variable_is_checked_too(void **state)
 {
 	struct desk *d = *state;
@@ -323,6 +359,8 @@ main(void)
 		with_desk(a_service_is_named_with_or_without_its_suffix),
 		with_desk(a_run_keeps_its_arguments_apart_and_its_shell_as_written),
 		with_desk(values_with_control_bytes_do_not_become_arguments),
+		with_desk(a_value_that_would_begin_a_line_of_a_unit_is_refused_at_its_place),
+		with_desk(a_fact_cannot_begin_a_line_of_a_unit),
 		with_desk(a_path_made_by_a_variable_is_checked_too),
 	};
 
