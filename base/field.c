@@ -202,7 +202,10 @@ read_choice(const struct field_context *c, const struct field *f, const struct y
 		buf_addf(&all, "%s%s", w == f->choices ? "" : w[1] ? ", " : " or ", *w);
 	}
 	near = str_nearest(text, f->choices);
-	if (near)
+	if (!near && c->word_hint && c->word_hint(f->name, text))
+		diag_error(c->diag, n->mark, "%s: no such word \"%.60s\": %s", f->name, text,
+		    c->word_hint(f->name, text));
+	else if (near)
 		diag_error(c->diag, n->mark, "%s: no such word \"%.60s\"; did you mean \"%s\"?",
 		    f->name, text, near);
 	else
@@ -373,6 +376,7 @@ find(const struct field *table, const char *name)
 static void
 unknown_key(const struct field_context *c, const struct field *table, const struct yaml_node *key)
 {
+	const char *hint = c->key_hint ? c->key_hint(key->text) : NULL;
 	const char *names[64], *near;
 	size_t n = 0;
 	autobuf all = BUF_INIT(400);
@@ -385,7 +389,10 @@ unknown_key(const struct field_context *c, const struct field *table, const stru
 	}
 	names[n] = NULL;
 	near = str_nearest(key->text, names);
-	if (near)
+	if (hint)
+		diag_error(c->diag, key->mark, "unknown key \"%.60s\" in %s: %s", key->text,
+		    c->what, hint);
+	else if (near)
 		diag_error(c->diag, key->mark, "unknown key \"%.60s\" in %s; did you mean \"%s\"?",
 		    key->text, c->what, near);
 	else

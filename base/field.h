@@ -57,6 +57,10 @@ struct field_context {
 	struct diag *diag;
 	const char *what; /* "host db1": whose keys these are, for messages */
 	void *user;       /* for parse() */
+	/* What to say of a key, or of a word for a key, that is none here; NULL for nothing. Either
+	 * may be NULL. */
+	const char *(*key_hint)(const char *key);
+	const char *(*word_hint)(const char *name, const char *word);
 };
 
 struct field {

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "playbooks/habit.h"
 #include "playbooks/playbook.h"
 #include "playbooks/read.h"
 #include "playbooks/read_app.h"
@@ -274,13 +275,21 @@ read_document(struct playbook *p, const char *path, const char *text, size_t len
 	struct reader reader = {
 		.playbook = p, .file_dir = shown_dir, .included = digest_new(), .dir = ""
 	};
-	struct field_context c = {
-		.arena = p->arena, .diag = diag, .what = "the playbook", .user = &reader
-	};
+	struct field_context c = { .arena = p->arena,
+		.diag = diag,
+		.what = "the playbook",
+		.user = &reader,
+		.key_hint = habit_of_key,
+		.word_hint = habit_of_word };
 	const struct yaml_node *root = yaml_parse(p->arena, path, text, len, diag);
 
 	digest_add(reader.included, text, len);
-	if (root)
+	if (root && root->kind == YAML_LIST && root->count && yaml_find(root->value[0], "hosts"))
+		diag_error(diag, root->mark,
+		    "this looks like an ansible playbook, a list of plays: a drover playbook is "
+		    "one "
+		    "mapping with name, hosts and tasks");
+	else if (root)
 		field_read(&c, load_fields, root, p);
 	digest_end(reader.included, p->digest);
 }

@@ -381,7 +381,8 @@ struct then_fields {
 static bool
 read_then_word(const struct field_context *c, const struct yaml_node *n, struct then_decl *ret)
 {
-	const char *text = NULL, *unit;
+	static const char *const verbs[] = { "reload", "restart", NULL };
+	const char *text = NULL, *unit, *near;
 	bool reload;
 
 	if (!read_plain(c, "then", n, &text))
@@ -392,6 +393,14 @@ read_then_word(const struct field_context *c, const struct yaml_node *n, struct 
 		ret->follow.kind = reload ? FOLLOW_RELOAD : FOLLOW_RESTART;
 		ret->follow.unit = unit + 1;
 		return true;
+	}
+	autofree char *verb = xmemdup0(text, unit ? (size_t)(unit - text) : strlen(text));
+	near = str_nearest(verb, verbs);
+	if (near && unit && !str_eq(near, verb)) {
+		diag_error(c->diag, n->mark,
+		    "then: no such word \"%.40s\"; did you mean \"%s %.60s\"?", verb, near,
+		    unit + 1);
+		return false;
 	}
 	diag_error(c->diag, n->mark,
 	    "then: \"reload UNIT\", \"restart UNIT\" (caddy.service) or {run: [...]} is wanted "

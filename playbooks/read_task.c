@@ -456,8 +456,13 @@ wrong_kinds(const struct field_context *c, const struct yaml_node *n, const char
 			buf_adds(&names, i + 1 < countof(kinds) ? ", " : " and ");
 		buf_adds(&names, kinds[i].name);
 	}
-	diag_error(
-	    c->diag, n->mark, "%s: one of %s is wanted here, not %d", what, buf_text(&names), said);
+	if (said == 0)
+		diag_error(c->diag, n->mark, "%s does nothing yet: one of %s is wanted in it", what,
+		    buf_text(&names));
+	else
+		diag_error(c->diag, n->mark,
+		    "%s has %d kinds of task: only one of %s is wanted in it", what, said,
+		    buf_text(&names));
 }
 
 static bool

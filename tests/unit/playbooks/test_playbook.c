@@ -236,6 +236,56 @@ a_playbook_that_is_no_file_is_told(void **state)
 	assert_int_equal(d->diag.errors, 1);
 }
 
+static void
+who_comes_from_ansible_is_told_what_it_is_called_here(void **state)
+{
+	struct desk *d = *state;
+
+	assert_false(desk_load(d, "- hosts: all\n  tasks: []\n"));
+	assert_string_equal(buf_text(&d->said),
+	    "shop.yaml:1:1: this looks like an ansible playbook, a list of plays: a drover "
+	    "playbook is one mapping with name, hosts and tasks\n");
+	buf_clear(&d->said);
+	assert_false(desk_load(d, "hosts: all\n"
+				  "become: true\n"
+				  "tasks:\n"
+				  "  - ansible.builtin.apt: {name: vim}\n"
+				  "  - run: ls\n"
+				  "    register: x\n"
+				  "  - file: {path: /etc/a, state: directory}\n"
+				  "  - service: {name: a, state: runing}\n"
+				  "  - file: {path: /c, content: a}\n"
+				  "    validate: [\"true\"]\n"
+				  "  - file: {path: /c, content: a}\n"
+				  "    then: restrat foo.service\n"));
+	assert_string_equal(buf_text(&d->said),
+	    "shop.yaml:2:1: unknown key \"become\" in the playbook: say become in the inventory\n"
+	    "shop.yaml:4:5: unknown key \"ansible.builtin.apt\" in task 1: packages are installed "
+	    "by package:\n"
+	    "shop.yaml:6:5: unknown key \"register\" in task 2: there is no such thing: a task's "
+	    "output is no variable\n"
+	    "shop.yaml:7:33: state: no such word \"directory\": a directory is kept by dir:\n"
+	    "shop.yaml:8:31: state: no such word \"runing\": here it is called started\n"
+	    "shop.yaml:10:5: unknown key \"validate\" in task 5: it belongs inside: file: {..., "
+	    "validate: [...]}\n"
+	    "shop.yaml:12:11: then: no such word \"restrat\"; did you mean \"restart "
+	    "foo.service\"?\n");
+}
+
+static void
+a_task_is_of_one_kind(void **state)
+{
+	struct desk *d = *state;
+
+	assert_false(desk_load(d, "hosts: all\n"
+				  "tasks:\n"
+				  "  - name: nothing\n"
+				  "  - {run: ls, file: {path: /b, content: a}}\n"));
+	assert_non_null(strstr(buf_text(&d->said), "task 1 does nothing yet: one of file, "));
+	assert_non_null(
+	    strstr(buf_text(&d->said), "task 2 has 2 kinds of task: only one of file, "));
+}
+
 #define with_desk(test) cmocka_unit_test_setup_teardown(test, desk_set_up, desk_tear_down)
 
 int
@@ -253,6 +303,8 @@ main(void)
 		with_desk(bad_arguments_of_e_are_told),
 		with_desk(variables_of_the_playbook_are_no_templates),
 		with_desk(an_empty_set_is_not_everybody),
+		with_desk(who_comes_from_ansible_is_told_what_it_is_called_here),
+		with_desk(a_task_is_of_one_kind),
 		with_desk(a_playbook_that_is_no_file_is_told),
 	};
 
