@@ -285,7 +285,7 @@ place_of_second(const struct call *c)
 
 	if (*c->argv[3] != '/')
 		return 3;
-	return *c->argv[2] == '/' || str_int(c->argv[1], 1, 1000000, &n) ? 1 : 2;
+	return str_int(c->argv[2], 1, 1000000, &n) && !str_int(c->argv[1], 1, 1000000, &n) ? 2 : 1;
 }
 
 static int
