@@ -6,8 +6,10 @@
 #include "cli/call.h"
 #include "cli/commands.h"
 #include "cli/drive.h"
+#include "cli/history.h"
 #include "cli/out.h"
 #include "engine/run.h"
+#include "inventory/fold.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
 #include "ledger/ledger.h"
@@ -89,6 +91,21 @@ choose(struct work *w, const struct candidate *c)
 	w->unfinished = c->unfinished;
 }
 
+/* Nobody named it, so it is said which run is asked about. */
+static void
+tell_choice(const struct work *w)
+{
+	struct ledger_row row;
+	struct err err;
+	char when[20];
+
+	if (!ledger_find_run(w->call->ledger, w->uuid, &row, &err))
+		return;
+	history_time(row.start_ms, when, sizeof(when));
+	out_note(w->call->out, "resuming %s: %s%s%s of %s", w->alias, row.verb,
+	    row.playbook[0] ? " " : "", row.playbook, when);
+}
+
 /* The newest apply that left something open which no later resume has proved. */
 static void
 find_newest(struct work *w)
@@ -122,6 +139,8 @@ find(struct work *w)
 		find_newest(w);
 		if (!w->uuid[0])
 			out_note(c->out, "no apply is unfinished or left hosts unknown");
+		else
+			tell_choice(w);
 		c->exit = 0;
 		return w->uuid[0] != '\0';
 	}
@@ -166,6 +185,25 @@ count_other(void *user, enum outcome o)
 	run_count_earlier(user, o);
 }
 
+/* Untried says of other runs that the failure limit stopped them; here it is another reason. */
+static void
+tell_unsent(const struct work *w)
+{
+	size_t n = 0;
+	autofree const char **host = xcalloc(resume_count(w->resume) + 1, sizeof(*host));
+
+	for (size_t i = 0; i < resume_count(w->resume); i++) {
+		if (!resume_sent(w->resume, i))
+			host[n++] = resume_host(w->resume, i);
+	}
+	if (n == 0)
+		return;
+	autofree char *names = names_fold(host, n);
+	out_note(w->call->out,
+	    "%s: untried (exit code 8): nothing was sent before drover was gone; apply again",
+	    names);
+}
+
 static int
 carry_out(struct work *w)
 {
@@ -197,6 +235,7 @@ carry_out(struct work *w)
 			resume_others(w->resume, count_other, config.run);
 		resume_start(w->resume, &config);
 		code = drive_wait(w->drive, NULL);
+		tell_unsent(w);
 	} else {
 		code = c->exit;
 	}
@@ -233,7 +272,10 @@ const struct command command_resume = {
 	.text =
 	    "An act goes on by itself on its host when drover or the link dies. Resume reads the\n"
 	    "result there, follows it to its end, and records what it proved; it changes nothing.\n"
-	    "Without RUN: the newest apply that is unfinished or left hosts unknown.\n",
+	    "Without RUN: the newest apply that is unfinished or left hosts unknown.\n"
+	    "\n"
+	    "A host that nothing was sent to is untried (exit code 8): apply again. One of which\n"
+	    "nothing can be proved stays unknown (7), with the steps that are recorded as done.\n",
 	.examples = "drover resume\tthe newest\n"
 		    "drover resume r-12\tthat run\n",
 	.min_args = 0,

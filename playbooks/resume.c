@@ -1,6 +1,7 @@
 #include "playbooks/resume.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/event.h"
@@ -27,16 +28,19 @@
 #define PARALLEL  64
 #define REBOOT_MS 600000
 
-/* A step as the plan told it; `told`: its end is in the ledger already. */
+#define NAMED 8 /* steps that a text names */
+
+/* A step as the plan told it; `told`: its end is in the ledger already; `done`: and was a good one. */
 struct step {
 	char *id, *name, *note; /* note: where the file comes down that it fetches, or NULL */
-	bool told;
+	bool told, done;
 };
 
 struct asked {
 	struct resume *resume;
 	char *name;
 	bool sent, ended, over;
+	bool back;            /* the host says that it takes back what was done */
 	enum outcome outcome; /* when ended */
 	struct step *step;
 	size_t steps, step_cap;
@@ -109,16 +113,22 @@ take_step(struct asked *h, const struct event *e)
 
 	mem_grow(h->step, h->steps, h->step_cap);
 	h->step[h->steps++] = (struct step){ xstrdup(id ? id : "?"), xstrdup(name ? name : "?"),
-		note ? xstrdup(note) : NULL, false };
+		note ? xstrdup(note) : NULL, false, false };
 }
 
 static void
 take_told(struct asked *h, const struct event *e)
 {
-	const char *id = event_text(e, FIELD_STEP);
+	const char *id = event_text(e, FIELD_STEP), *state = event_text(e, FIELD_STATE);
+	enum outcome o;
+	bool good = state && outcome_parse(state, &o) && outcome_is_good(o);
 
-	for (size_t i = 0; i < h->steps; i++)
-		h->step[i].told = h->step[i].told || str_eq(h->step[i].id, id);
+	for (size_t i = 0; i < h->steps; i++) {
+		if (!str_eq(h->step[i].id, id))
+			continue;
+		h->step[i].told = true;
+		h->step[i].done = h->step[i].done || good;
+	}
 	h->reboots = false;
 }
 
@@ -208,6 +218,12 @@ resume_count(const struct resume *r)
 	return r->open_count;
 }
 
+bool
+resume_sent(const struct resume *r, size_t i)
+{
+	return r->open[i]->sent;
+}
+
 const char *
 resume_host(const struct resume *r, size_t i)
 {
@@ -245,6 +261,34 @@ end_host(struct asked *h, enum outcome o, const char *text, size_t changed)
 	fill(r);
 }
 
+/* "REASON; the host recorded 2 of 3 steps as done: ID, ID; NEXT" */
+static void
+end_unproved(struct asked *h, const char *reason, const char *next)
+{
+	autobuf b = BUF_INIT(8000);
+	size_t done = 0, named = 0;
+
+	for (size_t i = 0; i < h->steps; i++)
+		done += h->step[i].done;
+	buf_adds(&b, reason);
+	if (h->back)
+		buf_adds(&b, "; it began to take back what was done");
+	else
+		buf_addf(&b, "; %zu of %zu step%s %s recorded as done", done, h->steps,
+		    h->steps == 1 ? "" : "s", done == 1 ? "is" : "are");
+	for (size_t i = 0; i < h->steps && !h->back && named < NAMED; i++) {
+		if (h->step[i].done)
+			buf_addf(&b, "%s%s", named++ ? ", " : ": ", h->step[i].id);
+	}
+	if (named == NAMED && done > named)
+		buf_addf(&b, " and %zu more", done - named);
+	buf_addf(&b, "; %s", next);
+	end_host(h, OUTCOME_UNKNOWN, buf_text(&b), 0);
+}
+
+static const char again[] = "resume again to ask it";
+static const char look[] = "look at the host (drover plan), or apply again: what is right stays";
+
 static void
 on_record(void *user, const struct follow_record *rec)
 {
@@ -253,6 +297,7 @@ on_record(void *user, const struct follow_record *rec)
 	bool known = rec->step >= 1 && rec->step <= h->steps;
 	autoevent e = { .count = 0 };
 
+	h->back = h->back || rec->kind == FOLLOW_BACK;
 	if ((rec->kind != FOLLOW_START && rec->kind != FOLLOW_STEP) || !known)
 		return;
 	struct step *s = &h->step[rec->step - 1];
@@ -261,6 +306,7 @@ on_record(void *user, const struct follow_record *rec)
 	if (!s->told)
 		run_emit(h->resume->config.run, &e);
 	s->told = s->told || rec->kind == FOLLOW_STEP;
+	s->done = s->done || (rec->kind == FOLLOW_STEP && outcome_is_good(rec->state));
 	if (fetch_item(h->resume->arena, s->note, rec, &item)) {
 		mem_grow(h->item, h->items, h->item_cap);
 		h->item[h->items++] = item;
@@ -355,7 +401,9 @@ on_end(void *user, const struct channel_end *e)
 	}
 	if (v.end == FOLLOW_LOST && e->err)
 		snprintf(v.text, sizeof(v.text), "not proved: %.300s", e->err->text);
-	if (!lands(h, &v))
+	if (v.outcome == OUTCOME_UNKNOWN)
+		end_unproved(h, v.text, v.end == FOLLOW_LOST ? again : look);
+	else if (!lands(h, &v))
 		end_host(h, v.outcome, v.text, v.changed);
 	herd_release(h->hh);
 }
@@ -374,8 +422,10 @@ on_ready(void *user, struct session *s, const struct err *err)
 	if (!s) {
 		autofree char *text = xasprintf("not proved: %s", err->text);
 
-		end_host(
-		    h, err->kind == OUTCOME_REFUSED ? OUTCOME_REFUSED : OUTCOME_UNKNOWN, text, 0);
+		if (err->kind == OUTCOME_REFUSED)
+			end_host(h, OUTCOME_REFUSED, text, 0);
+		else
+			end_unproved(h, text, "resume again once it is reached");
 		return;
 	}
 	herd_hold(h->hh);
@@ -400,15 +450,17 @@ start(struct asked *h)
 	autoevent e = { .count = 0 };
 
 	if (!h->sent) {
-		end_host(h, OUTCOME_UNTRIED, "the run ended before it", 0);
+		end_host(h, OUTCOME_UNTRIED,
+		    "nothing was sent to it: the run ended before its turn; apply again", 0);
 		return;
 	}
 	if (!host) {
-		end_host(h, OUTCOME_UNKNOWN, "not proved: it is no longer in the inventory", 0);
+		end_unproved(h, "not proved: it is no longer in the inventory",
+		    "resume again with an inventory that has it");
 		return;
 	}
 	if (r->stops > 0) {
-		end_host(h, OUTCOME_UNKNOWN, "not proved: the resume was stopped before it", 0);
+		end_unproved(h, "not proved: the resume was stopped before it", again);
 		return;
 	}
 	h->began_ms = clock_mono_ms();
@@ -465,7 +517,7 @@ on_stop(void *user, int signum)
 		} else if (h->hh && !h->over) {
 			comeback_free(take(h->comeback));
 			herd_forget(h->hh, h);
-			end_host(h, OUTCOME_UNKNOWN, "not proved: the resume was stopped", 0);
+			end_unproved(h, "not proved: the resume was stopped", again);
 		}
 	}
 	fill(r);

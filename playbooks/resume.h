@@ -23,6 +23,8 @@ struct run;
  * ledger has no such run, or it was no apply. */
 struct resume *resume_new(struct ledger *l, const char *uuid, struct err *err);
 size_t resume_count(const struct resume *r);
+/* Of this one an act may be on its host; nothing was sent to the others, which end as untried. */
+bool resume_sent(const struct resume *r, size_t i);
 const char *resume_host(const struct resume *r, size_t i);
 /* Outcomes of the run's other hosts; each(user, outcome). */
 void resume_others(const struct resume *r, void (*each)(void *user, enum outcome o), void *user);
