@@ -155,7 +155,7 @@ keep_contents(struct ledger *l, const struct plan *p)
 			continue;
 		if (!r->absent && r->content && r->content_len <= CONTENT_MAX)
 			ledger_put(l, r->content, r->content_len, hex);
-		if (f->kind == 'f' && f->content && f->content_len <= CONTENT_MAX)
+		if (f->kind == 'f' && !f->hidden && f->content && f->content_len <= CONTENT_MAX)
 			ledger_put(l, f->content, f->content_len, hex);
 	}
 }

@@ -98,7 +98,7 @@ tell_place(const struct plan_step *s, struct event *e)
 	if (!resource_is_place(r) || !request_sends_file(s))
 		return;
 	event_set_data(e, FIELD_PATH, r->path, strlen(r->path));
-	if (r->secret || (r->kind != RESOURCE_FILE && r->kind != RESOURCE_UNIT))
+	if (r->secret || f->hidden || (r->kind != RESOURCE_FILE && r->kind != RESOURCE_UNIT))
 		return;
 	event_set_text(e, FIELD_DIGEST, r->absent ? "-" : r->digest);
 	event_set_text(e, FIELD_WAS, f->kind == 'f' && *f->digest ? f->digest : "-");

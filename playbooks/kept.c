@@ -70,7 +70,7 @@ plan_digest(
 	for (size_t i = 0; i < p->count; i++) {
 		const struct plan_step *s = &p->steps[i];
 
-		copy.steps[i] = s->resource->secret ? veiled(a, s) : *s;
+		copy.steps[i] = s->resource->secret || s->found->hidden ? veiled(a, s) : *s;
 		add_step(d, &copy.steps[i]);
 	}
 	rc = request_build(&request, &b, err);

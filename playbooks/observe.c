@@ -367,7 +367,7 @@ find_path(struct observe *o, const struct resource *r, struct found *f)
 	str_copy(f->group, sizeof(f->group), s->group);
 	str_copy(f->digest, sizeof(f->digest), s->digest);
 	f->target = s->target;
-	f->content = r->secret ? NULL : s->content;
+	f->content = s->content;
 	f->content_len = f->content ? s->content_len : 0;
 	f->is_text = f->content && utf8_valid(f->content, f->content_len);
 }
@@ -398,6 +398,14 @@ then_name(struct arena *a, const struct follow_up *then)
 	return arena_strdup(a, buf_text(&b));
 }
 
+static bool
+is_secret(const struct observe *o, const struct strmap *manifest, const char *id)
+{
+	size_t at;
+
+	return strmap_find(manifest, id, &at) && str_eq(o->seen->manifest[at].shown, "s");
+}
+
 static void
 find_owned(
     struct observe *o, const struct strmap *manifest, const struct resource *r, struct found *f)
@@ -408,6 +416,14 @@ find_owned(
 		f->owned = true;
 		f->known = &o->seen->manifest[at];
 		str_copy(f->config_digest, sizeof(f->config_digest), o->seen->manifest[at].digest);
+	}
+	/* What was put there as a secret is one, whatever it is to be now. */
+	f->hidden = r->secret || is_secret(o, manifest, r->id) ||
+		    (r->path && is_secret(o, manifest, arena_printf(o->arena, "file %s", r->path)));
+	if (f->hidden) {
+		f->content = NULL;
+		f->content_len = 0;
+		f->is_text = false;
 	}
 	if (r->then.kind != FOLLOW_NONE)
 		f->then_pending = strmap_find(manifest, then_name(o->arena, &r->then), NULL);

@@ -98,14 +98,14 @@ decide_contents(struct verdict *v)
 	const struct resource *r = v->step->resource;
 	const struct found *f = v->step->found;
 	bool absent = f->kind == '-' || !f->present;
-	bool shown = !r->secret && r->content && is_text(r->content, r->content_len) &&
-		     (absent || (f->content && f->is_text));
+	bool shown = !r->secret && !(f->hidden && !absent) && r->content &&
+		     is_text(r->content, r->content_len) && (absent || (f->content && f->is_text));
 
 	if (!absent && strcmp(f->digest, r->digest) == 0)
 		return;
 	if (absent)
 		v->step->class = PLAN_CREATE;
-	else if (!shown && r->secret)
+	else if (!shown && (r->secret || f->hidden))
 		plan_because(v, "contents differ (not shown: secret)");
 	else if (!shown)
 		plan_because(v, "contents differ (not shown: binary or too large)");
@@ -171,7 +171,7 @@ decide_gone(struct verdict *v)
 	v->step->class = PLAN_REMOVE;
 	if (f->target)
 		plan_because(v, "a link to %.200s", f->target);
-	if (r->secret || !f->content || !f->is_text)
+	if (r->secret || f->hidden || !f->content || !f->is_text)
 		return;
 	char *diff = text_diff(r->path, f->content, f->content_len, NULL, 0, DIFF_LINES);
 	v->step->diff = diff ? arena_strdup(v->arena, diff) : NULL;

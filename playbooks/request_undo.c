@@ -73,8 +73,9 @@ add_what(struct request_parts *p, const struct plan_step *s, size_t n, struct bu
 	const struct resource *r = s->resource;
 
 	buf_addf(to, "%zu\t%s\t%s\t-%s%s%s%s\t%zu\t", n, kind_name(r->kind),
-	    plan_class_name(s->class), r->secret ? "s" : "", s->restart ? "r" : "",
-	    s->reload ? "l" : "", is_special(r) ? "h" : "", then_number(p, &r->then));
+	    plan_class_name(s->class), r->secret || s->found->hidden ? "s" : "",
+	    s->restart ? "r" : "", s->reload ? "l" : "", is_special(r) ? "h" : "",
+	    then_number(p, &r->then));
 	add_clean(to, r->app ? r->app : "-");
 	buf_addc(to, '\t');
 	add_clean(to, r->id);

@@ -148,6 +148,7 @@ struct resource {
 
 /* As it was found on the host; only the fields of its kind mean something. */
 struct found {
+	bool hidden; /* a secret, as it is wanted or as it was put there */
 	bool present;
 	char digest[65];
 	unsigned mode;

@@ -81,10 +81,10 @@ undo_add(struct undo *u, const struct back_step *s, enum resource_kind kind)
 	r->kind = kind;
 	r->id = s->id;
 	r->title = s->title;
-	r->secret = s->secret;
 	r->undoing = how;
 	how->wrote = line_of(b->manifest, b->manifest_count, s->id) != NULL;
 	how->line = line_of(b->manifest_old, b->manifest_old_count, s->id);
+	r->secret = s->secret || (how->line && str_eq(how->line->shown, "s"));
 	fill_then(u, s, r);
 	u->wanted[u->count] = r;
 	u->item[u->count++] = (struct item){ s, r, how };

@@ -67,7 +67,10 @@ $text"
 fi
 
 # Contents that were replaced: what may be shown is told whole, up to a limit in all.
-secret=" $(awk -F'\t' '$4 ~ /s/ { printf "%s ", $1 }' what 2>/dev/null)"
+# A secret is what this act or the one before it called so.
+[ -r manifest.old ] && earlier=manifest.old || earlier=/dev/null
+secret=" $(awk -F'\t' 'FILENAME != "what" { if ($9 == "s") was[$1] = 1; next }
+	$4 ~ /s/ || $7 in was { printf "%s ", $1 }' $earlier what 2>/dev/null)"
 room=33554432
 for file in old/*; do
 	number=${file#old/}

@@ -66,6 +66,8 @@ manifest() { # STEPS DONE
 	NF < 5 || NF > 9 || $1 == "" || ($5 != "-" && (length($5) != 64 || $5 ~ /[^0-9a-f]/)) { bad = 1; exit 1 }
 	!($1 in head) { print; next }
 	{ was[$1] = $0 }
+	# What an act that does not end leaves there may still be the secret.
+	$9 == "s" && !over[$1] { shown[$1] = "s" }
 	origin[$1] == "f" && !said[$1] {
 		by[$1] = $7 == "" ? "-" : $7
 		origin[$1] = $8 == "" ? "p" : $8

@@ -191,13 +191,20 @@ on_file() { # FILE WORD...: %s in a word, and $FILE, is the file
 	shift $((words - 1))
 	cd / && timeout 60 env FILE="$staged_file" "$@"
 }
+is_secret() { # STEP
+	awk -F'\t' -v n="$1" '$1 == n && $4 ~ /s/ { found = 1 } END { exit !found }' what
+}
 # The user's own test of the staged file.
 validate_one() {
 	[ -e "valid/$n" ] || return 0
 	{ (with_words "valid/$n" on_file "$temp"); echo $? >status; } 2>&1 | { head -c 16384 && cat >/dev/null; } >output
 	read -r status <status
 	[ "$status" != 0 ] || return 0
-	text=$(cat output)
+	if is_secret "$n"; then
+		text="status $status; what was said is not shown: secret"
+	else
+		text=$(cat output)
+	fi
 	[ "$status" != 124 ] || text="it took longer than 60 s $text"
 	step=$n
 	abort "$path is not valid: ${text:-status $status}" "$status"

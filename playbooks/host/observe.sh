@@ -7,7 +7,7 @@
 #   k ID KIND what look_KIND says of the words in the lines "|..." that follow
 #   end       without it nothing is answered
 # The reply is frames "NONCE KIND LENGTH", payload, newline, from `begin` to `end`.
-nonce=$1
+nonce=$1 base=/var/lib/drover
 nl='
 '
 put() { # KIND PAYLOAD
@@ -81,7 +81,7 @@ if [ -z "$whole" ]; then
 	exit 1
 fi
 
-# What a file holds, unless it is binary (a NUL is lost on the way, so the length tells) or large, or
+# What a file holds, unless the manifest calls it a secret, whatever it is to be now, it is binary (a NUL is lost on the way, so the length tells) or large, or
 # enough was told.
 room=33554432
 content() { # PATH
@@ -99,6 +99,8 @@ content() { # PATH
 # The sums come in the order of the files; one that vanished meanwhile is left out of them.
 differing() {
 	i=1
+	hidden=$(awk -F'\t' '$9 == "s" && sub(/^file /, "", $1) { print $1 }
+		$9 == "s" && sub(/^unit /, "", $1) { print "/etc/systemd/system/" $1 }' $base/manifest 2>/dev/null)
 	for line in $1; do
 		case ${line%% *} in *[!0-9a-f]*) continue ;; esac
 		while [ "$i" -le "$n" ] && eval "path=\$file_$i known=\$known_$i" &&
@@ -106,6 +108,7 @@ differing() {
 			i=$((i + 1))
 		done
 		[ "$i" -le "$n" ] || return 0
+		case $nl$hidden$nl in *"$nl$path$nl"*) known=secret ;; esac
 		case $known in secret | *"${line%% *}"*) ;; *) content "$path" ;; esac
 		i=$((i + 1))
 	done
@@ -206,7 +209,6 @@ for id in $looks; do
 	IFS=' '
 done
 unset IFS
-base=/var/lib/drover
 if [ -r $base/manifest ]; then
 	# A shell loses NULs: they would not be seen in what it holds.
 	[ "$(tr -cd '\0' <$base/manifest | first 1 | wc -c)" -eq 0 ] || put damaged manifest

@@ -149,6 +149,28 @@ printf 'name: secret\nhosts: web1\ntasks:\n  - file: {path: /etc/secret-other, c
 exits 0 "when it leaves the playbook it is removed" drover apply -y "$CASE/secret.yaml"
 unlike "$out$err" "hidden-" "without a word of it"
 ok "from the host" away web1 /etc/secret-key
+turned() { # FIELDS
+	printf 'name: turned\nhosts: web1\ntasks:\n  - file: {path: /etc/secret-turned, %s}\n' "$1" >"$CASE/turned.yaml"
+}
+turned 'content: "hidden-1\n", secret: true'
+exits 0 "a secret comes" drover apply -y "$CASE/turned.yaml"
+turned 'content: "open-1\n"'
+exits 0 "its flag is dropped" drover apply -y "$CASE/turned.yaml"
+like "$out" "not shown: secret" "what stood there is still one"
+unlike "$out$err" "hidden-" "and is not shown"
+exits 0 "its undo is planned" drover undo -n last
+unlike "$out$err" "hidden-" "and does not show it either"
+turned 'content: "hidden-2\n", secret: true'
+exits 0 "a secret comes again" drover apply -y "$CASE/turned.yaml"
+turned 'state: absent'
+exits 0 "a secret goes" drover apply -y "$CASE/turned.yaml"
+unlike "$out$err" "hidden-" "without being shown"
+exits 0 "and its way back is planned" drover undo -n last
+unlike "$out$err" "hidden-" "without it"
+turned 'content: "hidden-3\n", secret: true, validate: [sh, -c, "cat \"$FILE\"; exit 7"]'
+exits 1 "a secret is not valid" drover apply -y "$CASE/turned.yaml"
+like "$err" "not valid: status 7; what was said is not shown: secret" "which is all that is said"
+unlike "$out$err" "hidden-" "and nothing of it"
 exits 1 "this seat remembers none of it" grep -rqa hidden- "$XDG_STATE_HOME"
 
 # Plans in files.

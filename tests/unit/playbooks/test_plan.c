@@ -166,6 +166,21 @@ contents_that_may_not_be_shown_are_not(void **state)
 }
 
 static void
+what_was_put_there_as_a_secret_is_not_shown(void **state)
+{
+	struct resource r = file("open\n");
+	struct found f = found_file("token\n");
+
+	(void)state;
+	f.hidden = true;
+	step_is(&r, &f, PLAN_CHANGE, "contents differ (not shown: secret)");
+	assert_null(plan(&r, &f)->steps[0].diff);
+	r.absent = true;
+	step_is(&r, &f, PLAN_REMOVE, NULL);
+	assert_null(plan(&r, &f)->steps[0].diff);
+}
+
+static void
 mode_and_owner_are_compared(void **state)
 {
 	struct resource r = file("hi\n");
@@ -374,6 +389,7 @@ main(void)
 		with_arena(an_absent_file_is_created_and_shown),
 		with_arena(a_different_file_has_a_diff),
 		with_arena(contents_that_may_not_be_shown_are_not),
+		with_arena(what_was_put_there_as_a_secret_is_not_shown),
 		with_arena(mode_and_owner_are_compared),
 		with_arena(what_is_no_file_is_named),
 		with_arena(a_running_unit_with_the_same_configuration_is_the_same),
