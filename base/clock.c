@@ -70,3 +70,18 @@ clock_short(int64_t ms, char *to, size_t size)
 	else
 		snprintf(to, size, "%lldd", (long long)(s / 86400));
 }
+
+void
+clock_spent(int64_t ms, char *to, size_t size)
+{
+	int64_t s = (ms + 500) / 1000;
+
+	if (s < 60)
+		snprintf(to, size, "%ds", (int)(s < 0 ? 0 : s));
+	else if (s < 3600)
+		snprintf(to, size, "%dm%02ds", (int)(s / 60), (int)(s % 60));
+	else if (s < 48 * 3600)
+		snprintf(to, size, "%dh%02dm", (int)(s / 3600), (int)(s / 60 % 60));
+	else
+		snprintf(to, size, "%lldd", (long long)(s / 86400));
+}

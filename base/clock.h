@@ -18,4 +18,7 @@ int64_t clock_parse_rfc3339(const char *s);
 /* An age or a length in at most 5 columns: 850ms, 12s, 4m, 3h, 41d. */
 void clock_short(int64_t ms, char *to, size_t size);
 
+/* How long something takes, second by second: 30s, 1m30s, 2h05m, 3d; in at most 6 columns. */
+void clock_spent(int64_t ms, char *to, size_t size);
+
 #endif

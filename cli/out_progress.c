@@ -75,13 +75,13 @@ terminal_size(int *rows, int *columns)
 static void
 add_counts(struct progress *p, struct buf *b)
 {
-	char ago[8];
+	char ago[24];
 	int64_t spent = clock_mono_ms() - p->began_ms;
 
-	clock_short(spent, ago, sizeof(ago));
+	clock_spent(spent, ago, sizeof(ago));
 	buf_addf(b, "%zu of %zu hosts, %zu at work, %s", p->done, p->hosts, p->active_count, ago);
 	if (p->done * 5 >= p->hosts && p->done < p->hosts) {
-		clock_short(
+		clock_spent(
 		    spent * (int64_t)(p->hosts - p->done) / (int64_t)p->done, ago, sizeof(ago));
 		buf_addf(b, ", about %s more", ago);
 	}
@@ -111,14 +111,14 @@ static void
 add_active(const struct progress *p, const struct active *a, struct buf *to)
 {
 	int64_t silence = p->silence_ms ? p->silence_ms(p->silence_user, a->host) : -1;
-	char ago[8];
+	char ago[24];
 
 	utf8_clean_line(to, a->host, strlen(a->host));
 	if (a->moving_ms)
 		add_moving(a, to);
 	if (silence < SILENT_MS)
 		return;
-	clock_short(silence, ago, sizeof(ago));
+	clock_spent(silence, ago, sizeof(ago));
 	buf_addf(to, "  last heard %s ago", ago);
 }
 
@@ -142,11 +142,11 @@ draw(struct progress *p)
 	terminal_size(&rows, &columns);
 	most = rows / 3 < BLOCK_LINES ? rows / 3 : BLOCK_LINES;
 	for (size_t i = 0; i < p->active_count && lines < most - 1; i++) {
-		char ago[8];
+		char ago[24];
 
-		clock_short(clock_mono_ms() - p->active[i].began_ms, ago, sizeof(ago));
+		clock_spent(clock_mono_ms() - p->active[i].began_ms, ago, sizeof(ago));
 		buf_clear(&line);
-		buf_addf(&line, "  %5s  ", ago);
+		buf_addf(&line, "  %6s  ", ago);
 		add_active(p, &p->active[i], &line);
 		add_cut(&block, buf_text(&line), columns);
 		lines++;
@@ -207,9 +207,9 @@ on_heartbeat(void *user)
 
 	add_counts(p, &line);
 	for (size_t i = 0; i < p->active_count && i < 3; i++) {
-		char ago[8];
+		char ago[24];
 
-		clock_short(clock_mono_ms() - p->active[i].began_ms, ago, sizeof(ago));
+		clock_spent(clock_mono_ms() - p->active[i].began_ms, ago, sizeof(ago));
 		buf_adds(&line, i ? ", " : "; waiting for ");
 		add_active(p, &p->active[i], &line);
 		buf_addf(&line, " (%s)", ago);
@@ -225,10 +225,10 @@ progress_outstanding(struct progress *p)
 
 	add_counts(p, &line);
 	for (size_t i = 0; i < p->active_count && i < 100; i++) {
-		char ago[8];
+		char ago[24];
 
-		clock_short(clock_mono_ms() - p->active[i].began_ms, ago, sizeof(ago));
-		buf_addf(&line, "\n  %5s  ", ago);
+		clock_spent(clock_mono_ms() - p->active[i].began_ms, ago, sizeof(ago));
+		buf_addf(&line, "\n  %6s  ", ago);
 		add_active(p, &p->active[i], &line);
 	}
 	out_note(p->out, "%s", buf_text(&line));

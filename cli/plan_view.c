@@ -14,7 +14,9 @@
 #include <ctype.h>
 #include <string.h>
 
-#define PAGE_MAX (16U << 20)
+#define LINE_COLUMNS 500 /* of a line of a diff; the rest is a number */
+#define LINE_BYTES   2000
+#define PAGE_MAX     (16U << 20)
 
 /* Hosts whose plans read alike, but perhaps for their own names. */
 struct page {
@@ -39,7 +41,12 @@ add_diff(struct buf *to, const char *diff)
 		size_t n = strcspn(diff, "\n");
 
 		buf_adds(to, "      ");
-		utf8_clean_line(to, diff, n);
+		size_t shown = utf8_cut(
+		    diff, n < LINE_BYTES ? n : utf8_whole(diff, LINE_BYTES), LINE_COLUMNS, NULL);
+
+		utf8_clean_line(to, diff, shown);
+		if (shown < n)
+			buf_addf(to, "\u2026 (%zu more bytes)", n - shown);
 		buf_addc(to, '\n');
 		diff += n + (diff[n] == '\n');
 	}

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "inventory/inventory.h"
 
 #include <string.h>
@@ -36,7 +37,9 @@ joined(struct desire *d, const char *first, const char *const *argv)
 		buf_adds(&b, b.len ? " " : "");
 		str_shell_quote(&b, argv[i]);
 	}
-	return arena_strdup(d->arena, buf_text(&b));
+	if (b.dropped == 0)
+		return arena_strdup(d->arena, buf_text(&b));
+	return arena_printf(d->arena, "%.*s\u2026", (int)utf8_whole(b.data, b.len), b.data);
 }
 
 /* The word that says which script it is. */

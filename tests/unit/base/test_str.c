@@ -151,6 +151,12 @@ times_print_and_parse_back(void **state)
 	assert_int_equal(clock_parse_rfc3339(text), 1767323045678);
 	clock_short(14 * 60000, text, sizeof(text));
 	assert_string_equal(text, "14m");
+	clock_spent(29990, text, sizeof(text));
+	assert_string_equal(text, "30s");
+	clock_spent(90000, text, sizeof(text));
+	assert_string_equal(text, "1m30s");
+	clock_spent(2 * 3600000 + 5 * 60000, text, sizeof(text));
+	assert_string_equal(text, "2h05m");
 }
 
 int

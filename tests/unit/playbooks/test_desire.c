@@ -288,6 +288,20 @@ a_run_keeps_its_arguments_apart_and_its_shell_as_written(void **state)
 }
 
 static void
+a_long_command_ends_in_an_ellipsis(void **state)
+{
+	struct desk *d = *state;
+	char x[400] = "x=";
+
+	memset(x + 2, 'a', 397);
+	d->extra[0] = x;
+	assert_true(desk_desire(d, "tasks: [{run: [echo, \"{{ x }}\"]}]\n"));
+	const char *title = desk_wanted(d, "run 1")->title;
+	assert_true(str_starts(title, "echo aaa"));
+	assert_true(str_ends(title, "aaa\u2026"));
+}
+
+static void
 values_with_control_bytes_do_not_become_arguments(void **state)
 {
 	struct desk *d = *state;
@@ -358,6 +372,7 @@ main(void)
 		with_desk(a_unit_task_is_enabled_and_started_as_its_text_asks),
 		with_desk(a_service_is_named_with_or_without_its_suffix),
 		with_desk(a_run_keeps_its_arguments_apart_and_its_shell_as_written),
+		with_desk(a_long_command_ends_in_an_ellipsis),
 		with_desk(values_with_control_bytes_do_not_become_arguments),
 		with_desk(a_value_that_would_begin_a_line_of_a_unit_is_refused_at_its_place),
 		with_desk(a_fact_cannot_begin_a_line_of_a_unit),
