@@ -398,7 +398,7 @@ decide_undoing(struct verdict *v)
 {
 	const struct undoing *u = v->step->resource->undoing;
 
-	plan_because(v, "put back as it was");
+	plan_because(v, u->made ? "removed again" : "put back as it was");
 	v->step->doing = u->doing;
 	v->step->back = u->back;
 }

@@ -81,6 +81,7 @@ struct undoing {
 	const char
 	    *kept; /* where its content lies on the host: RUN/old/N; NULL: it comes from here */
 	const struct resource *inside;    /* it comes back with this tree; NULL: by itself */
+	bool made;                        /* the act made it: it goes again */
 	bool wrote;                       /* the act wrote its line in the manifest, which was: */
 	const struct manifest_line *line; /* NULL: none */
 	const char *const *doing, *const *back; /* a kind of the table: words for its do_KIND */

@@ -82,6 +82,7 @@ undo_add(struct undo *u, const struct back_step *s, enum resource_kind kind)
 	r->id = s->id;
 	r->title = s->title;
 	r->undoing = how;
+	how->made = str_eq(s->class, "create");
 	how->wrote = line_of(b->manifest, b->manifest_count, s->id) != NULL;
 	how->line = line_of(b->manifest_old, b->manifest_old_count, s->id);
 	r->secret = s->secret || (how->line && str_eq(how->line->shown, "s"));

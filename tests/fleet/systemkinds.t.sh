@@ -164,6 +164,8 @@ E
 exits 0 "an account is changed and another made" drover apply -y "$CASE/undone.yaml"
 is "$(account web1 zed | head -n 2 | cut -d: -f5-)" "$(printf 'Zoe:/home/zed:/bin/bash\nzed zoo')" "as it was said"
 exits 0 "an undo" drover undo -y last
+like "$out" "user [a-z]+ +.removed again" "says that an account goes again"
+like "$out" "user [a-z]+ +.put back as it was" "and that another is what it was"
 for host in $hosts; do
 	is "$(account "$host" zed | cut -d: -f5-)" "$(printf 'Zed:/home/zed:/bin/sh\naudio zed')" "puts it back on $host, without its key"
 	is "$(on "$host" 'getent passwd fresh')" "" "and removes the one that was made"
