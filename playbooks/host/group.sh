@@ -67,6 +67,60 @@ emptied() {
 	text="it is not empty: $left"
 	return 1
 }
+# Somebody but root may change what is in the directory, or where it is.
+others_may() { # DIRECTORY
+	set -- "$1"
+	while :; do
+		bits=$(stat -c %u:%a "${1:-/}" 2>/dev/null)
+		case $bits in 0:*) bits=0${bits#0:} ;; *) return 0 ;; esac
+		[ $((bits & 022)) = 0 ] || [ $((bits & 01000)) != 0 ] || return 0
+		[ "$1" ] || return 1
+		set -- "${1%/*}"
+	done
+}
+# A link on the way to the path is followed only if root alone could have put it there. It is asked
+# before the path is staged and again before it is switched; who owns a directory on the way may still
+# put a link there between that and the next command.
+root_led() {
+	ahead=${path%/*} behind='' hops=0
+	while [ "$ahead" ]; do
+		ahead=${ahead#/}
+		part=${ahead%%/*}
+		ahead=${ahead#"$part"}
+		case $part in
+		'' | .) continue ;;
+		..)
+			behind=${behind%/*}
+			continue
+			;;
+		esac
+		if [ ! -L "$behind/$part" ]; then
+			behind=$behind/$part
+			continue
+		fi
+		text="$behind/$part is a link of $(stat -c %U "$behind/$part"): $path would come to $(readlink -m -- "$path")"
+		[ "$(stat -c %u "$behind/$part")" = 0 ] || return 1
+		if others_may "$behind"; then
+			text="others may change ${behind:-/}, where ${text#"$behind"/}"
+			return 1
+		fi
+		hops=$((hops + 1))
+		if [ $hops -gt 40 ]; then
+			text="too many links on the way to $path"
+			return 1
+		fi
+		part=$(readlink -- "$behind/$part" && echo .) || return 1
+		part=${part%"$nl".}
+		case $part in /*) behind='' ;; esac
+		ahead=/$part$ahead
+	done
+	text=''
+}
+led_one() {
+	root_led && return 0
+	step=$n
+	abort "$text"
+}
 known_owners() {
 	for name in $(while read -r n mode owner rest; do echo "$owner"; done <$list | sort -u); do
 		case $name in - | root) continue ;; esac
@@ -210,7 +264,7 @@ validate_one() {
 	abort "$path is not valid: ${text:-status $status}" "$status"
 }
 switch_one() {
-	suits || return 1
+	root_led && suits || return 1
 	case $kind in
 	d) text=$(owners_of_directory) || return 1 ;;
 	[reto])
@@ -261,6 +315,7 @@ stage() { # GROUP
 	set +f
 	rm -rf verify
 	known_owners
+	each led_one
 	while read -r n mode owner group digest kind path; do
 		case $kind in [reto]) printf '%s\n' "$path" ;; esac
 	done <$list >leaving &&

@@ -54,6 +54,10 @@ back_tree() {
 }
 # Somebody else's change since is nobody's to take back.
 back_one() {
+	root_led || {
+		failing "$text" "look at $path"
+		return 0
+	}
 	case $kind in
 	T)
 		back_tree

@@ -200,6 +200,31 @@ like "$err" "something is mounted on /srv/mnt/in" "with the reason"
 is "$(on web2 'cat /srv/mnt/in/dear')" dear "and what is mounted there too"
 for host in $hosts; do on "$host" 'umount /srv/mnt/in /opt/full /opt/ro'; done
 
+# A link that somebody else put on the way leads root nowhere.
+for host in $hosts; do
+	on "$host" 'mkdir -p /home/drover-eve/real /opt/led && ln -s /etc /home/drover-eve/app && ln -s /opt/led /opt/lead &&
+		ln -s /etc /home/drover-eve/roots && ln -s /home/drover-eve/app /opt/far &&
+		chown -h daemon /home/drover-eve /home/drover-eve/app /home/drover-eve/real'
+done
+remember
+for path in /home/drover-eve/app/cron.d/zz /opt/far/cron.d/zz; do
+	printf '  - file: {path: /srv/made/x/suid, content: "two\\n", mode: 4755}\n  - file: {path: %s, content: x, owner: daemon}\n' \
+		"$path" | book one
+	refused "a link of another user (${path%%/cron*})" \
+		"/home/drover-eve/app is a link of daemon: $path would come to /etc/cron.d/zz"
+done
+printf '  - dir: {path: /home/drover-eve/app/drover-made/in, owner: daemon}\n' | book one
+refused "a directory behind one" "/home/drover-eve/app is a link of daemon"
+printf '  - file: {path: /home/drover-eve/app/hostname, state: absent}\n' | book one
+refused "what goes behind one" "/home/drover-eve/app is a link of daemon"
+printf '  - file: {path: /home/drover-eve/roots/zz, content: x}\n' | book one
+refused "a link of root where another may change it" "others may change /home/drover-eve, where roots is a link of root"
+printf '  - file: {path: /opt/lead/x, content: x}\n  - file: {path: /home/drover-eve/real/x, content: x, owner: daemon}\n' | book one
+exits 0 "a link of root's own is followed, and a directory of another entered" drover apply -y --no-prune "$CASE/one.yaml"
+is "$(seen web1 /opt/led/x /home/drover-eve/real/x | tr '\n' ' ')" \
+	"/opt/led/x -rw-r--r-- root:root /home/drover-eve/real/x -rw-r--r-- daemon:root " "each where it belongs"
+for host in $hosts; do on "$host" 'rm -r /home/drover-eve /opt/led /opt/lead /opt/far'; done
+
 # All kinds of changes are taken back: by the act itself where a step behind them fails, and by undo.
 for host in $hosts; do
 	on "$host" 'mkdir -p /opt/u/d /opt/u/tree/in /opt/u/e && chmod 711 /opt/u/d && chown daemon /opt/u/d && chmod 750 /opt/u/e
