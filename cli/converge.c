@@ -39,6 +39,22 @@ struct converging {
 	bool differs, failed;
 };
 
+/* A plan has no values of variables: who gave them gives them again. */
+static bool
+same_vars(struct converging *g)
+{
+	struct call *c = g->call;
+	autobuf names = BUF_INIT(1U << 20);
+
+	if (kept_has_vars(g->kept, (const char *const *)c->globals.vars.item))
+		return true;
+	for (const char *const *v = g->kept->vars; v && *v; v++)
+		buf_addf(&names, " -e %s=...", *v);
+	call_usage(c, "%s is a plan made with variables: give the same again:%s", c->argv[0],
+	    buf_text(&names));
+	return false;
+}
+
 /* A kept plan stands for the playbook it was made from and what was chosen then. */
 static bool
 choose_kept(struct converging *g)
@@ -54,13 +70,13 @@ choose_kept(struct converging *g)
 		call_usage(c, "%s is a plan: drift is told of a playbook", c->argv[0]);
 		return false;
 	}
-	if (c->globals.vars.count || g->spec->tags || g->spec->skip_tags || g->spec->no_prune ||
-	    g->spec->output) {
+	if (g->spec->tags || g->spec->skip_tags || g->spec->no_prune || g->spec->output ||
+	    (c->globals.vars.count && !g->kept->vars)) {
 		call_usage(
 		    c, "%s is a plan: what was chosen for it (-e, --tags) holds", c->argv[0]);
 		return false;
 	}
-	return true;
+	return same_vars(g);
 }
 
 static bool
@@ -76,8 +92,8 @@ load(struct converging *g)
 		return true;
 	}
 	diag_init(&diag);
-	g->playbook = playbook_load(k ? k->path : c->argv[0],
-	    k ? k->vars : (const char *const *)c->globals.vars.item, &diag);
+	g->playbook = playbook_load(
+	    k ? k->path : c->argv[0], (const char *const *)c->globals.vars.item, &diag);
 	good = g->playbook && playbook_choose(g->playbook, k ? k->tags : g->spec->tags,
 				  k ? k->skip_tags : g->spec->skip_tags, &diag);
 	diag_sort(&diag);

@@ -1,5 +1,6 @@
 #include "cli/drive.h"
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/event.h"
@@ -100,6 +101,22 @@ silence_of(void *user, const char *host)
 	return h ? herd_silence_ms(herd_of(c->herd, h)) : -1;
 }
 
+/* The word as it may be told: of a variable of the command line only its name. */
+static const char *
+told_word(struct arena *a, const struct call *c, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i < c->globals.vars.count; i++) {
+		const char *var = c->globals.vars.item[i];
+		size_t n = strlen(var), name = strcspn(var, "=");
+
+		if (n > name && n <= len && str_eq(word + len - n, var))
+			return arena_printf(a, "%.*s=…", (int)(len - n + name), word);
+	}
+	return word;
+}
+
 static void
 describe_start(const struct drive_spec *spec, struct event *start)
 {
@@ -112,7 +129,12 @@ describe_start(const struct drive_spec *spec, struct event *start)
 	for (size_t i = 0; i < spec->set->count; i++)
 		hosts[i] = spec->set->hosts[i]->name;
 	event_set_text(start, FIELD_VERB, spec->verb);
-	event_set_list(start, FIELD_ARGV, (const char *const *)c->line, words);
+	autofree const char **told = xcalloc(words + 1, sizeof(*told));
+	struct arena *a = arena_new();
+	for (size_t i = 0; i < words; i++)
+		told[i] = told_word(a, c, c->line[i]);
+	event_set_list(start, FIELD_ARGV, told, words);
+	arena_free(a);
 	event_set_text(start, FIELD_FLEET, inventory_fleet(c->inventory));
 	event_set_list(start, FIELD_HOSTS, hosts, spec->set->count);
 	const char *path = inventory_path(c->inventory);

@@ -90,6 +90,42 @@ put_list(struct json_writer *w, const char *key, const char *const *list)
 }
 
 static void
+vars_digest(const char *const *vars, char hex[DIGEST_HEX])
+{
+	struct digest *d = digest_new();
+
+	for (; vars && *vars; vars++)
+		digest_add(d, *vars, strlen(*vars) + 1);
+	digest_end(d, hex);
+}
+
+/* What was given on the command line may be a secret: the file has the names alone. */
+static void
+put_vars(struct json_writer *w, const struct kept *k)
+{
+	char hex[DIGEST_HEX];
+
+	json_open_array(w, "vars");
+	for (const char *const *v = k->vars; v && *v; v++) {
+		autofree char *name = xmemdup0(*v, strcspn(*v, "="));
+
+		json_put_text(w, NULL, name);
+	}
+	json_close(w);
+	vars_digest(k->vars, hex);
+	json_put_text(w, "values", k->vars && *k->vars ? hex : NULL);
+}
+
+bool
+kept_has_vars(const struct kept *k, const char *const *vars)
+{
+	char hex[DIGEST_HEX];
+
+	vars_digest(vars, hex);
+	return k->values ? strcmp(hex, k->values) == 0 : !vars || !*vars;
+}
+
+static void
 put_plan(struct json_writer *w, const struct kept *k)
 {
 	char time[32];
@@ -103,7 +139,7 @@ put_plan(struct json_writer *w, const struct kept *k)
 	json_put_text(w, "playbook", k->path);
 	json_put_text(w, "digest", k->digest);
 	json_put_bool(w, "prune", !k->no_prune);
-	put_list(w, "vars", k->vars);
+	put_vars(w, k);
 	put_list(w, "tags", k->tags);
 	put_list(w, "skip_tags", k->skip_tags);
 	json_open_array(w, "hosts");
@@ -234,6 +270,9 @@ read_plan(struct arena *a, const struct json *j, struct kept *k, struct err *err
 	    !read_list(a, json_get(j, "tags"), &k->tags) ||
 	    !read_list(a, json_get(j, "skip_tags"), &k->skip_tags))
 		return damaged(err, "lists of texts are wanted for vars, tags and skip_tags");
+	k->values = plain_text(a, json_get(j, "values"));
+	if (k->vars ? !is_digest(k->values) : k->values != NULL)
+		return damaged(err, "it does not say with which values it was made");
 	if (!read_hosts(a, json_get(j, "hosts"), k))
 		return damaged(err, "its hosts make no sense");
 	return 0;

@@ -32,7 +32,10 @@ struct kept {
 	const char *fleet, *seat, *who;
 	int64_t made_ms;
 	bool no_prune;
-	const char *const *vars, *const *tags, *const *skip_tags; /* ended by NULL; NULL: none */
+	/* To write: NAME=VALUE. As read: names alone, and `values` is the digest of what they were. */
+	const char *const *vars;
+	const char *values;
+	const char *const *tags, *const *skip_tags; /* ended by NULL; NULL: none */
 	const struct kept_host *host;
 	size_t host_count;
 };
@@ -50,6 +53,9 @@ bool kept_is(const char *text, size_t len);
 
 /* NULL with kind INPUT when it is damaged; the text begins with "LINE:COL: ". Allocated in a. */
 struct kept *kept_read(struct arena *a, const char *text, size_t len, struct err *err);
+
+/* Whether these are the variables, NAME=VALUE each and ended by NULL, that the plan read was made with. */
+bool kept_has_vars(const struct kept *k, const char *const *vars);
 
 /* The host's entry, or NULL. */
 const struct kept_host *kept_find(const struct kept *k, const char *host);

@@ -44,7 +44,13 @@ a_plan_is_read_as_it_was_written(void **state)
 	struct kept *k = kept_read(a, b.data, b.len, &err);
 	assert_non_null(k);
 	assert_string_equal(k->path, "/p/site.yaml");
-	assert_string_equal(k->vars[1], "b=x\ny");
+	assert_string_equal(k->vars[1], "b");
+	assert_null(k->vars[2]);
+	assert_null(memmem(b.data, b.len, "a=1", 3));
+	assert_true(kept_has_vars(k, vars));
+	assert_false(kept_has_vars(k, NULL));
+	assert_false(kept_has_vars(k, (const char *const[]){ "a=1", "b=x\nz", NULL }));
+	assert_false(kept_has_vars(k, (const char *const[]){ "a=1", NULL }));
 	assert_null(k->tags);
 	assert_true(k->no_prune);
 	assert_int_equal(k->made_ms, 1767225600000);
