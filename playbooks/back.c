@@ -452,7 +452,7 @@ static void
 take_gate(struct back_reading *r, char *line)
 {
 	static const char *const kinds[] = { "http", "tcp", "exec" };
-	static const int as[] = { HEALTH_HTTP, HEALTH_TCP, HEALTH_EXEC };
+	static const enum health_kind as[] = { HEALTH_HTTP, HEALTH_TCP, HEALTH_EXEC };
 	struct health *h = arena_alloc(r->arena, sizeof(*h));
 	int64_t port, retries;
 	char *f[9];

@@ -55,7 +55,7 @@ struct follow_up {
 };
 
 struct health {
-	enum { HEALTH_NONE, HEALTH_HTTP, HEALTH_TCP, HEALTH_EXEC, HEALTH_UNIT } kind;
+	enum health_kind { HEALTH_NONE, HEALTH_HTTP, HEALTH_TCP, HEALTH_EXEC, HEALTH_UNIT } kind;
 	const char *path;    /* http */
 	const char *address; /* http, tcp: host side */
 	int port;

@@ -269,10 +269,10 @@ a_flood_fails_the_host_at_once(void **state)
 static void
 a_damaged_manifest_fails_the_host(void **state)
 {
-	static const char *const good[] = { "", "file /x\tshop\t-\tr1\t" ID,
-		"file /x\tshop\t-\tr1\t-\nfile /y z\tshop\tapp\tr1\t" ID "\t-\t-\tp\ts\n" };
+	static const char *const good[] = { "", ("file /x\tshop\t-\tr1\t" ID),
+		("file /x\tshop\t-\tr1\t-\nfile /y z\tshop\tapp\tr1\t" ID "\t-\t-\tp\ts\n") };
 	static const char *const bad[] = { "x", "file /x\tshop\t-\tr1", "file /x\tshop\t-\tr1\tdd",
-		"\tshop\t-\tr1\t" ID, "file /x\tsh\1op\t-\tr1\t-",
+		("\tshop\t-\tr1\t" ID), "file /x\tsh\1op\t-\tr1\t-",
 		"file /x\tshop\t-\tr1\t-\t-\t-\tp\ts\tmore", "\xff\xfe\x80\n\x9b" };
 	struct arena *a = arena_new();
 	autofree char *second = xasprintf("%s\n%s", good[1], bad[0]);
