@@ -181,11 +181,14 @@ cut_fields(char *line, const char **field, size_t n)
 	}
 }
 
-/* A digest of all its digits, or none. */
+/* A digest of all its digits, or none; an image that was pulled is there, whatever it is. */
 static bool
 is_digest(const char *p, size_t n)
 {
-	return (n == 1 && *p == '-') || (n == DIGEST_HEX - 1 && strspn(p, "0123456789abcdef") == n);
+	static const char present[] = "present";
+
+	return (n == 1 && *p == '-') || (n == sizeof(present) - 1 && memcmp(p, present, n) == 0) ||
+	       (n == DIGEST_HEX - 1 && strspn(p, "0123456789abcdef") == n);
 }
 
 static bool

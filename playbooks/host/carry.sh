@@ -63,7 +63,7 @@ manifest() { # STEPS DONE
 		order[++n] = $2
 		next
 	}
-	NF < 5 || NF > 9 || $1 == "" || ($5 != "-" && (length($5) != 64 || $5 ~ /[^0-9a-f]/)) { bad = 1; exit 1 }
+	NF < 5 || NF > 9 || $1 == "" || ($5 != "-" && $5 != "present" && (length($5) != 64 || $5 ~ /[^0-9a-f]/)) { bad = 1; exit 1 }
 	!($1 in head) { print; next }
 	{ was[$1] = $0 }
 	# What an act that does not end leaves there may still be the secret.

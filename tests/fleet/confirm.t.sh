@@ -137,7 +137,7 @@ tasks:
   - run: [sh, -c, "echo all is well; exit 1"]
 YAML
 exits 1 "an armed act that fails is taken back at once" apply fails
-like "$err" "web1: rolled-back: restored as it was before; not taken back: sh -c .*; all is well" "and what cannot be is named"
+like "$err" "web1: rolled-back: restored as it was before; not taken back: sh -c .*; exit 1: all is well" "and what cannot be is named"
 ok "its file is gone" on web1 '! test -e /etc/drover-long'
 nothing_left
 
