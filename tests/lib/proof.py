@@ -69,7 +69,7 @@ def drover(*args, state=None, wait=True, before=(), **more):
     if state:
         env['XDG_STATE_HOME'] = state
     p = subprocess.Popen([*before, DROVER, *args], env=env, stdin=subprocess.DEVNULL,
-                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, **more)
     if not wait:
         return p
     out, err = p.communicate(timeout=120)
