@@ -14,13 +14,13 @@
 #include "inventory/inventory.h"
 #include "inventory/set.h"
 #include "ledger/ledger.h"
-#include "playbooks/plan.h"
+#include "playbooks/diff.h"
 #include "playbooks/reply.h"
 
 #include <string.h>
 
-#define ANSWER_MAX (24U << 20)
-#define DIFF_LINES 10000
+#define ANSWER_MAX  (24U << 20)
+#define SHOWN_LINES 10000
 
 extern const char host_versions_sh[];
 
@@ -399,8 +399,9 @@ print_json(struct file *f, const char *key, const char *text, size_t n)
 static void
 print_diff(struct file *f)
 {
-	autofree char *text = text_diff(f->path, f->content[0], f->content_len[0], f->content[1],
-	    f->content_len[1], DIFF_LINES);
+	autofree char *text =
+	    diff_file(f->path, (struct diff_text){ f->content[0], f->content_len[0] },
+		(struct diff_text){ f->content[1], f->content_len[1] }, SHOWN_LINES);
 
 	if (out_json(f->call->out))
 		print_json(f, "diff", text ? text : "", text ? strlen(text) : 0);

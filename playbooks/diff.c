@@ -246,3 +246,51 @@ diff_unified(struct diff_text from, struct diff_text to, struct buf *out)
 	free(e.added);
 	return shown;
 }
+
+/* Keep the first max lines and say how many were left out. */
+static void
+cut(struct buf *b, size_t lines, size_t max)
+{
+	size_t at = 0;
+
+	if (lines <= max)
+		return;
+	for (size_t i = 0; i < max; i++)
+		at = (size_t)((const char *)memchr(b->data + at, '\n', b->len - at) - b->data) + 1;
+	b->len = at;
+	b->data[at] = '\0';
+	buf_addf(b, "... %zu more line%s\n", lines - max, lines - max == 1 ? "" : "s");
+}
+
+static bool
+is_text(struct diff_text t)
+{
+	return t.len == 0 || !memchr(t.text, '\0', t.len);
+}
+
+char *
+diff_file(const char *name, struct diff_text from, struct diff_text to, int max_lines)
+{
+	autobuf b = BUF_INIT(SIZE_MAX / 2);
+	size_t lines = 2;
+
+	if (!from.text == !to.text && from.len == to.len &&
+	    (!from.text || memcmp(from.text, to.text, to.len) == 0))
+		return NULL;
+	while (*name == '/')
+		name++;
+	if (from.text)
+		buf_addf(&b, "--- a/%s\n", name);
+	else
+		buf_adds(&b, "--- /dev/null\n");
+	if (to.text)
+		buf_addf(&b, "+++ b/%s\n", name);
+	else
+		buf_adds(&b, "+++ /dev/null\n");
+	if (!is_text(from) || !is_text(to))
+		buf_addf(&b, "binary contents, %zu -> %zu bytes\n", from.len, to.len);
+	else
+		lines += diff_unified(from, to, &b);
+	cut(&b, lines, max_lines > 0 ? (size_t)max_lines : lines);
+	return buf_detach(&b, NULL);
+}

@@ -21,4 +21,10 @@ struct diff_text {
  * equal. A last line without a newline is marked as diff(1) does. Returns the lines appended. */
 size_t diff_unified(struct diff_text from, struct diff_text to, struct buf *out);
 
+#define DIFF_LINES 400 /* as much of one file as a plan shows */
+
+/* The same with a/ and b/ headers made from name; caller frees, NULL when equal. At most max_lines lines
+ * of it (0: all), with a last line saying how many more there are. */
+char *diff_file(const char *name, struct diff_text from, struct diff_text to, int max_lines);
+
 #endif

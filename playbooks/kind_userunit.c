@@ -1,4 +1,5 @@
 #include "playbooks/app.h"
+#include "playbooks/diff.h"
 #include "playbooks/kind.h"
 #include "playbooks/kinds.h"
 #include "playbooks/plan.h"
@@ -14,8 +15,6 @@
 #include <string.h>
 
 extern const char host_look_userunit_sh[], host_do_userunit_sh[], host_podman_sh[];
-
-#define DIFF_LINES 400
 
 /* As an ordinary unit or service it was worked out; here is what is left of that. */
 struct userunit {
@@ -95,7 +94,8 @@ decide_text(struct verdict *v, const struct userunit *u, const char *digest)
 		plan_because(v, "contents differ (not shown: binary or too large)");
 	if (!text)
 		return;
-	diff = text_diff(u->unit, digest ? text : NULL, len, u->content, wanted, DIFF_LINES);
+	diff = diff_file(u->unit, (struct diff_text){ digest ? text : NULL, len },
+	    (struct diff_text){ u->content, wanted }, DIFF_LINES);
 	v->step->diff = diff ? arena_strdup(v->arena, diff) : NULL;
 	free(diff);
 }

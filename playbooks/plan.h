@@ -73,9 +73,4 @@ struct plan *plan_make(struct arena *a, const struct host *host,
 /* True when something on the host would change: any step but PLAN_SAME. */
 bool plan_changes(const struct plan *p);
 
-/* A unified diff with 3 lines of context and a/ b/ headers made from name; caller frees, NULL when
- * equal. At most max_lines lines of it, with a last line saying how many more there are. */
-char *text_diff(const char *name, const char *from, size_t from_len, const char *to, size_t to_len,
-    int max_lines);
-
 #endif

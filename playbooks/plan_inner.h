@@ -36,6 +36,15 @@ const char *plan_standing(const struct found *f);
 /* Mode, owner and group that are said against those found. */
 void plan_decide_owners(struct verdict *v);
 
+/* A file as it should be against what stands there; its contents alone; one that is to go. */
+void plan_decide_file(struct verdict *v);
+void plan_decide_contents(struct verdict *v);
+void plan_decide_gone(struct verdict *v);
+
+/* A unit with its file; the state of one that is somebody else's. */
+void plan_decide_unit(struct verdict *v);
+void plan_decide_service(struct verdict *v);
+
 /* A unit file that drover made, by its manifest or its first line. */
 bool plan_is_ours(const struct found *f);
 

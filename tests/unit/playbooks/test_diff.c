@@ -31,7 +31,8 @@ equal_texts_have_no_diff(void **state)
 	(void)state;
 	same("", "", "");
 	same("a\nb\n", "a\nb\n", "");
-	assert_null(text_diff("/x", "a\n", 2, "a\n", 2, 0));
+	assert_null(
+	    diff_file("/x", (struct diff_text){ "a\n", 2 }, (struct diff_text){ "a\n", 2 }, 0));
 }
 
 static void
@@ -67,8 +68,10 @@ static void
 a_new_and_a_removed_file_are_whole(void **state)
 {
 	(void)state;
-	autofree char *new = text_diff("/etc/motd", NULL, 0, "a\nb\n", 4, 0);
-	autofree char *old = text_diff("/etc/motd", "a\n", 2, NULL, 0, 0);
+	autofree char *new = diff_file(
+	    "/etc/motd", (struct diff_text){ NULL, 0 }, (struct diff_text){ "a\nb\n", 4 }, 0);
+	autofree char *old = diff_file(
+	    "/etc/motd", (struct diff_text){ "a\n", 2 }, (struct diff_text){ NULL, 0 }, 0);
 
 	assert_string_equal(new, "--- /dev/null\n+++ b/etc/motd\n@@ -0,0 +1,2 @@\n+a\n+b\n");
 	assert_string_equal(old, "--- a/etc/motd\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n");
@@ -78,9 +81,12 @@ static void
 a_long_diff_is_cut_and_says_so(void **state)
 {
 	(void)state;
-	autofree char *diff = text_diff("x", NULL, 0, "1\n2\n3\n4\n", 8, 5);
-	autofree char *one = text_diff("x", NULL, 0, "1\n2\n3\n4\n", 8, 6);
-	autofree char *fits = text_diff("x", NULL, 0, "1\n2\n3\n4\n", 8, 7);
+	autofree char *diff = diff_file(
+	    "x", (struct diff_text){ NULL, 0 }, (struct diff_text){ "1\n2\n3\n4\n", 8 }, 5);
+	autofree char *one = diff_file(
+	    "x", (struct diff_text){ NULL, 0 }, (struct diff_text){ "1\n2\n3\n4\n", 8 }, 6);
+	autofree char *fits = diff_file(
+	    "x", (struct diff_text){ NULL, 0 }, (struct diff_text){ "1\n2\n3\n4\n", 8 }, 7);
 
 	assert_string_equal(
 	    diff, "--- /dev/null\n+++ b/x\n@@ -0,0 +1,4 @@\n+1\n+2\n... 2 more lines\n");
@@ -92,7 +98,8 @@ static void
 binary_contents_are_not_shown(void **state)
 {
 	(void)state;
-	autofree char *diff = text_diff("x", "a\0b", 3, "c", 1, 0);
+	autofree char *diff =
+	    diff_file("x", (struct diff_text){ "a\0b", 3 }, (struct diff_text){ "c", 1 }, 0);
 
 	assert_string_equal(diff, "--- a/x\n+++ b/x\nbinary contents, 3 -> 1 bytes\n");
 }
