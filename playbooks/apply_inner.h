@@ -19,6 +19,7 @@
 struct apply;
 struct apply_host;
 struct comeback;
+struct diag;
 struct err;
 struct herd;
 struct herd_host;
@@ -137,6 +138,9 @@ void apply_plan_undo(struct apply_host *h);
 /* An undo that had to leave something alone is stale, however well the rest went. */
 void apply_judge_undo(const struct apply_host *h, struct follow_result *r);
 
+/* What the host is to be, by the facts the seat remembers, or none: what stands on them is filled in
+ * anew when the host has told its own. False when a mistake was told. */
+bool apply_desire(struct apply_host *h, struct diag *diag);
 /* The host has told its facts: fill in again what depends on them. 0 or -1. */
 int apply_desire_again(struct apply_host *h, struct err *err);
 
