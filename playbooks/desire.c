@@ -1,7 +1,6 @@
 #include "playbooks/playbook.h"
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -132,117 +131,6 @@ desire_image(struct desire *d, const struct image_decl *decl, const char *app)
 		desire_wrong(
 		    d, r->mark, "%s is another image than at line %d", r->id, other->mark.line);
 	return r->image;
-}
-
-static bool
-same_address(const char *a, const char *b)
-{
-	return str_eq(a, b) || str_eq(a, "0.0.0.0") || str_eq(b, "0.0.0.0") || str_eq(a, "::") ||
-	       str_eq(b, "::");
-}
-
-/* Of apps that are there for certain. */
-static void
-check_overlap(struct desire *d, const struct app_decl *app, const struct app_port *port)
-{
-	for (size_t i = 0; i < d->port_count; i++) {
-		const struct app_port *other = d->port[i];
-		const struct app_decl *owner = d->port_app[i];
-
-		if (port->host >= other->host + owner->replicas ||
-		    other->host >= port->host + app->replicas ||
-		    !same_address(port->bind, other->bind))
-			continue;
-		desire_wrong(d, port->mark,
-		    "ports: %s of %s (%d to %d) overlaps %s of %s (%d to %d), line %d", port->name,
-		    app->name, port->host, port->host + (int)app->replicas - 1, other->name,
-		    owner->name, other->host, other->host + (int)owner->replicas - 1,
-		    other->mark.line);
-	}
-	mem_grow(d->port, d->port_count, d->port_cap);
-	mem_grow(d->port_app, d->port_count, d->port_app_cap);
-	d->port[d->port_count] = port;
-	d->port_app[d->port_count++] = app;
-}
-
-static bool
-fill_files(struct desire *d, const struct app_decl *decl, struct app_file *ret)
-{
-	bool good = true;
-
-	for (size_t i = 0; i < decl->file_count; i++) {
-		const struct file_decl *f = &decl->file[i];
-
-		ret[i] = (struct app_file){ .path = f->path,
-			.volume = f->volume,
-			.mode = (unsigned)f->mode,
-			.mark = f->mark };
-		if (f->volume)
-			continue;
-		ret[i].content = desire_content(d, &f->content, &ret[i].len);
-		good = good && ret[i].content;
-	}
-	return good;
-}
-
-/* Where a probe reaches replica 0 from its own host. */
-static struct health
-aim_health(const struct app_decl *decl)
-{
-	struct health h = decl->health.health;
-
-	for (size_t i = 0; decl->health.port && i < decl->port_count; i++) {
-		const struct app_port *p = &decl->port[i];
-
-		if (!str_eq(p->name, decl->health.port))
-			continue;
-		h.port = p->host;
-		h.address = str_eq(p->bind, "0.0.0.0") ? "127.0.0.1"
-			    : str_eq(p->bind, "::")    ? "::1"
-						       : p->bind;
-	}
-	return h;
-}
-
-static void
-want_app(struct desire *d, const struct app_decl *decl, const char *image)
-{
-	struct arena *a = d->arena;
-	struct app_env *env = arena_alloc(a, decl->env_count * sizeof(*env) + 1);
-	struct app_file *file = arena_alloc(a, decl->file_count * sizeof(*file) + 1);
-	struct resource_list made = { 0 };
-	int before = d->diag->errors;
-	bool good = desire_env(d, decl->env, decl->env_count, env);
-
-	good = fill_files(d, decl, file) && good;
-	for (size_t i = 0; i < decl->port_count && !d->here.maybe; i++)
-		check_overlap(d, decl, &decl->port[i]);
-	struct app app = { .name = decl->name,
-		.playbook = d->playbook->name,
-		.host = d->host->name,
-		.mark = decl->mark,
-		.image = image,
-		.image_id = decl->image.id[0] ? decl->image.id : NULL,
-		.replicas = (int)decl->replicas,
-		.port = decl->port,
-		.port_count = decl->port_count,
-		.env = env,
-		.env_count = decl->env_count,
-		.file = file,
-		.file_count = decl->file_count,
-		.command = desire_argv(d, &decl->command),
-		.args = desire_argv(d, &decl->args),
-		.limits = decl->limits,
-		.read_only = decl->read_only,
-		.on_change = read_on_change_of(decl->on_change),
-		.health = aim_health(decl) };
-	if (!image || !good || d->diag->errors != before ||
-	    (decl->command.mark.line && !app.command) || (decl->args.mark.line && !app.args))
-		return;
-	app_resources(&app, a, &made);
-	for (size_t i = 0; i < made.count; i++)
-		desire_add(d, made.item[i]);
-	free(made.item);
 }
 
 static enum wanted_state
@@ -486,7 +374,7 @@ want_all(struct desire *d)
 	for (size_t i = 0; i < p->app_count; i++) {
 		desire_enter(d, &here[i]);
 		if (there[i])
-			want_app(d, &p->app[i], image[i]);
+			desire_want_app(d, &p->app[i], image[i]);
 	}
 	for (size_t i = 0; i < d->placed_count; i++) {
 		desire_enter(d, &d->placed[i].here);

@@ -91,6 +91,9 @@ bool desire_add(struct desire *d, const struct resource *r);
  * of two apps is one resource. */
 const char *desire_image(struct desire *d, const struct image_decl *decl, const char *app);
 
+/* All that makes up an app, its image apart, which has this name; NULL: a mistake in it was told. */
+void desire_want_app(struct desire *d, const struct app_decl *decl, const char *image);
+
 /* The tasks that this host has, with their loops and includes unrolled, to d->placed. */
 void desire_place(struct desire *d);
 /* Whether the host has the app: false, or true with *ret_here. */
