@@ -1,5 +1,3 @@
-#include "playbooks/observe.h"
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/digest.h"
@@ -10,11 +8,10 @@
 #include "base/strmap.h"
 #include "base/utf8.h"
 #include "playbooks/kind.h"
+#include "playbooks/observe_inner.h"
 #include "playbooks/reply.h"
 
 #include <string.h>
-
-extern const char host_observe_sh[];
 
 #define IMAGES_MAX (4U << 20)
 #define REPLY_MAX  (64U << 20)
@@ -39,114 +36,6 @@ struct observe {
 	const char *unread; /* what was no line of a state or a digest, or why one is missing */
 	const char **fact;
 };
-
-static bool
-has_unit(const struct resource *r)
-{
-	return (r->kind == RESOURCE_SERVICE || r->kind == RESOURCE_UNIT) && r->unit;
-}
-
-/* systemd's own alphabet; no name may pass for an option. */
-static bool
-is_unit_name(const char *s)
-{
-	static const char alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyz"
-				       "ABCDEFGHIJKLMNOPQRSTUVWXYZ:-_.\\@";
-
-	return *s && *s != '-' && strlen(s) < 256 && strspn(s, alphabet) == strlen(s);
-}
-
-/* What its kind looks for: a line each word. */
-static int
-request_look(const struct resource *r, size_t i, struct buf *to, struct err *err)
-{
-	buf_addf(to, "k %zu %s\n", i, kind_name(kind_looking(r)));
-	for (const char *const *w = r->look; *w; w++) {
-		if (!reply_is_line(*w))
-			return err_set(
-			    err, OUTCOME_INPUT, "%s: more than a line where one is wanted", r->id);
-		buf_addf(to, "|%s\n", *w);
-	}
-	return 0;
-}
-
-static int
-request_one(const struct resource *r, size_t i, struct buf *to, struct err *err)
-{
-	if (resource_is_place(r) && !reply_is_path(r->path))
-		return err_set(err, OUTCOME_INPUT, "%s: not a path drover can manage", r->path);
-	if (resource_is_place(r))
-		buf_addf(to, "p %c %s %s\n", r->secret ? 's' : '-', r->digest[0] ? r->digest : "-",
-		    r->path);
-	if (has_unit(r) && !is_unit_name(r->unit))
-		return err_set(err, OUTCOME_INPUT, "%s: not a unit name", r->unit);
-	if (r->look)
-		return request_look(r, i, to, err);
-	if (r->kind != RESOURCE_RUN)
-		return 0;
-	if (r->creates && !reply_is_path(r->creates))
-		return err_set(err, OUTCOME_INPUT, "creates: %s: not a path", r->creates);
-	if (r->creates)
-		buf_addf(to, "c %zu %s\n", i, r->creates);
-	if (!r->unless)
-		return 0;
-	buf_addf(to, "x %zu\n", i);
-	for (const char *line = r->unless; *line;) {
-		size_t n = strcspn(line, "\n");
-
-		buf_addf(to, "|%.*s\n", (int)n, line);
-		line += n + (line[n] == '\n');
-	}
-	return 0;
-}
-
-/* Each unit once, in the order of their first mention; both ends count them alike. */
-static void
-list_units(const struct resource *const *wanted, size_t count, struct strmap *seen, struct buf *to)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (has_unit(wanted[i]) && strmap_add(seen, wanted[i]->unit, seen->count, NULL) &&
-		    to)
-			buf_addf(to, "u %s\n", wanted[i]->unit);
-	}
-}
-
-int
-observe_request(const struct resource *const *wanted, size_t count, struct buf *to, struct err *err)
-{
-	autostrmap units = STRMAP_INIT;
-	autobuf lines = BUF_INIT(OBSERVE_REQUEST_MAX);
-	bool images = false, containers = false;
-
-	for (size_t i = 0; i < count; i++) {
-		if (request_one(wanted[i], i, &lines, err) < 0)
-			return -1;
-		images = images || wanted[i]->kind == RESOURCE_IMAGE;
-		containers = containers || (wanted[i]->kind == RESOURCE_IMAGE && wanted[i]->absent);
-	}
-	list_units(wanted, count, &units, &lines);
-	if (images)
-		buf_adds(&lines, containers ? "i\nj\n" : "i\n");
-	buf_adds(&lines, "end\n");
-	buf_addf(to, "%zu\n", lines.len);
-	buf_add(to, lines.data, lines.len);
-	if (lines.dropped || to->dropped)
-		return err_set(err, OUTCOME_INPUT,
-		    "more is managed on one host than %u MiB of names", OBSERVE_REQUEST_MAX >> 20);
-	return 0;
-}
-
-char *
-observe_command(const char *nonce, const struct resource *const *wanted, size_t count)
-{
-	autobuf looks = BUF_INIT(128U << 10);
-	bool there[RESOURCE_KINDS] = { false };
-
-	for (size_t i = 0; i < count; i++)
-		kind_bring(kind_looking(wanted[i]), false, there, &looks);
-	return reply_command(
-	    buf_text(&looks), host_observe_sh, (const char *const[]){ nonce, NULL });
-}
 
 static void
 take_stat(struct observe *o, char *text)
@@ -331,7 +220,7 @@ observe_new(struct arena *a, const char *nonce, const struct resource *const *wa
 	o->seen = arena_alloc(a, sizeof(*o->seen));
 	o->seen->found = arena_alloc(a, count * sizeof(*o->seen->found) + 1);
 	o->seen->count = count;
-	list_units(wanted, count, &o->units, NULL);
+	observe_units(wanted, count, &o->units, NULL);
 	o->unit_count = o->units.count;
 	o->bad_units = o->unit_count > 0; /* until they are told */
 	o->unit = arena_alloc(a, o->unit_count * sizeof(*o->unit) + 1);
@@ -473,7 +362,7 @@ find_all(struct observe *o, struct err *err)
 	for (size_t i = 0; i < s->count; i++) {
 		if (resource_is_place(o->wanted[i]))
 			find_path(o, o->wanted[i], &s->found[i]);
-		if (has_unit(o->wanted[i]))
+		if (observe_has_unit(o->wanted[i]))
 			find_unit(o, o->wanted[i], &s->found[i]);
 		if (o->wanted[i]->kind == RESOURCE_IMAGE)
 			image_find(images, o->wanted[i]->image, &s->found[i]);
