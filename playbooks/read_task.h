@@ -18,6 +18,9 @@ extern const struct field read_task_file_fields[], read_task_template_fields[],
 /* The tasks file and template. */
 void read_file_task(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_template_task(const struct field_context *c, const struct yaml_node *n, void *to);
+/* unit and service. */
+void read_unit_task(const struct field_context *c, const struct yaml_node *n, void *to);
+void read_service_task(const struct field_context *c, const struct yaml_node *n, void *to);
 
 /* number counts the tasks from 1. False when c->diag got a mistake. */
 bool read_task(
