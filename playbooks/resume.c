@@ -1,15 +1,9 @@
-#include "playbooks/resume.h"
-
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/event.h"
-#include "base/json.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "base/str.h"
-#include "base/strmap.h"
 #include "base/work.h"
 #include "engine/errand.h"
 #include "engine/herd.h"
@@ -22,6 +16,7 @@
 #include "playbooks/landfall.h"
 #include "playbooks/reply.h"
 #include "playbooks/request.h"
+#include "playbooks/resume_inner.h"
 
 #include <string.h>
 
@@ -30,217 +25,10 @@
 
 #define NAMED 8 /* steps that a text names */
 
-/* A step as the plan told it; `told`: its end is in the ledger already; `done`: and was a good one. */
-struct step {
-	char *id, *name, *note; /* note: where the file comes down that it fetches, or NULL */
-	bool told, done;
-};
-
-struct asked {
-	struct resume *resume;
-	char *name;
-	bool sent, ended, over;
-	bool back;            /* the host says that it takes back what was done */
-	enum outcome outcome; /* when ended */
-	struct step *step;
-	size_t steps, step_cap;
-	/* while it is asked */
-	struct herd_host *hh;
-	struct follow *follow;
-	struct errand *errand;
-	char *command;
-	int64_t began_ms, step_ms;
-	bool reboots; /* the step in hand is a reboot: the host may be down */
-	int64_t reboot_until;
-	struct comeback *comeback;
-	/* what it fetched, to be got once more */
-	struct landfall_item *item;
-	size_t items, item_cap;
-	struct landfall *landfall;
-	struct follow_result verdict;
-};
-
-struct resume {
-	char uuid[UUID_TEXT];
-	struct resume_config config;
-	struct asked *host;
-	size_t count, cap;
-	struct strmap by_name;
-	struct asked **open; /* those to be asked */
-	size_t open_count, next, running, ended;
-	bool filling;
-	int stops;
-	struct work *work;
-	struct arena *arena;
-};
-
 static void fill(struct resume *r);
 
-static struct asked *
-host_of(struct resume *r, const char *name)
-{
-	size_t at;
-
-	return name && strmap_find(&r->by_name, name, &at) ? &r->host[at] : NULL;
-}
-
 static void
-take_hosts(struct resume *r, const struct event *e)
-{
-	const char *list = event_text(e, FIELD_HOSTS);
-	struct err err;
-	autojson *j = list ? json_parse(list, strlen(list), 64U << 20, &err) : NULL;
-	size_t n = json_count(j);
-
-	r->host = xcalloc(n + 1, sizeof(*r->host));
-	for (size_t i = 0; i < n; i++) {
-		const char *name = json_text(json_at(j, i), NULL);
-
-		if (!name || strmap_find(&r->by_name, name, NULL))
-			continue;
-		r->host[r->count].resume = r;
-		r->host[r->count].name = xstrdup(name);
-		strmap_add(&r->by_name, r->host[r->count].name, r->count, NULL);
-		r->count++;
-	}
-}
-
-static void
-take_step(struct asked *h, const struct event *e)
-{
-	const char *id = event_text(e, FIELD_STEP), *name = event_text(e, FIELD_NAME);
-	const char *note = event_text(e, FIELD_VALUE);
-
-	mem_grow(h->step, h->steps, h->step_cap);
-	h->step[h->steps++] = (struct step){ xstrdup(id ? id : "?"), xstrdup(name ? name : "?"),
-		note ? xstrdup(note) : NULL, false, false };
-}
-
-static void
-take_told(struct asked *h, const struct event *e)
-{
-	const char *id = event_text(e, FIELD_STEP), *state = event_text(e, FIELD_STATE);
-	enum outcome o;
-	bool good = state && outcome_parse(state, &o) && outcome_is_good(o);
-
-	for (size_t i = 0; i < h->steps; i++) {
-		if (!str_eq(h->step[i].id, id))
-			continue;
-		h->step[i].told = true;
-		h->step[i].done = h->step[i].done || good;
-	}
-	h->reboots = false;
-}
-
-static bool
-is_reboot(const char *id)
-{
-	return id && str_starts(id, "reboot ");
-}
-
-static bool
-take_event(void *user, const struct event *e)
-{
-	struct resume *r = user;
-	struct asked *h = host_of(r, event_text(e, FIELD_HOST));
-
-	if (e->kind == EVENT_RUN_START && !r->host)
-		take_hosts(r, e);
-	else if (h && e->kind == EVENT_PLAN_STEP)
-		take_step(h, e);
-	else if (h && e->kind == EVENT_ACT_SENT)
-		h->sent = true;
-	else if (h && e->kind == EVENT_STEP_START)
-		h->reboots = is_reboot(event_text(e, FIELD_STEP));
-	else if (h && e->kind == EVENT_STEP_END)
-		take_told(h, e);
-	else if (h && e->kind == EVENT_HOST_END)
-		h->ended = outcome_parse(event_text(e, FIELD_STATE), &h->outcome);
-	return true;
-}
-
-struct resume *
-resume_new(struct ledger *l, const char *uuid, struct err *err)
-{
-	struct resume *r = xcalloc(1, sizeof(*r));
-
-	r->arena = arena_new();
-
-	str_copy(r->uuid, sizeof(r->uuid), uuid);
-	ledger_events(l, uuid, take_event, r);
-	if (!r->host) {
-		resume_free(r);
-		err_set(err, OUTCOME_USAGE, "run %s has no hosts in the ledger", uuid);
-		return NULL;
-	}
-	r->open = xcalloc(r->count + 1, sizeof(*r->open));
-	for (size_t i = 0; i < r->count; i++) {
-		struct asked *h = &r->host[i];
-
-		if (!h->ended || h->outcome == OUTCOME_UNKNOWN)
-			r->open[r->open_count++] = h;
-	}
-	return r;
-}
-
-void
-resume_free(struct resume *r)
-{
-	if (!r)
-		return;
-	for (size_t i = 0; i < r->count; i++) {
-		struct asked *h = &r->host[i];
-
-		for (size_t k = 0; k < h->steps; k++) {
-			free(h->step[k].id);
-			free(h->step[k].name);
-			free(h->step[k].note);
-		}
-		free(h->step);
-		free(h->name);
-		free(h->command);
-		free(h->item);
-		landfall_free(h->landfall);
-		follow_free(h->follow);
-		comeback_free(h->comeback);
-	}
-	strmap_fini(&r->by_name);
-	work_free(r->work);
-	arena_free(r->arena);
-	free(r->host);
-	free(r->open);
-	free(r);
-}
-
-size_t
-resume_count(const struct resume *r)
-{
-	return r->open_count;
-}
-
-bool
-resume_sent(const struct resume *r, size_t i)
-{
-	return r->open[i]->sent;
-}
-
-const char *
-resume_host(const struct resume *r, size_t i)
-{
-	return r->open[i]->name;
-}
-
-void
-resume_others(const struct resume *r, void (*each)(void *user, enum outcome o), void *user)
-{
-	for (size_t i = 0; i < r->count; i++) {
-		if (r->host[i].ended && r->host[i].outcome != OUTCOME_UNKNOWN)
-			each(user, r->host[i].outcome);
-	}
-}
-
-static void
-end_host(struct asked *h, enum outcome o, const char *text, size_t changed)
+end_host(struct resume_asked *h, enum outcome o, const char *text, size_t changed)
 {
 	struct resume *r = h->resume;
 	autoevent e = { .count = 0 };
@@ -263,7 +51,7 @@ end_host(struct asked *h, enum outcome o, const char *text, size_t changed)
 
 /* "REASON; the host recorded 2 of 3 steps as done: ID, ID; NEXT" */
 static void
-end_unproved(struct asked *h, const char *reason, const char *next)
+end_unproved(struct resume_asked *h, const char *reason, const char *next)
 {
 	autobuf b = BUF_INIT(8000);
 	size_t done = 0, named = 0;
@@ -292,7 +80,7 @@ static const char look[] = "look at the host (drover plan), or apply again: what
 static void
 on_record(void *user, const struct follow_record *rec)
 {
-	struct asked *h = user;
+	struct resume_asked *h = user;
 	struct landfall_item item;
 	bool known = rec->step >= 1 && rec->step <= h->steps;
 	autoevent e = { .count = 0 };
@@ -300,8 +88,8 @@ on_record(void *user, const struct follow_record *rec)
 	h->back = h->back || rec->kind == FOLLOW_BACK;
 	if ((rec->kind != FOLLOW_START && rec->kind != FOLLOW_STEP) || !known)
 		return;
-	struct step *s = &h->step[rec->step - 1];
-	h->reboots = rec->kind == FOLLOW_START && is_reboot(s->id);
+	struct resume_step *s = &h->step[rec->step - 1];
+	h->reboots = rec->kind == FOLLOW_START && resume_is_reboot(s->id);
 	follow_event(rec, h->name, s->id, s->name, &h->step_ms, &e);
 	if (!s->told)
 		run_emit(h->resume->config.run, &e);
@@ -316,7 +104,7 @@ on_record(void *user, const struct follow_record *rec)
 static void
 on_data(void *user, enum stream s, const void *p, size_t n)
 {
-	struct asked *h = user;
+	struct resume_asked *h = user;
 
 	if (s == STREAM_OUT)
 		follow_feed(h->follow, p, n);
@@ -327,7 +115,7 @@ static void on_ready(void *user, struct session *s, const struct err *err);
 static void
 on_back(void *user, const struct err *err)
 {
-	struct asked *h = user;
+	struct resume_asked *h = user;
 
 	comeback_free(take(h->comeback));
 	h->reboots = h->reboots && !err;
@@ -336,13 +124,13 @@ on_back(void *user, const struct err *err)
 
 /* It was rebooted by the act, which goes on by itself when the host is up again. */
 static bool
-may_return(const struct asked *h)
+may_return(const struct resume_asked *h)
 {
 	return h->reboots && h->resume->stops == 0;
 }
 
 static void
-await(struct asked *h)
+await(struct resume_asked *h)
 {
 	int64_t now = clock_mono_ms();
 
@@ -354,7 +142,7 @@ await(struct asked *h)
 static void
 on_landed(void *user, const struct err *err, bool lost)
 {
-	struct asked *h = user;
+	struct resume_asked *h = user;
 	struct follow_result *v = &h->verdict;
 
 	landfall_free(take(h->landfall));
@@ -367,7 +155,7 @@ on_landed(void *user, const struct err *err, bool lost)
 
 /* What the act fetched may not have come the first time. */
 static bool
-lands(struct asked *h, const struct follow_result *v)
+lands(struct resume_asked *h, const struct follow_result *v)
 {
 	struct resume *r = h->resume;
 
@@ -388,7 +176,7 @@ lands(struct asked *h, const struct follow_result *v)
 static void
 on_end(void *user, const struct channel_end *e)
 {
-	struct asked *h = user;
+	struct resume_asked *h = user;
 	struct follow_result v;
 
 	h->errand = NULL;
@@ -412,7 +200,7 @@ static void
 on_ready(void *user, struct session *s, const struct err *err)
 {
 	static const struct errand_listener listener = { .data = on_data, .end = on_end };
-	struct asked *h = user;
+	struct resume_asked *h = user;
 	char nonce[REPLY_NONCE];
 
 	if (!s && err->kind != OUTCOME_REFUSED && may_return(h)) {
@@ -443,7 +231,7 @@ on_ready(void *user, struct session *s, const struct err *err)
 }
 
 static void
-start(struct asked *h)
+start(struct resume_asked *h)
 {
 	struct resume *r = h->resume;
 	const struct host *host = inventory_find(herd_inventory(r->config.herd), h->name);
@@ -508,7 +296,7 @@ on_stop(void *user, int signum)
 	(void)signum;
 	r->stops++;
 	for (size_t i = 0; i < r->open_count; i++) {
-		struct asked *h = r->open[i];
+		struct resume_asked *h = r->open[i];
 
 		if (h->errand) {
 			errand_cancel(h->errand);
