@@ -24,6 +24,7 @@ struct observe {
 	struct strmap paths; /* what stat said, by path */
 	struct stat_line *stat;
 	size_t stat_count, stat_cap;
+	struct strmap lacks; /* "user NAME" and "group NAME" that the host does not have */
 	struct strmap units; /* the units asked for, to their place in the request */
 	struct unit_block *unit;
 	size_t unit_count, facts, fact_cap;
@@ -161,6 +162,14 @@ take_flags(struct observe *o, char *text)
 }
 
 static void
+take_lacks(struct observe *o, char *text)
+{
+	for (char *save, *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		strmap_add(&o->lacks, line, 0, NULL);
+}
+
+static void
 take_manifest(struct observe *o, char *text, size_t len)
 {
 	o->damaged_line = manifest_damage(text);
@@ -190,6 +199,8 @@ take_frame(void *user, const char *kind, const char *payload, size_t len)
 		o->images = text;
 	else if (strcmp(kind, "containers") == 0)
 		o->containers = text;
+	else if (strcmp(kind, "lacks") == 0)
+		take_lacks(o, text);
 	else if (strcmp(kind, "created") == 0)
 		take_flags(o, text);
 	else if (strcmp(kind, "unless") == 0)
@@ -238,6 +249,19 @@ observe_feed(struct observe *o, const void *p, size_t n)
 	return o->reply.state != REPLY_BROKEN;
 }
 
+/* An owner or a group that the host does not have. */
+static void
+find_owners(struct observe *o, const struct resource *r, struct found *f)
+{
+	const char *user = r->owner ? arena_printf(o->arena, "user %s", r->owner) : NULL;
+	const char *group = r->group ? arena_printf(o->arena, "group %s", r->group) : NULL;
+
+	if (group && strmap_find(&o->lacks, group, NULL))
+		f->lacks = group;
+	if (user && strmap_find(&o->lacks, user, NULL))
+		f->lacks = user;
+}
+
 static void
 find_path(struct observe *o, const struct resource *r, struct found *f)
 {
@@ -245,6 +269,7 @@ find_path(struct observe *o, const struct resource *r, struct found *f)
 	size_t at;
 
 	f->kind = '-';
+	find_owners(o, r, f);
 	if (!strmap_find(&o->paths, r->path, &at))
 		return;
 	s = &o->stat[at];
@@ -457,6 +482,7 @@ observe_free(struct observe *o)
 		return;
 	reply_fini(&o->reply);
 	strmap_fini(&o->paths);
+	strmap_fini(&o->lacks);
 	strmap_fini(&o->units);
 	free(o->stat);
 	free(o->fact);

@@ -1,5 +1,6 @@
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "base/strmap.h"
 #include "playbooks/kind.h"
@@ -81,6 +82,37 @@ observe_units(
 	}
 }
 
+static int
+request_name(char what, const char *name, struct strmap *seen, struct buf *to, struct err *err)
+{
+	autofree char *line = NULL;
+
+	if (!name || str_eq(name, "root"))
+		return 0;
+	if (!reply_is_line(name))
+		return err_set(err, OUTCOME_INPUT, "not a name of an owner or a group");
+	line = xasprintf("%c %s", what, name);
+	if (strmap_add(seen, line, 0, NULL))
+		buf_addf(to, "%s\n", line);
+	return 0;
+}
+
+/* Owners and groups, each once. */
+static int
+request_owners(const struct resource *const *wanted, size_t count, struct buf *to, struct err *err)
+{
+	autostrmap names = STRMAP_INIT;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!resource_is_place(wanted[i]))
+			continue;
+		if (request_name('o', wanted[i]->owner, &names, to, err) < 0 ||
+		    request_name('g', wanted[i]->group, &names, to, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int
 observe_request(const struct resource *const *wanted, size_t count, struct buf *to, struct err *err)
 {
@@ -94,6 +126,8 @@ observe_request(const struct resource *const *wanted, size_t count, struct buf *
 		images = images || wanted[i]->kind == RESOURCE_IMAGE;
 		containers = containers || (wanted[i]->kind == RESOURCE_IMAGE && wanted[i]->absent);
 	}
+	if (request_owners(wanted, count, &lines, err) < 0)
+		return -1;
 	observe_units(wanted, count, &units, &lines);
 	if (images)
 		buf_adds(&lines, containers ? "i\nj\n" : "i\n");

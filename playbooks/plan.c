@@ -157,6 +157,8 @@ decide(struct verdict *v, struct plan *p)
 		kind->decide(v);
 	else
 		decide_other(v);
+	if (v->step->class != PLAN_SAME && v->step->found->lacks)
+		plan_blocked(v, "the host has no %.100s", v->step->found->lacks);
 	if (v->failed && !p->failed)
 		p->failed = v->failed;
 	if (v->refused && !p->refused)

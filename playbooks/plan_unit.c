@@ -137,6 +137,9 @@ plan_decide_service(struct verdict *v)
 		decide_state(v);
 	} else if (r->state == WANT_STARTED || r->state == WANT_RESTARTED ||
 		   r->state == WANT_RELOADED || r->enabled == WANT_ENABLED) {
-		plan_because(v, "no such unit yet");
+		if (v->moved || r->undoing)
+			plan_because(v, "no such unit yet");
+		else
+			plan_refuse(v, "the host has no such unit");
 	}
 }

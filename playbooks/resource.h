@@ -159,7 +159,9 @@ struct found {
 	size_t content_len;
 	bool is_text;
 	const char *target; /* of a link */
-	char kind;          /* 'f' regular, 'd' directory, 'l' link, '-' absent, 'o' other */
+	const char
+	    *lacks; /* "user NAME": the host does not have whom it is to belong to; or NULL */
+	char kind;  /* 'f' regular, 'd' directory, 'l' link, '-' absent, 'o' other */
 	/* units */
 	char active[16], sub[24], enabled[16];
 	int restarts;

@@ -4,6 +4,7 @@
 #   p FLAG DIGESTS PATH   a path; FLAG s: its content is kept from us; DIGESTS: a,b known contents or -
 #   u UNIT    i (the images, please)    j (and the containers)    c ID PATH  (does it exist?)
 #   x ID      a command to run, its text in the lines "|..." that follow
+#   o USER    g GROUP   (is there such a one?)
 #   k ID KIND what look_KIND says of the words in the lines "|..." that follow
 #   end       without it nothing is answered
 # The reply is frames "NONCE KIND LENGTH", payload, newline, from `begin` to `end`.
@@ -23,7 +24,7 @@ told() { # KIND TEXT
 	if [ "${#2}" -gt $most ]; then put flood "$1"; else put "$1" "$2"; fi
 }
 
-there=0 paths='' links='' files='' units='' images='' containers='' created='' ids='' looks='' whole='' n=0 id='' path='' known=''
+there=0 lacks='' paths='' links='' files='' units='' images='' containers='' created='' ids='' looks='' whole='' n=0 id='' path='' known=''
 take_path() { # FLAG DIGESTS PATH
 	case $3 in /*) ;; *) return ;; esac
 	paths=$paths$nl$3
@@ -45,6 +46,11 @@ take_line() {
 		take_path "$1" "${2%% *}" "${2#* }"
 		;;
 	'u '*) units=$units$nl${1#u } ;;
+	'o '*) id -u "${1#o }" >/dev/null 2>&1 || lacks="$lacks${nl}user ${1#o }" ;;
+	'g '*)
+		getent group "${1#g }" >/dev/null 2>&1 || grep -q "^${1#g }:" /etc/group ||
+			lacks="$lacks${nl}group ${1#g }"
+		;;
 	i) images=1 ;;
 	j) containers=1 ;;
 	'c '*)
@@ -188,6 +194,7 @@ if [ "$units" ]; then
 	told units "$(systemctl show -p LoadState -p ActiveState -p SubState -p UnitFileState -p NRestarts \
 		-p NeedDaemonReload -p FragmentPath -- $units 2>&1 | first $((most + 1)))"
 fi
+[ -z "$lacks" ] || put lacks "${lacks#"$nl"}"
 [ -z "$created" ] || put created "$created"
 IFS=' '
 for id in $ids; do

@@ -20,9 +20,13 @@ static const struct resource motd = { .kind = RESOURCE_FILE,
 	.path = "/etc/motd",
 	.digest = "00",
 	.then = { .kind = FOLLOW_RUN, .argv = words } };
-static const struct resource gone = {
-	.kind = RESOURCE_FILE, .id = "file /x y", .path = "/x y", .digest = "11", .secret = true
-};
+static const struct resource gone = { .kind = RESOURCE_FILE,
+	.id = "file /x y",
+	.path = "/x y",
+	.digest = "11",
+	.secret = true,
+	.owner = "ops",
+	.group = "root" };
 static const struct resource unit = { .kind = RESOURCE_UNIT,
 	.id = "unit web-0.service",
 	.path = "/etc/systemd/system/web-0.service",
@@ -54,9 +58,9 @@ the_request_says_each_thing_once(void **state)
 	(void)state;
 	assert_int_equal(observe_request(wanted, countof(wanted), &b, &err), 0);
 	assert_string_equal(buf_text(&b),
-	    "157\np - 00 /etc/motd\np s 11 /x y\np - 22 /etc/systemd/system/web-0.service\n"
+	    "163\np - 00 /etc/motd\np s 11 /x y\np - 22 /etc/systemd/system/web-0.service\n"
 	    "c 6 /var/lib/done\nx 6\n|test -e /a &&\n|\n|test -e /b\n"
-	    "u web-0.service\nu ssh.service\ni\nend\n");
+	    "o ops\nu web-0.service\nu ssh.service\ni\nend\n");
 }
 
 static void
@@ -107,6 +111,7 @@ add_reply(struct buf *b)
 	    "LoadState=loaded\nActiveState=active\nSubState=running\nNRestarts=3\n"
 	    "UnitFileState=enabled\n\nLoadState=not-found\nActiveState=inactive\n"
 	    "SubState=dead\nNRestarts=0\nUnitFileState=");
+	add(b, "lacks", "group cats\nuser ops");
 	add(b, "created", "6 1\n");
 	add(b, "unless", "6 1");
 	add(b, "manifest",
@@ -134,7 +139,9 @@ the_reply_becomes_findings(void **state)
 	assert_string_equal(s->found[0].content, "hello\n");
 	assert_true(s->found[0].is_text);
 	assert_true(s->found[0].owned);
+	assert_null(s->found[0].lacks);
 	assert_int_equal(s->found[1].kind, '-');
+	assert_string_equal(s->found[1].lacks, "user ops");
 	assert_int_equal(s->found[2].kind, 'l');
 	assert_string_equal(s->found[2].active, "active");
 	assert_int_equal(s->found[2].restarts, 3);

@@ -300,6 +300,7 @@ static void
 services_have_states(void **state)
 {
 	struct resource r = { .kind = RESOURCE_SERVICE,
+		.id = "service cron.service",
 		.unit = "cron.service",
 		.state = WANT_STOPPED,
 		.enabled = WANT_DISABLED };
@@ -312,12 +313,41 @@ services_have_states(void **state)
 	r.state = WANT_STARTED;
 	r.enabled = WANT_ENABLED;
 	step_is(&r, &f, PLAN_SAME, NULL);
-	step_is(&r, &none, PLAN_CHANGE, "no such unit yet");
+	step_is(&r, &none, PLAN_CHANGE, "the host has no such unit");
+	assert_non_null(plan(&r, &none)->refused);
 	str_copy(f.enabled, sizeof(f.enabled), "static");
 	step_is(&r, &f, PLAN_SAME, NULL);
 	r.state = WANT_RESTARTED;
 	assert_true(plan(&r, &f)->steps[0].restart);
 	assert_int_equal(plan(&r, &f)->steps[0].class, PLAN_CHANGE);
+}
+
+static void
+a_unit_or_an_owner_that_a_step_before_may_bring_is_no_obstacle(void **state)
+{
+	const struct resource package = { .kind = RESOURCE_RUN, .id = "run 1", .parts = true };
+	const struct resource service = { .kind = RESOURCE_SERVICE,
+		.id = "service cron.service",
+		.unit = "cron.service",
+		.state = WANT_STARTED };
+	const struct resource file = { .kind = RESOURCE_FILE,
+		.id = "file /x",
+		.path = "/x",
+		.owner = "ops",
+		.digest = "00",
+		.content = "x",
+		.content_len = 1 };
+	const struct found none[3] = { { 0 }, { 0 }, { .kind = '-', .lacks = "user ops" } };
+	struct plan *p;
+
+	(void)state;
+	p = plan_make(
+	    arena, &host, (const struct resource *const[]){ &package, &service, &file }, none, 3);
+	assert_null(p->refused);
+	assert_string_equal(p->steps[1].why, "no such unit yet");
+	assert_string_equal(p->steps[2].why, "the host has no user ops");
+	p = plan_make(arena, &host, (const struct resource *const[]){ &file }, &none[2], 1);
+	assert_string_equal(p->refused, "file /x: the host has no user ops");
 }
 
 static void
