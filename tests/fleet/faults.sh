@@ -30,7 +30,7 @@ fault_kill() { # HOST
   cgroup_clear "$1" || die "processes of $1 remain"
 }
 
-host_boot_id() { inside "$1" cat /proc/sys/kernel/random/boot_id; } # NAME
+host_boot_id() { glance "$1" cat /proc/sys/kernel/random/boot_id; } # NAME
 
 host_rebooted() { # NAME OLD
   local now

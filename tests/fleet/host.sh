@@ -102,8 +102,16 @@ inside() { # NAME COMMAND...
   nsenter -t "$leader" -m -u -i -n -p -- "$@"
 }
 
+# The same for a short look at a host that may be going down, which can stop the nsenter for good.
+glance() { # NAME COMMAND...
+  local leader
+  leader=$(host_leader "$1") || return 1
+  shift
+  timeout -s KILL 10 nsenter -t "$leader" -m -u -i -n -p -- "$@"
+}
+
 host_booted() { # NAME
-  case $(inside "$1" systemctl is-system-running 2>/dev/null) in
+  case $(glance "$1" systemctl is-system-running 2>/dev/null) in
     running | degraded) ;;
     *) return 1 ;;
   esac

@@ -14,11 +14,15 @@ tasks:
   - run: [sh, -c, "touch /run/gate; until [ -e /run/go ]; do sleep 0.05; done"]
   - file: {path: /etc/gate-after, content: "{{ n }}\n"}
 Y
+recorded() { # the first step's end is in the ledger
+	"$DROVER" history show last --json | grep -q '"event":"step.end"'
+}
 begin() { # N: an apply whose canary acts, and then drover is killed
 	on web1 rm -f /run/gate /run/go
 	"$DROVER" apply -y -e "n=$1" "$CASE/gate.yaml" >"$CASE/killed" 2>&1 </dev/null &
 	victim=$!
 	ok "apply $1: the canary acts" wait_for 30 on web1 "test -e /run/gate"
+	ok "and tells what it did" wait_for 30 recorded
 	kill -KILL $victim
 	wait $victim 2>/dev/null
 }
