@@ -4,7 +4,6 @@
 #define DROVER_PLAYBOOKS_BACK_INNER_H
 
 #include "base/strmap.h"
-#include "playbooks/back.h"
 #include "playbooks/reply.h"
 
 #include <stdbool.h>
@@ -13,6 +12,8 @@
 #define BACK_STEPS_MAX 1000000
 
 struct arena;
+struct back;
+struct back_step;
 
 struct back_reading {
 	struct arena *arena;

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strmap.h"
+#include "playbooks/back.h"
 #include "playbooks/back_inner.h"
 
 #include <stdlib.h>

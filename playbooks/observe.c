@@ -1,3 +1,4 @@
+#include "playbooks/observe.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/digest.h"

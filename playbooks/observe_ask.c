@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "base/strmap.h"
 #include "playbooks/kind.h"
+#include "playbooks/observe.h"
 #include "playbooks/observe_inner.h"
 #include "playbooks/reply.h"
 

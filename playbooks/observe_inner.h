@@ -2,12 +2,11 @@
 #ifndef DROVER_PLAYBOOKS_OBSERVE_INNER_H
 #define DROVER_PLAYBOOKS_OBSERVE_INNER_H
 
-#include "playbooks/observe.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 
 struct buf;
+struct resource;
 struct strmap;
 
 bool observe_has_unit(const struct resource *r);

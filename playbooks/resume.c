@@ -1,3 +1,5 @@
+#include "playbooks/resume.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -41,7 +43,7 @@ end_host(struct resume_asked *h, enum outcome o, const char *text, size_t change
 	if (h->began_ms)
 		event_set_int(&e, FIELD_MS, clock_mono_ms() - h->began_ms);
 	event_set_int(&e, FIELD_CHANGED, (int64_t)changed);
-	run_emit(r->config.run, &e);
+	run_emit(r->config->run, &e);
 	if (h->hh)
 		herd_disconnect(h->hh);
 	r->running -= h->began_ms != 0;
@@ -92,7 +94,7 @@ on_record(void *user, const struct follow_record *rec)
 	h->reboots = rec->kind == FOLLOW_START && resume_is_reboot(s->id);
 	follow_event(rec, h->name, s->id, s->name, &h->step_ms, &e);
 	if (!s->told)
-		run_emit(h->resume->config.run, &e);
+		run_emit(h->resume->config->run, &e);
 	s->told = s->told || rec->kind == FOLLOW_STEP;
 	s->done = s->done || (rec->kind == FOLLOW_STEP && outcome_is_good(rec->state));
 	if (fetch_item(h->resume->arena, s->note, rec, &item)) {
@@ -234,7 +236,7 @@ static void
 start(struct resume_asked *h)
 {
 	struct resume *r = h->resume;
-	const struct host *host = inventory_find(herd_inventory(r->config.herd), h->name);
+	const struct host *host = inventory_find(herd_inventory(r->config->herd), h->name);
 	autoevent e = { .count = 0 };
 
 	if (!h->sent) {
@@ -252,14 +254,14 @@ start(struct resume_asked *h)
 		return;
 	}
 	h->began_ms = clock_mono_ms();
-	h->hh = herd_of(r->config.herd, host);
+	h->hh = herd_of(r->config->herd, host);
 	r->running++;
 	event_init(&e, EVENT_HOST_START);
 	event_set_text(&e, FIELD_HOST, h->name);
 	event_set_text(&e, FIELD_KIND, host_kind_name(host->kind));
 	event_set_text(&e, FIELD_ADDRESS, host->address ? host->address : host->name);
 	event_set_int(&e, FIELD_ATTEMPT, 2);
-	run_emit(r->config.run, &e);
+	run_emit(r->config->run, &e);
 	herd_session(h->hh, on_ready, h);
 }
 
@@ -268,13 +270,13 @@ tell_done(void *user)
 {
 	struct resume *r = user;
 
-	r->config.done(r->config.user);
+	r->config->done(r->config->user);
 }
 
 static void
 fill(struct resume *r)
 {
-	size_t limit = r->config.parallel > 0 ? (size_t)r->config.parallel : PARALLEL;
+	size_t limit = r->config->parallel > 0 ? (size_t)r->config->parallel : PARALLEL;
 
 	if (r->filling)
 		return;
@@ -282,7 +284,7 @@ fill(struct resume *r)
 	while (r->next < r->open_count && r->running < limit)
 		start(r->open[r->next++]);
 	if (r->ended == r->open_count)
-		loop_soon(herd_loop(r->config.herd), tell_done, r);
+		loop_soon(herd_loop(r->config->herd), tell_done, r);
 	else
 		r->filling = false;
 }
@@ -316,7 +318,10 @@ resume_start(struct resume *r, const struct resume_config *config)
 {
 	struct err err;
 
-	r->config = *config;
+	struct resume_config *own = arena_alloc(r->arena, sizeof(*own));
+
+	*own = *config;
+	r->config = own;
 	r->work = work_new(herd_loop(config->herd), 2, &err);
 	run_on_stop(config->run, on_stop, r);
 	fill(r);

@@ -6,7 +6,6 @@
 #include "base/uuid.h"
 #include "playbooks/follow.h"
 #include "playbooks/landfall.h"
-#include "playbooks/resume.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +15,8 @@ struct arena;
 struct comeback;
 struct errand;
 struct herd_host;
+struct resume;
+struct resume_config;
 struct work;
 
 /* A step as the plan told it; `told`: its end is in the ledger already; `done`: and was a good one. */
@@ -50,7 +51,7 @@ struct resume_asked {
 
 struct resume {
 	char uuid[UUID_TEXT];
-	struct resume_config config;
+	const struct resume_config *config; /* once it has started */
 	struct resume_asked *host;
 	size_t count, cap;
 	struct strmap by_name;

@@ -7,6 +7,7 @@
 #include "base/work.h"
 #include "ledger/ledger.h"
 #include "playbooks/comeback.h"
+#include "playbooks/resume.h"
 #include "playbooks/resume_inner.h"
 
 #include <stdlib.h>

@@ -429,6 +429,7 @@ main(void)
 		with_arena(a_unit_of_somebody_else_stops_the_plan_of_an_app),
 		with_arena(a_unit_of_ours_that_the_manifest_forgot_is_taken_up_again),
 		with_arena(services_have_states),
+		with_arena(a_unit_or_an_owner_that_a_step_before_may_bring_is_no_obstacle),
 		with_arena(images_are_compared_by_id_where_it_is_known),
 		with_arena(runs_are_unpredicted_unless_the_host_says_they_are_not_needed),
 		with_arena(follow_ups_and_notes_come_once_and_only_from_what_changes),
