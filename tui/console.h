@@ -13,6 +13,7 @@
 
 struct call;
 struct canvas;
+struct console_asked;
 struct herd;
 struct launch;
 struct loop;
@@ -38,11 +39,8 @@ struct console {
 	bool flash_bad, dirty, stale, planning, held;
 	int64_t painted_ms;
 	struct loop_timer *repaint, *tick;
-	char playbook[512]; /* the last one named */
-	struct {
-		size_t host;
-		char verb[16], unit[256];
-	} asked;                            /* the unit action that waits for its yes */
+	char playbook[512];                 /* the last one named */
+	struct console_asked *asked;        /* what waits for its yes */
 	struct console_question *questions; /* the first is on the screen, or is next */
 	uint32_t last_question;
 	bool testing; /* DROVER_TEST: say when idle */
@@ -62,6 +60,7 @@ __attribute__((format(printf, 3, 4))) void console_flash(
 /* tui/services.c: what views ask for. */
 void services_init(struct console *c);
 void services_plan(struct console *c);
+void services_free(struct console *c);
 
 /* tui/questions.c: what logins ask; struct call's console_ask and console_unask. */
 uint32_t questions_put(struct call *call, const struct question *q);

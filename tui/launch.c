@@ -25,11 +25,10 @@ struct launch {
 	struct launch_config config;
 	struct run *run;
 	struct fanout *fanout;
-	struct herd_host *one[1]; /* the host of a unit action */
-	char *command;            /* and what runs there */
+	char *command;
 	struct playbook *playbook;
 	struct apply *apply;
-	struct herd_host **hosts; /* of the playbook */
+	struct herd_host **hosts; /* of the command or the playbook */
 	size_t host_count;
 	bool asking; /* planned, not yet answered */
 	void (*planned)(void *user, const struct launch_plan *p, const struct err *err);
@@ -138,25 +137,29 @@ begin(struct launch *l, const char *verb, const char *const *argv, size_t argc,
 }
 
 int
-launch_unit(struct launch *l, size_t host, const char *verb, const char *unit, struct err *err)
+launch_command(
+    struct launch *l, const size_t *hosts, size_t count, const char *command, struct err *err)
 {
-	autobuf command = BUF_INIT(1024);
+	autofree const char **names = xcalloc(count, sizeof(*names));
 
 	if (l->live)
 		return err_set(err, OUTCOME_LOCKED, "a run is at work");
 	drop_run(l);
-	l->one[0] = herd_at(l->config.herd, host);
-	const char *name = herd_host_of(l->one[0])->name;
-	buf_addf(&command, "systemctl %s -- ", verb);
-	str_shell_quote(&command, unit);
-	const char *argv[] = { "run", name, "--", buf_text(&command) };
-	if (begin(l, "run", argv, countof(argv), &name, 1, err) < 0)
+	l->hosts = xcalloc(count, sizeof(struct herd_host *));
+	l->host_count = count;
+	for (size_t i = 0; i < count; i++) {
+		l->hosts[i] = herd_at(l->config.herd, hosts[i]);
+		names[i] = herd_host_of(l->hosts[i])->name;
+	}
+	autofree char *set = names_fold(names, count);
+	const char *argv[] = { "run", set, "--", command };
+	if (begin(l, "run", argv, countof(argv), names, count, err) < 0)
 		return -1;
-	l->command = buf_detach(&command, NULL);
+	l->command = xstrdup(command);
 	l->fanout = fanout_start(&(struct fanout_spec){ .herd = l->config.herd,
 	    .run = l->run,
-	    .hosts = l->one,
-	    .count = 1,
+	    .hosts = l->hosts,
+	    .count = count,
 	    .command = l->command,
 	    .keep = true,
 	    .done = on_done,

@@ -27,8 +27,10 @@ struct launch_config {
 struct launch *launch_new(const struct launch_config *config);
 void launch_free(struct launch *l);
 
-/* systemctl VERB UNIT on one host of the herd. */
-int launch_unit(struct launch *l, size_t host, const char *verb, const char *unit, struct err *err);
+/* A command on hosts of the herd, by their numbers there; recorded as drover run SET -- COMMAND. Kind
+ * LOCKED while a run is at work. */
+int launch_command(
+    struct launch *l, const size_t *hosts, size_t count, const char *command, struct err *err);
 
 /* Begin an apply: observe and plan; planned() gets what would change, in lines, and on how many hosts;
  * changes 0: nothing to do, and the run ends. Kind INPUT with all mistakes in the text when the file is wrong. */

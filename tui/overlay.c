@@ -61,7 +61,7 @@ overlay_confirm(struct overlay *o, const char *title, const char *text, const ch
 	return o;
 }
 
-void
+struct overlay *
 overlay_prompt(struct overlay *o, const char *title, const char *preset,
     void (*yes)(void *user, const char *input), void *user)
 {
@@ -71,6 +71,7 @@ overlay_prompt(struct overlay *o, const char *title, const char *preset,
 	str_copy(o->input, sizeof(o->input), preset ? preset : "");
 	o->yes = yes;
 	o->user = user;
+	return o;
 }
 
 void
@@ -162,6 +163,21 @@ question_key(struct overlay *o, const char *key, bool printable)
 		decline(o);
 }
 
+static void
+prompt_key(struct overlay *o, const char *key, bool printable)
+{
+	if (str_eq(key, "enter")) {
+		if (o->input[0] || o->empty)
+			answer(o);
+		else
+			decline(o);
+		return;
+	}
+	edit(o, key, printable);
+	if (o->changed)
+		o->changed(o->user, o->input);
+}
+
 void
 overlay_key(struct overlay *o, const char *key, bool printable)
 {
@@ -184,12 +200,7 @@ overlay_key(struct overlay *o, const char *key, bool printable)
 		confirm_key(o, key, printable);
 		break;
 	case OVERLAY_PROMPT:
-		if (!str_eq(key, "enter"))
-			edit(o, key, printable);
-		else if (o->input[0])
-			answer(o);
-		else
-			decline(o);
+		prompt_key(o, key, printable);
 		break;
 	case OVERLAY_QUESTION:
 		question_key(o, key, printable);

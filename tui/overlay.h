@@ -22,12 +22,13 @@ struct overlay {
 	char *typed;        /* confirm, question: what must be typed for yes; NULL: y */
 	char input[512];
 	bool secret;            /* what is typed is not shown */
-	bool empty;             /* question: an empty line is an answer */
+	bool empty;             /* question, prompt: an empty line is an answer */
 	size_t more;            /* question: how many wait behind it */
 	struct overlay *behind; /* opened meanwhile; comes when the question is answered */
 	int scroll;
 	void (*yes)(void *user, const char *input);
-	void (*no)(void *user); /* may be NULL; any answer but yes */
+	void (*no)(void *user);                         /* may be NULL; any answer but yes */
+	void (*changed)(void *user, const char *input); /* prompt: at each key; may be NULL */
 	void *user;
 	const struct action *view_actions, *global; /* help */
 	const char *view_title;
@@ -38,7 +39,7 @@ void overlay_help(struct overlay *o, const struct view *v, const struct action *
  * Returns the new one, which may wait behind a question. */
 struct overlay *overlay_confirm(struct overlay *o, const char *title, const char *text,
     const char *typed, void (*yes)(void *user, const char *input), void *user);
-void overlay_prompt(struct overlay *o, const char *title, const char *preset,
+struct overlay *overlay_prompt(struct overlay *o, const char *title, const char *preset,
     void (*yes)(void *user, const char *input), void *user);
 /* What a login wants to know; text may be NULL. Any line, or only the word typed, is a yes(). */
 void overlay_question(struct overlay *o, const char *title, const char *text, const char *typed,

@@ -8,9 +8,12 @@
 #include "base/str.h"
 #include "cli/call.h"
 #include "engine/progress.h"
+#include "inventory/set.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define TYPED_ABOVE 10 /* hosts: their number is to be typed */
 
 static void
 service_open(void *user, const char *view, const char *subject)
@@ -31,38 +34,221 @@ service_stop_run(void *user)
 	launch_stop(c->launch);
 }
 
+/* What waits for its yes: a command on hosts, or a view's own question. */
+struct console_asked {
+	size_t *hosts;
+	size_t count;
+	char *command;
+	struct view *view; /* who asked, and is told only while it is on the screen */
+	struct view_prompt prompt;
+	struct view_confirm confirm;
+};
+
+/* A new one in place of what was asked before. */
+static struct console_asked *
+asked_new(struct console *c)
+{
+	services_free(c);
+	c->asked = xcalloc(1, sizeof(*c->asked));
+	c->asked->view = console_view(c);
+	return c->asked;
+}
+
+void
+services_free(struct console *c)
+{
+	if (c->asked) {
+		free(c->asked->hosts);
+		free(c->asked->command);
+	}
+	free(take(c->asked));
+}
+
 static void
-unit_confirmed(void *user, const char *input)
+take_hosts(struct console *c, struct console_asked *a, const char *const *hosts, size_t count)
+{
+	a->hosts = xcalloc(count + 1, sizeof(*a->hosts));
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < c->scene.count; k++) {
+			if (str_eq(c->scene.hosts[k].name, hosts[i]))
+				a->hosts[a->count++] = k;
+		}
+	}
+}
+
+static void
+command_confirmed(void *user, const char *input)
 {
 	struct console *c = user;
+	struct console_asked *a = c->asked;
 	struct err err;
 
 	(void)input;
-	if (launch_unit(c->launch, c->asked.host, c->asked.verb, c->asked.unit, &err) < 0)
+	if (launch_command(c->launch, a->hosts, a->count, a->command, &err) < 0)
 		console_flash(c, true, "%s", err.text);
 	else
 		console_open(c, &view_run, NULL);
 }
 
+/* The word to type: the pets by name when a change is meant, else the number of hosts above ten. */
 static void
-service_unit(void *user, const char *host, const char *verb, const char *unit)
+asked_word(
+    const struct console *c, const struct console_asked *a, bool changes, char *to, size_t size)
+{
+	to[0] = '\0';
+	for (size_t i = 0; changes && i < a->count; i++) {
+		const struct scene_host *h = &c->scene.hosts[a->hosts[i]];
+		size_t used = strlen(to);
+
+		if (h->pet)
+			snprintf(to + used, size - used, "%s%s", used ? "," : "", h->name);
+	}
+	if (!*to && a->count > TYPED_ABOVE)
+		snprintf(to, size, "%zu", a->count);
+}
+
+static void
+confirm_command(struct console *c, const char *title, bool changes)
+{
+	struct console_asked *a = c->asked;
+	autofree const char **names = xcalloc(a->count + 1, sizeof(*names));
+	size_t pets = 0;
+	char word[480];
+
+	for (size_t i = 0; i < a->count; i++) {
+		names[i] = c->scene.hosts[a->hosts[i]].name;
+		pets += c->scene.hosts[a->hosts[i]].pet;
+	}
+	autofree char *set = names_fold(names, a->count);
+	autofree char *text = xasprintf("On %.300s (%zu host%s, %zu pet%s) this runs:\n\n  %.300s",
+	    set, a->count, a->count == 1 ? "" : "s", pets, pets == 1 ? "" : "s", a->command);
+	asked_word(c, a, changes, word, sizeof(word));
+	overlay_confirm(&c->overlay, title, text, *word ? word : NULL, command_confirmed, c);
+}
+
+static void
+service_units(
+    void *user, const char *verb, const char *const *hosts, size_t count, const char *unit)
 {
 	struct console *c = user;
-	char title[160], text[512];
+	struct console_asked *a = asked_new(c);
+	autobuf command = BUF_INIT(1024);
+	char title[160];
 
-	for (size_t i = 0; i < c->scene.count; i++) {
-		if (!str_eq(c->scene.hosts[i].name, host))
-			continue;
-		bool pet = c->scene.hosts[i].pet;
-		c->asked.host = i;
-		str_copy(c->asked.verb, sizeof(c->asked.verb), verb);
-		str_copy(c->asked.unit, sizeof(c->asked.unit), unit);
-		snprintf(title, sizeof(title), "%s %.90s", verb, unit);
-		snprintf(text, sizeof(text), "On %s (%s) this runs:\n\n  systemctl %s -- %.300s",
-		    host, pet ? "pet" : "cattle", verb, unit);
-		overlay_confirm(&c->overlay, title, text, pet ? host : NULL, unit_confirmed, c);
-		return;
-	}
+	take_hosts(c, a, hosts, count);
+	buf_addf(&command, "systemctl %s -- ", verb);
+	str_shell_quote(&command, unit);
+	a->command = buf_detach(&command, NULL);
+	snprintf(title, sizeof(title), "%s %.90s", verb, unit);
+	confirm_command(c, title, true);
+}
+
+static void
+command_typed(void *user, const char *input)
+{
+	struct console *c = user;
+
+	c->asked->command = xstrdup(input);
+	confirm_command(c, "Run a command", false);
+}
+
+static void
+service_command(void *user, const char *const *hosts, size_t count)
+{
+	struct console *c = user;
+	char title[80];
+
+	take_hosts(c, asked_new(c), hosts, count);
+	snprintf(title, sizeof(title), "Command for %zu host%s", count, count == 1 ? "" : "s");
+	overlay_prompt(&c->overlay, title, NULL, command_typed, c);
+}
+
+/* NULL when the view that asked is not on the screen any more. */
+static struct view *
+asker(struct console *c)
+{
+	return c->asked && c->asked->view == console_view(c) ? c->asked->view : NULL;
+}
+
+static void
+prompt_changed(void *user, const char *input)
+{
+	struct console *c = user;
+
+	if (asker(c))
+		c->asked->prompt.changed(asker(c), input);
+}
+
+static void
+prompt_yes(void *user, const char *input)
+{
+	struct console *c = user;
+
+	if (asker(c))
+		c->asked->prompt.yes(asker(c), input);
+}
+
+static void
+prompt_no(void *user)
+{
+	struct console *c = user;
+
+	if (asker(c) && c->asked->prompt.no)
+		c->asked->prompt.no(asker(c));
+}
+
+static void
+service_prompt(void *user, const struct view_prompt *p)
+{
+	struct console *c = user;
+	struct overlay *o;
+
+	asked_new(c)->prompt = *p;
+	o = overlay_prompt(&c->overlay, p->title, p->preset, prompt_yes, c);
+	o->empty = p->empty;
+	o->no = prompt_no;
+	o->changed = p->changed ? prompt_changed : NULL;
+}
+
+static void
+confirm_yes(void *user, const char *input)
+{
+	struct console *c = user;
+
+	(void)input;
+	if (asker(c))
+		c->asked->confirm.yes(asker(c));
+}
+
+static void
+service_confirm(void *user, const struct view_confirm *confirm)
+{
+	struct console *c = user;
+
+	asked_new(c)->confirm = *confirm;
+	overlay_confirm(&c->overlay, confirm->title, confirm->text, confirm->typed, confirm_yes, c);
+}
+
+static void
+service_flash(void *user, bool bad, const char *text)
+{
+	console_flash(user, bad, "%s", text);
+}
+
+static void
+service_mark(void *user, size_t host, bool on)
+{
+	struct console *c = user;
+
+	c->scene.marked += (size_t)on;
+	c->scene.marked -= (size_t)c->hosts[host].marked;
+	c->hosts[host].marked = on;
+}
+
+static void
+service_changed(void *user)
+{
+	console_stale(user);
 }
 
 static void
@@ -93,7 +279,7 @@ apply_word(const struct launch_plan *p, char *to, size_t size)
 		for (size_t i = 0; p->pets[i]; i++)
 			snprintf(
 			    to + strlen(to), size - strlen(to), "%s%s", i ? "," : "", p->pets[i]);
-	} else if (p->changes > 10) {
+	} else if (p->changes > TYPED_ABOVE) {
 		snprintf(to, size, "%zu", p->changes);
 	}
 }
@@ -151,7 +337,14 @@ services_plan(struct console *c)
 void
 services_init(struct console *c)
 {
-	c->services = (struct view_services){
-		.open = service_open, .unit = service_unit, .stop_run = service_stop_run, .user = c
-	};
+	c->services = (struct view_services){ .user = c,
+		.open = service_open,
+		.units = service_units,
+		.command = service_command,
+		.stop_run = service_stop_run,
+		.prompt = service_prompt,
+		.confirm = service_confirm,
+		.flash = service_flash,
+		.mark = service_mark,
+		.changed = service_changed };
 }

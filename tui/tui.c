@@ -55,7 +55,8 @@ build_scene(struct console *c)
 			.rtt_ms = p.rtt_ms,
 			.from_ledger = p.from_ledger,
 			.status = p.status,
-			.strayed = c->hosts[i].strayed };
+			.strayed = c->hosts[i].strayed,
+			.marked = c->hosts[i].marked };
 		if (p.link == POLL_DOWN)
 			c->hosts[i].err = *p.err;
 	}
@@ -319,6 +320,7 @@ finish(struct console *c)
 	c->call->console_ask = NULL;
 	c->call->console_unask = NULL;
 	questions_free(c);
+	services_free(c);
 	free(c->hosts);
 }
 

@@ -26,7 +26,7 @@ enum link { LINK_NONE, LINK_CONNECTING, LINK_UP, LINK_DOWN };
 /* One host as the screens see it. */
 struct scene_host {
 	const char *name, *group;
-	bool pet, strayed;
+	bool pet, strayed, marked;
 	enum link link;
 	struct err err;              /* why the link is down */
 	int64_t age_ms;              /* since the status was true; -1: there is none */
@@ -39,7 +39,7 @@ struct scene {
 	const char *fleet;
 	const struct environment *environment; /* may be NULL */
 	const struct scene_host *hosts;
-	size_t count;
+	size_t count, marked;
 	const struct progress *run; /* the run in progress or the last one; NULL: none */
 	const char *run_alias;
 	bool run_live;
@@ -63,15 +63,43 @@ struct action {
 	bool hint; /* in the hint bar, in table order */
 	void (*run)(struct view *v);
 	const char *command; /* the batch command it equals, or NULL */
+	/* The same for what is under the cursor, or marked; caller frees. NULL: command stands. */
+	char *(*equal)(const struct view *v);
 };
 
-/* What the console does for a view. */
+/* A line that a view wants typed. Enter with nothing typed is an answer only where empty is set. */
+struct view_prompt {
+	const char *title, *preset;
+	bool empty;
+	void (*changed)(struct view *v, const char *input); /* at each key; NULL: not asked */
+	void (*yes)(struct view *v, const char *input);
+	void (*no)(struct view *v); /* NULL: nothing is to be done */
+};
+
+/* A question that is answered by y, or by typing a text. */
+struct view_confirm {
+	const char *title, *text;
+	const char *typed; /* NULL: y suffices */
+	void (*yes)(struct view *v);
+};
+
+/* What the console does for a view; user is the console. What is asked for is answered to the view that
+ * asked, while it is on the screen, or never. */
 struct view_services {
-	void (*open)(void *user, const char *view, const char *subject);
-	/* systemctl VERB UNIT on a host, as a recorded run. */
-	void (*unit)(void *user, const char *host, const char *verb, const char *unit);
-	void (*stop_run)(void *user);
 	void *user;
+	/* Another screen; subject is what that screen takes, or NULL. */
+	void (*open)(void *user, const char *view, const char *subject);
+	/* systemctl VERB UNIT on hosts, as one recorded run, after its confirmation. */
+	void (*units)(
+	    void *user, const char *verb, const char *const *hosts, size_t count, const char *unit);
+	/* A command on hosts, asked for first, as one recorded run. */
+	void (*command)(void *user, const char *const *hosts, size_t count);
+	void (*stop_run)(void *user);
+	void (*prompt)(void *user, const struct view_prompt *p);
+	void (*confirm)(void *user, const struct view_confirm *c);
+	void (*flash)(void *user, bool bad, const char *text);
+	void (*mark)(void *user, size_t host, bool on);
+	void (*changed)(void *user); /* what a view looks at is another: refresh and paint soon */
 };
 
 struct view_class {

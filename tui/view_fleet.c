@@ -491,11 +491,24 @@ fleet_close(struct view *v)
 }
 
 static const struct action actions[] = {
-	{ "enter", "open", "open the host under the cursor; a herd unfolds", NEEDS_ROW, true,
-	    do_open, NULL },
-	{ "=", "fold", "fold and unfold identical cattle", 0, true, do_fold, NULL },
-	{ "f", "faults", "show only hosts that are not ok", 0, true, do_faults, "drover hosts" },
-	{ NULL, NULL, NULL, 0, false, NULL, NULL },
+	{ .key = "enter",
+	    .name = "open",
+	    .summary = "open the host under the cursor; a herd unfolds",
+	    .needs = NEEDS_ROW,
+	    .hint = true,
+	    .run = do_open },
+	{ .key = "=",
+	    .name = "fold",
+	    .summary = "fold and unfold identical cattle",
+	    .hint = true,
+	    .run = do_fold },
+	{ .key = "f",
+	    .name = "faults",
+	    .summary = "show only hosts that are not ok",
+	    .hint = true,
+	    .run = do_faults,
+	    .command = "drover hosts" },
+	{ 0 },
 };
 
 const struct view_class view_fleet = {

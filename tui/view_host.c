@@ -390,7 +390,8 @@ unit_verb(struct view *v, const char *verb)
 {
 	const struct hostview *h = v->state;
 
-	v->services->unit(v->services->user, h->name, verb, current_unit(v)->name);
+	v->services->units(
+	    v->services->user, verb, (const char *const[]){ h->name }, 1, current_unit(v)->name);
 }
 
 static void
@@ -442,15 +443,37 @@ host_status(const struct view *v, char *to, size_t size)
 }
 
 static const struct action actions[] = {
-	{ "]|tab", "next tab", "units, containers, facts", 0, true, next_tab, NULL },
-	{ "[|shift-tab", "previous tab", "the other way round", 0, false, previous_tab, NULL },
-	{ "r", "restart", "restart the unit under the cursor", NEEDS_ROW | NEEDS_LINK | NEEDS_WRITE,
-	    true, do_restart, "drover run HOST -- systemctl restart UNIT" },
-	{ "u", "start", "start the unit under the cursor", NEEDS_ROW | NEEDS_LINK | NEEDS_WRITE,
-	    true, do_start, "drover run HOST -- systemctl start UNIT" },
-	{ "D", "stop", "stop the unit under the cursor", NEEDS_ROW | NEEDS_LINK | NEEDS_WRITE, true,
-	    do_stop, "drover run HOST -- systemctl stop UNIT" },
-	{ NULL, NULL, NULL, 0, false, NULL, NULL },
+	{ .key = "]|tab",
+	    .name = "next tab",
+	    .summary = "units, containers, facts",
+	    .hint = true,
+	    .run = next_tab },
+	{ .key = "[|shift-tab",
+	    .name = "previous tab",
+	    .summary = "the other way round",
+	    .run = previous_tab },
+	{ .key = "r",
+	    .name = "restart",
+	    .summary = "restart the unit under the cursor",
+	    .needs = NEEDS_ROW | NEEDS_LINK | NEEDS_WRITE,
+	    .hint = true,
+	    .run = do_restart,
+	    .command = "drover run HOST -- systemctl restart UNIT" },
+	{ .key = "u",
+	    .name = "start",
+	    .summary = "start the unit under the cursor",
+	    .needs = NEEDS_ROW | NEEDS_LINK | NEEDS_WRITE,
+	    .hint = true,
+	    .run = do_start,
+	    .command = "drover run HOST -- systemctl start UNIT" },
+	{ .key = "D",
+	    .name = "stop",
+	    .summary = "stop the unit under the cursor",
+	    .needs = NEEDS_ROW | NEEDS_LINK | NEEDS_WRITE,
+	    .hint = true,
+	    .run = do_stop,
+	    .command = "drover run HOST -- systemctl stop UNIT" },
+	{ 0 },
 };
 
 const struct view_class view_host = {

@@ -255,10 +255,18 @@ run_lacks(const struct view *v, unsigned needs)
 }
 
 static const struct action actions[] = {
-	{ "f", "faults", "show only failures and what is at work", 0, true, do_faults, NULL },
-	{ "ctrl-c", "stop", "start no more hosts; twice: cut the running ones", NEEDS_RUN, true,
-	    do_stop, NULL },
-	{ NULL, NULL, NULL, 0, false, NULL, NULL },
+	{ .key = "f",
+	    .name = "faults",
+	    .summary = "show only failures and what is at work",
+	    .hint = true,
+	    .run = do_faults },
+	{ .key = "ctrl-c",
+	    .name = "stop",
+	    .summary = "start no more hosts; twice: cut the running ones",
+	    .needs = NEEDS_RUN,
+	    .hint = true,
+	    .run = do_stop },
+	{ 0 },
 };
 
 const struct view_class view_run = {

@@ -1,0 +1,47 @@
+/*
+ * A stage for golden screens: a fleet made by hand, one view on it, painted at the three sizes and
+ * compared as text.
+ *
+ * GENERATE=1 rewrites tests/screens; look at the difference before it is kept.
+ */
+#ifndef DROVER_TESTS_LIB_STAGE_H
+#define DROVER_TESTS_LIB_STAGE_H
+
+#include "inventory/inventory.h"
+#include "tui/overlay.h"
+#include "tui/view.h"
+
+#define STAGE_HOSTS 9
+
+/* db1 (a failed unit), nas (from the ledger), lab-pi (down) are pets; web1, web2, web3, web10, web4 (strayed)
+ * and one with a wide name are cattle. */
+struct stage {
+	struct environment environment;
+	struct scene_host hosts[STAGE_HOSTS];
+	struct status status[STAGE_HOSTS];
+	struct scene scene;
+	struct progress run;
+	struct view view;
+	struct view_services services;
+	char flash[256];           /* what the view said last */
+	char opened[256];          /* the screen it asked for last: "host web1" */
+	struct view_prompt prompt; /* what it asked last */
+	struct view_confirm confirm;
+};
+
+/* The table of all screens' keys, as far as tests need one. */
+extern const struct action stage_global[];
+extern const struct view_class *const stage_tabs[];
+
+void stage_up(struct stage *s);
+void stage_down(struct stage *s);
+void stage_open(struct stage *s, const struct view_class *class, const char *subject);
+/* A key, as the console gives it to a view: its table first, then the view itself. False: it is no key
+ * of the view's. */
+bool stage_key(struct stage *s, const char *key);
+/* The screen at 100x30, 80x24 and 60x15 against tests/screens/NAME-*.screen; o may be NULL. */
+void stage_check(struct stage *s, const char *name, const struct overlay *o);
+/* The view painted at this size, as text; caller frees. */
+char *stage_text(struct stage *s, int rows, int cols);
+
+#endif
