@@ -126,6 +126,26 @@ canvas_print(struct canvas *c, int row, int col, int width, enum style style, co
 }
 
 int
+canvas_print_part(struct canvas *c, int row, int col, int width, enum style style, const char *text,
+    size_t len, int skip)
+{
+	/* What is cleaned takes at least a byte a column, and at most this many to be passed over. */
+	size_t most = ((size_t)skip + (size_t)(width > 0 ? width : 0)) * 16 + 64;
+	autobuf b = BUF_INIT(most * 12);
+	size_t cut;
+	int passed;
+
+	if (width <= 0)
+		return 0;
+	if (col + width > c->cols)
+		width = c->cols - col;
+	utf8_clean_line(&b, text, len < most ? len : most);
+	cut = utf8_cut(buf_text(&b), b.len, skip, &passed);
+	struct buf rest = { .data = b.data + cut, .len = b.len - cut, .max = b.max };
+	return cut < b.len ? print_clean(c, row, col, width, style, &rest) : 0;
+}
+
+int
 canvas_printf(struct canvas *c, int row, int col, int width, enum style style, const char *fmt, ...)
 {
 	char text[1024];

@@ -58,6 +58,10 @@ int canvas_print(struct canvas *c, int row, int col, int width, enum style style
 __attribute__((format(printf, 6, 7))) int canvas_printf(
     struct canvas *c, int row, int col, int width, enum style style, const char *fmt, ...);
 
+/* The same of len bytes, from column `skip` of what they print on: a text moved sideways. */
+int canvas_print_part(struct canvas *c, int row, int col, int width, enum style style,
+    const char *text, size_t len, int skip);
+
 /* Right-aligned in [col, col+width). */
 int canvas_print_right(
     struct canvas *c, int row, int col, int width, enum style style, const char *text);
