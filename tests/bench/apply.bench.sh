@@ -2,7 +2,7 @@
 # Playbooks on fleets of real hosts. First the example on three hosts: the first apply, which sends the
 # image, and the second, which has nothing to do. Then 100 files, 5 units and 1 image on BENCH_FLEET (16)
 # hosts, beside ansible with pipelining and as many forks as hosts, which needs a python3 there: it comes
-# from this machine, for this bench alone.
+# from this machine, for this bench alone. BENCH_TOOLS=drover leaves ansible out.
 set -u
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/bench/lib.sh
@@ -19,13 +19,20 @@ finish() {
 trap finish EXIT
 
 apply() { # LABEL PLAYBOOK
-	cost "$1" "$drover" -F "$state/ssh_config" -i "$state/inventory.yaml" --pet db1 -y apply "$2"
+	local pets
+	pets=$("$drover" -i "$state/inventory.yaml" nodes --expand --sep , kind=pet)
+	cost "$1" "$drover" -F "$state/ssh_config" -i "$state/inventory.yaml" --pet "$pets" -y apply "$2"
+}
+
+image() { # the example, with its image
+	[ -r "$bench_home/site/site.tar" ] && return
+	cp -r playbooks/examples/site "$bench_home/site" &&
+		tests/fleet/fleet image localhost/site:1 "$bench_home/site/site.tar" >/dev/null
 }
 
 example() {
 	local round
-	cp -r playbooks/examples/site "$bench_home/site" &&
-		tests/fleet/fleet image localhost/site:1 "$bench_home/site/site.tar" >/dev/null || return
+	image || return
 	fleet down
 	for ((round = 0; round < rounds; round++)); do
 		fleet up 3 >/dev/null 2>&1 || { echo "apply: the fleet did not come up"; return; }
@@ -116,13 +123,13 @@ run_ansible() { # LABEL
 
 beside() {
 	local tool
-	[ -r "$bench_home/site/site.tar" ] || return
+	image || return
 	have ansible-playbook || { echo "apply beside ansible: ansible-core is not installed"; return; }
 	declarations
-	for tool in drover ansible; do
+	for tool in ${BENCH_TOOLS:-drover ansible}; do
 		fleet down
 		fleet up "$hosts" --debian 12 >/dev/null 2>&1 || { echo "apply: $hosts hosts did not come up"; return; }
-		if [ $tool = drover ]; then
+		if [ "$tool" = drover ]; then
 			apply "drover, first" "$bench_home/load/drover.yaml"
 			apply "drover, unchanged" "$bench_home/load/drover.yaml"
 		elif carry_python; then
@@ -140,5 +147,5 @@ beside() {
 	done
 }
 
-example
+[ -n "${BENCH_TOOLS:-}" ] || example
 beside
