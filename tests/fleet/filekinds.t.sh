@@ -149,7 +149,7 @@ book one <<'E2'
   - file: {path: /srv/made/x/suid, content: "two\n", mode: 4755}
   - copy: {src: tree, dest: /srv/copy2, owner: nobody-here}
 E2
-refused "an owner who is not there" "no user nobody-here"
+refused "an owner who is not there" "no user nobody-here" 11
 book one <<'E2'
   - file: {path: /srv/made/x/suid, content: "two\n", mode: 4755}
   - dir: {path: /srv/copy, state: absent}
