@@ -258,23 +258,9 @@ put_unit(struct buf *b, const struct app *app, int replica, struct arena *a)
 	    "[Unit]\n"
 	    "Description=%s, replica %d\n"
 	    "Wants=network-online.target\n"
-	    "After=network-online.target\n"
-	    "RequiresMountsFor=%%t/containers\n"
-	    "StartLimitIntervalSec=60\n"
-	    "StartLimitBurst=5\n"
-	    "\n"
-	    "[Service]\n"
-	    "Type=notify\n"
-	    "NotifyAccess=all\n"
-	    "Delegate=yes\n"
-	    "KillMode=mixed\n"
-	    "SyslogIdentifier=%%N\n"
-	    "Environment=PODMAN_SYSTEMD_UNIT=%%n\n"
-	    "Restart=on-failure\n"
-	    "RestartSec=1\n"
-	    "TimeoutStartSec=60\n"
-	    "TimeoutStopSec=40\n",
+	    "After=network-online.target\n",
 	    app->name, app->name, replica);
+	unit_container(b, "on-failure", 40);
 	put_limits(b, app);
 	buf_adds(b, "ExecStartPre=-rm -f %t/%N.cid\n");
 	put_run(b, app, replica, a);

@@ -159,23 +159,7 @@ put_head(const struct container *c, struct buf *to)
 	if (!c->rootless)
 		buf_adds(to, "Wants=network-online.target\n"
 			     "After=network-online.target\n");
-	buf_addf(to,
-	    "RequiresMountsFor=%%t/containers\n"
-	    "StartLimitIntervalSec=60\n"
-	    "StartLimitBurst=5\n"
-	    "\n"
-	    "[Service]\n"
-	    "Type=notify\n"
-	    "NotifyAccess=all\n"
-	    "Delegate=yes\n"
-	    "KillMode=mixed\n"
-	    "SyslogIdentifier=%%N\n"
-	    "Environment=PODMAN_SYSTEMD_UNIT=%%n\n"
-	    "Restart=%s\n"
-	    "RestartSec=1\n"
-	    "TimeoutStartSec=60\n"
-	    "TimeoutStopSec=%lld\n",
-	    c->restart, (long long)(c->stop_ms + 999) / 1000 + 30);
+	unit_container(to, c->restart, (c->stop_ms + 999) / 1000 + 30);
 }
 
 void

@@ -78,6 +78,28 @@ unit_prose(struct buf *to, const char *s)
 	}
 }
 
+void
+unit_container(struct buf *to, const char *restart, int64_t stop_timeout_s)
+{
+	buf_addf(to,
+	    "RequiresMountsFor=%%t/containers\n"
+	    "StartLimitIntervalSec=60\n"
+	    "StartLimitBurst=5\n"
+	    "\n"
+	    "[Service]\n"
+	    "Type=notify\n"
+	    "NotifyAccess=all\n"
+	    "Delegate=yes\n"
+	    "KillMode=mixed\n"
+	    "SyslogIdentifier=%%N\n"
+	    "Environment=PODMAN_SYSTEMD_UNIT=%%n\n"
+	    "Restart=%s\n"
+	    "RestartSec=1\n"
+	    "TimeoutStartSec=60\n"
+	    "TimeoutStopSec=%lld\n",
+	    restart, (long long)stop_timeout_s);
+}
+
 bool
 unit_name_ok(const char *name)
 {

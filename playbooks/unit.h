@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 
@@ -20,6 +21,10 @@ void unit_option(struct buf *to, const char *name, const char *value);
 
 /* The value of a directive that is one line of prose (Description=); control bytes become '?'. */
 void unit_prose(struct buf *to, const char *s);
+
+/* What every unit has that keeps a container running by podman run --sdnotify, from the end of [Unit] into
+ * [Service]. restart: no, on-failure, always. */
+void unit_container(struct buf *to, const char *restart, int64_t stop_timeout_s);
 
 /* A whole unit name with a suffix systemd knows: caddy.service, backup@web.timer. */
 bool unit_name_ok(const char *name);
