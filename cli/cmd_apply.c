@@ -4,24 +4,17 @@
 #include "cli/owed.h"
 
 struct options {
+	struct converge_scope scope;
 	bool dry_run, exit_code, owed, no_prune;
-	const char *limit, *diff;
-	struct option_list tags, skip_tags;
 };
 
 #define AT(field) offsetof(struct options, field)
 
 static const struct option options[] = {
-	{ OPTION_TEXT, 'l', "limit", AT(limit), "SET", .summary = "only these of its hosts" },
+	CONVERGE_SCOPE(AT(scope)),
 	{ OPTION_FLAG, 'n', "dry-run", AT(dry_run), .summary = "only plan" },
-	{ OPTION_LIST, 0, "tags", AT(tags), "TAG,...",
-	    .summary = "only what has one of these tags" },
-	{ OPTION_LIST, 0, "skip-tags", AT(skip_tags), "TAG,...",
-	    .summary = "nothing that has one of these tags" },
 	{ OPTION_FLAG, 0, "no-prune", AT(no_prune),
 	    .summary = "leave what the playbook no longer names" },
-	{ OPTION_TEXT, 0, "diff", AT(diff), "HOW", .summary = "show contents that change",
-	    .choices = "full|none" },
 	{ OPTION_FLAG, 0, "exit-code", AT(exit_code),
 	    .summary = "exit 5 when something differed and all went well" },
 	{ OPTION_FLAG, 0, "owed", AT(owed),
@@ -35,10 +28,10 @@ run(struct call *call)
 	const struct options *o = call->options;
 	struct converge spec = {
 		.verb = o->dry_run ? "plan" : "apply",
-		.limit = o->limit,
-		.diff = o->diff,
-		.tags = o->tags.item,
-		.skip_tags = o->skip_tags.item,
+		.limit = o->scope.limit,
+		.diff = o->scope.diff,
+		.tags = o->scope.tags.item,
+		.skip_tags = o->scope.skip_tags.item,
 		.change = !o->dry_run,
 		.no_prune = o->no_prune,
 		.exit_code = o->exit_code,

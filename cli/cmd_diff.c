@@ -3,21 +3,14 @@
 #include "cli/converge.h"
 
 struct options {
+	struct converge_scope scope;
 	bool exit_code;
-	const char *limit, *diff;
-	struct option_list tags, skip_tags;
 };
 
 #define AT(field) offsetof(struct options, field)
 
 static const struct option options[] = {
-	{ OPTION_TEXT, 'l', "limit", AT(limit), "SET", .summary = "only these of its hosts" },
-	{ OPTION_LIST, 0, "tags", AT(tags), "TAG,...",
-	    .summary = "only what has one of these tags" },
-	{ OPTION_LIST, 0, "skip-tags", AT(skip_tags), "TAG,...",
-	    .summary = "nothing that has one of these tags" },
-	{ OPTION_TEXT, 0, "diff", AT(diff), "HOW", .summary = "show contents that differ",
-	    .choices = "full|none" },
+	CONVERGE_SCOPE(AT(scope)),
 	{ OPTION_FLAG, 0, "exit-code", AT(exit_code), .summary = "exit 5 when something drifted" },
 	{ .type = OPTION_END },
 };
@@ -27,10 +20,10 @@ run(struct call *call)
 {
 	const struct options *o = call->options;
 	struct converge spec = { .verb = "diff",
-		.limit = o->limit,
-		.diff = o->diff,
-		.tags = o->tags.item,
-		.skip_tags = o->skip_tags.item,
+		.limit = o->scope.limit,
+		.diff = o->scope.diff,
+		.tags = o->scope.tags.item,
+		.skip_tags = o->scope.skip_tags.item,
 		.drift = true,
 		.exit_code = o->exit_code };
 

@@ -3,23 +3,17 @@
 #include "cli/converge.h"
 
 struct options {
+	struct converge_scope scope;
 	bool exit_code, no_prune;
-	const char *limit, *diff, *output;
-	struct option_list tags, skip_tags;
+	const char *output;
 };
 
 #define AT(field) offsetof(struct options, field)
 
 static const struct option options[] = {
-	{ OPTION_TEXT, 'l', "limit", AT(limit), "SET", .summary = "only these of its hosts" },
-	{ OPTION_LIST, 0, "tags", AT(tags), "TAG,...",
-	    .summary = "only what has one of these tags" },
-	{ OPTION_LIST, 0, "skip-tags", AT(skip_tags), "TAG,...",
-	    .summary = "nothing that has one of these tags" },
+	CONVERGE_SCOPE(AT(scope)),
 	{ OPTION_FLAG, 0, "no-prune", AT(no_prune),
 	    .summary = "leave what the playbook no longer names" },
-	{ OPTION_TEXT, 0, "diff", AT(diff), "HOW", .summary = "show contents that change",
-	    .choices = "full|none" },
 	{ OPTION_FLAG, 0, "exit-code", AT(exit_code), .summary = "exit 5 when something differs" },
 	{ OPTION_TEXT, 'o', "output", AT(output), "FILE",
 	    .summary = "keep the plan for apply, which carries out this one or none" },
@@ -31,11 +25,11 @@ run(struct call *call)
 {
 	const struct options *o = call->options;
 	struct converge spec = { .verb = "plan",
-		.limit = o->limit,
-		.diff = o->diff,
+		.limit = o->scope.limit,
+		.diff = o->scope.diff,
 		.output = o->output,
-		.tags = o->tags.item,
-		.skip_tags = o->skip_tags.item,
+		.tags = o->scope.tags.item,
+		.skip_tags = o->scope.skip_tags.item,
 		.no_prune = o->no_prune,
 		.exit_code = o->exit_code };
 

@@ -5,11 +5,31 @@
 #ifndef DROVER_CLI_CONVERGE_H
 #define DROVER_CLI_CONVERGE_H
 
+#include "cli/command.h"
+
 #include <stdbool.h>
+#include <stddef.h>
 
 struct call;
 struct set;
 struct undo_spec;
+
+/* What plan, diff and apply share of their options: the rows, with the place of a struct converge_scope. */
+struct converge_scope {
+	const char *limit, *diff;
+	struct option_list tags, skip_tags;
+};
+#define CONVERGE_SCOPE(place)                                                                      \
+	{ OPTION_TEXT, 'l', "limit", (place) + offsetof(struct converge_scope, limit), "SET",      \
+		.summary = "only these of its hosts" },                                            \
+	    { OPTION_LIST, 0, "tags", (place) + offsetof(struct converge_scope, tags), "TAG,...",  \
+		    .summary = "only what has one of these tags" },                                \
+	    { OPTION_LIST, 0, "skip-tags", (place) + offsetof(struct converge_scope, skip_tags),   \
+		    "TAG,...", .summary = "nothing that has one of these tags" },                  \
+	{                                                                                          \
+		OPTION_TEXT, 0, "diff", (place) + offsetof(struct converge_scope, diff), "HOW",    \
+		    .summary = "show contents that differ", .choices = "full|none"                 \
+	}
 
 struct converge {
 	const char *verb;   /* "plan", "apply" */
