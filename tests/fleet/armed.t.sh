@@ -8,17 +8,6 @@ cd "$(dirname "$0")/../.." || exit
 fleet_case 1 --debian 13
 hosts=web1
 
-left() { # HOST: what a confirmation could leave behind
-	on "$1" 'ls -d /etc/systemd/system/*drover* /etc/systemd/system/*/*drover* 2>/dev/null
-		systemctl list-units --all --plain --no-legend "drover-*"; ls -d /etc/.drover-* /etc/*/.drover-* 2>/dev/null'
-}
-nothing_left() {
-	for host in $hosts; do is "$(left "$host")" "" "nothing of it is left on $host"; done
-}
-gets_in() { # HOST: a new login by ssh(1)
-	timeout 10 ssh -F "$DROVER_SSH_CONFIG" "$1" true
-}
-
 # The seat dies while the host is armed.
 on web1 'echo "ClientAliveInterval 30" >/etc/ssh/sshd_config.d/50-drover.conf; systemctl restart ssh'
 cat >"$CASE/dies.yaml" <<'YAML'

@@ -44,3 +44,29 @@ nothing_differs() { # PLAYBOOK WHAT
 		is "$(execs "$host")" $((before + 1)) "$host was asked once"
 	done
 }
+# All hosts of the case as the cattle of one group, all-of-them.
+all_cattle() { # FLEET
+	{
+		echo "fleet: $1"
+		echo "known_hosts: $DROVER_FLEET_STATE/known_hosts"
+		echo "defaults: {user: root}"
+		echo "groups:"
+		echo "  all-of-them:"
+		echo "    kind: cattle"
+		echo "    hosts:"
+		"$fleet" list | awk '{ print "      " $1 ": {address: " $2 "}" }'
+	} >"$CASE/inventory.yaml"
+	export DROVER_INVENTORY=$CASE/inventory.yaml
+}
+# What a confirmation could leave behind.
+nothing_left() {
+	local host
+	for host in $hosts; do
+		is "$(on "$host" 'ls -d /etc/systemd/system/*drover* /etc/systemd/system/*/*drover* 2>/dev/null
+			systemctl list-units --all --plain --no-legend "drover-*"; ls -d /etc/.drover-* /etc/*/.drover-* 2>/dev/null')" \
+			"" "nothing of it is left on $host"
+	done
+}
+gets_in() { # HOST: a new login by ssh(1)
+	timeout 10 ssh -F "$DROVER_SSH_CONFIG" "$1" true
+}

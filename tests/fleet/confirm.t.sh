@@ -18,16 +18,6 @@ apply() { # NAME OPTIONS
 	shift
 	drover --connect-timeout 2s apply -y "$@" "$CASE/$name.yaml"
 }
-left() { # HOST: what a confirmation could leave behind
-	on "$1" 'ls -d /etc/systemd/system/*drover* /etc/systemd/system/*/*drover* 2>/dev/null
-		systemctl list-units --all --plain --no-legend "drover-*"; ls -d /etc/.drover-* /etc/*/.drover-* 2>/dev/null'
-}
-nothing_left() {
-	for host in $hosts; do is "$(left "$host")" "" "nothing of it is left on $host"; done
-}
-gets_in() { # HOST: a new login by ssh(1)
-	timeout 10 ssh -F "$DROVER_SSH_CONFIG" "$1" true
-}
 
 book good <<'YAML'
 hosts: "@web"

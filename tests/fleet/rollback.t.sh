@@ -6,18 +6,7 @@ cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/fleet/case.sh
 . tests/fleet/case.sh
 fleet_case 4
-export DROVER_INVENTORY=$CASE/inventory.yaml
-# All of them are cattle here.
-{
-	echo "fleet: rollback"
-	echo "known_hosts: $DROVER_FLEET_STATE/known_hosts"
-	echo "defaults: {user: root}"
-	echo "groups:"
-	echo "  all-of-them:"
-	echo "    kind: cattle"
-	echo "    hosts:"
-	"$fleet" list | awk '{ print "      " $1 ": {address: " $2 "}" }'
-} >"$CASE/inventory.yaml"
+all_cattle rollback
 read -r one two three _ <<<"$hosts"
 
 book() { # NAME: a playbook from standard input
