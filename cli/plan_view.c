@@ -94,9 +94,8 @@ in_name(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
-/* The text with {{ host }} wherever the name stands as a word. */
-static char *
-without_name(const char *text, const char *name)
+char *
+plan_view_without_name(const char *text, const char *name)
 {
 	autobuf b = BUF_INIT(PAGE_MAX);
 	size_t n = strlen(name);
@@ -161,7 +160,7 @@ plan_view_print(const struct apply *a, struct out *o, const struct plan_look *lo
 		if (!p || p->refused || p->failed)
 			continue;
 		char *text = page_text(p, look->diffs, look->skipped);
-		char *alike = without_name(text, apply_host_name(a, i));
+		char *alike = plan_view_without_name(text, apply_host_name(a, i));
 		if (strmap_add(&seen, alike, count, &at)) {
 			mem_grow(pages, count, cap);
 			at = count++;

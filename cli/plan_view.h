@@ -17,4 +17,7 @@ struct plan_look {
  * with {{ host }} in its place. */
 void plan_view_print(const struct apply *a, struct out *o, const struct plan_look *look);
 
+/* The text with {{ host }} wherever the name stands as a word; caller frees. */
+char *plan_view_without_name(const char *text, const char *name);
+
 #endif

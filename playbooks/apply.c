@@ -333,6 +333,21 @@ apply_leave(struct apply *a, enum outcome as)
 }
 
 void
+apply_leave_out(struct apply *a, size_t i, bool out)
+{
+	a->hosts[i].out = out;
+}
+
+static void
+hold_back(struct apply_host *h)
+{
+	struct err err;
+
+	err_set(&err, OUTCOME_HELD, "left out of the plan");
+	apply_host_end(h, OUTCOME_HELD, &err, 0);
+}
+
+void
 apply_go(struct apply *a)
 {
 	a->waiting = false;
@@ -340,7 +355,9 @@ apply_go(struct apply *a)
 	for (size_t i = 0; i < a->config.count; i++) {
 		struct apply_host *h = &a->hosts[i];
 
-		if (!h->ended && !apply_acts(h))
+		if (!h->ended && h->out)
+			hold_back(h);
+		else if (!h->ended && !apply_acts(h))
 			apply_host_end(h, OUTCOME_OK, NULL, 0);
 		else if (!h->ended && apply_fetches(h))
 			a->queue[a->queued++] = i;
@@ -439,6 +456,6 @@ apply_changing(const struct apply *a)
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->config.count; i++)
-		n += !a->hosts[i].ended && apply_differs(&a->hosts[i]);
+		n += !a->hosts[i].ended && !a->hosts[i].out && apply_differs(&a->hosts[i]);
 	return n;
 }

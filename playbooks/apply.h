@@ -54,6 +54,9 @@ struct apply *apply_new(const struct apply_config *config, struct diag *diag);
 /* run is borrowed until apply_free(). */
 void apply_start(struct apply *a, struct run *run);
 
+/* While it waits for its answer: host i is left as it is and ends as held, whatever its plan; or not so. */
+void apply_leave_out(struct apply *a, size_t i, bool out);
+
 /* Carry it out. */
 void apply_go(struct apply *a);
 /* Change nothing: the hosts that have a plan end as this (ok for a plan, held). */

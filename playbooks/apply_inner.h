@@ -76,7 +76,7 @@ struct apply_host {
 	struct observation *seen;
 	struct prune prune;
 	struct plan *plan;
-	bool begun, resting, ended, cut;
+	bool begun, resting, ended, cut, out; /* out: left as it is */
 	int64_t began_ms;
 
 	/* the exec in flight */

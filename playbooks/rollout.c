@@ -50,6 +50,32 @@ fill(struct count_or_percent *c, const struct count_or_percent *otherwise)
 		*c = *otherwise;
 }
 
+static void
+fill_all(struct rollout *spec)
+{
+	fill(&spec->canary, &defaults.canary);
+	fill(&spec->batch, &defaults.batch);
+	fill(&spec->max_fail, &defaults.max_fail);
+	fill(&spec->max_unreachable, &defaults.max_unreachable);
+	if (spec->soak_ms == 0)
+		spec->soak_ms = SOAK_MS;
+}
+
+void
+rollout_words(const struct rollout *spec, char *to, size_t size)
+{
+	struct rollout r = *spec;
+
+	fill_all(&r);
+	snprintf(to, size,
+	    "canary %lld%s, then batches of %lld%s, soak %lld s, stops at %lld%s failed%s; pets "
+	    "one "
+	    "at a time",
+	    (long long)r.canary.n, r.canary.percent ? "%" : "", (long long)r.batch.n,
+	    r.batch.percent ? "%" : "", (long long)(r.soak_ms / 1000), (long long)r.max_fail.n,
+	    r.max_fail.percent ? "%" : "", r.rollback ? " and rolls back" : "");
+}
+
 struct rollout_run *
 rollout_new(const struct rollout *spec, const enum host_kind *kinds, size_t n)
 {
@@ -57,12 +83,7 @@ rollout_new(const struct rollout *spec, const enum host_kind *kinds, size_t n)
 
 	if (spec)
 		r->spec = *spec;
-	fill(&r->spec.canary, &defaults.canary);
-	fill(&r->spec.batch, &defaults.batch);
-	fill(&r->spec.max_fail, &defaults.max_fail);
-	fill(&r->spec.max_unreachable, &defaults.max_unreachable);
-	if (r->spec.soak_ms == 0)
-		r->spec.soak_ms = SOAK_MS;
+	fill_all(&r->spec);
 	r->member = xcalloc(n ? n : 1, sizeof(*r->member));
 	r->count = n;
 	for (size_t i = 0; i < n; i++)
@@ -109,11 +130,11 @@ has_failed(const struct member *m)
 	       m->outcome != OUTCOME_UNTRIED;
 }
 
-/* A host that changed since its plan was reached all the same. */
+/* A host that changed since its plan was reached all the same, as was one that a person left out. */
 static bool
 is_away(const struct member *m)
 {
-	return m->stage == STAGE_ASIDE && m->outcome != OUTCOME_STALE;
+	return m->stage == STAGE_ASIDE && m->outcome != OUTCOME_STALE && m->outcome != OUTCOME_HELD;
 }
 
 static size_t
@@ -185,7 +206,7 @@ rollout_note(struct rollout_run *r, size_t i, enum outcome outcome)
 
 	m->outcome = outcome;
 	if (!m->was_started && (outcome == OUTCOME_UNREACHABLE || outcome == OUTCOME_REFUSED ||
-				   outcome == OUTCOME_STALE))
+				   outcome == OUTCOME_STALE || outcome == OUTCOME_HELD))
 		m->stage = STAGE_ASIDE;
 	else
 		m->stage = STAGE_ENDED;

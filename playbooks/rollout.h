@@ -24,7 +24,7 @@ struct rollout_run *rollout_new(const struct rollout *spec, const enum host_kind
 void rollout_free(struct rollout_run *r);
 
 /* How host i fared; a second word about a host replaces the first. Before it was started:
- * unreachable and refused set it aside (never counted as failed), ok means nothing to do,
+ * unreachable, refused and held set it aside (never counted as failed), ok means nothing to do,
  * anything else not good counts as failed. After it was started: whatever is not good counts. */
 void rollout_note(struct rollout_run *r, size_t i, enum outcome outcome);
 
@@ -50,6 +50,9 @@ const char *rollout_batch_name(const struct rollout_run *r);
 
 /* How long a batch that passed is watched before the next one starts. */
 int64_t rollout_soak_ms(const struct rollout_run *r);
+
+/* "canary 1, then batches of 25%, stops at 1 failed; pets one at a time": spec with its defaults. */
+void rollout_words(const struct rollout *spec, char *to, size_t size);
 
 /* n, or that many percent of `of`, rounded up. */
 size_t rollout_count(const struct count_or_percent *c, size_t of);

@@ -16,6 +16,7 @@ struct canvas;
 struct console_asked;
 struct herd;
 struct launch;
+struct plan_feed;
 struct loop;
 struct poll;
 struct question;
@@ -27,6 +28,7 @@ struct console {
 	struct herd *herd;
 	struct poll *poll;
 	struct launch *launch;
+	struct plan_feed *plan_feed;
 	struct term *term;
 	struct canvas *canvas;
 	struct scene scene;
@@ -36,7 +38,7 @@ struct console {
 	struct view_services services;
 	struct overlay overlay;
 	char flash[512];
-	bool flash_bad, dirty, stale, planning, held;
+	bool flash_bad, dirty, stale, held;
 	int64_t painted_ms;
 	struct loop_timer *repaint, *tick;
 	char playbook[512];                 /* the last one named */

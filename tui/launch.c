@@ -1,6 +1,7 @@
 #include "tui/launch.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/loop.h"
@@ -15,7 +16,8 @@
 #include "playbooks/apply.h"
 #include "playbooks/plan.h"
 #include "playbooks/playbook.h"
-#include "tui/summary.h"
+#include "playbooks/rollout.h"
+#include "tui/planned.h"
 
 #include <pwd.h>
 #include <signal.h>
@@ -30,9 +32,9 @@ struct launch {
 	struct apply *apply;
 	struct herd_host **hosts; /* of the command or the playbook */
 	size_t host_count;
-	bool asking; /* planned, not yet answered */
-	void (*planned)(void *user, const struct launch_plan *p, const struct err *err);
-	void *planned_user;
+	struct planned *planned;
+	bool drift;
+	bool left; /* answered no: its hosts have ended, the run has not yet */
 	struct progress progress;
 	char alias[32];
 	bool any, live;
@@ -64,6 +66,13 @@ drop_run(struct launch *l)
 	free(l->hosts);
 	l->hosts = NULL;
 	l->host_count = 0;
+	l->drift = false;
+}
+
+static bool
+asks(const struct launch *l)
+{
+	return l->apply && l->planned && l->planned->state == PLANNED_WAITS;
 }
 
 void
@@ -72,9 +81,10 @@ launch_free(struct launch *l)
 	if (!l)
 		return;
 	/* Asked and not answered: nothing was changed. A run at work stays unfinished; resume ends it. */
-	if (l->asking)
+	if (l->live && (asks(l) || l->left))
 		run_finish(l->run, OUTCOME_HELD);
 	drop_run(l);
+	planned_free(l->planned);
 	progress_fini(&l->progress);
 	free(l);
 }
@@ -104,6 +114,8 @@ on_done(void *user)
 
 	run_finish(l->run, OUTCOME_OK);
 	l->live = false;
+	if (l->apply && l->planned->state == PLANNED_LOOKING)
+		l->planned->state = PLANNED_STOPPED;
 	loop_soon(herd_loop(l->config.herd), reap, l);
 }
 
@@ -120,8 +132,12 @@ begin(struct launch *l, const char *verb, const char *const *argv, size_t argc,
 	event_set_text(&start, FIELD_FLEET, inventory_fleet(herd_inventory(l->config.herd)));
 	event_set_list(&start, FIELD_HOSTS, hosts, host_count);
 	event_set_text(&start, FIELD_INVENTORY, inventory_path(herd_inventory(l->config.herd)));
-	if (l->playbook)
+	if (l->playbook) {
 		event_set_text(&start, FIELD_PLAYBOOK, playbook_path(l->playbook));
+		event_set_text(&start, FIELD_DIGEST, playbook_digest(l->playbook));
+	}
+	if (l->drift)
+		event_set_int(&start, FIELD_DRY_RUN, true);
 	l->run = run_new(&(struct run_spec){ .loop = herd_loop(l->config.herd),
 			     .ledger = herd_ledger(l->config.herd),
 			     .start = &start,
@@ -206,41 +222,49 @@ choose_hosts(struct launch *l, struct err *err)
 	return 0;
 }
 
+/* Why a host that was looked at is not acted on, whatever its plan says. */
+static const char *
+why_not(const struct launch *l, const struct plan *plan, const char *host)
+{
+	const struct progress_row *row = progress_find(&l->progress, host);
+
+	if (plan && plan->refused)
+		return plan->refused;
+	if (plan && plan->failed)
+		return plan->failed;
+	if (plan)
+		return NULL;
+	return row && row->last && *row->last ? row->last : "it was not reached";
+}
+
 static void
 on_planned(void *user, struct apply *a)
 {
 	struct launch *l = user;
-	const struct plan **plans = xcalloc(l->host_count, sizeof(*plans));
-	const char **pets = xcalloc(l->host_count + 1, sizeof(*pets));
-	size_t pet_count = 0;
-	struct err none = { 0 };
+	struct planned *p = l->planned;
+	char rollout[256];
 
 	for (size_t i = 0; i < l->host_count; i++) {
 		const struct host *h = herd_host_of(l->hosts[i]);
+		const struct plan *plan = apply_plan(a, i);
 
-		plans[i] = apply_plan(a, i);
-		if (plans[i] && plan_changes(plans[i]) && h->kind == HOST_PET)
-			pets[pet_count++] = h->name;
+		planned_add(p, h->name, h->kind == HOST_PET, plan, why_not(l, plan, h->name));
 	}
-	autofree char *text = summary_of(plans, l->host_count, 6);
-	struct launch_plan plan = {
-		.text = text, .pets = pets, .hosts = l->host_count, .changes = apply_changing(a)
-	};
-	if (plan.changes)
-		l->asking = true;
-	else
+	rollout_words(playbook_rollout(l->playbook), rollout, sizeof(rollout));
+	p->rollout = xstrdup(rollout);
+	p->made_ms = clock_wall_ms();
+	p->state = apply_changing(a) && !p->drift ? PLANNED_WAITS : PLANNED_NOTHING;
+	if (p->state == PLANNED_NOTHING)
 		apply_leave(a, OUTCOME_OK);
-	l->planned(l->planned_user, &plan, &none);
-	free(plans);
-	free(pets);
+	l->config.changed(l->config.user);
 }
 
 static int
-begin_apply(struct launch *l, const char *path, struct err *err)
+begin_apply(struct launch *l, const char *path, bool drift, struct err *err)
 {
 	autofree const char **names = xcalloc(l->host_count, sizeof(*names));
 	const struct passwd *pw = getpwuid(getuid());
-	const char *argv[] = { "apply", path };
+	const char *verb = drift ? "diff" : "apply", *argv[] = { verb, path };
 	struct diag diag;
 
 	for (size_t i = 0; i < l->host_count; i++)
@@ -251,6 +275,7 @@ begin_apply(struct launch *l, const char *path, struct err *err)
 				 .hosts = l->hosts,
 				 .count = l->host_count,
 				 .who = pw ? pw->pw_name : "?",
+				 .drift = drift,
 				 .planned = on_planned,
 				 .done = on_done,
 				 .user = l },
@@ -258,38 +283,61 @@ begin_apply(struct launch *l, const char *path, struct err *err)
 	if (!l->apply)
 		return fail_with(&diag, err);
 	diag_fini(&diag);
-	if (begin(l, "apply", argv, countof(argv), names, l->host_count, err) < 0)
+	if (begin(l, verb, argv, countof(argv), names, l->host_count, err) < 0)
 		return -1;
 	apply_start(l->apply, l->run);
 	return 0;
 }
 
 int
-launch_plan(struct launch *l, const char *path,
-    void (*planned)(void *user, const struct launch_plan *p, const struct err *err), void *user,
-    struct err *err)
+launch_plan(struct launch *l, const char *path, bool drift, struct err *err)
 {
 	struct diag diag;
 
 	if (l->live)
-		return err_set(err, OUTCOME_LOCKED, "a run is at work");
+		return err_set(err, OUTCOME_LOCKED, "%s",
+		    asks(l) ? "a plan waits: apply it or leave it" : "a run is at work");
 	drop_run(l);
-	l->planned = planned;
-	l->planned_user = user;
+	l->drift = drift;
 	diag_init(&diag);
 	l->playbook = playbook_load(path, l->config.vars, &diag);
 	if (!l->playbook)
 		return fail_with(&diag, err);
 	diag_fini(&diag);
-	return choose_hosts(l, err) < 0 ? -1 : begin_apply(l, path, err);
+	if (choose_hosts(l, err) < 0 || begin_apply(l, path, drift, err) < 0)
+		return -1;
+	planned_free(l->planned);
+	l->planned = planned_new(path, drift);
+	l->left = false;
+	return 0;
+}
+
+const struct planned *
+launch_planned(const struct launch *l)
+{
+	return l->planned;
+}
+
+int
+launch_leave_host(struct launch *l, size_t host, bool out, struct err *err)
+{
+	if (!asks(l))
+		return err_set(err, OUTCOME_HELD, "this plan does not wait any more: P plans anew");
+	if (l->planned->host[host].why)
+		return err_set(err, OUTCOME_HELD, "%s is not acted on: %s",
+		    l->planned->host[host].name, l->planned->host[host].why);
+	l->planned->host[host].out = out;
+	apply_leave_out(l->apply, host, out);
+	return 0;
 }
 
 void
 launch_answer(struct launch *l, bool yes)
 {
-	if (!l->asking)
+	if (!asks(l))
 		return;
-	l->asking = false;
+	l->planned->state = yes ? PLANNED_APPLIED : PLANNED_LEFT;
+	l->left = !yes;
 	if (yes)
 		apply_go(l->apply);
 	else
@@ -301,7 +349,7 @@ launch_stop(struct launch *l)
 {
 	if (!l->live)
 		return;
-	if (l->asking)
+	if (asks(l))
 		launch_answer(l, false);
 	else if (l->fanout)
 		fanout_stop(l->fanout);

@@ -14,6 +14,7 @@
 struct err;
 struct herd;
 struct launch;
+struct planned;
 struct progress;
 
 struct launch_config {
@@ -32,18 +33,18 @@ void launch_free(struct launch *l);
 int launch_command(
     struct launch *l, const size_t *hosts, size_t count, const char *command, struct err *err);
 
-/* Begin an apply: observe and plan; planned() gets what would change, in lines, and on how many hosts;
- * changes 0: nothing to do, and the run ends. Kind INPUT with all mistakes in the text when the file is wrong. */
-struct launch_plan {
-	const char *text;        /* a summary for the confirm dialog */
-	const char *const *pets; /* pets that would change, ended by NULL */
-	size_t hosts, changes;   /* hosts looked at, hosts that would be changed */
-};
-int launch_plan(struct launch *l, const char *path,
-    void (*planned)(void *user, const struct launch_plan *p, const struct err *err), void *user,
-    struct err *err);
+/* Begin an apply: observe and plan. launch_planned() has it at once, and changed() is told when the plan
+ * is there; with nothing to change the run ends. drift: look only for what is no longer as it was applied.
+ * Kind INPUT with all mistakes in the text when the file is wrong, LOCKED while a run is at work. */
+int launch_plan(struct launch *l, const char *path, bool drift, struct err *err);
 
-/* The answer to a plan that would change something: carry it out, or end the run as held. */
+/* The last plan; it stays when its run is over. NULL: there was none. */
+const struct planned *launch_planned(const struct launch *l);
+
+/* While it waits: this host of the plan is left out, or not. -1: it cannot be. */
+int launch_leave_host(struct launch *l, size_t host, bool out, struct err *err);
+
+/* The answer to a plan that waits: carry it out, or end the run as held. */
 void launch_answer(struct launch *l, bool yes);
 
 /* No new hosts; a second time: cut the running ones. */

@@ -1,6 +1,7 @@
 /* What views ask of the console: another screen, a question, a change on a host. */
 #include "tui/console.h"
 #include "tui/launch.h"
+#include "tui/planned.h"
 
 #include "base/buf.h"
 #include "base/loop.h"
@@ -252,83 +253,28 @@ service_changed(void *user)
 }
 
 static void
-apply_refused(void *user)
-{
-	struct console *c = user;
-
-	launch_answer(c->launch, false);
-	console_flash(c, false, "nothing was changed");
-}
-
-static void
-apply_confirmed(void *user, const char *input)
-{
-	struct console *c = user;
-
-	(void)input;
-	launch_answer(c->launch, true);
-	console_open(c, &view_run, NULL);
-}
-
-/* The word to type: a pet's name when there is one, else the number of hosts above ten. */
-static void
-apply_word(const struct launch_plan *p, char *to, size_t size)
-{
-	to[0] = '\0';
-	if (p->pets && p->pets[0]) {
-		for (size_t i = 0; p->pets[i]; i++)
-			snprintf(
-			    to + strlen(to), size - strlen(to), "%s%s", i ? "," : "", p->pets[i]);
-	} else if (p->changes > TYPED_ABOVE) {
-		snprintf(to, size, "%zu", p->changes);
-	}
-}
-
-static void
-on_planned(void *user, const struct launch_plan *p, const struct err *err)
-{
-	struct console *c = user;
-	char word[512], title[128];
-
-	c->planning = false;
-	if (err->kind != OUTCOME_OK) {
-		console_flash(c, true, "%s", err->text);
-		return;
-	}
-	if (!p->changes) {
-		console_flash(
-		    c, false, "nothing to change: %zu hosts are as %s says", p->hosts, c->playbook);
-		return;
-	}
-	c->flash[0] = '\0';
-	apply_word(p, word, sizeof(word));
-	snprintf(title, sizeof(title), "Apply %.80s", c->playbook);
-	overlay_confirm(&c->overlay, title, p->text, word[0] ? word : NULL, apply_confirmed, c)
-	    ->no = apply_refused;
-	console_dirty(c);
-}
-
-static void
 plan_named(void *user, const char *input)
 {
 	struct console *c = user;
 	struct err err;
 
 	str_copy(c->playbook, sizeof(c->playbook), input);
-	c->planning = true;
-	if (launch_plan(c->launch, input, on_planned, c, &err) < 0) {
-		c->planning = false;
+	if (launch_plan(c->launch, input, false, &err) < 0)
 		console_flash(c, true, "%s", err.text);
-		return;
-	}
-	console_flash(c, false, "planning %s", input);
+	else
+		console_open(c, &view_plan, NULL);
 }
 
 void
 services_plan(struct console *c)
 {
-	if (c->planning || launch_live(c->launch)) {
-		console_flash(c, true, "a run is at work: wait for it, or stop it with Ctrl-C");
+	const struct planned *p = launch_planned(c->launch);
+
+	if (launch_live(c->launch)) {
+		console_flash(c, true,
+		    p && p->state == PLANNED_WAITS
+			? "a plan waits: apply it or leave it (5)"
+			: "a run is at work: wait for it, or stop it with Ctrl-C");
 		return;
 	}
 	overlay_prompt(&c->overlay, "Playbook to plan", c->playbook, plan_named, c);

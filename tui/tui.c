@@ -2,6 +2,7 @@
 
 #include "tui/canvas.h"
 #include "tui/console.h"
+#include "tui/feed_plan.h"
 #include "tui/frame.h"
 #include "tui/key.h"
 #include "tui/launch.h"
@@ -24,7 +25,8 @@
 
 #define FRAME_MS 33 /* data: at most 30 frames a second; keys are painted at once */
 
-const struct view_class *const console_tabs[] = { &view_fleet, &view_host, &view_run, NULL };
+const struct view_class *const console_tabs[] = { &view_fleet, &view_host, &view_plan, &view_run,
+	NULL };
 
 struct view *
 console_view(struct console *c)
@@ -292,6 +294,8 @@ start(struct console *c)
 	    .changed = on_run_changed,
 	    .ended = on_run_ended,
 	    .user = c });
+	c->plan_feed = plan_feed_new(c);
+	c->services.plan = plan_feed_source(c->plan_feed);
 	for (size_t i = 0; i < c->scene.count; i++)
 		poll_watch(c->poll, i, c->scene.count <= 64);
 	build_scene(c);
@@ -312,6 +316,7 @@ finish(struct console *c)
 		close_view(&c->views[--c->depth]);
 	while (c->overlay.kind != OVERLAY_NONE)
 		overlay_close(&c->overlay);
+	plan_feed_free(c->plan_feed);
 	launch_free(c->launch);
 	poll_free(c->poll);
 	loop_timer_free(c->repaint);

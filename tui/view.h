@@ -19,6 +19,7 @@
 
 struct canvas;
 struct environment;
+struct plan_source;
 struct view;
 
 enum link { LINK_NONE, LINK_CONNECTING, LINK_UP, LINK_DOWN };
@@ -54,6 +55,7 @@ struct scene {
 #define NEEDS_LINK  2U
 #define NEEDS_WRITE 4U
 #define NEEDS_RUN   8U
+#define NEEDS_PLAN  16U /* one that waits for its answer */
 
 struct action {
 	const char *key;     /* "enter", "j|down" */
@@ -100,6 +102,7 @@ struct view_services {
 	void (*flash)(void *user, bool bad, const char *text);
 	void (*mark)(void *user, size_t host, bool on);
 	void (*changed)(void *user); /* what a view looks at is another: refresh and paint soon */
+	const struct plan_source *plan;
 };
 
 struct view_class {
@@ -130,6 +133,6 @@ struct view {
 	int height; /* rows given at the last paint */
 };
 
-extern const struct view_class view_fleet, view_host, view_run;
+extern const struct view_class view_fleet, view_host, view_plan, view_run;
 
 #endif

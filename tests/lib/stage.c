@@ -15,7 +15,8 @@
 
 #include <cmocka.h>
 
-const struct view_class *const stage_tabs[] = { &view_fleet, &view_host, &view_run, NULL };
+const struct view_class *const stage_tabs[] = { &view_fleet, &view_host, &view_plan, &view_run,
+	NULL };
 
 static void
 nothing(struct view *v)
@@ -92,7 +93,15 @@ on_prompt(void *user, const struct view_prompt *p)
 static void
 on_confirm(void *user, const struct view_confirm *c)
 {
-	((struct stage *)user)->confirm = *c;
+	struct stage *s = user;
+
+	s->confirm = *c;
+	str_copy(s->asked_title, sizeof(s->asked_title), c->title);
+	str_copy(s->asked_text, sizeof(s->asked_text), c->text);
+	str_copy(s->asked_typed, sizeof(s->asked_typed), c->typed ? c->typed : "");
+	s->confirm.title = s->asked_title;
+	s->confirm.text = s->asked_text;
+	s->confirm.typed = c->typed ? s->asked_typed : NULL;
 }
 
 static void

@@ -23,10 +23,11 @@ struct stage {
 	struct progress run;
 	struct view view;
 	struct view_services services;
-	char flash[256];           /* what the view said last */
-	char opened[256];          /* the screen it asked for last: "host web1" */
-	struct view_prompt prompt; /* what it asked last */
-	struct view_confirm confirm;
+	char flash[256];             /* what the view said last */
+	char opened[256];            /* the screen it asked for last: "host web1" */
+	struct view_prompt prompt;   /* what it asked last */
+	struct view_confirm confirm; /* its texts are kept here: */
+	char asked_title[256], asked_text[4096], asked_typed[256];
 };
 
 /* The table of all screens' keys, as far as tests need one. */

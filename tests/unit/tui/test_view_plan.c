@@ -1,0 +1,285 @@
+/* The Plan screen on plans made by hand: folded steps, diffs, what is left out, and what is asked. */
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "inventory/inventory.h"
+#include "tests/lib/stage.h"
+#include "tui/plan_source.h"
+#include "tui/planned.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define CHANGE                                                                                     \
+	"--- a/etc/app\n+++ b/etc/app\n@@ -1,2 +1,3 @@\n one\n-two\n+TWO of %s\n+three \033[31m\n"
+
+struct fake {
+	struct plan_source source;
+	struct planned *plan;
+	int holders, applied;
+};
+
+static const struct planned *
+look(void *user)
+{
+	return ((struct fake *)user)->plan;
+}
+
+static void
+hold(void *user, bool on)
+{
+	((struct fake *)user)->holders += on ? 1 : -1;
+}
+
+static int
+leave_host(void *user, size_t host, bool out, struct err *err)
+{
+	struct fake *f = user;
+
+	if (f->plan->host[host].why)
+		return err_set(err, OUTCOME_HELD, "%s is not acted on", f->plan->host[host].name);
+	f->plan->host[host].out = out;
+	return 0;
+}
+
+static int
+leave_step(void *user, size_t step, bool out, struct err *err)
+{
+	struct fake *f = user;
+
+	if (f->plan->step[step].stays)
+		return err_set(err, OUTCOME_HELD, "%s", f->plan->step[step].stays);
+	f->plan->step[step].out = out;
+	return 0;
+}
+
+static void
+apply(void *user)
+{
+	struct fake *f = user;
+
+	f->applied++;
+	f->plan->state = PLANNED_APPLIED;
+}
+
+/* One host's plan: five steps, the diff of the first bearing the host's name unless it is the odd one. */
+static void
+add(struct planned *p, const char *name, bool pet, bool odd)
+{
+	static struct resource resource[] = { { .kind = RESOURCE_FILE,
+						  .id = "file /etc/app",
+						  .title = "/etc/app",
+						  .mark = { .file = "site.yaml", .line = 4 } },
+		{ .kind = RESOURCE_PACKAGE, .id = "package caddy", .title = "package caddy" },
+		{ .kind = RESOURCE_FILE,
+		    .id = "file /etc/key",
+		    .title = "/etc/key",
+		    .secret = true },
+		{ .kind = RESOURCE_RUN, .id = "run 4", .title = "migrate 数据库" },
+		{ .kind = RESOURCE_UNIT, .id = "unit old.service", .title = "old.service" } };
+	static const struct found found[countof(resource)];
+	static const enum plan_class class[] = { PLAN_CHANGE, PLAN_SAME, PLAN_CHANGE,
+		PLAN_UNPREDICTED, PLAN_REMOVE };
+	struct follow_up then[] = { { .kind = FOLLOW_RELOAD, .unit = "caddy.service" } };
+	struct plan_step step[countof(resource)];
+	const char *notes[] = { "publishes 0.0.0.0:8080 (http)" };
+	struct plan plan = { .steps = step,
+		.count = countof(step),
+		.then = then,
+		.then_count = 1,
+		.notes = notes,
+		.note_count = 1 };
+	const char *const argv[] = { "migrate", "--to", "new one", NULL };
+	autofree char *diff = xasprintf(CHANGE "%s", name, odd ? "+four\n" : "");
+
+	resource[3].argv = argv;
+	for (size_t i = 0; i < countof(step); i++)
+		step[i] = (struct plan_step){
+			.resource = &resource[i], .found = &found[i], .class = class[i]
+		};
+	step[0].diff = diff;
+	step[2].why = "mode 0644 -> 0600";
+	planned_add(p, name, pet, &plan, NULL);
+	resource[3].argv = NULL;
+}
+
+static void
+fake_up(struct stage *s, struct fake *f)
+{
+	*f = (struct fake){ .source = { .user = f,
+				.look = look,
+				.hold = hold,
+				.leave_host = leave_host,
+				.leave_step = leave_step,
+				.apply = apply },
+		.plan = planned_new("/srv/shop/site.yaml", false) };
+	add(f->plan, "db1", true, false);
+	add(f->plan, "web1", false, false);
+	add(f->plan, "web2", false, false);
+	add(f->plan, "web3", false, true);
+	add(f->plan, "数据", false, false);
+	planned_add(f->plan, "lab-pi", true, NULL, "connect: timed out after 10.0 s");
+	f->plan->rollout = xstrdup("canary 1, then batches of 25%, soak 1 s, stops at 1 failed; "
+				   "pets one at a time");
+	f->plan->state = PLANNED_WAITS;
+	stage_up(s);
+	f->plan->made_ms = s->scene.wall_ms - 38000;
+	s->scene.writable = true;
+	s->services.plan = &f->source;
+	stage_open(s, &view_plan, NULL);
+}
+
+static void
+fake_down(struct stage *s, struct fake *f)
+{
+	stage_down(s);
+	planned_free(f->plan);
+}
+
+static void
+hosts_fold_and_the_odd_one_stands_apart(void **state)
+{
+	struct stage s;
+	struct fake f;
+
+	(void)state;
+	fake_up(&s, &f);
+	assert_int_equal(f.holders, 1);
+	assert_int_equal(f.plan->step[0].parts, 2);
+	assert_int_equal(f.plan->step[0].part[0].count, 4);
+	assert_true(f.plan->step[0].part[0].named);
+	assert_int_equal(f.plan->step[0].part[1].added, 3);
+	assert_int_equal(f.plan->step[0].part[1].removed, 1);
+	assert_int_equal(f.plan->step[1].same, 5);
+	assert_int_equal(f.plan->by_class[PLAN_UNPREDICTED], 10);
+	stage_check(&s, "plan", NULL);
+	assert_true(stage_key(&s, "enter"));
+	stage_check(&s, "plan-reading", NULL);
+	fake_down(&s, &f);
+	assert_int_equal(f.holders, 0);
+}
+
+static void
+secrets_are_not_shown_and_the_unpredicted_is_explained(void **state)
+{
+	struct stage s;
+	struct fake f;
+
+	(void)state;
+	fake_up(&s, &f);
+	for (int i = 0; i < 3; i++)
+		stage_key(&s, "n");
+	autofree char *secret = stage_text(&s, 30, 100);
+	assert_non_null(strstr(secret, "(secret, changed)"));
+	stage_key(&s, "n");
+	autofree char *unknown = stage_text(&s, 30, 100);
+	assert_non_null(strstr(unknown, "$ migrate --to 'new one'"));
+	assert_non_null(strstr(unknown, "What it does cannot be told before"));
+	fake_down(&s, &f);
+}
+
+static void
+what_is_left_out_is_not_counted_in_what_is_asked(void **state)
+{
+	struct stage s;
+	struct fake f;
+
+	(void)state;
+	fake_up(&s, &f);
+	stage_key(&s, "A");
+	assert_string_equal(s.confirm.title, "drover apply /srv/shop/site.yaml");
+	assert_int_equal(planned_changing(f.plan, NULL), 5);
+	stage_key(&s, "=");
+	stage_key(&s, "j");
+	stage_key(&s, "space");
+	assert_true(f.plan->host[0].out);
+	assert_int_equal(planned_changing(f.plan, NULL), 4);
+	stage_check(&s, "plan-unfolded", NULL);
+	stage_key(&s, "A");
+	assert_null(s.confirm.typed);
+	s.confirm.yes(&s.view);
+	assert_int_equal(f.applied, 1);
+	assert_string_equal(s.opened, "run -");
+	stage_key(&s, "A");
+	assert_string_equal(s.flash, "this plan does not wait any more: P plans anew");
+	fake_down(&s, &f);
+}
+
+static void
+a_filter_and_the_changes_alone_leave_rows_out(void **state)
+{
+	struct stage s;
+	struct fake f;
+
+	(void)state;
+	fake_up(&s, &f);
+	autofree char *all = stage_text(&s, 30, 100);
+	assert_non_null(strstr(all, "package caddy"));
+	stage_key(&s, "f");
+	autofree char *changes = stage_text(&s, 30, 100);
+	assert_null(strstr(changes, "package caddy"));
+	stage_key(&s, "/");
+	s.prompt.changed(&s.view, "key");
+	autofree char *key = stage_text(&s, 30, 100);
+	assert_non_null(strstr(key, "/etc/key"));
+	assert_null(strstr(key, "/etc/app"));
+	assert_true(stage_key(&s, "esc"));
+	assert_false(stage_key(&s, "esc"));
+	fake_down(&s, &f);
+}
+
+static void
+any_size_is_painted(void **state)
+{
+	struct stage s;
+	struct fake f;
+
+	(void)state;
+	fake_up(&s, &f);
+	for (int rows = 1; rows < 40; rows += 3) {
+		for (int cols = 1; cols < 200; cols += 7) {
+			autofree char *list = stage_text(&s, rows, cols);
+			stage_key(&s, "enter");
+			autofree char *text = stage_text(&s, rows, cols);
+			stage_key(&s, "esc");
+			assert_non_null(list);
+			assert_non_null(text);
+		}
+	}
+	fake_down(&s, &f);
+}
+
+static void
+without_a_plan_it_says_how_to_make_one(void **state)
+{
+	struct stage s;
+	struct fake f;
+
+	(void)state;
+	fake_up(&s, &f);
+	planned_free(f.plan);
+	f.plan = NULL;
+	autofree char *text = stage_text(&s, 24, 80);
+	assert_non_null(strstr(text, "No plan yet."));
+	stage_key(&s, "space");
+	assert_string_equal(s.flash, "there is no plan: P makes one");
+	fake_down(&s, &f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hosts_fold_and_the_odd_one_stands_apart),
+		cmocka_unit_test(secrets_are_not_shown_and_the_unpredicted_is_explained),
+		cmocka_unit_test(what_is_left_out_is_not_counted_in_what_is_asked),
+		cmocka_unit_test(a_filter_and_the_changes_alone_leave_rows_out),
+		cmocka_unit_test(any_size_is_painted),
+		cmocka_unit_test(without_a_plan_it_says_how_to_make_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

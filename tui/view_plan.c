@@ -1,0 +1,440 @@
+/* A plan: steps with the hosts they would change, what would change, and what is left out of it. */
+#include "tui/view_plan.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "inventory/set.h"
+#include "tui/plan_source.h"
+#include "tui/planned.h"
+#include "tui/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TYPED_ABOVE 10 /* hosts: their number is to be typed */
+#define CONFIRMED   6  /* steps that the question names */
+
+static const struct plan_source *
+source_of(const struct view *v)
+{
+	return v->services->plan;
+}
+
+static void
+plan_open(struct view *v, const char *subject)
+{
+	(void)subject;
+	if (source_of(v))
+		source_of(v)->hold(source_of(v)->user, true);
+}
+
+static void
+plan_close(struct view *v)
+{
+	struct planview *r = v->state;
+
+	if (source_of(v))
+		source_of(v)->hold(source_of(v)->user, false);
+	planview_free_rows(r);
+	free(r->row);
+	free(r->shown);
+	text_fini(&r->text);
+	match_fini(&r->filter);
+}
+
+static void
+show(struct planview *r)
+{
+	const struct plan_row *row = planview_at(r);
+
+	if (!row) {
+		text_set(&r->text, "", 0);
+		return;
+	}
+	autofree char *said = planview_tell(r->plan, row);
+	if (!r->shown || !str_eq(r->shown, row->id)) {
+		r->text.top = 0;
+		r->text.left = 0;
+		free(r->shown);
+		r->shown = xstrdup(row->id);
+	}
+	text_set(&r->text, said, strlen(said));
+}
+
+static void
+plan_refresh(struct view *v)
+{
+	struct planview *r = v->state;
+	int body = v->height >= 12 ? v->height - 4 : v->height - 2;
+
+	r->plan = source_of(v) ? source_of(v)->look(source_of(v)->user) : NULL;
+	r->text.diff = true;
+	planview_rows(r);
+	r->list.height = body;
+	text_height(&r->text, body);
+	show(r);
+}
+
+static void
+flash(struct view *v, const char *text)
+{
+	v->services->flash(v->services->user, true, text);
+}
+
+static void
+do_open(struct view *v)
+{
+	struct planview *r = v->state;
+
+	r->reading = r->rows > 0;
+}
+
+/* One host, or all the hosts of a part: out when one of them is in. */
+static void
+turn_hosts(struct view *v, const size_t *host, size_t count)
+{
+	const struct plan_source *s = source_of(v);
+	const struct planview *r = v->state;
+	bool out = false;
+	struct err err;
+
+	for (size_t i = 0; i < count; i++)
+		out = out || !r->plan->host[host[i]].out;
+	for (size_t i = 0; i < count; i++) {
+		if (s->leave_host(s->user, host[i], out, &err) < 0) {
+			flash(v, err.text);
+			return;
+		}
+	}
+}
+
+static void
+do_turn(struct view *v)
+{
+	const struct planview *r = v->state;
+	const struct plan_source *s = source_of(v);
+	const struct plan_row *row;
+	struct err err;
+
+	plan_refresh(v);
+	row = planview_at(r);
+	if (!row)
+		return;
+	if (row->kind == ROW_PART) {
+		const struct planned_part *part = &r->plan->step[row->step].part[row->part];
+
+		turn_hosts(v, part->host, part->count);
+	} else if (row->kind != ROW_STEP) {
+		turn_hosts(v, &row->host, 1);
+	} else if (s->leave_step(s->user, row->step, !r->plan->step[row->step].out, &err) < 0) {
+		flash(v, err.text);
+	}
+	plan_refresh(v);
+}
+
+static void
+go_change(struct view *v, bool back)
+{
+	struct planview *r = v->state;
+
+	plan_refresh(v);
+	for (size_t i = 1; i <= r->rows; i++) {
+		size_t at = (r->list.cursor + (back ? r->rows - i : i)) % r->rows;
+		const struct plan_row *row = &r->row[at];
+
+		if (row->kind == ROW_AWAY || !r->plan->step[row->step].parts)
+			continue;
+		list_move(&r->list, (long)at - (long)r->list.cursor, planview_id, r);
+		break;
+	}
+	show(r);
+}
+
+static void
+do_next(struct view *v)
+{
+	go_change(v, false);
+}
+
+static void
+do_previous(struct view *v)
+{
+	go_change(v, true);
+}
+
+static void
+do_faults(struct view *v)
+{
+	struct planview *r = v->state;
+
+	r->changes = !r->changes;
+	plan_refresh(v);
+}
+
+static void
+do_unfold(struct view *v)
+{
+	struct planview *r = v->state;
+
+	r->unfold = !r->unfold;
+	plan_refresh(v);
+}
+
+static void
+filtered(struct view *v, const char *input)
+{
+	struct planview *r = v->state;
+
+	str_copy(r->typed, sizeof(r->typed), input);
+	match_fini(&r->filter);
+	match_init(&r->filter, input);
+	plan_refresh(v);
+}
+
+static void
+unfiltered(struct view *v)
+{
+	filtered(v, "");
+}
+
+static void
+searched(struct view *v, const char *input)
+{
+	struct planview *r = v->state;
+
+	if (!text_search(&r->text, input))
+		flash(v, "it is not there");
+}
+
+static void
+do_search(struct view *v)
+{
+	const struct planview *r = v->state;
+	const struct view_prompt filter = { .title = "Steps with",
+		.preset = r->typed,
+		.empty = true,
+		.changed = filtered,
+		.yes = filtered,
+		.no = unfiltered };
+	const struct view_prompt search = { .title = "Search", .empty = true, .yes = searched };
+
+	v->services->prompt(v->services->user, r->reading ? &search : &filter);
+}
+
+static void
+do_wrap(struct view *v)
+{
+	struct planview *r = v->state;
+
+	text_key(&r->text, "w");
+}
+
+/* The steps that would be done, as far as a question has room for them. */
+static void
+tell_steps(const struct planned *p, struct buf *to)
+{
+	size_t told = 0, more = 0;
+
+	for (size_t i = 0; i < p->steps; i++) {
+		const struct planned_step *s = &p->step[i];
+
+		if (!s->parts || s->out)
+			continue;
+		if (told++ < CONFIRMED)
+			buf_addf(to, "%c %.60s  %zu\n", plan_class_sign(s->class), s->title,
+			    s->differing);
+		else
+			more++;
+	}
+	if (more)
+		buf_addf(to, "and %zu more\n", more);
+}
+
+static void
+applied(struct view *v)
+{
+	const struct plan_source *s = source_of(v);
+
+	s->apply(s->user);
+	v->services->open(v->services->user, "run", NULL);
+}
+
+/* Pets are typed by name, else a number above ten. */
+static void
+word_of(const struct planned *p, const size_t *host, size_t count, struct buf *to)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (p->host[host[i]].pet)
+			buf_addf(to, "%s%s", to->len ? "," : "", p->host[host[i]].name);
+	}
+	if (!to->len && count > TYPED_ABOVE)
+		buf_addf(to, "%zu", count);
+}
+
+static void
+do_apply(struct view *v)
+{
+	const struct planned *p = source_of(v)->look(source_of(v)->user);
+	autofree size_t *host = xcalloc(p->hosts + 1, sizeof(*host));
+	size_t count = planned_changing(p, host), pets = 0;
+	autofree const char **names = xcalloc(count + 1, sizeof(*names));
+	autobuf text = BUF_INIT(65536), word = BUF_INIT(4096);
+	char title[128];
+
+	for (size_t i = 0; i < count; i++) {
+		names[i] = p->host[host[i]].name;
+		pets += p->host[host[i]].pet;
+	}
+	if (!count) {
+		flash(v, "everything that would change is left out");
+		return;
+	}
+	autofree char *set = names_fold(names, count);
+	buf_addf(&text, "On %.300s (%zu host%s, %zu pet%s):\n", set, count, count == 1 ? "" : "s",
+	    pets, pets == 1 ? "" : "s");
+	tell_steps(p, &text);
+	word_of(p, host, count, &word);
+	snprintf(title, sizeof(title), "drover apply %.100s", p->playbook);
+	v->services->confirm(v->services->user, &(struct view_confirm){ .title = title,
+						    .text = buf_text(&text),
+						    .typed = word.len ? buf_text(&word) : NULL,
+						    .yes = applied });
+}
+
+static bool
+plan_key(struct view *v, const char *key)
+{
+	struct planview *r = v->state;
+
+	if (r->reading && (str_eq(key, "esc") || str_eq(key, "q"))) {
+		r->reading = false;
+		return true;
+	}
+	if (str_eq(key, "esc") && r->typed[0]) {
+		unfiltered(v);
+		return true;
+	}
+	if (r->reading)
+		return text_key(&r->text, key);
+	plan_refresh(v);
+	if (!list_key(&r->list, key, planview_id, r))
+		return (str_eq(key, "left") || str_eq(key, "right")) && text_key(&r->text, key);
+	show(r);
+	return true;
+}
+
+static void
+plan_status(const struct view *v, char *to, size_t size)
+{
+	static const char *const words[] = { [PLANNED_LOOKING] = "looking",
+		[PLANNED_WAITS] = "waits: A applies",
+		[PLANNED_APPLIED] = "applied",
+		[PLANNED_LEFT] = "left",
+		[PLANNED_NOTHING] = "nothing to change",
+		[PLANNED_STOPPED] = "stopped" };
+	const struct planview *r = v->state;
+	char age[16] = "";
+
+	if (!r->plan) {
+		snprintf(to, size, "no plan");
+		return;
+	}
+	if (r->plan->made_ms)
+		clock_short(v->scene->wall_ms - r->plan->made_ms, age, sizeof(age));
+	snprintf(to, size, "%s%s%s%s", r->plan->drift && *age ? "looked at" : words[r->plan->state],
+	    *age ? "  " : "", age, *age ? " old" : "");
+}
+
+static const char *
+plan_lacks(const struct view *v, unsigned needs)
+{
+	const struct planned *p = source_of(v) ? source_of(v)->look(source_of(v)->user) : NULL;
+
+	if (!(needs & (NEEDS_ROW | NEEDS_PLAN)))
+		return NULL;
+	if (!p)
+		return "there is no plan: P makes one";
+	if (!(needs & NEEDS_PLAN) || p->state == PLANNED_WAITS)
+		return NULL;
+	if (p->state == PLANNED_NOTHING)
+		return "nothing would change";
+	return p->state == PLANNED_LOOKING ? "the hosts are still being looked at"
+					   : "this plan does not wait any more: P plans anew";
+}
+
+static char *
+equal_apply(const struct view *v)
+{
+	const struct planview *r = v->state;
+	autobuf b = BUF_INIT(4096);
+
+	if (!r->plan)
+		return NULL;
+	buf_adds(&b, "drover apply ");
+	str_shell_quote(&b, r->plan->playbook);
+	return buf_detach(&b, NULL);
+}
+
+static const struct action actions[] = {
+	{ .key = "enter",
+	    .name = "read",
+	    .summary = "go to the diff; Esc comes back",
+	    .needs = NEEDS_ROW,
+	    .hint = true,
+	    .run = do_open },
+	{ .key = "space",
+	    .name = "in/out",
+	    .summary = "take a step or the hosts under the cursor out of what is applied, or in",
+	    .needs = NEEDS_PLAN,
+	    .hint = true,
+	    .run = do_turn },
+	{ .key = "A",
+	    .name = "apply",
+	    .summary = "carry the plan out, after a question",
+	    .needs = NEEDS_PLAN | NEEDS_WRITE,
+	    .hint = true,
+	    .run = do_apply,
+	    .command = "drover apply FILE",
+	    .equal = equal_apply },
+	{ .key = "n",
+	    .name = "change",
+	    .summary = "to the next change",
+	    .needs = NEEDS_ROW,
+	    .hint = true,
+	    .run = do_next },
+	{ .key = "N",
+	    .name = "back",
+	    .summary = "to the change before",
+	    .needs = NEEDS_ROW,
+	    .run = do_previous },
+	{ .key = "f",
+	    .name = "changes",
+	    .summary = "show only what would change",
+	    .hint = true,
+	    .run = do_faults },
+	{ .key = "=", .name = "hosts", .summary = "hosts one by one, or folded", .run = do_unfold },
+	{ .key = "/",
+	    .name = "filter",
+	    .summary = "steps that match; in the diff: search",
+	    .run = do_search },
+	{ .key = "w", .name = "wrap", .summary = "wrap long lines of the diff", .run = do_wrap },
+	{ 0 },
+};
+
+const struct view_class view_plan = {
+	.name = "plan",
+	.title = "Plan",
+	.digit = '5',
+	.actions = actions,
+	.state_size = sizeof(struct planview),
+	.open = plan_open,
+	.close = plan_close,
+	.refresh = plan_refresh,
+	.paint = planview_paint,
+	.key = plan_key,
+	.status = plan_status,
+	.lacks = plan_lacks,
+};
