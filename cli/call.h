@@ -38,6 +38,7 @@ struct call {
 	bool dashes;       /* a "--" ended the options */
 	char *const *line; /* the whole command line as it was given, ended by NULL */
 	int (*console)(struct call *call); /* opens the screen; NULL: there is none */
+	int (*keys)(struct call *call);    /* prints the keys of the screen; the same */
 	int exit;
 	struct out *out; /* always there */
 	/* Set by the console before the first opener. NULL: the command line asks. */

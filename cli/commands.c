@@ -23,6 +23,7 @@ const struct command *const commands[] = {
 	&command_nodes,
 	&command_trust,
 	&command_config,
+	&command_keys,
 	&command_help,
 	&command_version,
 	NULL,

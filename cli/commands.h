@@ -18,6 +18,7 @@ extern const struct command command_fetch;
 extern const struct command command_help;
 extern const struct command command_history;
 extern const struct command command_hosts;
+extern const struct command command_keys;
 extern const struct command command_lint;
 extern const struct command command_logs;
 extern const struct command command_nodes;

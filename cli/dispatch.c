@@ -156,9 +156,9 @@ with_lost_output(int code)
 }
 
 int
-dispatch_main(int argc, char **argv, int (*console)(struct call *call))
+dispatch_main(int argc, char **argv, const struct dispatch_screens *screens)
 {
-	struct call call = { .console = console };
+	struct call call = { .console = screens->console, .keys = screens->keys };
 	autofree char **line = xcalloc((size_t)argc + 1, sizeof(*line));
 	autofree char **words = xcalloc((size_t)argc + 1, sizeof(*words));
 	int code;

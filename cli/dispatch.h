@@ -4,9 +4,14 @@
 
 struct call;
 
+/* What is above the command line. NULL: there is none. */
+struct dispatch_screens {
+	int (*console)(struct call *call); /* opens the screen: no verb on a terminal, and `ui` */
+	int (*keys)(struct call *call);    /* prints its keys: `keys` */
+};
+
 /* The whole command line: global options, verb, options, run. Returns the exit code. Global options
- * stand before the verb or among its own; a verb's own letter wins there. console opens the screen
- * (no verb on a terminal, and `ui`); NULL: there is none. */
-int dispatch_main(int argc, char **argv, int (*console)(struct call *call));
+ * stand before the verb or among its own; a verb's own letter wins there. */
+int dispatch_main(int argc, char **argv, const struct dispatch_screens *screens);
 
 #endif

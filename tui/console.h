@@ -15,6 +15,8 @@ struct call;
 struct canvas;
 struct console_asked;
 struct herd;
+struct keymap;
+struct keymap_row;
 struct launch;
 struct plan_feed;
 struct loop;
@@ -36,7 +38,9 @@ struct console {
 	struct view views[CONSOLE_VIEWS]; /* a stack; the last is on screen */
 	int depth;
 	struct view_services services;
+	struct keymap *keymap;
 	struct overlay overlay;
+	const char *pressed; /* the key that is being carried out; never NULL there */
 	char flash[512];
 	bool flash_bad, dirty, stale, held;
 	int64_t painted_ms;
@@ -73,6 +77,11 @@ void questions_free(struct console *c);
 /* tui/keys.c: keys to actions. */
 extern const struct action console_actions[];
 void keys_press(struct console *c, const char *name, bool printable);
+/* Do what a row of the keymap says, as if its key were pressed. */
+void keys_run(struct console *c, const struct keymap_row *r);
+
+/* tui/tui_keys.c: the map with keys.conf; NULL: printed why not, call->exit is set. */
+struct keymap *console_keymap(struct call *call, const char *preset);
 
 /* The digits' screens, ended by NULL. */
 extern const struct view_class *const console_tabs[];

@@ -5,6 +5,7 @@
 #include "tui/canvas.h"
 #include "tui/glance.h"
 #include "tui/key.h"
+#include "tui/keymap.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -104,8 +105,11 @@ paint_hint(const struct view *v, const struct action *a, struct canvas *c, int c
 {
 	char label[24];
 	int row = c->rows - 1;
+	const char *keys = keymap_keys(v->scene->keymap, a);
 
-	key_label(a->key, label, sizeof(label));
+	if (!*keys)
+		return col;
+	key_label(keys, label, sizeof(label));
 	if (col + canvas_width(label) + canvas_width(a->name) + 1 > c->cols)
 		return -1;
 	bool off = frame_lacks(v, a) != NULL;

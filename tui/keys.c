@@ -1,9 +1,11 @@
-/* Keys find their action: the overlay first, then the view's table, the view, the table of all. */
+/* Keys find their action: the overlay first, then the view's own, the view's moves, screens, those of all. */
 #include "tui/console.h"
 #include "tui/frame.h"
 #include "tui/key.h"
+#include "tui/keymap.h"
 #include "tui/launch.h"
-#include "tui/list.h"
+#include "tui/menu.h"
+#include "tui/picker.h"
 #include "tui/term.h"
 
 #include "base/loop.h"
@@ -15,6 +17,7 @@
 #include "remote/remote.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct console *
@@ -24,11 +27,26 @@ console_of(struct view *v)
 }
 
 static void
+row_chosen(void *user, const struct picker_item *item)
+{
+	keys_run(user, item->what);
+}
+
+static void
 do_help(struct view *v)
 {
-	struct console *c = console_of(v);
+	char title[64];
 
-	overlay_help(&c->overlay, v, console_actions);
+	snprintf(title, sizeof(title), "Help: %s", v->class->title);
+	overlay_pick(
+	    &console_of(v)->overlay, OVERLAY_HELP, title, menu_help(v), row_chosen, console_of(v));
+}
+
+static void
+do_actions(struct view *v)
+{
+	overlay_pick(&console_of(v)->overlay, OVERLAY_MENU, "Actions", menu_actions(v), row_chosen,
+	    console_of(v));
 }
 
 static void
@@ -75,12 +93,6 @@ do_hold(struct view *v)
 }
 
 static void
-do_back(struct view *v)
-{
-	console_back(console_of(v));
-}
-
-static void
 leave(void *user, const char *input)
 {
 	struct console *c = user;
@@ -103,6 +115,17 @@ do_quit(struct view *v)
 		    NULL, leave, c);
 	else
 		leave(c, NULL);
+}
+
+static void
+do_back(struct view *v)
+{
+	struct console *c = console_of(v);
+
+	if (c->depth > 1)
+		console_back(c);
+	else if (!str_eq(c->pressed, "esc"))
+		do_quit(v);
 }
 
 static void
@@ -132,6 +155,11 @@ const struct action console_actions[] = {
 	    .summary = "what the keys of this screen do",
 	    .hint = true,
 	    .run = do_help },
+	{ .key = "a",
+	    .name = "actions",
+	    .summary = "every action for what is under the cursor",
+	    .hint = true,
+	    .run = do_actions },
 	{ .key = "P",
 	    .name = "plan",
 	    .summary = "plan a playbook, look at it, then apply it",
@@ -171,34 +199,38 @@ const struct action console_actions[] = {
 	{ 0 },
 };
 
+/* Console or view, the move is made by what has the key. */
 static bool
-run_action(struct console *c, const struct action *table, const char *name)
+press_view(struct view *v, const struct keymap *m, const char *name)
+{
+	const char *move = keymap_move(m, name);
+
+	if (!move || !v->class->key)
+		return false;
+	return v->class->key(v, name) || (!str_eq(move, name) && v->class->key(v, move));
+}
+
+void
+keys_run(struct console *c, const struct keymap_row *r)
 {
 	struct view *v = console_view(c);
 
-	for (const struct action *a = table; a->key; a++) {
-		if (!key_matches(a->key, name))
-			continue;
-		const char *why = frame_lacks(v, a);
-		if (why)
-			console_flash(c, true, "%s: %s", a->name, why);
-		else
-			a->run(v);
-		return true;
+	if (r->kind == KEYMAP_SCREEN) {
+		console_open(c, r->class, NULL);
+		return;
 	}
-	return false;
-}
+	if (r->kind == KEYMAP_MOVE) {
+		const char *last = strrchr(r->action->key, '|');
 
-static bool
-switch_screen(struct console *c, const char *name)
-{
-	for (size_t i = 0; console_tabs[i]; i++) {
-		if (name[0] == console_tabs[i]->digit && !name[1]) {
-			console_open(c, console_tabs[i], NULL);
-			return true;
-		}
+		if (v->class->key)
+			v->class->key(v, last ? last + 1 : r->action->key);
+		return;
 	}
-	return false;
+	const char *why = frame_lacks(v, r->action);
+	if (why)
+		console_flash(c, true, "%s: %s", r->action->name, why);
+	else
+		r->action->run(v);
 }
 
 void
@@ -206,6 +238,7 @@ keys_press(struct console *c, const char *name, bool printable)
 {
 	struct view *v = console_view(c);
 
+	c->pressed = name;
 	console_dirty(c);
 	if (str_eq(name, KEY_RESIZE_NAME))
 		return;
@@ -221,12 +254,16 @@ keys_press(struct console *c, const char *name, bool printable)
 		return;
 	}
 	c->flash[0] = '\0';
-	if (str_eq(name, "q") && c->depth == 1) {
-		do_quit(v);
-		return;
+	static const enum keymap_kind kinds[] = { KEYMAP_VIEW, KEYMAP_SCREEN, KEYMAP_GLOBAL };
+	for (size_t i = 0; i < countof(kinds); i++) {
+		const struct keymap_row *r = keymap_find(c->keymap, v->class, kinds[i], name);
+
+		if (r) {
+			keys_run(c, r);
+			return;
+		}
+		if (kinds[i] == KEYMAP_VIEW && press_view(v, c->keymap, name))
+			return;
 	}
-	if (run_action(c, v->class->actions, name) || (v->class->key && v->class->key(v, name)) ||
-	    switch_screen(c, name) || run_action(c, console_actions, name))
-		return;
 	console_flash(c, false, "%s means nothing here; ? helps", name);
 }

@@ -2,10 +2,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "tui/canvas.h"
-#include "tui/key.h"
+#include "tui/picker.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* What it holds is gone, and what stood behind it comes. */
@@ -17,6 +15,7 @@ overlay_close(struct overlay *o)
 	free(o->title);
 	free(o->text);
 	free(o->typed);
+	picker_free(o->picker);
 	explicit_bzero(o->input, sizeof(o->input));
 	*o = behind ? *behind : (struct overlay){ 0 };
 	free(behind);
@@ -38,13 +37,26 @@ place(struct overlay *o)
 }
 
 void
-overlay_help(struct overlay *o, const struct view *v, const struct action *global)
+overlay_pick(struct overlay *o, enum overlay_kind kind, const char *title, struct picker *p,
+    void (*pick)(void *user, const struct picker_item *item), void *user)
 {
 	o = place(o);
-	o->kind = OVERLAY_HELP;
-	o->view_actions = v->class->actions;
-	o->view_title = v->class->title;
-	o->global = global;
+	o->kind = kind;
+	o->title = xstrdup(title);
+	o->picker = p;
+	o->pick = pick;
+	o->user = user;
+}
+
+struct overlay *
+overlay_palette(struct overlay *o, void (*yes)(void *user, const char *input), void *user)
+{
+	o = place(o);
+	o->kind = OVERLAY_PALETTE;
+	o->picker = picker_new();
+	o->yes = yes;
+	o->user = user;
+	return o;
 }
 
 struct overlay *
@@ -124,6 +136,12 @@ edit(struct overlay *o, const char *key, bool printable)
 		o->input[len] = '\0';
 	} else if (str_eq(key, "ctrl-u")) {
 		o->input[0] = '\0';
+	} else if (str_eq(key, "ctrl-w")) {
+		while (len && o->input[len - 1] == ' ')
+			len--;
+		while (len && o->input[len - 1] != ' ')
+			len--;
+		o->input[len] = '\0';
 	} else if (printable) {
 		const char *text = str_eq(key, "space") ? " " : key;
 
@@ -137,6 +155,11 @@ confirm_key(struct overlay *o, const char *key, bool printable)
 {
 	if (!o->typed) {
 		if (str_eq(key, "y"))
+			answer(o);
+		else if (str_eq(key, "tab") || str_eq(key, "shift-tab") || str_eq(key, "left") ||
+			 str_eq(key, "right"))
+			o->on_yes = !o->on_yes;
+		else if (str_eq(key, "enter") && o->on_yes)
 			answer(o);
 		else if (str_eq(key, "n") || str_eq(key, "enter") || str_eq(key, "q"))
 			decline(o);
@@ -178,9 +201,73 @@ prompt_key(struct overlay *o, const char *key, bool printable)
 		o->changed(o->user, o->input);
 }
 
+/* The overlay is closed before what was chosen takes place. */
+static void
+choose(struct overlay *o, const struct picker_item *item)
+{
+	struct overlay was = *o;
+
+	if (!item || item->why)
+		return;
+	*o = was.behind ? *was.behind : (struct overlay){ 0 };
+	free(take(was.behind));
+	was.pick(was.user, item);
+	overlay_close(&was);
+}
+
+static void
+picker_pressed(struct overlay *o, const char *key, bool printable)
+{
+	if (picker_key(o->picker, key))
+		return;
+	if (str_eq(key, "enter")) {
+		choose(o, picker_current(o->picker));
+		return;
+	}
+	if (o->kind == OVERLAY_MENU) {
+		const struct picker_item *item = picker_by_key(o->picker, key);
+
+		if (item)
+			choose(o, item);
+		else if (str_eq(key, "q"))
+			overlay_close(o);
+		return;
+	}
+	if (str_eq(key, "f1") || (str_eq(key, "?") && !o->input[0])) {
+		overlay_close(o);
+		return;
+	}
+	edit(o, key, printable);
+	picker_filter(o->picker, o->input);
+}
+
+static void
+palette_pressed(struct overlay *o, const char *key, bool printable)
+{
+	if (o->key && o->key(o->user, o, key))
+		return;
+	if (str_eq(key, "backspace") && !o->input[0])
+		overlay_close(o);
+	else
+		prompt_key(o, key, printable);
+}
+
+/* What Escape leaves: first the filter, then the overlay. */
+static bool
+clear_filter(struct overlay *o, const char *key)
+{
+	if (o->kind != OVERLAY_HELP || !o->input[0] || !str_eq(key, "esc"))
+		return false;
+	o->input[0] = '\0';
+	picker_filter(o->picker, "");
+	return true;
+}
+
 void
 overlay_key(struct overlay *o, const char *key, bool printable)
 {
+	if (clear_filter(o, key))
+		return;
 	if (str_eq(key, "esc") || str_eq(key, "ctrl-c")) {
 		decline(o);
 		return;
@@ -189,12 +276,11 @@ overlay_key(struct overlay *o, const char *key, bool printable)
 	case OVERLAY_NONE:
 		break;
 	case OVERLAY_HELP:
-		if (str_eq(key, "j") || str_eq(key, "down"))
-			o->scroll++;
-		else if ((str_eq(key, "k") || str_eq(key, "up")) && o->scroll > 0)
-			o->scroll--;
-		else if (str_eq(key, "q") || str_eq(key, "?") || str_eq(key, "enter"))
-			overlay_close(o);
+	case OVERLAY_MENU:
+		picker_pressed(o, key, printable);
+		break;
+	case OVERLAY_PALETTE:
+		palette_pressed(o, key, printable);
 		break;
 	case OVERLAY_CONFIRM:
 		confirm_key(o, key, printable);
@@ -204,199 +290,6 @@ overlay_key(struct overlay *o, const char *key, bool printable)
 		break;
 	case OVERLAY_QUESTION:
 		question_key(o, key, printable);
-		break;
-	}
-}
-
-/* A frame of height x width in the middle; gives its first inner cell. */
-static void
-box(struct canvas *c, int height, int width, const char *title, int *ret_row, int *ret_col)
-{
-	int top = (c->rows - height) / 2, left = (c->cols - width) / 2;
-
-	if (top < 0)
-		top = 0;
-	if (left < 0)
-		left = 0;
-	for (int row = top; row < top + height; row++) {
-		canvas_fill(c, row, left, width, STYLE_TEXT, ' ');
-		canvas_fill(c, row, left, 1, STYLE_HEAD, '|');
-		canvas_fill(c, row, left + width - 1, 1, STYLE_HEAD, '|');
-	}
-	canvas_fill(c, top, left, width, STYLE_HEAD, '-');
-	canvas_fill(c, top + height - 1, left, width, STYLE_HEAD, '-');
-	canvas_printf(c, top, left + 2, width - 4, STYLE_BOLD, " %s ", title);
-	*ret_row = top + 1;
-	*ret_col = left + 2;
-}
-
-static int
-count_rows(const struct action *a)
-{
-	int n = 0;
-
-	for (; a->key; a++)
-		n++;
-	return n;
-}
-
-static int
-paint_actions(
-    const struct action *a, struct canvas *c, int row, int col, int width, int skip, int last)
-{
-	char keys[64], label[24];
-
-	for (; a->key; a++) {
-		if (skip-- > 0)
-			continue;
-		if (row > last)
-			break;
-		key_label(a->key, label, sizeof(label));
-		const char *more = strchr(a->key, '|');
-		if (more && more != a->key && more[1])
-			snprintf(keys, sizeof(keys), "%s %.12s", label, more + 1);
-		else
-			snprintf(keys, sizeof(keys), "%s", label);
-		canvas_print(c, row, col, 15, STYLE_KEY, keys);
-		canvas_print(c, row, col + 16, width - 16, STYLE_TEXT, a->summary);
-		row++;
-	}
-	return row;
-}
-
-static void
-paint_help(const struct overlay *o, struct canvas *c)
-{
-	int rows = count_rows(o->view_actions) + count_rows(o->global) + 3;
-	int height = rows + 2 < c->rows ? rows + 2 : c->rows;
-	int width = c->cols < 76 ? c->cols : 76, row, col;
-	char title[64];
-
-	snprintf(title, sizeof(title), "Help: %s", o->view_title);
-	box(c, height, width, title, &row, &col);
-	int last = row + height - 3;
-	row = paint_actions(o->view_actions, c, row, col, width - 4, o->scroll, last);
-	if (row <= last)
-		canvas_print(c, row++, col, width - 4, STYLE_HEAD, "everywhere");
-	int skipped = o->scroll - count_rows(o->view_actions);
-	paint_actions(o->global, c, row, col, width - 4, skipped > 0 ? skipped : 0, last);
-}
-
-/* Text in lines of at most width columns, cut at blanks where there are any. */
-static int
-paint_wrapped(struct canvas *c, int row, int col, int width, int last, const char *text)
-{
-	while (*text && row <= last) {
-		size_t len = strcspn(text, "\n");
-
-		if ((int)len > width) {
-			len = (size_t)width;
-			for (size_t i = len; i > len / 2; i--) {
-				if (text[i] == ' ') {
-					len = i;
-					break;
-				}
-			}
-		}
-		autofree char *line = xmemdup0(text, len);
-		canvas_print(c, row++, col, width, STYLE_TEXT, line);
-		text += len;
-		text += *text == '\n' || *text == ' ';
-	}
-	return row;
-}
-
-static void
-paint_confirm(const struct overlay *o, struct canvas *c)
-{
-	int width = c->cols < 72 ? c->cols : 72, row, col;
-	int height = c->rows < 14 ? c->rows : 14;
-
-	box(c, height, width, o->title, &row, &col);
-	int last = row + height - 3;
-	paint_wrapped(c, row + 1, col, width - 4, last - 2, o->text);
-	if (!o->typed) {
-		canvas_print(c, last, col, width - 4, STYLE_KEY, "y yes    n no (also Enter, Esc)");
-		c->cursor_row = last;
-		c->cursor_col = col;
-		return;
-	}
-	int used = canvas_printf(
-	    c, last - 1, col, width - 4, STYLE_WARN, "type %s to go on, Esc to leave: ", o->typed);
-	used += canvas_print(c, last - 1, col + used, width - 4 - used, STYLE_BOLD, o->input);
-	c->cursor_row = last - 1;
-	c->cursor_col = col + used;
-}
-
-static void
-paint_prompt(const struct overlay *o, struct canvas *c)
-{
-	int width = c->cols < 72 ? c->cols : 72, row, col;
-
-	box(c, 5, width, o->title, &row, &col);
-	int room = width - 5, w = canvas_width(o->input);
-	const char *tail = w > room ? o->input + (w - room) : o->input;
-	int used = o->secret ? 0 : canvas_print(c, row + 1, col, room, STYLE_BOLD, tail);
-	c->cursor_row = row + 1;
-	c->cursor_col = col + used;
-	canvas_print(c, row + 2, col, room, STYLE_DIM, "Enter goes on, Esc leaves");
-}
-
-static int
-count_lines(const char *text, int width)
-{
-	int n = 0;
-
-	for (; text && *text; text += strcspn(text, "\n"), text += *text == '\n')
-		n += 1 + (int)strcspn(text, "\n") / width;
-	return n;
-}
-
-static void
-paint_question(const struct overlay *o, struct canvas *c)
-{
-	int width = c->cols < 76 ? c->cols : 76, row, col, room = width - 4;
-	int lines = count_lines(o->text, room), height = lines + 5 + (lines > 0);
-	char head[200];
-
-	if (o->more)
-		snprintf(head, sizeof(head), "%.150s (%zu more wait%s)", o->title, o->more,
-		    o->more == 1 ? "s" : "");
-	else
-		snprintf(head, sizeof(head), "%.190s", o->title);
-	box(c, height < c->rows ? height : c->rows, width, head, &row, &col);
-	int last = row + (height < c->rows ? height : c->rows) - 3;
-	if (o->text)
-		paint_wrapped(c, row + 1, col, room, last - 2, o->text);
-	int w = canvas_width(o->input), used = 0;
-	if (o->typed)
-		used = canvas_printf(c, last - 1, col, room, STYLE_WARN, "type %s: ", o->typed);
-	if (!o->secret)
-		used += canvas_print(c, last - 1, col + used, room - used, STYLE_BOLD,
-		    w > room - used - 1 ? o->input + (w - room + used + 1) : o->input);
-	c->cursor_row = last - 1;
-	c->cursor_col = col + used;
-	canvas_print(c, last, col, room, STYLE_DIM,
-	    o->typed ? "anything else, and Esc, is a no" : "Enter goes on, Esc refuses");
-}
-
-void
-overlay_paint(const struct overlay *o, struct canvas *c)
-{
-	switch (o->kind) {
-	case OVERLAY_NONE:
-		break;
-	case OVERLAY_HELP:
-		paint_help(o, c);
-		break;
-	case OVERLAY_CONFIRM:
-		paint_confirm(o, c);
-		break;
-	case OVERLAY_PROMPT:
-		paint_prompt(o, c);
-		break;
-	case OVERLAY_QUESTION:
-		paint_question(o, c);
 		break;
 	}
 }

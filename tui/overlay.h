@@ -1,5 +1,5 @@
 /*
- * What stands above a screen: help, confirm, a line to type.
+ * What stands above a screen: help, menus, palette, confirm, a line to type.
  *
  * A value owned by the console; one at a time, but for a question of a login, which
  * stays on top of what is opened meanwhile. Keys go to it first; the default answer
@@ -8,13 +8,22 @@
 #ifndef DROVER_TUI_OVERLAY_H
 #define DROVER_TUI_OVERLAY_H
 
-#include "tui/view.h"
-
+#include <stdbool.h>
 #include <stddef.h>
 
 struct canvas;
+struct picker;
+struct picker_item;
 
-enum overlay_kind { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_CONFIRM, OVERLAY_PROMPT, OVERLAY_QUESTION };
+enum overlay_kind {
+	OVERLAY_NONE,
+	OVERLAY_HELP,    /* rows to choose from; letters filter them */
+	OVERLAY_MENU,    /* the same; letters are the rows' keys */
+	OVERLAY_PALETTE, /* a command line, with what may come next */
+	OVERLAY_CONFIRM,
+	OVERLAY_PROMPT,
+	OVERLAY_QUESTION
+};
 
 struct overlay {
 	enum overlay_kind kind;
@@ -25,16 +34,24 @@ struct overlay {
 	bool empty;             /* question, prompt: an empty line is an answer */
 	size_t more;            /* question: how many wait behind it */
 	struct overlay *behind; /* opened meanwhile; comes when the question is answered */
-	int scroll;
+	bool on_yes;            /* confirm: the focus is on Yes, not on Cancel */
+	struct picker *picker;  /* help, menu, palette: owned */
+	void (*pick)(void *user, const struct picker_item *item);
+	/* palette: a key before the line has it; true when it was used. */
+	bool (*key)(void *user, struct overlay *o, const char *key);
 	void (*yes)(void *user, const char *input);
 	void (*no)(void *user);                         /* may be NULL; any answer but yes */
 	void (*changed)(void *user, const char *input); /* prompt: at each key; may be NULL */
 	void *user;
-	const struct action *view_actions, *global; /* help */
-	const char *view_title;
 };
 
-void overlay_help(struct overlay *o, const struct view *v, const struct action *global);
+/* Rows to choose from; the picker becomes the overlay's. pick(user, item) is called once or never, after
+ * the overlay is closed; item is borrowed for the call. kind is HELP or MENU. */
+void overlay_pick(struct overlay *o, enum overlay_kind kind, const char *title, struct picker *p,
+    void (*pick)(void *user, const struct picker_item *item), void *user);
+/* A command line. key and changed put what may come next into o->picker. */
+struct overlay *overlay_palette(
+    struct overlay *o, void (*yes)(void *user, const char *input), void *user);
 /* typed NULL: y suffices; else that text must be typed. yes(user, input) is called once or never.
  * Returns the new one, which may wait behind a question. */
 struct overlay *overlay_confirm(struct overlay *o, const char *title, const char *text,

@@ -93,7 +93,7 @@ static const struct {
 static void
 set_modes(struct term *t)
 {
-	cbreak();
+	raw(); /* Ctrl-c, Ctrl-z and Ctrl-\\ are keys, not signals */
 	noecho();
 	nonl();
 	intrflush(stdscr, FALSE);

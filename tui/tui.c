@@ -5,6 +5,7 @@
 #include "tui/feed_plan.h"
 #include "tui/frame.h"
 #include "tui/key.h"
+#include "tui/keymap.h"
 #include "tui/launch.h"
 #include "tui/term.h"
 
@@ -281,7 +282,8 @@ start(struct console *c)
 		.environment = inventory_environment(inv),
 		.hosts = c->hosts,
 		.count = inventory_count(inv),
-		.ascii = wants_ascii(c->term) };
+		.ascii = wants_ascii(c->term),
+		.keymap = c->keymap };
 	c->scene.writable = !c->scene.environment || !c->scene.environment->readonly;
 	c->testing = getenv("DROVER_TEST") != NULL;
 	str_copy(c->playbook, sizeof(c->playbook), first_playbook(c->call));
@@ -327,6 +329,7 @@ finish(struct console *c)
 	questions_free(c);
 	services_free(c);
 	free(c->hosts);
+	keymap_free(c->keymap);
 }
 
 int
@@ -340,14 +343,21 @@ tui_main(struct call *call)
 	call->console_ask = questions_put;
 	call->console_unask = questions_withdraw;
 	call->console_state = &c;
-	c.herd = call_herd(call);
-	if (!c.herd)
+	c.keymap = console_keymap(call, NULL);
+	if (!c.keymap)
 		return call->exit;
+	c.herd = call_herd(call);
+	if (!c.herd) {
+		keymap_free(c.keymap);
+		return call->exit;
+	}
 	c.term = term_open(
 	    !getenv("NO_COLOR") && !(call->globals.color && str_eq(call->globals.color, "never")),
 	    &err);
-	if (!c.term)
+	if (!c.term) {
+		keymap_free(c.keymap);
 		return call_fail(call, &err);
+	}
 	start(&c);
 	struct loop_io *input = loop_io_new(c.loop, STDIN_FILENO, on_input, &c);
 	loop_io_want(input, LOOP_READ);

@@ -12,4 +12,7 @@ struct call;
 /* Returns the exit code of DESIGN 5. */
 int tui_main(struct call *call);
 
+/* The verb keys: the effective keys of all screens, or of one. */
+int tui_keys(struct call *call);
+
 #endif

@@ -20,6 +20,7 @@
 struct canvas;
 struct environment;
 struct plan_source;
+struct keymap;
 struct view;
 
 enum link { LINK_NONE, LINK_CONNECTING, LINK_UP, LINK_DOWN };
@@ -48,6 +49,7 @@ struct scene {
 	bool writable; /* W: write mode is on */
 	bool ascii;    /* no line drawing, no glyphs beyond ASCII */
 	int jobs;
+	const struct keymap *keymap; /* the keys as they are now; NULL: those of the tables */
 };
 
 /* What an action wants before it may run; the console refuses with the reason. */
@@ -123,6 +125,13 @@ struct view_class {
 	void (*status)(const struct view *v, char *to, size_t size);
 	/* Why the needs of an action are not met on the row under the cursor; NULL: they are. */
 	const char *(*lacks)(const struct view *v, unsigned needs);
+	/* What can be copied of the thing under the cursor: put("name", "web1") for each; "host" names the
+	 * host it is on. May be NULL. */
+	void (*things)(const struct view *v,
+	    void (*put)(void *user, const char *what, const char *text), void *user);
+	/* The hosts that an action would be about: the marked ones, else that of the row under the cursor.
+	 * Writes at most max names, borrowed; returns how many. May be NULL. */
+	size_t (*hosts)(const struct view *v, const char **to, size_t max);
 };
 
 struct view {

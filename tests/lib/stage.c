@@ -202,6 +202,8 @@ stage_up(struct stage *s)
 		.wall_ms = 1767350527000,
 		.run_alias = "r-197",
 		.ascii = true };
+	s->keymap = keymap_new(stage_tabs, stage_global);
+	s->scene.keymap = s->keymap;
 }
 
 void
@@ -215,6 +217,7 @@ stage_down(struct stage *s)
 			s->view.class->close(&s->view);
 		free(s->view.state);
 	}
+	keymap_free(s->keymap);
 }
 
 void
@@ -289,7 +292,7 @@ bool
 stage_key(struct stage *s, const char *key)
 {
 	for (const struct action *a = s->view.class->actions; a->key; a++) {
-		if (!key_matches(a->key, key))
+		if (!key_matches(keymap_keys(s->keymap, a), key))
 			continue;
 		const char *why = frame_lacks(&s->view, a);
 

@@ -8,6 +8,7 @@
 #define DROVER_TESTS_LIB_STAGE_H
 
 #include "inventory/inventory.h"
+#include "tui/keymap.h"
 #include "tui/overlay.h"
 #include "tui/view.h"
 
@@ -21,6 +22,7 @@ struct stage {
 	struct status status[STAGE_HOSTS];
 	struct scene scene;
 	struct progress run;
+	struct keymap *keymap;
 	struct view view;
 	struct view_services services;
 	char flash[256];             /* what the view said last */

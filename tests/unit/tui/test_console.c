@@ -89,7 +89,7 @@ it_opens_shows_help_and_leaves_the_terminal_as_it_was(void **state)
 	struct screen *s = open_console(&p, 30, 100);
 	screen_type(s, "?");
 	assert_true(screen_wait(s, "what the keys of this screen do", DEADLINE));
-	screen_type(s, "q");
+	screen_type(s, "\033");
 	assert_true(screen_wait_gone(s, "what the keys of this screen do", DEADLINE));
 	screen_type(s, "\r");
 	assert_true(screen_wait(s, "[2 Host]", DEADLINE));
@@ -139,7 +139,7 @@ a_storm_of_sizes_is_survived(void **state)
 		screen_resize(s, 2 + (int)(seed >> 16) % 60, 10 + (int)(seed >> 8) % 200);
 		screen_type(s, i % 3 ? "j" : "?");
 	}
-	screen_type(s, "\033");
+	screen_type(s, "\003");
 	screen_resize(s, 24, 80);
 	assert_true(screen_wait(s, "127.0.0.1", DEADLINE));
 	screen_type(s, "Q");
@@ -213,7 +213,7 @@ only_known_escape_sequences_leave_the_program(void **state)
 	struct screen *s = open_console(&p, 30, 100);
 	screen_type(s, "?");
 	assert_true(screen_wait(s, "Help", DEADLINE));
-	screen_type(s, "qQ");
+	screen_type(s, "?Q");
 	assert_left_well(s, 0);
 	const char *bytes = screen_bytes(s, &n);
 	for (size_t i = 0; i < n;) {

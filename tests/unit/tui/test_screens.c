@@ -5,6 +5,7 @@
 #include "tests/lib/stage.h"
 #include "tui/canvas.h"
 #include "tui/frame.h"
+#include "tui/menu.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -126,7 +127,7 @@ help_lists_every_key_of_the_tables(void **state)
 	(void)state;
 	stage_up(&f);
 	stage_open(&f, &view_host, "web1");
-	overlay_help(&o, &f.view, stage_global);
+	overlay_pick(&o, OVERLAY_HELP, "Help: Host", menu_help(&f.view), NULL, NULL);
 	stage_check(&f, "help", &o);
 	overlay_close(&o);
 	stage_down(&f);
@@ -241,7 +242,7 @@ any_size_can_be_painted(void **state)
 			};
 			struct overlay o = { 0 };
 
-			overlay_help(&o, &f.view, stage_global);
+			overlay_pick(&o, OVERLAY_HELP, "Help", menu_help(&f.view), NULL, NULL);
 			frame_paint(&frame, c);
 			f.view.class->paint(&f.view, c, FRAME_TOP, rows - FRAME_BOTTOM);
 			overlay_paint(&o, c);
