@@ -51,15 +51,20 @@ schedule(struct polled *h, int64_t after_ms)
 		loop_timer_start(h->timer, after_ms);
 }
 
+static int64_t
+plain_period(const struct polled *h)
+{
+	if (!h->in_sight)
+		return SLOW_PERIOD_MS;
+	return errand_becomes(h->host) ? BECOME_MS : PERIOD_MS;
+}
+
 /* A period with a tenth of jitter, so that a thousand hosts do not answer in one beat. */
 static int64_t
 period(const struct polled *h)
 {
 	uint16_t noise;
-	int64_t ms = h->in_sight ? PERIOD_MS : SLOW_PERIOD_MS;
-
-	if (h->in_sight && errand_becomes(h->host))
-		ms = BECOME_MS;
+	int64_t ms = plain_period(h);
 
 	digest_random(&noise, sizeof(noise));
 	return ms - ms / 20 + (int64_t)noise % (ms / 10);
@@ -227,6 +232,7 @@ poll_get(const struct poll *p, size_t host, struct poll_view *ret)
 		.link = h->link,
 		.err = &h->err,
 		.rtt_ms = herd_rtt_ms(h->host),
+		.period_ms = plain_period(h),
 		.from_ledger = h->from_ledger,
 		.age_ms = h->taken_wall_ms ? clock_wall_ms() - h->taken_wall_ms : -1 };
 }

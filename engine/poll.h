@@ -29,6 +29,7 @@ struct poll_view {
 	const struct err *err; /* why it is down */
 	int64_t age_ms;        /* of the status; -1: there is none */
 	int64_t rtt_ms;        /* -1: not measured */
+	int64_t period_ms;     /* how often it is asked now */
 	bool from_ledger;
 };
 

@@ -14,6 +14,8 @@
 struct call;
 struct canvas;
 struct console_asked;
+struct console_foreground;
+struct fleet_source;
 struct herd;
 struct keymap;
 struct keymap_row;
@@ -45,6 +47,10 @@ struct console {
 	bool flash_bad, dirty, stale, held;
 	int64_t painted_ms;
 	struct loop_timer *repaint, *tick;
+	struct loop_io *input;
+	struct console_foreground *foreground; /* another program has the terminal */
+	struct fleet_source *fleet;
+	bool *sight;                        /* hosts on the screen, as many as there are */
 	char playbook[512];                 /* the last one named */
 	struct console_asked *asked;        /* what waits for its yes */
 	struct console_question *questions; /* the first is on the screen, or is next */

@@ -16,8 +16,8 @@ static void
 identity_counts(const struct scene *s, char *to, size_t size)
 {
 	size_t by[GLANCE_COUNT] = { 0 }, used = 0;
-	static const enum glance order[] = { GLANCE_FAIL, GLANCE_UNREACHABLE, GLANCE_WARN,
-		GLANCE_OK, GLANCE_WAIT };
+	static const enum glance order[] = { GLANCE_FAIL, GLANCE_UNREACHABLE, GLANCE_STALE,
+		GLANCE_WARN, GLANCE_OK, GLANCE_WAIT };
 
 	for (size_t i = 0; i < s->count; i++)
 		by[glance_of(&s->hosts[i])]++;

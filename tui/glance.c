@@ -19,7 +19,7 @@ glance_of(const struct scene_host *h)
 	if (h->age_ms < 0)
 		return GLANCE_WAIT;
 	if (h->age_ms > GLANCE_STALE_MS && !h->from_ledger)
-		return GLANCE_UNREACHABLE;
+		return GLANCE_STALE;
 	if (s->units_failed)
 		return GLANCE_FAIL;
 	if (s->disk_pct >= DISK_FULL || s->mem_pct >= MEM_FULL || h->strayed)
@@ -34,6 +34,7 @@ static const struct {
 	[GLANCE_OK] = { "ok", "●", ".", STYLE_GOOD },
 	[GLANCE_WAIT] = { "wait", "○", "-", STYLE_UNKNOWN },
 	[GLANCE_WARN] = { "warn", "▲", "!", STYLE_WARN },
+	[GLANCE_STALE] = { "stale", "○", "?", STYLE_UNKNOWN },
 	[GLANCE_UNREACHABLE] = { "unreach", "○", "?", STYLE_UNKNOWN },
 	[GLANCE_FAIL] = { "FAIL", "✗", "x", STYLE_BAD },
 };
@@ -66,6 +67,13 @@ first_failed(const struct status *s)
 	return "a unit failed";
 }
 
+bool
+glance_old(const struct scene_host *h)
+{
+	return h->link == LINK_DOWN || h->from_ledger || h->age_ms > GLANCE_STALE_MS ||
+	       (h->period_ms > 0 && h->age_ms > 3 * h->period_ms);
+}
+
 /* The row already names the host. */
 static const char *
 reason(const struct scene_host *h)
@@ -94,7 +102,10 @@ glance_note(const struct scene_host *h, char *to, size_t size)
 		snprintf(to, size, "disk / %d%%", s->disk_pct);
 	else if (s->mem_pct >= MEM_FULL)
 		snprintf(to, size, "memory %d%%", s->mem_pct);
-	else if (h->link == LINK_CONNECTING)
+	else if (h->age_ms > GLANCE_STALE_MS && !h->from_ledger) {
+		clock_short(h->age_ms, age, sizeof(age));
+		snprintf(to, size, "not heard for %s", age);
+	} else if (h->link == LINK_CONNECTING)
 		snprintf(to, size, "connecting");
 	else if (h->from_ledger && h->age_ms >= 0) {
 		clock_short(h->age_ms, age, sizeof(age));

@@ -9,6 +9,7 @@ enum glance {
 	GLANCE_OK,
 	GLANCE_WAIT, /* not asked yet */
 	GLANCE_WARN,
+	GLANCE_STALE, /* what is known is too old to be believed */
 	GLANCE_UNREACHABLE,
 	GLANCE_FAIL,
 	GLANCE_COUNT
@@ -18,9 +19,13 @@ enum glance {
 #define GLANCE_STALE_MS 60000
 
 enum glance glance_of(const struct scene_host *h);
-const char *glance_word(enum glance g);              /* "ok", "FAIL", "warn", "unreach", "wait" */
+/* "ok", "FAIL", "warn", "unreach", "stale", "wait" */
+const char *glance_word(enum glance g);
 const char *glance_glyph(enum glance g, bool ascii); /* one column */
 enum style glance_style(enum glance g);
+
+/* Three of its polls are overdue, or it does not answer: what is shown of it was true once. */
+bool glance_old(const struct scene_host *h);
 
 /* Why it is not ok, in a few words; "" when it is. */
 void glance_note(const struct scene_host *h, char *to, size_t size);

@@ -2,7 +2,9 @@
 
 #include "tui/canvas.h"
 #include "tui/console.h"
+#include "tui/feed_fleet.h"
 #include "tui/feed_plan.h"
+#include "tui/foreground.h"
 #include "tui/frame.h"
 #include "tui/key.h"
 #include "tui/keymap.h"
@@ -56,6 +58,7 @@ build_scene(struct console *c)
 			.link = (enum link)p.link,
 			.age_ms = p.age_ms,
 			.rtt_ms = p.rtt_ms,
+			.period_ms = p.period_ms,
 			.from_ledger = p.from_ledger,
 			.status = p.status,
 			.strayed = c->hosts[i].strayed,
@@ -79,6 +82,17 @@ read_strayed(struct console *c)
 	}
 }
 
+/* What the screen shows is asked often, the rest rarely. */
+static void
+watch_sight(struct console *c, const struct view *v)
+{
+	memset(c->sight, 0, c->scene.count * sizeof(*c->sight));
+	if (v->class->sight)
+		v->class->sight(v, c->sight);
+	for (size_t i = 0; i < c->scene.count; i++)
+		poll_watch(c->poll, i, c->sight[i]);
+}
+
 static void
 paint(struct console *c)
 {
@@ -99,6 +113,7 @@ paint(struct console *c)
 			.flash_bad = c->flash_bad },
 	    c->canvas);
 	v->class->paint(v, c->canvas, FRAME_TOP, rows - FRAME_BOTTOM);
+	watch_sight(c, v);
 	overlay_paint(&c->overlay, c->canvas);
 	term_paint(c->term, c->canvas);
 	c->painted_ms = loop_now_ms(c->loop);
@@ -112,7 +127,7 @@ on_repaint(void *user)
 {
 	struct console *c = user;
 
-	if (c->dirty && !c->leaving)
+	if (c->dirty && !c->leaving && !c->foreground)
 		paint(c);
 }
 
@@ -162,6 +177,8 @@ console_open(struct console *c, const struct view_class *class, const char *subj
 	if (class == &view_fleet) {
 		while (c->depth > 1)
 			close_view(&c->views[--c->depth]);
+		if (subject)
+			class->open(console_view(c), subject);
 		console_dirty(c);
 		return;
 	}
@@ -225,6 +242,9 @@ on_signal(void *user, int signum)
 {
 	struct console *c = user;
 
+	/* The other program has the terminal: what is typed there is not for us. */
+	if (c->foreground && (signum == SIGINT || signum == SIGWINCH))
+		return;
 	if (signum == SIGWINCH) {
 		term_resized(c->term);
 		console_dirty(c);
@@ -288,6 +308,8 @@ start(struct console *c)
 	c->testing = getenv("DROVER_TEST") != NULL;
 	str_copy(c->playbook, sizeof(c->playbook), first_playbook(c->call));
 	services_init(c);
+	c->sight = xcalloc(c->scene.count + 1, sizeof(*c->sight));
+	c->services.fleet = c->fleet = feed_fleet_new(c);
 	c->repaint = loop_timer_new(c->loop, on_repaint, c);
 	c->tick = loop_timer_new(c->loop, on_tick, c);
 	c->poll = poll_new(c->herd, on_polled, c);
@@ -298,8 +320,6 @@ start(struct console *c)
 	    .user = c });
 	c->plan_feed = plan_feed_new(c);
 	c->services.plan = plan_feed_source(c->plan_feed);
-	for (size_t i = 0; i < c->scene.count; i++)
-		poll_watch(c->poll, i, c->scene.count <= 64);
 	build_scene(c);
 	read_strayed(c);
 	c->depth = 1;
@@ -328,6 +348,9 @@ finish(struct console *c)
 	c->call->console_unask = NULL;
 	questions_free(c);
 	services_free(c);
+	foreground_free(c);
+	feed_fleet_free(c->fleet);
+	free(c->sight);
 	free(c->hosts);
 	keymap_free(c->keymap);
 }
@@ -359,14 +382,14 @@ tui_main(struct call *call)
 		return call_fail(call, &err);
 	}
 	start(&c);
-	struct loop_io *input = loop_io_new(c.loop, STDIN_FILENO, on_input, &c);
-	loop_io_want(input, LOOP_READ);
+	c.input = loop_io_new(c.loop, STDIN_FILENO, on_input, &c);
+	loop_io_want(c.input, LOOP_READ);
 	for (size_t i = 0; i < countof(signals); i++)
 		sources[i] = loop_signal_new(c.loop, signals[i], on_signal, &c);
 	loop_run(c.loop);
 	for (size_t i = 0; i < countof(signals); i++)
 		loop_signal_free(sources[i]);
-	loop_io_free(input);
+	loop_io_free(c.input);
 	finish(&c);
 	term_close(c.term);
 	return c.exit;

@@ -19,6 +19,7 @@
 
 struct canvas;
 struct environment;
+struct fleet_source;
 struct plan_source;
 struct keymap;
 struct view;
@@ -33,6 +34,7 @@ struct scene_host {
 	struct err err;              /* why the link is down */
 	int64_t age_ms;              /* since the status was true; -1: there is none */
 	int64_t rtt_ms;              /* -1: not measured */
+	int64_t period_ms;           /* how often it is asked; 0: nobody says */
 	bool from_ledger;            /* what is shown was remembered, not asked */
 	const struct status *status; /* never NULL; may be empty */
 };
@@ -105,6 +107,7 @@ struct view_services {
 	void (*mark)(void *user, size_t host, bool on);
 	void (*changed)(void *user); /* what a view looks at is another: refresh and paint soon */
 	const struct plan_source *plan;
+	const struct fleet_source *fleet;
 };
 
 struct view_class {
@@ -132,6 +135,8 @@ struct view_class {
 	/* The hosts that an action would be about: the marked ones, else that of the row under the cursor.
 	 * Writes at most max names, borrowed; returns how many. May be NULL. */
 	size_t (*hosts)(const struct view *v, const char **to, size_t max);
+	/* Sets in[host] for the hosts it shows: they are asked often. NULL: it shows none. */
+	void (*sight)(const struct view *v, bool *in);
 };
 
 struct view {

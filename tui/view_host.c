@@ -442,6 +442,15 @@ host_status(const struct view *v, char *to, size_t size)
 	    glance_word(glance_of(h->host)), age);
 }
 
+static void
+host_sight(const struct view *v, bool *in)
+{
+	const struct hostview *h = v->state;
+
+	if (h->host)
+		in[h->host - v->scene->hosts] = true;
+}
+
 static const struct action actions[] = {
 	{ .key = "]|tab",
 	    .name = "next tab",
@@ -489,4 +498,5 @@ const struct view_class view_host = {
 	.key = host_key,
 	.status = host_status,
 	.lacks = host_lacks,
+	.sight = host_sight,
 };

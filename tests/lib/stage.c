@@ -129,6 +129,48 @@ on_changed(void *user)
 	(void)user;
 }
 
+/* Labels of the fake: every host has tier=front or back; web3 alone has rack=7. */
+static const char *
+fleet_label(void *user, size_t host, const char *key)
+{
+	const struct stage *s = user;
+
+	if (str_eq(key, "tier"))
+		return s->hosts[host].pet ? "back" : "front";
+	return str_eq(key, "rack") && host == 5 ? "7" : NULL;
+}
+
+/* Names and commas only. */
+static int
+fleet_set(void *user, const char *expr, bool *in, struct err *err)
+{
+	const struct stage *s = user;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->scene.count; i++) {
+		const char *at = strstr(expr, s->hosts[i].name);
+
+		in[i] = at && strchr(",", at[strlen(s->hosts[i].name)]);
+		n += in[i];
+	}
+	return n ? 0 : err_set(err, OUTCOME_USAGE, "no host is called %s", expr);
+}
+
+static void
+fleet_last_run(void *user, size_t host, char *to, size_t size)
+{
+	(void)user;
+	snprintf(to, size, "%s", host ? "" : "r-193 apply ok 2h ago");
+}
+
+static void
+fleet_shell(void *user, size_t host)
+{
+	struct stage *s = user;
+
+	snprintf(s->opened, sizeof(s->opened), "shell on %s", s->hosts[host].name);
+}
+
 static void
 set_status(struct stage *s, size_t i, const char *text)
 {
@@ -177,6 +219,12 @@ stage_up(struct stage *s)
 		    .flash = on_flash,
 		    .mark = on_mark,
 		    .changed = on_changed } };
+	s->fleet = (struct fleet_source){ .user = s,
+		.label = fleet_label,
+		.set = fleet_set,
+		.last_run = fleet_last_run,
+		.shell = fleet_shell };
+	s->services.fleet = &s->fleet;
 	for (size_t i = 0; i < STAGE_HOSTS; i++) {
 		s->hosts[i] = (struct scene_host){ .name = names[i],
 			.group = i < 3 ? "db" : "web",
@@ -184,6 +232,7 @@ stage_up(struct stage *s)
 			.link = LINK_UP,
 			.age_ms = 2000,
 			.rtt_ms = 4,
+			.period_ms = 3000,
 			.status = &s->status[i] };
 		set_status(s, i, i == 0 ? DB : i == 8 ? CJK : WEB);
 		s->status[i].cpu_pct = (int)(8 + i);

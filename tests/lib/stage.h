@@ -8,6 +8,7 @@
 #define DROVER_TESTS_LIB_STAGE_H
 
 #include "inventory/inventory.h"
+#include "tui/fleet_source.h"
 #include "tui/keymap.h"
 #include "tui/overlay.h"
 #include "tui/view.h"
@@ -25,6 +26,7 @@ struct stage {
 	struct keymap *keymap;
 	struct view view;
 	struct view_services services;
+	struct fleet_source fleet;
 	char flash[256];             /* what the view said last */
 	char opened[256];            /* the screen it asked for last: "host web1" */
 	struct view_prompt prompt;   /* what it asked last */

@@ -14,35 +14,6 @@
 #include <cmocka.h>
 
 static void
-the_fleet_shows_pets_and_cattle_apart(void **state)
-{
-	struct stage f;
-
-	(void)state;
-	stage_up(&f);
-	stage_open(&f, &view_fleet, NULL);
-	stage_check(&f, "fleet", NULL);
-	stage_down(&f);
-}
-
-static void
-a_herd_unfolds_and_the_cursor_stays(void **state)
-{
-	struct stage f;
-
-	(void)state;
-	stage_up(&f);
-	f.scene.ascii = false;
-	stage_open(&f, &view_fleet, NULL);
-	f.view.height = 26;
-	f.view.class->key(&f.view, "G");
-	f.view.class->key(&f.view, "k");
-	f.view.class->actions[0].run(&f.view);
-	stage_check(&f, "fleet-unfolded", NULL);
-	stage_down(&f);
-}
-
-static void
 the_units_of_a_host_stand_worst_first(void **state)
 {
 	struct stage f;
@@ -257,8 +228,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_fleet_shows_pets_and_cattle_apart),
-		cmocka_unit_test(a_herd_unfolds_and_the_cursor_stays),
 		cmocka_unit_test(the_units_of_a_host_stand_worst_first),
 		cmocka_unit_test(wide_and_hostile_names_keep_their_columns),
 		cmocka_unit_test(a_run_floats_its_failures),
