@@ -42,6 +42,7 @@ canvas_clear(struct canvas *c)
 	for (int i = 0; i < c->rows * c->cols; i++)
 		c->cells[i] = (struct cell){ .text = " ", .width = 1 };
 	c->cursor_row = c->cursor_col = 0;
+	c->target_count = 0;
 }
 
 static struct cell *
@@ -50,6 +51,27 @@ cell_at(const struct canvas *c, int row, int col)
 	if (row < 0 || row >= c->rows || col < 0 || col >= c->cols)
 		return NULL;
 	return &c->cells[row * c->cols + col];
+}
+
+/* Half of a wide character is about to be written over: the other half becomes a blank. */
+static void
+cut_wide(struct canvas *c, int row, int col)
+{
+	struct cell *cell = cell_at(c, row, col), *left, *right;
+
+	if (!cell || cell->width == 1)
+		return;
+	left = cell_at(c, row, cell->width ? col : col - 1);
+	right = cell_at(c, row, cell->width ? col + 1 : col);
+	for (int i = 0; i < 2; i++) {
+		struct cell *half = i ? right : left;
+
+		if (half)
+			*half = (struct cell){ .text = " ",
+				.style = half->style,
+				.width = 1,
+				.selected = half->selected };
+	}
 }
 
 /* Put one character; col may lie outside. A wide one that would be cut becomes a blank. */
@@ -61,6 +83,9 @@ put(struct canvas *c, int row, int col, enum style style, const char *text, size
 	if (!cell)
 		return;
 	struct cell *right = width == 2 ? cell_at(c, row, col + 1) : NULL;
+	cut_wide(c, row, col);
+	if (right)
+		cut_wide(c, row, col + 1);
 	bool selected = cell->selected;
 	*cell = (struct cell){ .style = (uint8_t)style, .width = 1, .selected = selected };
 	if (width == 2 && !right) {
@@ -196,6 +221,50 @@ canvas_select(struct canvas *c, int row, int col, int width)
 		if (cell)
 			cell->selected = true;
 	}
+}
+
+void
+canvas_target(struct canvas *c, int row, int col, int width, const char *binding)
+{
+	struct canvas_target *t = &c->targets[c->target_count];
+	size_t len = strcspn(binding, "|");
+
+	len = len ? len : 1; /* the key "|" itself */
+	if (c->target_count == CANVAS_TARGETS || len >= sizeof(t->key))
+		return;
+	*t = (struct canvas_target){ .row = row, .col = col, .width = width };
+	memcpy(t->key, binding, len);
+	c->target_count++;
+}
+
+void
+canvas_cover(struct canvas *c)
+{
+	c->target_count = 0;
+}
+
+const char *
+canvas_target_at(const struct canvas *c, int row, int col)
+{
+	for (size_t i = c->target_count; i > 0; i--) {
+		const struct canvas_target *t = &c->targets[i - 1];
+
+		if (t->row == row && col >= t->col && col < t->col + t->width)
+			return t->key;
+	}
+	return NULL;
+}
+
+int
+canvas_selected(const struct canvas *c, int col)
+{
+	for (int row = 0; row < c->rows; row++) {
+		const struct cell *cell = cell_at(c, row, col);
+
+		if (cell && cell->selected)
+			return row;
+	}
+	return -1;
 }
 
 static char

@@ -42,10 +42,20 @@ struct cell {
 	bool selected; /* the cursor's row */
 };
 
+#define CANVAS_TARGETS 64
+
+/* A place where a click is a key. */
+struct canvas_target {
+	int row, col, width;
+	char key[20];
+};
+
 struct canvas {
 	int rows, cols;
 	struct cell *cells;
 	int cursor_row, cursor_col; /* where the terminal's cursor rests */
+	struct canvas_target targets[CANVAS_TARGETS];
+	size_t target_count;
 };
 
 struct canvas *canvas_new(int rows, int cols);
@@ -71,6 +81,15 @@ void canvas_fill(struct canvas *c, int row, int col, int width, enum style style
 
 /* The whole row is the cursor's. */
 void canvas_select(struct canvas *c, int row, int col, int width);
+
+/* A click in [col, col+width) is this key (of a binding "a|b" the first), until the canvas is
+ * cleared or what is opened above it covers all: canvas_cover(). The last one given is on top. */
+void canvas_target(struct canvas *c, int row, int col, int width, const char *binding);
+void canvas_cover(struct canvas *c);
+const char *canvas_target_at(const struct canvas *c, int row, int col); /* NULL: none */
+
+/* The row the cursor is on, as far as it can be seen in this column; -1: none. */
+int canvas_selected(const struct canvas *c, int col);
 
 /* The columns a text takes once it is cleaned. */
 int canvas_width(const char *text);

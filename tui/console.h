@@ -55,7 +55,10 @@ struct console {
 	struct console_asked *asked;        /* what waits for its yes */
 	struct console_question *questions; /* the first is on the screen, or is next */
 	uint32_t last_question;
-	bool testing; /* DROVER_TEST: say when idle */
+	struct loop_timer *resize, *escape; /* a size, or bytes, that may be followed by more */
+	bool urgent;                        /* a key waits to be seen */
+	bool dragged;                       /* what selects was told */
+	bool testing;                       /* DROVER_TEST: say when idle */
 	unsigned long idles;
 	int exit;
 	bool leaving;
@@ -64,10 +67,13 @@ struct console {
 struct view *console_view(struct console *c);
 void console_open(struct console *c, const struct view_class *class, const char *subject);
 void console_back(struct console *c);
-void console_dirty(struct console *c); /* repaint */
-void console_stale(struct console *c); /* the scene changed: refresh, then repaint */
+void console_compose(struct console *c); /* the screen as it is now, on the canvas */
+void console_dirty(struct console *c);   /* repaint */
+void console_stale(struct console *c);   /* the scene changed: refresh, then repaint */
 __attribute__((format(printf, 3, 4))) void console_flash(
     struct console *c, bool bad, const char *fmt, ...);
+
+void console_suspend(struct console *c); /* to the shell, until it continues us */
 
 /* tui/services.c: what views ask for. */
 void services_init(struct console *c);

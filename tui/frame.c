@@ -74,9 +74,12 @@ paint_tabs(const struct frame *f, struct canvas *c)
 	for (size_t i = 0; f->tabs[i]; i++) {
 		const struct view_class *t = f->tabs[i];
 		bool on = t == f->view->class;
+		char digit[] = { t->digit, '\0' };
+		int from = col;
 
 		col += canvas_printf(c, 1, col, c->cols - col, on ? STYLE_TAB_ON : STYLE_TAB,
 		    on ? "[%c %s]" : " %c %s ", t->digit, t->title);
+		canvas_target(c, 1, from, col - from, digit);
 		col++;
 	}
 	if (f->view->class->status)
@@ -104,7 +107,7 @@ static int
 paint_hint(const struct view *v, const struct action *a, struct canvas *c, int col)
 {
 	char label[24];
-	int row = c->rows - 1;
+	int row = c->rows - 1, from = col;
 	const char *keys = keymap_keys(v->scene->keymap, a);
 
 	if (!*keys)
@@ -116,6 +119,7 @@ paint_hint(const struct view *v, const struct action *a, struct canvas *c, int c
 	col += canvas_print(c, row, col, c->cols - col, off ? STYLE_HINT_OFF : STYLE_KEY, label);
 	col += 1;
 	col += canvas_print(c, row, col, c->cols - col, off ? STYLE_HINT_OFF : STYLE_HINT, a->name);
+	canvas_target(c, row, from, col - from, keys);
 	return col + 2;
 }
 

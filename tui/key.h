@@ -1,5 +1,5 @@
 /*
- * Keys by name: what ncurses reads, as "ctrl-r", "enter", "j", "page-down".
+ * Keys by name: "ctrl-r", "enter", "j", "page-down", and what else a terminal says.
  *
  * Plain values; no state.
  */
@@ -9,19 +9,29 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define KEY_NAME 16
+#define KEY_NAME 28
 
 struct key {
 	char name[KEY_NAME]; /* a printable character stands for itself, UTF-8; space is "space" */
 	bool printable;
+	int row, col;     /* of the mouse: the cell, from 0 */
+	const char *text; /* of a paste: what was pasted; NULL: it was too long. Until the next
+			     key. */
+	size_t len;
 };
 
 /* Keys that are no keys but events of the terminal. */
-#define KEY_RESIZE_NAME "resize"
-#define KEY_PASTE_NAME  "paste"
-
-/* From wget_wch(): its return (OK or KEY_CODE_YES) and the code. false: not a key we know. */
-bool key_decode(int how, unsigned code, struct key *ret);
+#define KEY_PASTE_NAME "paste"
+/* The mouse, at row and col. A click comes when the button goes up where it went down; a second one
+ * there within 400 ms is a double-click (after its click). A drag is a button that went up
+ * elsewhere. */
+#define KEY_CLICK_NAME      "click"
+#define KEY_CLICK_2_NAME    "double-click"
+#define KEY_DRAG_NAME       "drag"
+#define KEY_WHEEL_UP_NAME   "wheel-up"
+#define KEY_WHEEL_DOWN_NAME "wheel-down"
+/* An answer of the terminal's about a mode: row is the mode, col its state. Never leaves tui/term. */
+#define KEY_REPORT_NAME "report"
 
 /* True when the name is one of the alternatives of a binding "j|down". */
 bool key_matches(const char *binding, const char *name);

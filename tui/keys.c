@@ -16,7 +16,6 @@
 #include "engine/poll.h"
 #include "remote/remote.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,6 +69,18 @@ static void
 do_redraw(struct view *v)
 {
 	term_redraw(console_of(v)->term);
+}
+
+static void
+do_mouse(struct view *v)
+{
+	struct console *c = console_of(v);
+	bool on = !term_has_mouse(c->term);
+
+	term_mouse(c->term, on);
+	console_flash(c, false,
+	    on ? "the mouse is drover's: click, wheel; Shift-drag selects"
+	       : "the mouse is the terminal's: drag selects; M takes it back");
 }
 
 static void
@@ -131,11 +142,7 @@ do_back(struct view *v)
 static void
 do_suspend(struct view *v)
 {
-	struct console *c = console_of(v);
-
-	term_suspend(c->term);
-	raise(SIGSTOP);
-	term_resume(c->term);
+	console_suspend(console_of(v));
 }
 
 static void
@@ -181,6 +188,10 @@ const struct action console_actions[] = {
 	    .name = "pause",
 	    .summary = "stop and go on asking the hosts",
 	    .run = do_hold },
+	{ .key = "M",
+	    .name = "mouse",
+	    .summary = "mouse on and off: off, the terminal selects",
+	    .run = do_mouse },
 	{ .key = "ctrl-c",
 	    .name = "stop",
 	    .summary = "stop the run; twice: cut it",
@@ -240,14 +251,6 @@ keys_press(struct console *c, const char *name, bool printable)
 
 	c->pressed = name;
 	console_dirty(c);
-	if (str_eq(name, KEY_RESIZE_NAME))
-		return;
-	if (str_eq(name, KEY_PASTE_NAME)) {
-		console_flash(c, false,
-		    c->overlay.kind == OVERLAY_NONE ? "a paste at a list is ignored"
-						    : "a paste is no answer: type it");
-		return;
-	}
 	if (c->overlay.kind != OVERLAY_NONE) {
 		overlay_key(&c->overlay, name, printable);
 		questions_show(c);

@@ -175,6 +175,14 @@ confirm_key(struct overlay *o, const char *key, bool printable)
 		decline(o);
 }
 
+bool
+overlay_takes_text(const struct overlay *o)
+{
+	return o->kind == OVERLAY_PROMPT || o->kind == OVERLAY_PALETTE ||
+	       o->kind == OVERLAY_QUESTION || o->kind == OVERLAY_HELP ||
+	       (o->kind == OVERLAY_CONFIRM && o->typed);
+}
+
 static void
 question_key(struct overlay *o, const char *key, bool printable)
 {

@@ -65,6 +65,9 @@ void overlay_close(struct overlay *o);
 
 /* A key for the overlay; it may close itself and then call yes(). */
 void overlay_key(struct overlay *o, const char *key, bool printable);
+
+/* A line is being typed, so that a paste has a place to go. */
+bool overlay_takes_text(const struct overlay *o);
 void overlay_paint(const struct overlay *o, struct canvas *c);
 
 #endif

@@ -19,6 +19,7 @@ box(struct canvas *c, int height, int width, const char *title, int *ret_row, in
 		top = 0;
 	if (left < 0)
 		left = 0;
+	canvas_cover(c);
 	for (int row = top; row < top + height; row++) {
 		canvas_fill(c, row, left, width, STYLE_TEXT, ' ');
 		canvas_fill(c, row, left, 1, STYLE_HEAD, '|');

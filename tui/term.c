@@ -1,9 +1,17 @@
 #include "tui/term.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "base/utf8.h"
 #include "tui/canvas.h"
+#include "tui/ink.h"
+#include "tui/input.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <ncurses.h>
@@ -12,22 +20,48 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <wchar.h>
+#include <unistd.h>
+
+#define SYNC_MODE 2026
 
 struct term {
 	SCREEN *screen;
-	bool colour, utf8, pasting, redraw;
+	struct ink *ink;
+	struct input *input;
+	char *title;
+	bool colour, utf8, mouse, redraw;
+	bool modern; /* knows what xterm knows: titles, questions about modes */
+	bool sync;   /* said that it knows synchronized updates */
+	int cursor_row, cursor_col;
 };
 
 /* What a fatal signal needs; set once the terminal is ours. */
 static struct {
-	volatile sig_atomic_t taken;
+	volatile sig_atomic_t taken, modern;
 	struct termios modes;
 	char alt_stack[16384];
 } saved;
 
-/* Leave the alternate screen, show the cursor, plain attributes, no bracketed paste. */
-static const char leave[] = "\033[?2004l\033[0m\033[?25h\033[?1049l\r\n";
+/* No synchronized update, mouse or bracketed paste; then plain attributes, cursor, main screen. */
+#define MODES_OFF "\033[?2026l\033[?1006l\033[?1000l\033[?2004l"
+#define LEAVE     "\033[0m\033[?25h\033[?1049l\r\n"
+#define TITLE_OFF "\033[23;2t"
+
+/* All of it, blocking or not; what the terminal does not take is lost with it. */
+static void
+put(const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t n = write(STDOUT_FILENO, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		bytes += n;
+		len -= (size_t)n;
+	}
+}
 
 static void
 restore_now(void)
@@ -35,9 +69,11 @@ restore_now(void)
 	if (!saved.taken)
 		return;
 	saved.taken = 0;
+	put(MODES_OFF, sizeof(MODES_OFF) - 1);
+	if (saved.modern)
+		put(TITLE_OFF, sizeof(TITLE_OFF) - 1);
+	put(LEAVE, sizeof(LEAVE) - 1);
 	tcsetattr(STDIN_FILENO, TCSANOW, &saved.modes);
-	if (write(STDOUT_FILENO, leave, sizeof(leave) - 1) < 0)
-		return; /* the terminal is gone: nothing is left to restore */
 }
 
 static void
@@ -55,7 +91,7 @@ on_fatal(int signum)
 static void
 catch_fatal(void)
 {
-	static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+	static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT };
 	stack_t stack = { .ss_sp = saved.alt_stack, .ss_size = sizeof(saved.alt_stack) };
 	struct sigaction sa = { .sa_handler = on_fatal,
 		.sa_flags = (int)(SA_ONSTACK | SA_RESETHAND) };
@@ -66,56 +102,104 @@ catch_fatal(void)
 	mem_on_abort(restore_now);
 }
 
-static const struct {
-	short fg;       /* -1: the terminal's own */
-	attr_t with;    /* with colours */
-	attr_t without; /* without */
-} looks[STYLE_COUNT] = {
-	[STYLE_TEXT] = { -1, A_NORMAL, A_NORMAL },
-	[STYLE_DIM] = { -1, A_DIM, A_NORMAL },
-	[STYLE_BOLD] = { -1, A_BOLD, A_BOLD },
-	[STYLE_BAR] = { -1, A_REVERSE, A_REVERSE },
-	[STYLE_ENV] = { COLOR_RED, A_REVERSE | A_BOLD, A_REVERSE | A_BOLD },
-	[STYLE_TAB] = { -1, A_DIM, A_NORMAL },
-	[STYLE_TAB_ON] = { -1, A_BOLD, A_BOLD },
-	[STYLE_HEAD] = { COLOR_CYAN, A_NORMAL, A_UNDERLINE },
-	[STYLE_KEY] = { COLOR_CYAN, A_BOLD, A_BOLD },
-	[STYLE_HINT] = { -1, A_NORMAL, A_NORMAL },
-	[STYLE_HINT_OFF] = { -1, A_DIM, A_DIM },
-	[STYLE_GOOD] = { COLOR_GREEN, A_NORMAL, A_NORMAL },
-	[STYLE_WARN] = { COLOR_YELLOW, A_NORMAL, A_NORMAL },
-	[STYLE_BAD] = { COLOR_RED, A_BOLD, A_BOLD },
-	[STYLE_UNKNOWN] = { -1, A_DIM, A_DIM },
-	[STYLE_ADD] = { COLOR_GREEN, A_NORMAL, A_NORMAL },
-	[STYLE_REMOVE] = { COLOR_RED, A_NORMAL, A_NORMAL },
-};
+/* Modes that ncurses knows nothing of, where the terminal is ours (again). */
+static void
+modes_on(const struct term *t, struct buf *to)
+{
+	if (t->modern && t->title)
+		buf_addf(to, "\033[22;2t\033]2;%s\007", t->title);
+	buf_adds(to, "\033[?2004h");
+	if (t->mouse)
+		buf_adds(to, "\033[?1000h\033[?1006h");
+}
 
 static void
-set_modes(struct term *t)
+modes_off(const struct term *t)
 {
+	put(MODES_OFF, sizeof(MODES_OFF) - 1);
+	if (t->modern && t->title)
+		put(TITLE_OFF, sizeof(TITLE_OFF) - 1);
+}
+
+/* Only these are asked and told what not every terminal swallows. */
+static bool
+is_modern(void)
+{
+	static const char *const known[] = { "xterm", "tmux", "screen", "rxvt", "foot", "alacritty",
+		"kitty", "wezterm", "vte", "st-", "konsole", "gnome", "contour", "ghostty" };
+	const char *name = getenv("TERM");
+
+	for (size_t i = 0; name && i < countof(known); i++) {
+		if (str_starts(name, known[i]))
+			return true;
+	}
+	return tigetflag("XT") > 0;
+}
+
+/* A terminal type that is not known here is most often much like an xterm. */
+static SCREEN *
+start_screen(struct err *err)
+{
+	static const char *const types[] = { NULL, "xterm-256color", "vt100" };
+
+	for (size_t i = 0; i < countof(types); i++) {
+		SCREEN *s = newterm(types[i], stdout, stdin);
+
+		if (s && tigetstr("cup"))
+			return s;
+		if (!s)
+			continue;
+		endwin();
+		delscreen(s);
+		break;
+	}
+	err_set(err, OUTCOME_USAGE,
+	    "the terminal type %.40s cannot be drawn on; drover ui --linear speaks in lines",
+	    getenv("TERM") ? getenv("TERM") : "(unset)");
+	return NULL;
+}
+
+static char *
+plain_title(const char *text)
+{
+	autobuf b = BUF_INIT(200);
+
+	utf8_clean_line(&b, text, strlen(text));
+	for (size_t i = 0; i < b.len; i++) {
+		if ((unsigned char)b.data[i] >= 0x7f || b.data[i] == '$')
+			b.data[i] = '?'; /* $ begins a padding to ncurses */
+	}
+	return buf_detach(&b, NULL);
+}
+
+static void
+start_modes(struct term *t, const struct term_config *config)
+{
+	autobuf modes = BUF_INIT(1024);
+
 	raw(); /* Ctrl-c, Ctrl-z and Ctrl-\\ are keys, not signals */
 	noecho();
 	nonl();
-	intrflush(stdscr, FALSE);
-	keypad(stdscr, TRUE);
-	nodelay(stdscr, TRUE);
-	set_escdelay(25);
-	if (t->colour) {
+	typeahead(-1);
+	if (t->colour)
 		start_color();
-		use_default_colors();
-		for (short i = 0; i < STYLE_COUNT; i++)
-			init_pair((short)(i + 1), looks[i].fg, -1);
-	}
-	define_key("\033[200~", KEY_MAX - 1);
-	define_key("\033[201~", KEY_MAX - 2);
-	fputs("\033[?2004h", stdout);
-	fflush(stdout);
+	t->ink = ink_new(t->colour, t->utf8, config->tint);
+	t->input = input_new();
+	t->modern = is_modern();
+	t->mouse = config->mouse;
+	t->title = config->title ? plain_title(config->title) : NULL;
+	saved.modern = t->modern && t->title;
+	modes_on(t, &modes);
+	if (t->modern)
+		buf_adds(&modes, "\033[?2026$p");
+	putp(buf_text(&modes)); /* behind ncurses' own, before its first clear */
 }
 
 struct term *
-term_open(bool colour, struct err *err)
+term_open(const struct term_config *config, struct err *err)
 {
 	struct term *t;
+	SCREEN *screen;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		err_set(
@@ -123,22 +207,17 @@ term_open(bool colour, struct err *err)
 		return NULL;
 	}
 	setlocale(LC_CTYPE, "");
-	t = xcalloc(1, sizeof(*t));
-	t->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	tcgetattr(STDIN_FILENO, &saved.modes);
-	t->screen = newterm(NULL, stdout, stdin);
-	if (!t->screen)
-		t->screen = newterm("xterm-256color", stdout, stdin);
-	if (!t->screen) {
-		err_set(err, OUTCOME_USAGE, "the terminal type %.40s cannot be driven",
-		    getenv("TERM") ? getenv("TERM") : "(unset)");
-		free(t);
+	screen = start_screen(err);
+	if (!screen)
 		return NULL;
-	}
 	saved.taken = 1;
 	catch_fatal();
-	t->colour = colour && has_colors();
-	set_modes(t);
+	t = xcalloc(1, sizeof(*t));
+	t->screen = screen;
+	t->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	t->colour = config->colour && has_colors();
+	start_modes(t, config);
 	return t;
 }
 
@@ -147,11 +226,13 @@ term_close(struct term *t)
 {
 	if (!t)
 		return;
-	fputs("\033[?2004l", stdout);
+	modes_off(t);
 	endwin();
-	fflush(stdout);
 	delscreen(t->screen);
 	saved.taken = 0;
+	ink_free(t->ink);
+	input_free(t->input);
+	free(t->title);
 	free(t);
 }
 
@@ -181,38 +262,49 @@ term_resized(struct term *t)
 	struct winsize w;
 
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row && w.ws_col)
-		resizeterm(w.ws_row, w.ws_col);
-	t->redraw = true;
+		ink_resize(t->ink, w.ws_row, w.ws_col);
+}
+
+static bool
+readable(int ms)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return poll(&p, 1, ms) > 0 && (p.revents & POLLIN);
 }
 
 bool
 term_key(struct term *t, struct key *ret)
 {
-	for (;;) {
-		wint_t code;
-		int how = wget_wch(stdscr, &code);
+	int64_t now = clock_mono_ms();
+	char bytes[4096];
 
-		if (how == ERR)
-			return false;
-		if (how == KEY_CODE_YES && code == KEY_MAX - 1) {
-			t->pasting = true;
-			continue;
-		}
-		if (how == KEY_CODE_YES && code == KEY_MAX - 2) {
-			t->pasting = false;
-			*ret = (struct key){ .name = KEY_PASTE_NAME };
-			return true;
-		}
-		if (!t->pasting && key_decode(how, code, ret))
-			return true;
+	if (readable(0)) {
+		ssize_t n = read(STDIN_FILENO, bytes, sizeof(bytes));
+
+		if (n > 0)
+			input_add(t->input, bytes, (size_t)n, now);
 	}
+	while (input_next(t->input, now, ret)) {
+		if (!str_eq(ret->name, KEY_REPORT_NAME))
+			return true;
+		if (ret->row == SYNC_MODE)
+			t->sync = ret->col == 1 || ret->col == 2;
+	}
+	return false;
+}
+
+int
+term_wait(const struct term *t)
+{
+	return input_wait(t->input, clock_mono_ms());
 }
 
 void
 term_flush(struct term *t)
 {
-	t->pasting = false;
-	flushinp();
+	tcflush(STDIN_FILENO, TCIFLUSH);
+	input_flush(t->input);
 }
 
 bool
@@ -221,47 +313,32 @@ term_alive(const struct term *t)
 	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
 
 	(void)t;
-	return poll(&p, 1, 0) >= 0 && !(p.revents & (POLLHUP | POLLERR | POLLNVAL));
-}
-
-static void
-paint_cell(const struct term *t, const struct cell *cell, int row, int col)
-{
-	cchar_t out;
-	wchar_t text[CCHARW_MAX + 1];
-	attr_t attr = t->colour ? looks[cell->style].with : looks[cell->style].without;
-	size_t n = mbstowcs(text, cell->text, CCHARW_MAX);
-
-	if (n == (size_t)-1 || n == 0) {
-		text[0] = '?'; /* not to be shown in this locale */
-		n = 1;
-	}
-	text[n] = L'\0';
-	if (cell->selected)
-		attr |= A_REVERSE;
-	setcchar(&out, text, attr, t->colour ? (short)(cell->style + 1) : 0, NULL);
-	mvwadd_wch(stdscr, row, col, &out);
+	if (poll(&p, 1, 0) < 0)
+		return errno == EINTR; /* a signal came in between: nothing is known */
+	return !(p.revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
 void
 term_paint(struct term *t, const struct canvas *c)
 {
-	int rows = getmaxy(stdscr), cols = getmaxx(stdscr);
-
-	if (t->redraw)
-		wclear(stdscr);
-	t->redraw = false;
-	for (int row = 0; row < c->rows && row < rows; row++) {
-		for (int col = 0; col < c->cols && col < cols; col++) {
-			const struct cell *cell = &c->cells[row * c->cols + col];
-
-			if (cell->width)
-				paint_cell(t, cell, row, col);
-		}
+	if (t->redraw) {
+		clearok(stdscr, TRUE);
+		ink_forget(t->ink);
 	}
+	bool moved = t->cursor_row != c->cursor_row || t->cursor_col != c->cursor_col;
+	size_t changed = ink_put(t->ink, c);
+	if (!changed && !moved && !t->redraw)
+		return;
+	t->redraw = false;
+	t->cursor_row = c->cursor_row;
+	t->cursor_col = c->cursor_col;
+	if (t->sync)
+		putp("\033[?2026h");
 	wmove(stdscr, c->cursor_row, c->cursor_col);
 	wnoutrefresh(stdscr);
 	doupdate();
+	if (t->sync)
+		put("\033[?2026l", 8);
 }
 
 void
@@ -270,28 +347,77 @@ term_redraw(struct term *t)
 	t->redraw = true;
 }
 
+int
+term_backlog(const struct term *t)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	int queued = 0;
+
+	(void)t;
+	if (ioctl(STDOUT_FILENO, TIOCOUTQ, &queued) < 0)
+		queued = 0;
+	if (poll(&p, 1, 0) == 0 && queued < 4096)
+		queued = 4096;
+	return queued;
+}
+
+void
+term_mouse(struct term *t, bool on)
+{
+	t->mouse = on;
+	if (on)
+		put("\033[?1000h\033[?1006h", 16);
+	else
+		put("\033[?1006l\033[?1000l", 16);
+}
+
+bool
+term_has_mouse(const struct term *t)
+{
+	return t->mouse;
+}
+
+bool
+term_copy(struct term *t, const char *text)
+{
+	autobuf clean = BUF_INIT(TERM_COPY_MAX), out = BUF_INIT(2 * TERM_COPY_MAX);
+
+	utf8_clean(&clean, text, strlen(text));
+	if (!t->modern || clean.dropped)
+		return false;
+	buf_adds(&out, "\033]52;c;");
+	autofree char *coded = digest_base64(buf_text(&clean), clean.len);
+	buf_adds(&out, coded);
+	buf_addc(&out, '\007');
+	put(buf_text(&out), out.len);
+	return true;
+}
+
 void
 term_suspend(struct term *t)
 {
-	(void)t;
-	fputs("\033[?2004l", stdout);
+	modes_off(t);
 	endwin();
-	fflush(stdout);
 }
 
 void
 term_resume(struct term *t)
 {
-	t->redraw = true;
+	autobuf modes = BUF_INIT(1024);
+
 	refresh();
-	fputs("\033[?2004h", stdout);
-	fflush(stdout);
+	modes_on(t, &modes);
+	put(buf_text(&modes), modes.len);
+	term_resized(t);
+	t->redraw = true;
 }
 
 void
 term_mark_idle(struct term *t, unsigned long n)
 {
+	char text[64];
+
 	(void)t;
-	printf("\033]7777;drover;idle;%lu\007", n);
-	fflush(stdout);
+	snprintf(text, sizeof(text), "\033]7777;drover;idle;%lu\007", n);
+	put(text, strlen(text));
 }

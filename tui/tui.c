@@ -9,6 +9,7 @@
 #include "tui/key.h"
 #include "tui/keymap.h"
 #include "tui/launch.h"
+#include "tui/pointer.h"
 #include "tui/term.h"
 
 #include "base/clock.h"
@@ -26,7 +27,12 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define FRAME_MS 33 /* data: at most 30 frames a second; keys are painted at once */
+#define FRAME_MS      33   /* data: at most 30 frames a second; keys are painted at once */
+#define SLOW_FRAME_MS 200  /* data, while the terminal has not taken the last frame */
+#define BACKLOG_MAX   4096 /* keys too */
+#define RESIZE_MS     30   /* a window that is drawn larger says so many times */
+#define LEAST_ROWS    5
+#define LEAST_COLS    20
 
 const struct view_class *const console_tabs[] = { &view_fleet, &view_host, &view_plan, &view_run,
 	NULL };
@@ -93,8 +99,15 @@ watch_sight(struct console *c, const struct view *v)
 		poll_watch(c->poll, i, c->sight[i]);
 }
 
+/* Too small for a screen; all goes on behind it. */
 static void
-paint(struct console *c)
+compose_small(struct canvas *c)
+{
+	canvas_printf(c, 0, 0, c->cols, STYLE_TEXT, "drover: enlarge (%dx%d)", c->cols, c->rows);
+}
+
+void
+console_compose(struct console *c)
 {
 	struct view *v = console_view(c);
 	int rows, cols;
@@ -103,9 +116,13 @@ paint(struct console *c)
 	if (rows != c->canvas->rows || cols != c->canvas->cols)
 		canvas_resize(c->canvas, rows, cols);
 	canvas_clear(c->canvas);
-	v->height = rows - FRAME_TOP - FRAME_BOTTOM;
+	v->height = rows > FRAME_TOP + FRAME_BOTTOM ? rows - FRAME_TOP - FRAME_BOTTOM : 1;
 	build_scene(c);
 	v->class->refresh(v);
+	if (rows < LEAST_ROWS || cols < LEAST_COLS) {
+		compose_small(c->canvas);
+		return;
+	}
 	frame_paint(&(struct frame){ .view = v,
 			.tabs = console_tabs,
 			.global = console_actions,
@@ -115,9 +132,15 @@ paint(struct console *c)
 	v->class->paint(v, c->canvas, FRAME_TOP, rows - FRAME_BOTTOM);
 	watch_sight(c, v);
 	overlay_paint(&c->overlay, c->canvas);
+}
+
+static void
+paint(struct console *c)
+{
+	console_compose(c);
 	term_paint(c->term, c->canvas);
 	c->painted_ms = loop_now_ms(c->loop);
-	c->dirty = false;
+	c->dirty = c->urgent = false;
 	if (c->testing)
 		term_mark_idle(c->term, ++c->idles);
 }
@@ -127,14 +150,21 @@ on_repaint(void *user)
 {
 	struct console *c = user;
 
-	if (c->dirty && !c->leaving && !c->foreground)
+	if (!c->dirty || c->leaving || c->foreground)
+		return;
+	/* What the link has not taken yet is on its way: a frame more of data would come late, and a
+	 * full terminal would hold all of us. */
+	int backlog = term_backlog(c->term);
+	if (backlog && (!c->urgent || backlog >= BACKLOG_MAX))
+		loop_timer_start(c->repaint, c->urgent ? FRAME_MS : SLOW_FRAME_MS);
+	else
 		paint(c);
 }
 
 void
 console_dirty(struct console *c)
 {
-	c->dirty = true;
+	c->dirty = c->urgent = true;
 	loop_timer_start(c->repaint, 0);
 }
 
@@ -238,6 +268,15 @@ on_tick(void *user)
 }
 
 static void
+on_resized(void *user)
+{
+	struct console *c = user;
+
+	term_resized(c->term);
+	console_dirty(c);
+}
+
+static void
 on_signal(void *user, int signum)
 {
 	struct console *c = user;
@@ -246,8 +285,7 @@ on_signal(void *user, int signum)
 	if (c->foreground && (signum == SIGINT || signum == SIGWINCH))
 		return;
 	if (signum == SIGWINCH) {
-		term_resized(c->term);
-		console_dirty(c);
+		loop_timer_start(c->resize, RESIZE_MS);
 		return;
 	}
 	c->exit = 128 + signum;
@@ -255,19 +293,49 @@ on_signal(void *user, int signum)
 	loop_stop(c->loop);
 }
 
+/* From outside: back to the shell as ctrl-z does, and again here. */
+static void
+on_stopped(void *user, int signum)
+{
+	struct console *c = user;
+
+	(void)signum;
+	if (!c->foreground)
+		console_suspend(c);
+}
+
+void
+console_suspend(struct console *c)
+{
+	term_suspend(c->term);
+	raise(SIGSTOP);
+	term_resume(c->term);
+	console_dirty(c);
+}
+
+static void
+take_keys(void *user)
+{
+	struct console *c = user;
+	struct key key;
+
+	while (!c->leaving && !c->foreground && term_key(c->term, &key)) {
+		if (!pointer_press(c, &key))
+			keys_press(c, key.name, key.printable);
+	}
+	int wait = term_wait(c->term);
+	if (wait >= 0)
+		loop_timer_start(c->escape, wait);
+}
+
 static void
 on_input(void *user, unsigned events)
 {
 	struct console *c = user;
-	struct key key;
-	bool any = false;
 
 	(void)events;
-	while (!c->leaving && term_key(c->term, &key)) {
-		keys_press(c, key.name, key.printable);
-		any = true;
-	}
-	if (!any && !term_alive(c->term))
+	take_keys(c);
+	if (!c->leaving && !term_alive(c->term))
 		on_signal(c, SIGHUP);
 }
 
@@ -312,6 +380,8 @@ start(struct console *c)
 	c->services.fleet = c->fleet = feed_fleet_new(c);
 	c->repaint = loop_timer_new(c->loop, on_repaint, c);
 	c->tick = loop_timer_new(c->loop, on_tick, c);
+	c->resize = loop_timer_new(c->loop, on_resized, c);
+	c->escape = loop_timer_new(c->loop, take_keys, c);
 	c->poll = poll_new(c->herd, on_polled, c);
 	c->launch = launch_new(&(struct launch_config){ .herd = c->herd,
 	    .vars = c->call->globals.vars.item,
@@ -343,6 +413,8 @@ finish(struct console *c)
 	poll_free(c->poll);
 	loop_timer_free(c->repaint);
 	loop_timer_free(c->tick);
+	loop_timer_free(c->resize);
+	loop_timer_free(c->escape);
 	canvas_free(c->canvas);
 	c->call->console_ask = NULL;
 	c->call->console_unask = NULL;
@@ -355,10 +427,25 @@ finish(struct console *c)
 	keymap_free(c->keymap);
 }
 
+static struct term *
+open_term(const struct call *call, struct err *err)
+{
+	const struct environment *e = inventory_environment(call->inventory);
+	const char *fleet = inventory_fleet(call->inventory);
+	autofree char *title = e && e->name ? xasprintf("drover: %s %s", fleet, e->name)
+					    : xasprintf("drover: %s", fleet);
+
+	return term_open(&(struct term_config){ .colour = out_colour(call->out),
+			     .mouse = true,
+			     .tint = e ? e->colour : NULL,
+			     .title = title },
+	    err);
+}
+
 int
 tui_main(struct call *call)
 {
-	static const int signals[] = { SIGWINCH, SIGINT, SIGTERM, SIGHUP };
+	static const int signals[] = { SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGTSTP };
 	struct loop_signal *sources[countof(signals)];
 	struct console c = { .call = call };
 	struct err err;
@@ -374,9 +461,7 @@ tui_main(struct call *call)
 		keymap_free(c.keymap);
 		return call->exit;
 	}
-	c.term = term_open(
-	    !getenv("NO_COLOR") && !(call->globals.color && str_eq(call->globals.color, "never")),
-	    &err);
+	c.term = open_term(call, &err);
 	if (!c.term) {
 		keymap_free(c.keymap);
 		return call_fail(call, &err);
@@ -385,7 +470,8 @@ tui_main(struct call *call)
 	c.input = loop_io_new(c.loop, STDIN_FILENO, on_input, &c);
 	loop_io_want(c.input, LOOP_READ);
 	for (size_t i = 0; i < countof(signals); i++)
-		sources[i] = loop_signal_new(c.loop, signals[i], on_signal, &c);
+		sources[i] = loop_signal_new(
+		    c.loop, signals[i], signals[i] == SIGTSTP ? on_stopped : on_signal, &c);
 	loop_run(c.loop);
 	for (size_t i = 0; i < countof(signals); i++)
 		loop_signal_free(sources[i]);

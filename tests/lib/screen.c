@@ -3,7 +3,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <pty.h>
@@ -219,6 +221,69 @@ screen_bytes(const struct screen *s, size_t *ret_len)
 {
 	*ret_len = s->bytes.len;
 	return buf_text(&s->bytes);
+}
+
+/* An OSC at p: a title, a copy, or the mark of an idle console. */
+static size_t
+allowed_osc(const char *p, size_t n)
+{
+	static const char *const starts[] = { "2;drover: ", "52;c;", "7777;drover;idle;" };
+	const char *end = memchr(p, '\007', n);
+
+	for (size_t i = 0; end && i < countof(starts); i++) {
+		size_t len = strlen(starts[i]);
+
+		if (n < len + 2 || memcmp(p + 2, starts[i], len) != 0)
+			continue;
+		for (const char *c = p + 2; c < end; c++)
+			if (*c < ' ' || *c > '~')
+				return 0;
+		return (size_t)(end - p) + 1;
+	}
+	return 0;
+}
+
+/* One escape sequence at p: its length when it is of the kinds the console may use, else 0. */
+static size_t
+allowed(const char *p, size_t n)
+{
+	if (n > 1 && p[1] == '[') {
+		size_t i = 2;
+
+		while (i < n && (isdigit((unsigned char)p[i]) || strchr("?;>=!$", p[i])))
+			i++;
+		return i < n && strchr("ABCDGHJKLMPXZ@bdfghlmnprStTu", p[i]) ? i + 1 : 0;
+	}
+	if (n > 1 && p[1] == ']')
+		return allowed_osc(p, n);
+	if (n > 2 && (p[1] == '(' || p[1] == ')'))
+		return 3;
+	return n > 1 && strchr("78=>MDEHc", p[1]) ? 2 : 0;
+}
+
+bool
+screen_only_allowed(const struct screen *s)
+{
+	const char *p = buf_text(&s->bytes);
+	size_t n = s->bytes.len;
+
+	for (size_t i = 0; i < n;) {
+		size_t len = utf8_decode(p + i, n - i, &(uint32_t){ 0 });
+
+		if (p[i] == '\033')
+			len = allowed(p + i, n - i);
+		else if ((unsigned char)p[i] < 32 && !strchr("\r\n\b\t\017\016\007", p[i]))
+			len = 0;
+		else if (len == 2 && (unsigned char)p[i] == 0xc2 && (p[i + 1] & 0xe0) == 0x80)
+			len = 0; /* C1 */
+		if (!len) {
+			fprintf(stderr, "# byte %zu of %zu is not allowed: %02x %02x %02x\n", i, n,
+			    p[i] & 0xff, p[i + 1] & 0xff, i + 2 < n ? p[i + 2] & 0xff : 0);
+			return false;
+		}
+		i += len;
+	}
+	return true;
 }
 
 bool

@@ -36,6 +36,10 @@ char *screen_text(const struct screen *s);
 /* Every byte the program wrote so far. */
 const char *screen_bytes(const struct screen *s, size_t *ret_len);
 
+/* Every byte so far is plain text, or of a sequence that the console may use; what is not is told on
+ * standard error. */
+bool screen_only_allowed(const struct screen *s);
+
 /* The terminal's modes are what they were at the start. */
 bool screen_modes_restored(const struct screen *s);
 

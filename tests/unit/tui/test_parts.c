@@ -4,7 +4,6 @@
 #include "tui/key.h"
 #include "tui/list.h"
 
-#include <ncurses.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -72,21 +71,9 @@ the_cursor_stays_in_sight(void **state)
 static void
 keys_have_names(void **state)
 {
-	struct key k;
 	char label[16];
 
 	(void)state;
-	assert_true(key_decode(OK, 'j', &k));
-	assert_string_equal(k.name, "j");
-	assert_true(k.printable);
-	assert_true(key_decode(OK, 3, &k));
-	assert_string_equal(k.name, "ctrl-c");
-	assert_false(k.printable);
-	assert_true(key_decode(KEY_CODE_YES, KEY_NPAGE, &k));
-	assert_string_equal(k.name, "page-down");
-	assert_true(key_decode(OK, 0x6570, &k));
-	assert_string_equal(k.name, "数");
-	assert_false(key_decode(OK, 0x85, &k));
 	assert_true(key_matches("q|esc", "esc"));
 	assert_false(key_matches("q|esc", "es"));
 	assert_true(key_matches("|", "|"));

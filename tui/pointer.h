@@ -1,0 +1,19 @@
+/*
+ * The mouse and pastes: what they mean as keys.
+ *
+ * Nothing is the mouse's alone: a click is the key of what is clicked on, or moves
+ * the cursor there by its keys; a paste is typed where a line is typed, and
+ * nowhere else.
+ */
+#ifndef DROVER_TUI_POINTER_H
+#define DROVER_TUI_POINTER_H
+
+#include <stdbool.h>
+
+struct console;
+struct key;
+
+/* True when the key was the mouse's or a paste, and is dealt with. */
+bool pointer_press(struct console *c, const struct key *k);
+
+#endif
