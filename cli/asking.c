@@ -36,7 +36,7 @@ on_done(void *user)
 
 	if (s->a->print)
 		s->a->print(s->a);
-	drive_end(s->drive, OUTCOME_OK);
+	drive_end(s->drive, s->a->extra);
 }
 
 static void

@@ -6,6 +6,8 @@
 #ifndef DROVER_CLI_ASKING_H
 #define DROVER_CLI_ASKING_H
 
+#include "base/outcome.h"
+
 #include <stdbool.h>
 
 struct call;
@@ -28,7 +30,8 @@ struct asking {
 	/* All hosts are done, before the last line: print the result. */
 	void (*print)(struct asking *a);
 	void *user;
-	struct run *run; /* while it runs */
+	enum outcome extra; /* set by print(): how the verb ends if nothing worse happened */
+	struct run *run;    /* while it runs */
 	struct sweep *sweep;
 };
 

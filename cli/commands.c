@@ -9,6 +9,7 @@ const struct command *const commands[] = {
 	&command_hosts,
 	&command_facts,
 	&command_ps,
+	&command_apps,
 	&command_run,
 	&command_cp,
 	&command_fetch,

@@ -11,6 +11,7 @@ extern const struct command *const commands[];        /* ended by NULL */
 const struct command *command_find(const char *name); /* NULL: no such verb */
 
 extern const struct command command_apply;
+extern const struct command command_apps;
 extern const struct command command_cp;
 extern const struct command command_diff;
 extern const struct command command_facts;

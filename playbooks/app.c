@@ -328,6 +328,7 @@ add_unit(const struct app *app, int replica, struct arena *a, const struct resou
 	r->id = arena_printf(a, "unit %s", unit);
 	r->title = unit;
 	r->unit = unit;
+	r->image = app->image;
 	r->state = WANT_STARTED;
 	r->enabled = WANT_ENABLED;
 	r->on_change = app->on_change;

@@ -131,7 +131,7 @@ struct resource {
 	    config_digest; /* of what a restart would pick up: unit text, env, app files, image id */
 	struct health health;
 
-	/* IMAGE */
+	/* IMAGE; an app's UNIT: what it runs */
 	const char *image;   /* NAME:TAG */
 	const char *archive; /* path on the seat, or NULL: pulled */
 	char image_id[65];   /* of the archive; empty when not known before */
