@@ -32,6 +32,8 @@ struct errand {
 	size_t head_sent;
 	int64_t waits_ms, late_ms;
 	bool redacted, wrote, open, over, cancelled, trying, wants_room, ended_input, terminal;
+	bool counting, paused; /* we say ourselves what was read; nothing is read now */
+	size_t unread;
 	const char *none; /* why there was no password from the start, or NULL */
 	struct err late;
 	char why[160]; /* why none was given when it was asked for */
@@ -196,7 +198,6 @@ on_data(void *user, struct channel *c, enum stream s, const void *p, size_t n)
 	enum become_next next;
 	size_t rest = n;
 
-	(void)c;
 	if (e->wrapped) {
 		bool here = e->become.here[0];
 
@@ -210,6 +211,10 @@ on_data(void *user, struct channel *c, enum stream s, const void *p, size_t n)
 		rest -= e->spec.who == ERRAND_OWN && s == STREAM_OUT && *(const char *)p == '\n';
 	}
 	pass_on(e, s, (const char *)p + (n - rest), rest);
+	if (e->paused)
+		e->unread += n;
+	else if (e->counting)
+		channel_consumed(c, n);
 }
 
 static void
@@ -362,6 +367,8 @@ start(struct errand *e)
 	};
 
 	e->none = why;
+	e->counting = e->paused = false;
+	e->unread = 0;
 	become_init(&e->become, &way);
 	encode_program(e);
 	autofree char *line = become_line(&e->become);
@@ -467,6 +474,20 @@ errand_cancel(struct errand *e)
 	e->cancelled = true;
 	if (e->channel)
 		channel_cancel(e->channel);
+}
+
+void
+errand_pause(struct errand *e, bool on)
+{
+	if (!e->channel || on == e->paused)
+		return;
+	if (!e->counting)
+		channel_hold(e->channel);
+	e->counting = true;
+	e->paused = on;
+	if (!on)
+		channel_consumed(e->channel, e->unread);
+	e->unread = 0;
 }
 
 bool

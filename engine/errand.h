@@ -53,6 +53,10 @@ size_t errand_room(struct errand *e); /* what errand_write() would take; 0: writ
 void errand_write_end(struct errand *e);
 void errand_cancel(struct errand *e);
 
+/* Read no more of its output until it is let go on: the host waits, nothing is dropped. What is on its way,
+ * at most a window, may still come. Also from inside data(). */
+void errand_pause(struct errand *e, bool on);
+
 /* The host said a password; stars stand for it. Also from inside end(). */
 bool errand_redacted(const struct errand *e);
 #define ERRAND_REDACTED "it said the password that becomes another user; stars stand for it"

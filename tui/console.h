@@ -21,6 +21,7 @@ struct keymap;
 struct keymap_row;
 struct launch;
 struct plan_feed;
+struct logs_source;
 struct loop;
 struct poll;
 struct question;
@@ -41,6 +42,7 @@ struct console {
 	int depth;
 	struct view_services services;
 	struct keymap *keymap;
+	struct logs_source *logs;
 	struct overlay overlay;
 	const char *pressed; /* the key that is being carried out; never NULL there */
 	char flash[512];

@@ -3,6 +3,7 @@
 #include "tui/canvas.h"
 #include "tui/console.h"
 #include "tui/feed_fleet.h"
+#include "tui/feed_logs.h"
 #include "tui/feed_plan.h"
 #include "tui/foreground.h"
 #include "tui/frame.h"
@@ -34,8 +35,8 @@
 #define LEAST_ROWS    5
 #define LEAST_COLS    20
 
-const struct view_class *const console_tabs[] = { &view_fleet, &view_host, &view_plan, &view_run,
-	NULL };
+const struct view_class *const console_tabs[] = { &view_fleet, &view_host, &view_logs, &view_plan,
+	&view_run, NULL };
 
 struct view *
 console_view(struct console *c)
@@ -378,6 +379,9 @@ start(struct console *c)
 	services_init(c);
 	c->sight = xcalloc(c->scene.count + 1, sizeof(*c->sight));
 	c->services.fleet = c->fleet = feed_fleet_new(c);
+	c->logs = feed_logs_new(&(struct feed_logs_config){
+	    .herd = c->herd, .changed = c->services.changed, .user = c });
+	c->services.logs = c->logs;
 	c->repaint = loop_timer_new(c->loop, on_repaint, c);
 	c->tick = loop_timer_new(c->loop, on_tick, c);
 	c->resize = loop_timer_new(c->loop, on_resized, c);
@@ -409,6 +413,7 @@ finish(struct console *c)
 	while (c->overlay.kind != OVERLAY_NONE)
 		overlay_close(&c->overlay);
 	plan_feed_free(c->plan_feed);
+	feed_logs_free(c->logs);
 	launch_free(c->launch);
 	poll_free(c->poll);
 	loop_timer_free(c->repaint);

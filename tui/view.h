@@ -22,6 +22,7 @@ struct environment;
 struct fleet_source;
 struct plan_source;
 struct keymap;
+struct logs_source;
 struct view;
 
 enum link { LINK_NONE, LINK_CONNECTING, LINK_UP, LINK_DOWN };
@@ -108,6 +109,8 @@ struct view_services {
 	void (*changed)(void *user); /* what a view looks at is another: refresh and paint soon */
 	const struct plan_source *plan;
 	const struct fleet_source *fleet;
+	/* What screens have from outside, each NULL where there is none. */
+	const struct logs_source *logs;
 };
 
 struct view_class {
@@ -147,6 +150,6 @@ struct view {
 	int height; /* rows given at the last paint */
 };
 
-extern const struct view_class view_fleet, view_host, view_plan, view_run;
+extern const struct view_class view_fleet, view_host, view_logs, view_plan, view_run;
 
 #endif

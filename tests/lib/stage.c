@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-const struct view_class *const stage_tabs[] = { &view_fleet, &view_host, &view_plan, &view_run,
-	NULL };
+const struct view_class *const stage_tabs[] = { &view_fleet, &view_host, &view_logs, &view_plan,
+	&view_run, NULL };
 
 static void
 nothing(struct view *v)

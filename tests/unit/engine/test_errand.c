@@ -26,7 +26,8 @@ struct channel {
 	char nonce[40];
 	bool ended_input, cancelled, terminal;
 	int64_t stall_ms;
-	size_t room;
+	size_t room, consumed;
+	bool held;
 };
 
 static struct world {
@@ -156,6 +157,19 @@ void
 channel_cancel(struct channel *c)
 {
 	c->cancelled = true;
+}
+
+void
+channel_hold(struct channel *c)
+{
+	c->held = true;
+}
+
+void
+channel_consumed(struct channel *c, size_t n)
+{
+	assert_true(c->held);
+	c->consumed += n;
 }
 
 /* The owner of the errand. */
@@ -490,6 +504,26 @@ a_program_that_has_begun_has_time(void **state)
 	finish();
 }
 
+static void
+a_pause_gives_no_credit_until_it_is_over(void **state)
+{
+	(void)state;
+	start_as(ERRAND_LOGIN, NULL, "");
+	host(STREAM_OUT, "before");
+	assert_false(w.channel[0].held);
+	errand_pause(w.errand, true);
+	host(STREAM_OUT, "12345");
+	assert_true(w.channel[0].held);
+	assert_int_equal(w.channel[0].consumed, 0);
+	assert_string_equal(buf_text(&w.out), "before12345");
+	errand_pause(w.errand, false);
+	assert_int_equal(w.channel[0].consumed, 5);
+	host(STREAM_OUT, "678");
+	assert_int_equal(w.channel[0].consumed, 8);
+	host_ends(0);
+	finish();
+}
+
 int
 main(void)
 {
@@ -508,6 +542,7 @@ main(void)
 		cmocka_unit_test(how_long_input_may_wait_reaches_the_channel),
 		cmocka_unit_test(a_login_shell_that_hangs_is_noticed),
 		cmocka_unit_test(a_program_that_has_begun_has_time),
+		cmocka_unit_test(a_pause_gives_no_credit_until_it_is_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,6 +207,18 @@ channel_limits(struct channel *c, int64_t first_ms, int64_t idle_ms, int64_t tot
 }
 
 void
+channel_hold(struct channel *c)
+{
+	(void)c;
+}
+
+void
+channel_consumed(struct channel *c, size_t n)
+{
+	(void)c, (void)n;
+}
+
+void
 channel_cancel(struct channel *c)
 {
 	struct channel_end e = { .cancelled = true };

@@ -173,12 +173,12 @@ static void
 a_preset_stands_below_what_the_file_says(void **state)
 {
 	struct keymap *m = make();
-	autofree char *bad = mistakes(m, "* back = H q\n preset = vim\n");
+	autofree char *bad = mistakes(m, "* back = B q\n preset = vim\n");
 
 	(void)state;
 	assert_string_equal(bad, "");
 	assert_string_equal(row(m, "fleet", "open")->keys, "l|enter");
-	assert_string_equal(row(m, "*", "back")->keys, "H|q");
+	assert_string_equal(row(m, "*", "back")->keys, "B|q");
 	keymap_free(m);
 }
 

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Prints the journal in its export form, from where it is told on. Changes nothing.
+# Arguments: nonce, a container's name or "", journalctl's own words. Says "NONCE journal TIME" first, TIME in
+# seconds since 1970. Whoever reads comes back now and then: nobody who was cut off is followed for ever.
+nonce=$1 container=$2
+shift 2
+command -v journalctl >/dev/null || {
+	echo "this host has no journal" >&2
+	exit 1
+}
+if [ -n "$container" ] && command -v podman >/dev/null; then
+	driver=$(podman inspect --type container --format '{{.HostConfig.LogConfig.Type}}' -- "$container" 2>/dev/null)
+	case $driver in
+	'' | journald) ;;
+	*)
+		echo "container $container logs by the driver $driver, which is not the journal" >&2
+		exit 1
+		;;
+	esac
+fi
+leash=
+command -v timeout >/dev/null && leash="timeout 1200"
+printf '\n%s journal %s\n' "$nonce" "$(date +%s)"
+exec $leash journalctl --no-pager --quiet --output=export \
+	--output-fields=MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_COMM,_HOSTNAME,CONTAINER_NAME,_SYSTEMD_UNIT "$@"

@@ -1,0 +1,325 @@
+/* The journals of many hosts, merged by time: followed, searched, filtered, folded. */
+#include "tui/view_logs.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SIDEWAYS 8 /* columns a key moves */
+
+static void
+logs_refresh(struct view *v)
+{
+	struct logs_view *l = v->state;
+
+	if (!l->feed)
+		return;
+	if (l->seek)
+		logs_rows_seek(l);
+	logs_rows_make(l, v->height);
+}
+
+static void
+logs_open(struct view *v, const char *subject)
+{
+	struct logs_view *l = v->state;
+
+	l->source = v->services->logs;
+	l->follow = l->times = l->hosts = true;
+	l->level = -1;
+	logs_take_subject(v, subject);
+	logs_start(v);
+}
+
+static void
+logs_close(struct view *v)
+{
+	struct logs_view *l = v->state;
+
+	logs_rows_clear(l);
+	if (l->feed)
+		l->source->stop(l->feed);
+	free(l->rows);
+	free(l->set);
+	free(l->name);
+	free(l->since);
+	free(l->until);
+}
+
+static const char *
+logs_lacks(const struct view *v, unsigned needs)
+{
+	const struct logs_view *l = v->state;
+
+	if (!l->feed)
+		return "no lines are followed";
+	if ((needs & NEEDS_ROW) && !l->row_count)
+		return "there are no lines";
+	return NULL;
+}
+
+/* From here on the reader moves by hand. */
+static void
+hold(struct logs_view *l)
+{
+	if (!l->follow)
+		return;
+	l->follow = false;
+	l->known = logbook_count(l->book);
+}
+
+static void
+move(struct view *v, long by)
+{
+	struct logs_view *l = v->state;
+
+	if (by > 0 && l->follow)
+		return;
+	hold(l);
+	logs_rows_move(l, by);
+	logs_refresh(v);
+}
+
+static bool
+logs_key(struct view *v, const char *key)
+{
+	struct logs_view *l = v->state;
+	long page = v->height > 4 ? v->height - 4 : 1;
+	const struct {
+		const char *key;
+		long by;
+	} moves[] = { { "j", 1 }, { "down", 1 }, { "k", -1 }, { "up", -1 }, { "page-down", page },
+		{ "page-up", -page }, { "ctrl-d", (page + 1) / 2 }, { "ctrl-u", -(page + 1) / 2 } };
+
+	if (!l->feed)
+		return false;
+	for (size_t i = 0; i < countof(moves); i++) {
+		if (str_eq(key, moves[i].key)) {
+			move(v, moves[i].by);
+			return true;
+		}
+	}
+	if (str_eq(key, "g") || str_eq(key, "home")) {
+		hold(l);
+		logs_rows_first(l);
+	} else if (str_eq(key, "G") || str_eq(key, "end")) {
+		logs_rows_last(l);
+	} else if (str_eq(key, "right")) {
+		l->left += SIDEWAYS;
+	} else if (str_eq(key, "left")) {
+		l->left = l->left > SIDEWAYS ? l->left - SIDEWAYS : 0;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void
+do_follow(struct view *v)
+{
+	struct logs_view *l = v->state;
+
+	if (l->follow)
+		hold(l);
+	else
+		l->follow = true;
+}
+
+static void
+seek(struct view *v, int direction)
+{
+	struct logs_view *l = v->state;
+
+	if (!l->search[0]) {
+		logs_ask_search(v);
+		return;
+	}
+	hold(l);
+	l->seek = direction;
+}
+
+static void
+do_next(struct view *v)
+{
+	seek(v, 1);
+}
+
+static void
+do_previous(struct view *v)
+{
+	seek(v, -1);
+}
+
+static void
+do_wrap(struct view *v)
+{
+	struct logs_view *l = v->state;
+
+	l->wrap = !l->wrap;
+}
+
+static void
+do_times(struct view *v)
+{
+	struct logs_view *l = v->state;
+
+	l->times = !l->times;
+}
+
+static void
+do_hosts(struct view *v)
+{
+	struct logs_view *l = v->state;
+
+	l->hosts = !l->hosts;
+}
+
+static void
+do_fold(struct view *v)
+{
+	struct logs_view *l = v->state;
+
+	l->fold = !l->fold;
+	l->unfolded = (struct logbook_place){ 0 };
+	v->services->flash(v->services->user, false,
+	    l->fold ? "equal neighbours are one row" : "each line is a row");
+}
+
+static void
+do_mark(struct view *v)
+{
+	struct logs_view *l = v->state;
+	const struct logs_row *row = &l->rows[l->cursor_row];
+
+	logbook_mark(l->book, row->first, !row->marked);
+	if (!l->follow)
+		logs_rows_move(l, 1);
+}
+
+/* A run of equal lines comes apart; a long line is shown whole. */
+static void
+do_open(struct view *v)
+{
+	struct logs_view *l = v->state;
+	const struct logs_row *row = &l->rows[l->cursor_row];
+	struct logbook_place *which = row->count > 1 ? &l->unfolded : &l->opened;
+	bool on = logbook_compare(*which, row->first) == 0;
+
+	hold(l);
+	*which = on ? (struct logbook_place){ 0 } : row->first;
+}
+
+/* All levels, then fewer and fewer. */
+static void
+do_level(struct view *v)
+{
+	static const int order[] = { -1, 6, 5, 4, 3 };
+	static const char *const says[] = { "all levels", "no debug", "notice and graver",
+		"warning and graver", "error and graver" };
+	struct logs_view *l = v->state;
+	size_t i = 0;
+
+	while (order[i] != l->level)
+		i++;
+	i = (i + 1) % countof(order);
+	l->level = order[i];
+	logs_refilter(v);
+	v->services->flash(v->services->user, false, says[i]);
+}
+
+static const struct action actions[] = {
+	{ .key = "F",
+	    .name = "follow",
+	    .summary = "follow new lines, or hold",
+	    .hint = true,
+	    .needs = NEEDS_ROW,
+	    .run = do_follow,
+	    .command = "drover logs -f SET UNIT" },
+	{ .key = "/",
+	    .name = "search",
+	    .summary = "search; n and N go on",
+	    .hint = true,
+	    .run = logs_ask_search },
+	{ .key = "n",
+	    .name = "next",
+	    .summary = "the next line that has it",
+	    .needs = NEEDS_ROW,
+	    .run = do_next },
+	{ .key = "N",
+	    .name = "previous",
+	    .summary = "the one before",
+	    .needs = NEEDS_ROW,
+	    .run = do_previous },
+	{ .key = "&",
+	    .name = "filter",
+	    .summary = "only lines that have it; !TEXT: that have it not",
+	    .hint = true,
+	    .run = logs_ask_filter,
+	    .command = "drover logs --grep TEXT SET UNIT" },
+	{ .key = "z",
+	    .name = "context",
+	    .summary = "so many lines around those that are kept",
+	    .run = logs_ask_context },
+	{ .key = "T",
+	    .name = "range",
+	    .summary = "live, 1m 5m 15m 1h, boot, all, or since when",
+	    .hint = true,
+	    .run = logs_ask_range,
+	    .command = "drover logs --since TIME SET UNIT" },
+	{ .key = "@",
+	    .name = "sources",
+	    .summary = "other hosts, another unit",
+	    .hint = true,
+	    .run = logs_ask_sources },
+	{ .key = "L",
+	    .name = "level",
+	    .summary = "less and less of what is not grave",
+	    .run = do_level },
+	{ .key = "w",
+	    .name = "wrap",
+	    .summary = "long lines on several rows",
+	    .hint = true,
+	    .run = do_wrap },
+	{ .key = "t",
+	    .name = "time",
+	    .summary = "times on and off",
+	    .hint = true,
+	    .run = do_times },
+	{ .key = "=",
+	    .name = "fold",
+	    .summary = "equal neighbours are one row",
+	    .hint = true,
+	    .run = do_fold },
+	{ .key = "H",
+	    .name = "hosts",
+	    .summary = "the column of hosts on and off",
+	    .hint = true,
+	    .run = do_hosts },
+	{ .key = "m",
+	    .name = "mark",
+	    .summary = "mark this line",
+	    .needs = NEEDS_ROW,
+	    .run = do_mark },
+	{ .key = "enter",
+	    .name = "open",
+	    .summary = "take a folded row apart; a long line whole",
+	    .needs = NEEDS_ROW,
+	    .run = do_open },
+	{ 0 },
+};
+
+const struct view_class view_logs = {
+	.name = "logs",
+	.title = "Logs",
+	.digit = '4',
+	.actions = actions,
+	.state_size = sizeof(struct logs_view),
+	.open = logs_open,
+	.close = logs_close,
+	.refresh = logs_refresh,
+	.paint = logs_paint,
+	.key = logs_key,
+	.status = logs_status,
+	.lacks = logs_lacks,
+};
