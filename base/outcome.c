@@ -1,5 +1,7 @@
 #include "base/outcome.h"
 
+#include "base/buf.h"
+
 #include <string.h>
 
 /* rank: the larger one decides the exit code of a run. */
@@ -57,6 +59,21 @@ enum outcome
 outcome_worse(enum outcome a, enum outcome b)
 {
 	return table[a].rank >= table[b].rank ? a : b;
+}
+
+void
+outcome_tally(const size_t by[OUTCOME_COUNT], struct buf *to)
+{
+	const char *separator = "";
+
+	for (int i = 0; i < OUTCOME_COUNT; i++) {
+		if (by[i] == 0)
+			continue;
+		buf_addf(to, "%s%zu %s", separator, by[i], table[i].name);
+		separator = ", ";
+	}
+	if (!*separator)
+		buf_adds(to, "no host");
 }
 
 bool

@@ -8,6 +8,9 @@
 #define DROVER_BASE_OUTCOME_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
 
 enum outcome {
 	OUTCOME_OK,
@@ -43,6 +46,9 @@ int outcome_exit(enum outcome o);
 
 /* Of two outcomes the one that decides the exit code (DESIGN: 70 > 11 > 10 > 7 ...). */
 enum outcome outcome_worse(enum outcome a, enum outcome b);
+
+/* Append "9 changed, 1 failed": how many there are of each, or "no host". */
+void outcome_tally(const size_t by[OUTCOME_COUNT], struct buf *to);
 
 /* True for ok and changed. */
 bool outcome_is_good(enum outcome o);

@@ -215,21 +215,12 @@ on_run_end(struct follow *f)
 {
 	const struct run_counts *c = run_counts(f->run);
 	autobuf line = BUF_INIT(1024);
-	const char *separator = "";
 
 	progress_flush(f->progress);
 	if (f->fold)
 		fold_print(f->fold, f->out);
 	add_alias(&line, f->run);
-	for (int i = 0; i < OUTCOME_COUNT; i++) {
-		if (c->by_outcome[i] > 0) {
-			buf_addf(&line, "%s%zu %s", separator, c->by_outcome[i],
-			    outcome_name((enum outcome)i));
-			separator = ", ";
-		}
-	}
-	if (!*separator)
-		buf_adds(&line, "no host");
+	outcome_tally(c->by_outcome, &line);
 	out_note(f->out, "%s", buf_text(&line));
 }
 

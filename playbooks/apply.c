@@ -30,6 +30,7 @@ struct apply {
 	void (*begin)(struct apply_host *h);
 	void (*over)(struct apply *a);
 	bool filling, waiting, told, going; /* going: it is carried out */
+	bool paused, parked;                /* parked: nothing is at work, and the next batch waits */
 	int stops;
 };
 
@@ -123,6 +124,15 @@ tell_armed(struct apply *a)
 }
 
 static void
+unpark(struct apply *a)
+{
+	if (!a->parked)
+		return;
+	a->parked = false;
+	next_batch(a);
+}
+
+static void
 on_stop(void *user, int signum)
 {
 	struct apply *a = user;
@@ -137,6 +147,7 @@ on_stop(void *user, int signum)
 	}
 	tell_armed(a);
 	fill(a);
+	unpark(a);
 	/* Looking changes nothing: it is cut at once. */
 	for (size_t i = 0; (a->stops > 1 || !a->going) && i < a->config.count; i++)
 		apply_exec_cut(&a->hosts[i]);
@@ -409,6 +420,11 @@ next_batch(struct apply *a)
 	}
 	a->queued = rollout_next_batch(a->ground.rollout, a->queue, a->config.count);
 	stopped = rollout_stopped(a->ground.rollout);
+	if (a->queued == 0 && rollout_parked(a->ground.rollout)) {
+		a->parked = true;
+		announce(a, "paused: no batch begins");
+		return;
+	}
 	if (a->queued == 0) {
 		if (stopped)
 			announce(a, stopped);
@@ -421,6 +437,18 @@ next_batch(struct apply *a)
 	    a->queued, a->queued == 1 ? "" : "s");
 	announce(a, text);
 	stage(a, begin_act, next_batch);
+}
+
+void
+apply_pause(struct apply *a, bool on)
+{
+	if (a->paused == on || a->told)
+		return;
+	a->paused = on;
+	rollout_pause(a->ground.rollout, on);
+	announce(a, on ? "a pause is asked for: it comes before the next batch" : "going on");
+	if (!on)
+		unpark(a);
 }
 
 size_t

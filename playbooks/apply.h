@@ -59,6 +59,9 @@ void apply_leave_out(struct apply *a, size_t i, bool out);
 
 /* Carry it out. */
 void apply_go(struct apply *a);
+/* No batch begins until it is taken back; hosts at work go on. A stop ends a pause. */
+void apply_pause(struct apply *a, bool on);
+
 /* Change nothing: the hosts that have a plan end as this (ok for a plan, held). */
 void apply_leave(struct apply *a, enum outcome as);
 

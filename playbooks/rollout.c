@@ -30,6 +30,7 @@ struct rollout_run {
 	size_t count;
 	size_t batches; /* handed out so far, without the canary */
 	bool begun;
+	bool paused;
 	bool canary_done;
 	bool away; /* too many were, so it stopped */
 	char name[32];
@@ -276,7 +277,7 @@ rollout_next_batch(struct rollout_run *r, size_t *ret, size_t n)
 		r->begun = true;
 		judge_reach(r);
 	}
-	if (r->stopped[0] || in_flight(r))
+	if (r->stopped[0] || in_flight(r) || r->paused)
 		return 0;
 	if (in_stage(r, STAGE_WAITS, HOST_CATTLE))
 		return next_cattle(r, ret, n);
@@ -284,6 +285,19 @@ rollout_next_batch(struct rollout_run *r, size_t *ret, size_t n)
 	if (got)
 		snprintf(r->name, sizeof(r->name), "pet");
 	return got;
+}
+
+void
+rollout_pause(struct rollout_run *r, bool on)
+{
+	r->paused = on;
+}
+
+bool
+rollout_parked(const struct rollout_run *r)
+{
+	return r->paused && !r->stopped[0] && !in_flight(r) &&
+	       in_stage(r, STAGE_WAITS, HOST_CATTLE) + in_stage(r, STAGE_WAITS, HOST_PET) > 0;
 }
 
 bool

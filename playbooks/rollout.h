@@ -33,6 +33,12 @@ void rollout_note(struct rollout_run *r, size_t i, enum outcome outcome);
  * when every host has been observed: max_unreachable is judged then. */
 size_t rollout_next_batch(struct rollout_run *r, size_t *ret, size_t n);
 
+/* No batch comes until it is taken back; one that began goes on. */
+void rollout_pause(struct rollout_run *r, bool on);
+
+/* True when a batch would come now, were it not for a pause. */
+bool rollout_parked(const struct rollout_run *r);
+
 /* Asked right before a host of the batch is acted on; false when the run has stopped since. */
 bool rollout_start(struct rollout_run *r, size_t i);
 

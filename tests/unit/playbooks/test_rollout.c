@@ -338,6 +338,68 @@ no_host_starts_after_the_stop_in_a_thousand_random_runs(void **state)
 		play(seed * 0x9e3779b97f4a7c15);
 }
 
+static void
+a_pause_holds_the_next_batch_back_and_nothing_else(void **state)
+{
+	struct rollout_run *r = herd(4, NULL);
+	size_t batch[HOSTS];
+
+	(void)state;
+	assert_int_equal(rollout_next_batch(r, batch, HOSTS), 1);
+	rollout_pause(r, true);
+	assert_true(rollout_start(r, batch[0]));
+	assert_false(rollout_parked(r));
+	rollout_note(r, batch[0], OUTCOME_CHANGED);
+	assert_true(rollout_parked(r));
+	assert_int_equal(rollout_next_batch(r, batch, HOSTS), 0);
+	assert_false(rollout_done(r));
+	rollout_pause(r, false);
+	assert_false(rollout_parked(r));
+	assert_int_equal(rollout_next_batch(r, batch, HOSTS), 1);
+	rollout_free(r);
+}
+
+static void
+nothing_is_parked_where_no_batch_would_come(void **state)
+{
+	struct rollout_run *r = herd(2, NULL);
+
+	(void)state;
+	assert_int_equal(run_batch(r, OUTCOME_FAILED), 1);
+	rollout_pause(r, true);
+	assert_non_null(rollout_stopped(r));
+	assert_false(rollout_parked(r));
+	rollout_free(r);
+}
+
+static void
+a_host_that_was_left_out_is_neither_a_failure_nor_away(void **state)
+{
+	struct rollout_run *r = herd(4, NULL);
+	size_t batch[HOSTS];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		rollout_note(r, i, OUTCOME_HELD);
+	assert_int_equal(rollout_next_batch(r, batch, HOSTS), 1);
+	assert_int_equal(batch[0], 3);
+	assert_null(rollout_stopped(r));
+	rollout_free(r);
+}
+
+static void
+a_rollout_is_told_with_its_defaults(void **state)
+{
+	const struct rollout said = { .batch = { .n = 2, .said = true }, .rollback = true };
+	char words[256];
+
+	(void)state;
+	rollout_words(&said, words, sizeof(words));
+	assert_string_equal(words,
+	    "canary 1, then batches of 2, soak 1 s, stops at 1 failed and rolls back; pets one at "
+	    "a time");
+}
+
 int
 main(void)
 {
@@ -355,6 +417,10 @@ main(void)
 		cmocka_unit_test(max_fail_is_a_percent_of_all_hosts_of_the_run),
 		cmocka_unit_test(a_limit_of_nothing_is_met_by_the_first_failure_only),
 		cmocka_unit_test(no_host_starts_after_the_stop_in_a_thousand_random_runs),
+		cmocka_unit_test(a_pause_holds_the_next_batch_back_and_nothing_else),
+		cmocka_unit_test(nothing_is_parked_where_no_batch_would_come),
+		cmocka_unit_test(a_host_that_was_left_out_is_neither_a_failure_nor_away),
+		cmocka_unit_test(a_rollout_is_told_with_its_defaults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
