@@ -39,11 +39,11 @@ struct progress_step {
 struct progress_row {
 	char *host;
 	enum progress_state state;
-	enum outcome outcome;  /* once ended */
-	int steps_done, steps; /* steps: planned changes; 0 when not known */
-	char *step;            /* the step at work, or the last */
-	char *last;            /* last line of output, or why it failed */
-	char *why;             /* what the host ended with, all of it; NULL */
+	enum outcome outcome;             /* once ended */
+	int steps_done, steps;            /* steps: planned changes; 0 when not known */
+	char *step;                       /* the step at work, or the last */
+	char *last;                       /* last line of output, or why it failed */
+	char *why;                        /* what the host ended with, all of it; NULL */
 	int64_t start_ms, act_ms, end_ms; /* act_ms: when its act was sent; 0: not yet */
 	int64_t rc, changed;              /* once ended */
 	char *output; /* the tail of what the host said, at most PROGRESS_TAIL bytes */
@@ -59,17 +59,17 @@ struct progress_note {
 
 struct progress {
 	char run[UUID_TEXT];
-	char *verb, *note; /* note: the rollout's last word */
-	char *argv;        /* the verb's operands, joined by blanks; NULL */
+	char *verb, *note;                /* note: the rollout's last word */
+	char *argv;                       /* the verb's operands, joined by blanks; NULL */
 	int64_t start_ms, act_ms, end_ms; /* act_ms: when the first act was sent */
-	int exit; /* once ended */
+	int exit;                         /* once ended */
 	bool ended;
 	struct progress_row *rows;
 	size_t count, cap, hosts; /* hosts: of the run, whether they have begun or not */
 	struct strmap by_host;
 	size_t by_outcome[OUTCOME_COUNT], running, done;
-	size_t steps, steps_done; /* of all hosts */
-	size_t kept;              /* bytes of the steps' outputs */
+	size_t steps, steps_done;                   /* of all hosts */
+	size_t kept;                                /* bytes of the steps' outputs */
 	struct progress_note notes[PROGRESS_NOTES]; /* the rollout's words, the oldest first */
 	size_t note_count;
 };

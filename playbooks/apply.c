@@ -30,7 +30,7 @@ struct apply {
 	void (*begin)(struct apply_host *h);
 	void (*over)(struct apply *a);
 	bool filling, waiting, told, going; /* going: it is carried out */
-	bool paused, parked;                /* parked: nothing is at work, and the next batch waits */
+	bool paused, parked; /* parked: nothing is at work, and the next batch waits */
 	int stops;
 };
 
@@ -446,7 +446,7 @@ apply_pause(struct apply *a, bool on)
 		return;
 	a->paused = on;
 	rollout_pause(a->ground.rollout, on);
-	announce(a, on ? "a pause is asked for: it comes before the next batch" : "going on");
+	announce(a, on ? "pausing: the batch at work ends" : "going on");
 	if (!on)
 		unpark(a);
 }

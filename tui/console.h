@@ -22,6 +22,7 @@ struct keymap_row;
 struct launch;
 struct plan_feed;
 struct logs_source;
+struct run_feed;
 struct loop;
 struct poll;
 struct question;
@@ -34,6 +35,7 @@ struct console {
 	struct poll *poll;
 	struct launch *launch;
 	struct plan_feed *plan_feed;
+	struct run_feed *run_feed;
 	struct term *term;
 	struct canvas *canvas;
 	struct scene scene;
@@ -78,6 +80,7 @@ __attribute__((format(printf, 3, 4))) void console_flash(
 void console_suspend(struct console *c); /* to the shell, until it continues us */
 
 /* tui/services.c: what views ask for. */
+void console_stop(struct console *c); /* the run, and say what that means */
 void services_init(struct console *c);
 void services_plan(struct console *c);
 void services_free(struct console *c);

@@ -148,12 +148,7 @@ do_suspend(struct view *v)
 static void
 do_stop(struct view *v)
 {
-	struct console *c = console_of(v);
-
-	if (launch_live(c->launch))
-		launch_stop(c->launch);
-	else
-		console_flash(c, false, "nothing is running; q leaves");
+	console_stop(console_of(v));
 }
 
 const struct action console_actions[] = {

@@ -37,7 +37,9 @@ struct launch {
 	bool left; /* answered no: its hosts have ended, the run has not yet */
 	struct progress progress;
 	char alias[32];
-	bool any, live;
+	bool any, live, paused;
+	int stops;
+	char *last_command, *last_playbook;
 };
 
 struct launch *
@@ -85,6 +87,8 @@ launch_free(struct launch *l)
 		run_finish(l->run, OUTCOME_HELD);
 	drop_run(l);
 	planned_free(l->planned);
+	free(l->last_command);
+	free(l->last_playbook);
 	progress_fini(&l->progress);
 	free(l);
 }
@@ -147,9 +151,22 @@ begin(struct launch *l, const char *verb, const char *const *argv, size_t argc,
 		return -1;
 	progress_fini(&l->progress);
 	l->any = l->live = true;
+	l->paused = false;
+	l->stops = 0;
+	free(take(l->last_command));
+	free(take(l->last_playbook));
 	str_copy(l->alias, sizeof(l->alias), run_alias(l->run));
 	run_add_sink(l->run, &(struct event_sink){ .event = on_event, .user = l });
 	return 0;
+}
+
+static void
+take_hosts(struct launch *l, const size_t *hosts, size_t count)
+{
+	l->hosts = xcalloc(count + 1, sizeof(struct herd_host *));
+	l->host_count = count;
+	for (size_t i = 0; i < count; i++)
+		l->hosts[i] = herd_at(l->config.herd, hosts[i]);
 }
 
 int
@@ -161,17 +178,15 @@ launch_command(
 	if (l->live)
 		return err_set(err, OUTCOME_LOCKED, "a run is at work");
 	drop_run(l);
-	l->hosts = xcalloc(count, sizeof(struct herd_host *));
-	l->host_count = count;
-	for (size_t i = 0; i < count; i++) {
-		l->hosts[i] = herd_at(l->config.herd, hosts[i]);
+	take_hosts(l, hosts, count);
+	for (size_t i = 0; i < count; i++)
 		names[i] = herd_host_of(l->hosts[i])->name;
-	}
 	autofree char *set = names_fold(names, count);
 	const char *argv[] = { "run", set, "--", command };
 	if (begin(l, "run", argv, countof(argv), names, count, err) < 0)
 		return -1;
 	l->command = xstrdup(command);
+	l->last_command = xstrdup(command);
 	l->fanout = fanout_start(&(struct fanout_spec){ .herd = l->config.herd,
 	    .run = l->run,
 	    .hosts = l->hosts,
@@ -260,11 +275,11 @@ on_planned(void *user, struct apply *a)
 }
 
 static int
-begin_apply(struct launch *l, const char *path, bool drift, struct err *err)
+begin_apply(struct launch *l, const char *path, bool drift, bool limited, struct err *err)
 {
 	autofree const char **names = xcalloc(l->host_count, sizeof(*names));
 	const struct passwd *pw = getpwuid(getuid());
-	const char *verb = drift ? "diff" : "apply", *argv[] = { verb, path };
+	const char *verb = drift ? "diff" : "apply";
 	struct diag diag;
 
 	for (size_t i = 0; i < l->host_count; i++)
@@ -283,14 +298,19 @@ begin_apply(struct launch *l, const char *path, bool drift, struct err *err)
 	if (!l->apply)
 		return fail_with(&diag, err);
 	diag_fini(&diag);
-	if (begin(l, verb, argv, countof(argv), names, l->host_count, err) < 0)
+	autofree char *set = names_fold(names, l->host_count);
+	const char *argv[] = { verb, path, "--limit", set };
+	if (begin(l, verb, argv, limited ? 4 : 2, names, l->host_count, err) < 0)
 		return -1;
+	l->last_playbook = xstrdup(playbook_path(l->playbook));
 	apply_start(l->apply, l->run);
 	return 0;
 }
 
-int
-launch_plan(struct launch *l, const char *path, bool drift, struct err *err)
+/* hosts NULL: those of the playbook. */
+static int
+plan_hosts(struct launch *l, const char *path, bool drift, const size_t *hosts, size_t count,
+    struct err *err)
 {
 	struct diag diag;
 
@@ -304,12 +324,62 @@ launch_plan(struct launch *l, const char *path, bool drift, struct err *err)
 	if (!l->playbook)
 		return fail_with(&diag, err);
 	diag_fini(&diag);
-	if (choose_hosts(l, err) < 0 || begin_apply(l, path, drift, err) < 0)
+	if (hosts)
+		take_hosts(l, hosts, count);
+	else if (choose_hosts(l, err) < 0)
+		return -1;
+	if (begin_apply(l, path, drift, hosts != NULL, err) < 0)
 		return -1;
 	planned_free(l->planned);
 	l->planned = planned_new(path, drift);
 	l->left = false;
 	return 0;
+}
+
+int
+launch_plan(struct launch *l, const char *path, bool drift, struct err *err)
+{
+	return plan_hosts(l, path, drift, NULL, 0, err);
+}
+
+int
+launch_plan_on(
+    struct launch *l, const char *path, const size_t *hosts, size_t count, struct err *err)
+{
+	/* It is the last run's own, which goes when another begins. */
+	autofree char *kept = xstrdup(path);
+
+	return plan_hosts(l, kept, false, hosts, count, err);
+}
+
+const char *
+launch_last_command(const struct launch *l)
+{
+	return l->last_command;
+}
+
+const char *
+launch_last_playbook(const struct launch *l)
+{
+	return l->last_playbook;
+}
+
+int
+launch_pause(struct launch *l, bool on, struct err *err)
+{
+	if (!l->live || l->stops)
+		return err_set(err, OUTCOME_HELD, "no run is at work");
+	if (!l->apply || l->planned->state != PLANNED_APPLIED)
+		return err_set(err, OUTCOME_HELD, "only an apply has batches");
+	l->paused = on;
+	apply_pause(l->apply, on);
+	return 0;
+}
+
+bool
+launch_paused(const struct launch *l)
+{
+	return l->live && l->paused;
 }
 
 const struct planned *
@@ -344,17 +414,19 @@ launch_answer(struct launch *l, bool yes)
 		apply_leave(l->apply, OUTCOME_HELD);
 }
 
-void
+int
 launch_stop(struct launch *l)
 {
 	if (!l->live)
-		return;
+		return 0;
+	l->paused = false;
 	if (asks(l))
 		launch_answer(l, false);
 	else if (l->fanout)
 		fanout_stop(l->fanout);
 	else
 		run_stop(l->run, SIGINT);
+	return ++l->stops;
 }
 
 bool

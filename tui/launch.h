@@ -38,6 +38,18 @@ int launch_command(
  * Kind INPUT with all mistakes in the text when the file is wrong, LOCKED while a run is at work. */
 int launch_plan(struct launch *l, const char *path, bool drift, struct err *err);
 
+/* The same on these hosts alone: what drover apply --limit does. */
+int launch_plan_on(
+    struct launch *l, const char *path, const size_t *hosts, size_t count, struct err *err);
+
+/* What the last run was, for doing it again; NULL: it was none of that. */
+const char *launch_last_command(const struct launch *l);
+const char *launch_last_playbook(const struct launch *l);
+
+/* No batch begins while it is on. -1: the run has no batches, or none is at work. */
+int launch_pause(struct launch *l, bool on, struct err *err);
+bool launch_paused(const struct launch *l);
+
 /* The last plan; it stays when its run is over. NULL: there was none. */
 const struct planned *launch_planned(const struct launch *l);
 
@@ -47,8 +59,8 @@ int launch_leave_host(struct launch *l, size_t host, bool out, struct err *err);
 /* The answer to a plan that waits: carry it out, or end the run as held. */
 void launch_answer(struct launch *l, bool yes);
 
-/* No new hosts; a second time: cut the running ones. */
-void launch_stop(struct launch *l);
+/* No new hosts; a second time: cut the running ones. Returns the how-manyeth time it is; 0: nothing runs. */
+int launch_stop(struct launch *l);
 
 bool launch_live(const struct launch *l);
 const struct progress *launch_progress(const struct launch *l); /* NULL: no run yet */

@@ -27,12 +27,25 @@ service_open(void *user, const char *view, const char *subject)
 	}
 }
 
+void
+console_stop(struct console *c)
+{
+	int time = launch_stop(c->launch);
+
+	if (!time)
+		console_flash(c, false, "nothing is running; q leaves");
+	else if (time == 1)
+		console_flash(c, false,
+		    "stopping: no host starts any more, the running ones go on; Ctrl-C again cuts "
+		    "them");
+	else
+		console_flash(c, true, "cut: what the running hosts did is not known");
+}
+
 static void
 service_stop_run(void *user)
 {
-	struct console *c = user;
-
-	launch_stop(c->launch);
+	console_stop(user);
 }
 
 /* What waits for its yes: a command on hosts, or a view's own question. */

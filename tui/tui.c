@@ -5,6 +5,7 @@
 #include "tui/feed_fleet.h"
 #include "tui/feed_logs.h"
 #include "tui/feed_plan.h"
+#include "tui/feed_run.h"
 #include "tui/foreground.h"
 #include "tui/frame.h"
 #include "tui/key.h"
@@ -394,6 +395,8 @@ start(struct console *c)
 	    .user = c });
 	c->plan_feed = plan_feed_new(c);
 	c->services.plan = plan_feed_source(c->plan_feed);
+	c->run_feed = run_feed_new(c);
+	c->services.run = run_feed_source(c->run_feed);
 	build_scene(c);
 	read_strayed(c);
 	c->depth = 1;
@@ -414,6 +417,7 @@ finish(struct console *c)
 		overlay_close(&c->overlay);
 	plan_feed_free(c->plan_feed);
 	feed_logs_free(c->logs);
+	run_feed_free(c->run_feed);
 	launch_free(c->launch);
 	poll_free(c->poll);
 	loop_timer_free(c->repaint);

@@ -21,6 +21,7 @@ struct canvas;
 struct environment;
 struct fleet_source;
 struct plan_source;
+struct run_source;
 struct keymap;
 struct logs_source;
 struct view;
@@ -61,6 +62,7 @@ struct scene {
 #define NEEDS_WRITE 4U
 #define NEEDS_RUN   8U
 #define NEEDS_PLAN  16U /* one that waits for its answer */
+#define NEEDS_ENDED 32U /* a run that is over */
 
 struct action {
 	const char *key;     /* "enter", "j|down" */
@@ -108,6 +110,7 @@ struct view_services {
 	void (*mark)(void *user, size_t host, bool on);
 	void (*changed)(void *user); /* what a view looks at is another: refresh and paint soon */
 	const struct plan_source *plan;
+	const struct run_source *run;
 	const struct fleet_source *fleet;
 	/* What screens have from outside, each NULL where there is none. */
 	const struct logs_source *logs;

@@ -1,72 +1,60 @@
-/* A run: every host's step and outcome, failures on top, the output of the one under the cursor. */
+/* A run: hosts in the same state as one, failures on top, what the one under the cursor did. */
+#include "tui/view_run.h"
+
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "tui/canvas.h"
-#include "tui/glance.h"
-#include "tui/list.h"
+#include "inventory/set.h"
+#include "tui/run_source.h"
 #include "tui/view.h"
 
 #include <stdio.h>
 #include <string.h>
 
-struct runview {
-	struct list list;
-	size_t *order;
-	const struct progress *run;
-	bool faults;
-};
-
-static const char *
-row_id(const void *user, size_t i)
+static const struct run_source *
+source_of(const struct view *v)
 {
-	const struct runview *r = user;
-
-	return r->run->rows[r->order[i]].host;
+	return v->services->run;
 }
 
-static bool
-is_bad(const struct progress_row *row)
+static void
+show(struct view *v)
 {
-	return row->state == PROGRESS_ENDED && !outcome_is_good(row->outcome);
-}
+	struct runview *r = v->state;
+	const struct run_group *g = runview_at(r);
 
-static int
-rank(const struct progress_row *row)
-{
-	if (is_bad(row))
-		return 0;
-	return row->state == PROGRESS_RUNNING ? 1 : row->state == PROGRESS_ENDED ? 2 : 3;
-}
-
-static int
-by_rank(const void *a, const void *b, void *user)
-{
-	const struct progress *p = user;
-	const struct progress_row *x = &p->rows[*(const size_t *)a],
-				  *y = &p->rows[*(const size_t *)b];
-
-	return rank(x) != rank(y) ? rank(x) - rank(y) : str_natural(x->host, y->host);
+	if (!g) {
+		text_set(&r->text, "", 0);
+		return;
+	}
+	const char *host = runview_id(r, r->list.cursor);
+	if (!r->host || !str_eq(r->host, host)) {
+		free(r->host);
+		r->host = xstrdup(host);
+		text_set(&r->text, "", 0);
+		r->text.top = 0;
+		r->text.left = 0;
+	}
+	autofree char *said = runview_tell(r->run, progress_find(r->run, r->host), source_of(v));
+	bool fresh = !r->text.lines;
+	text_set(&r->text, said, strlen(said));
+	if (fresh)
+		text_key(&r->text, "end");
 }
 
 static void
 run_refresh(struct view *v)
 {
 	struct runview *r = v->state;
-	size_t n = 0;
+	int output = runview_output_rows(v->height);
 
 	r->run = v->scene->run;
-	if (!r->run)
-		return;
-	r->order = xrealloc(r->order, r->run->count, sizeof(*r->order));
-	for (size_t i = 0; i < r->run->count; i++) {
-		if (!r->faults || rank(&r->run->rows[i]) < 2)
-			r->order[n++] = i;
-	}
-	if (n)
-		qsort_r(r->order, n, sizeof(*r->order), by_rank, (void *)(uintptr_t)r->run);
-	r->list.height = v->height - 12;
-	list_update(&r->list, n, row_id, r);
+	r->text.diff = true;
+	r->list.height = v->height - 3 - output;
+	text_height(&r->text, r->reading ? v->height - 3 : output - 1);
+	runview_groups(r);
+	show(v);
 }
 
 static void
@@ -74,131 +62,17 @@ run_close(struct view *v)
 {
 	struct runview *r = v->state;
 
-	free(r->order);
-}
-
-static enum style
-outcome_style(enum outcome o)
-{
-	if (outcome_is_good(o))
-		return STYLE_GOOD;
-	if (o == OUTCOME_UNREACHABLE || o == OUTCOME_UNTRIED || o == OUTCOME_UNKNOWN)
-		return STYLE_WARN;
-	return STYLE_BAD;
-}
-
-static const char *
-row_glyph(const struct progress_row *row, bool ascii)
-{
-	if (row->state == PROGRESS_WAITING)
-		return ascii ? "-" : "○";
-	if (row->state == PROGRESS_RUNNING)
-		return ">";
-	if (row->outcome == OUTCOME_CHANGED)
-		return "+";
-	if (row->outcome == OUTCOME_OK)
-		return ascii ? "." : "●";
-	if (outcome_style(row->outcome) == STYLE_WARN)
-		return "?";
-	return ascii ? "x" : "✗";
+	runview_free_groups(r);
+	free(r->group);
+	free(r->host);
+	text_fini(&r->text);
+	match_fini(&r->filter);
 }
 
 static void
-paint_row(const struct view *v, const struct progress_row *row, struct canvas *c, int at)
+flash(struct view *v, const char *text)
 {
-	enum style style = row->state == PROGRESS_ENDED ? outcome_style(row->outcome) : STYLE_TEXT;
-	int64_t until = row->state == PROGRESS_ENDED ? row->end_ms : v->scene->wall_ms;
-	char step[64], took[16] = "";
-	int step_width = c->cols >= 90 ? 30 : 22;
-
-	if (row->state == PROGRESS_ENDED)
-		snprintf(step, sizeof(step), "%s", outcome_name(row->outcome));
-	else if (row->state == PROGRESS_WAITING)
-		snprintf(step, sizeof(step), "waiting");
-	else if (row->steps)
-		snprintf(step, sizeof(step), "%d/%d %.40s", row->steps_done, row->steps,
-		    row->step ? row->step : "");
-	else
-		snprintf(step, sizeof(step), "%.40s", row->step ? row->step : "at work");
-	if (row->start_ms)
-		clock_short(until - row->start_ms, took, sizeof(took));
-	canvas_print(c, at, 3, 1, style, row_glyph(row, v->scene->ascii));
-	canvas_print(c, at, 5, 16, STYLE_BOLD, row->host);
-	canvas_print(c, at, 22, step_width, style, step);
-	canvas_print_right(c, at, 23 + step_width, 5, STYLE_DIM, took);
-	canvas_print(c, at, 30 + step_width, c->cols - 31 - step_width, STYLE_TEXT,
-	    row->last ? row->last : "");
-}
-
-static void
-paint_bar(const struct runview *r, struct canvas *c, int row)
-{
-	const struct progress *p = r->run;
-	int width = c->cols / 2;
-	int full = p->count ? (int)((size_t)width * p->done / p->count) : 0;
-	size_t good = p->by_outcome[OUTCOME_OK] + p->by_outcome[OUTCOME_CHANGED];
-
-	canvas_print(c, row, 1, 1, STYLE_DIM, "[");
-	canvas_fill(c, row, 2, full, p->done > good ? STYLE_WARN : STYLE_GOOD, '#');
-	canvas_fill(c, row, 2 + full, width - full, STYLE_DIM, '.');
-	canvas_printf(c, row, 2 + width, c->cols - width - 3, STYLE_DIM, "] %zu/%zu hosts  %.60s",
-	    p->done, p->count, p->note ? p->note : "");
-}
-
-static void
-paint_output(const struct progress_row *row, struct canvas *c, int top, int bottom)
-{
-	const char *p = row->output_len ? row->output : row->last ? row->last : "";
-	const char *end = p + strlen(p), *start = end;
-	int lines = 0, room = bottom - top - 1;
-
-	canvas_fill(c, top, 0, c->cols, STYLE_HEAD, '-');
-	canvas_printf(c, top, 2, c->cols - 4, STYLE_HEAD, "%s%s%s", row->host,
-	    row->step ? ": " : "", row->step ? row->step : "");
-	while (start > p && lines < room) {
-		start--;
-		if (*start == '\n' && start + 1 < end)
-			lines++;
-	}
-	if (lines == room)
-		start++;
-	for (int at = top + 1; at < bottom && start < end; at++) {
-		size_t len = strcspn(start, "\n");
-		autofree char *line = xmemdup0(start, len);
-
-		canvas_print(c, at, 1, c->cols - 2, STYLE_TEXT, line);
-		start += len + (start[len] == '\n');
-	}
-}
-
-static void
-run_paint(const struct view *v, struct canvas *c, int top, int bottom)
-{
-	const struct runview *r = v->state;
-	int output = bottom - 8 > top + 5 ? bottom - 8 : bottom;
-	int height = output - top - 2;
-
-	if (!r->run) {
-		canvas_print(c, top + 1, 2, c->cols - 3, STYLE_DIM,
-		    "No run yet. P plans and applies a playbook; drover history shows what ran "
-		    "before.");
-		return;
-	}
-	paint_bar(r, c, top);
-	canvas_print(c, top + 1, 3, c->cols - 4, STYLE_HEAD, "S HOST             STEP");
-	size_t first = list_top(&r->list, height);
-	for (int i = 0; i < height && first + (size_t)i < r->list.count; i++) {
-		size_t at = first + (size_t)i;
-
-		paint_row(v, &r->run->rows[r->order[at]], c, top + 2 + i);
-		if (at == r->list.cursor) {
-			canvas_select(c, top + 2 + i, 0, c->cols);
-			c->cursor_row = top + 2 + i;
-			c->cursor_col = 5;
-		}
-	}
-	if (output < bottom && r->list.cursor < r->list.count)
-		paint_output(&r->run->rows[r->order[r->list.cursor]], c, output, bottom);
+	v->services->flash(v->services->user, true, text);
 }
 
 static bool
@@ -208,8 +82,31 @@ run_key(struct view *v, const char *key)
 
 	if (!r->run)
 		return false;
-	r->list.height = v->height - 12;
-	return list_key(&r->list, key, row_id, r);
+	if (r->reading && (str_eq(key, "esc") || str_eq(key, "q"))) {
+		r->reading = false;
+		return true;
+	}
+	if (r->reading)
+		return text_key(&r->text, key);
+	if (str_eq(key, "esc") && r->typed[0]) {
+		r->typed[0] = '\0';
+		match_fini(&r->filter);
+		match_init(&r->filter, "");
+		return true;
+	}
+	run_refresh(v);
+	if (!list_key(&r->list, key, runview_id, r))
+		return false;
+	show(v);
+	return true;
+}
+
+static void
+do_open(struct view *v)
+{
+	struct runview *r = v->state;
+
+	r->reading = true;
 }
 
 static void
@@ -222,6 +119,159 @@ do_faults(struct view *v)
 }
 
 static void
+do_unfold(struct view *v)
+{
+	struct runview *r = v->state;
+
+	r->unfold = !r->unfold;
+	run_refresh(v);
+}
+
+static void
+do_times(struct view *v)
+{
+	struct runview *r = v->state;
+
+	r->times = !r->times;
+}
+
+static void
+do_wrap(struct view *v)
+{
+	struct runview *r = v->state;
+
+	text_key(&r->text, "w");
+}
+
+static void
+filtered(struct view *v, const char *input)
+{
+	struct runview *r = v->state;
+
+	str_copy(r->typed, sizeof(r->typed), input);
+	match_fini(&r->filter);
+	match_init(&r->filter, input);
+	run_refresh(v);
+}
+
+static void
+unfiltered(struct view *v)
+{
+	filtered(v, "");
+}
+
+static void
+searched(struct view *v, const char *input)
+{
+	struct runview *r = v->state;
+
+	if (!text_search(&r->text, input))
+		flash(v, "it is not there");
+}
+
+static void
+do_search(struct view *v)
+{
+	const struct runview *r = v->state;
+	const struct view_prompt filter = { .title = "Hosts with",
+		.preset = r->typed,
+		.empty = true,
+		.changed = filtered,
+		.yes = filtered,
+		.no = unfiltered };
+	const struct view_prompt search = { .title = "Search", .empty = true, .yes = searched };
+
+	v->services->prompt(v->services->user, r->reading ? &search : &filter);
+}
+
+static void
+do_page(struct view *v)
+{
+	const struct runview *r = v->state;
+
+	run_refresh(v);
+	if (!r->host)
+		return;
+	autofree char *said = runview_tell(r->run, progress_find(r->run, r->host), source_of(v));
+	source_of(v)->page(source_of(v)->user, said);
+}
+
+static void
+do_shell(struct view *v)
+{
+	const struct runview *r = v->state;
+
+	run_refresh(v);
+	if (r->host)
+		source_of(v)->shell(source_of(v)->user, r->host);
+}
+
+static void
+do_pause(struct view *v)
+{
+	const struct run_source *s = source_of(v);
+	bool on = !s->paused(s->user);
+	struct err err;
+
+	if (s->pause(s->user, on, &err) < 0)
+		flash(v, err.text);
+	else
+		v->services->flash(v->services->user, false,
+		    on ? "paused: the next batch waits until p is pressed again" : "going on");
+}
+
+/* Who failed or was never tried; returns how many. */
+static size_t
+left_over(const struct progress *p, const char **names)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->count; i++) {
+		if (runview_is_bad(&p->rows[i]) ||
+		    (p->rows[i].state == PROGRESS_ENDED && p->rows[i].outcome == OUTCOME_UNTRIED))
+			names[n++] = p->rows[i].host;
+	}
+	return n;
+}
+
+static void
+retried(struct view *v)
+{
+	const struct progress *p = v->scene->run;
+	autofree const char **names = xcalloc(p->count + 1, sizeof(*names));
+	size_t count = left_over(p, names);
+	bool plans = str_eq(p->verb, "apply");
+	struct err err;
+
+	if (!count || source_of(v)->retry(source_of(v)->user, names, count, &err) < 0)
+		flash(v, count ? err.text : "no host failed");
+	else if (plans)
+		v->services->open(v->services->user, "plan", NULL);
+}
+
+static void
+do_retry(struct view *v)
+{
+	const struct progress *p = v->scene->run;
+	autofree const char **names = xcalloc(p->count + 1, sizeof(*names));
+	size_t count = left_over(p, names);
+
+	if (!count) {
+		flash(v, "no host failed");
+		return;
+	}
+	if (p->verb && str_eq(p->verb, "apply")) {
+		retried(v);
+		return;
+	}
+	autofree char *set = names_fold(names, count);
+	autofree char *text = xasprintf("Once more on %.300s (%zu host%s):\n\n  drover %s %.400s",
+	    set, count, count == 1 ? "" : "s", p->verb ? p->verb : "", p->argv ? p->argv : "");
+	v->services->confirm(v->services->user,
+	    &(struct view_confirm){ .title = "Retry what failed", .text = text, .yes = retried });
+}
+
+static void
 do_stop(struct view *v)
 {
 	v->services->stop_run(v->services->user);
@@ -230,42 +280,125 @@ do_stop(struct view *v)
 static void
 run_status(const struct view *v, char *to, size_t size)
 {
+	const struct runview *r = v->state;
 	const struct progress *p = v->scene->run;
+	const struct run_source *s = source_of(v);
 	char took[16];
 
 	if (!p) {
 		snprintf(to, size, "no run");
 		return;
 	}
-	clock_short((p->ended ? p->end_ms : v->scene->wall_ms) - p->start_ms, took, sizeof(took));
+	clock_spent((p->ended ? p->end_ms : v->scene->wall_ms) - p->start_ms, took, sizeof(took));
+	snprintf(to, size, "%s%s %s  ", r->faults ? "ACTIVE+FAILED  " : "", p->verb ? p->verb : "",
+	    v->scene->run_alias);
+	size_t used = strlen(to);
 	if (p->ended)
-		snprintf(to, size, "%s %s  exit %d  %s", p->verb ? p->verb : "",
-		    v->scene->run_alias, p->exit, took);
+		snprintf(to + used, size - used, "exit %d  %s", p->exit, took);
 	else
-		snprintf(to, size, "%s %s  RUNNING %s", p->verb ? p->verb : "", v->scene->run_alias,
-		    took);
+		snprintf(to + used, size - used, "%s %s",
+		    s && s->paused(s->user) ? "PAUSED" : "RUNNING", took);
 }
 
 static const char *
 run_lacks(const struct view *v, unsigned needs)
 {
+	const struct progress *p = v->scene->run;
+
+	if ((needs & NEEDS_ROW) && !runview_at(v->state))
+		return p ? "there is no host here" : "no run has been started from here";
 	if ((needs & NEEDS_RUN) && !v->scene->run_live)
 		return "the run has ended";
+	if ((needs & NEEDS_ENDED) && (!p || v->scene->run_live))
+		return p ? "the run is at work" : "no run has been started from here";
 	return NULL;
 }
 
+static void
+run_things(
+    const struct view *v, void (*put)(void *user, const char *what, const char *text), void *user)
+{
+	const struct runview *r = v->state;
+	const struct run_group *g = runview_at(r);
+
+	if (!g)
+		return;
+	put(user, "host", runview_id(r, r->list.cursor));
+	autofree char *set = runview_set(r, g);
+	if (g->count > 1)
+		put(user, "hosts", set);
+	put(user, "output",
+	    r->text.lines ? runview_row(r, g)->output ? runview_row(r, g)->output : "" : "");
+	put(user, "run", v->scene->run_alias);
+}
+
+static size_t
+run_hosts(const struct view *v, const char **to, size_t max)
+{
+	const struct runview *r = v->state;
+	const struct run_group *g = runview_at(r);
+	size_t n = 0;
+
+	for (; g && n < g->count && n < max; n++)
+		to[n] = r->run->rows[g->row[n]].host;
+	return n;
+}
+
 static const struct action actions[] = {
+	{ .key = "enter",
+	    .name = "output",
+	    .summary = "what the host did, on the whole screen; Esc comes back",
+	    .needs = NEEDS_ROW,
+	    .hint = true,
+	    .run = do_open },
 	{ .key = "f",
 	    .name = "faults",
 	    .summary = "show only failures and what is at work",
 	    .hint = true,
 	    .run = do_faults },
+	{ .key = "r",
+	    .name = "retry",
+	    .summary = "the same once more on the hosts that failed or were not tried",
+	    .needs = NEEDS_ENDED | NEEDS_WRITE,
+	    .hint = true,
+	    .run = do_retry,
+	    .command = "drover apply FILE --limit SET" },
+	{ .key = "p",
+	    .name = "pause",
+	    .summary = "hold the next batch back, or go on",
+	    .needs = NEEDS_RUN,
+	    .hint = true,
+	    .run = do_pause },
 	{ .key = "ctrl-c",
 	    .name = "stop",
 	    .summary = "start no more hosts; twice: cut the running ones",
 	    .needs = NEEDS_RUN,
 	    .hint = true,
 	    .run = do_stop },
+	{ .key = "s",
+	    .name = "shell",
+	    .summary = "a login on the host under the cursor",
+	    .needs = NEEDS_ROW,
+	    .run = do_shell,
+	    .command = "ssh HOST" },
+	{ .key = "=",
+	    .name = "unfold",
+	    .summary = "hosts one by one, or folded by their state",
+	    .run = do_unfold },
+	{ .key = "t",
+	    .name = "times",
+	    .summary = "when each step ran, as a line",
+	    .run = do_times },
+	{ .key = "e",
+	    .name = "pager",
+	    .summary = "what the host did, in $PAGER",
+	    .needs = NEEDS_ROW,
+	    .run = do_page },
+	{ .key = "/",
+	    .name = "filter",
+	    .summary = "hosts that match; in the output: search",
+	    .run = do_search },
+	{ .key = "w", .name = "wrap", .summary = "wrap long lines of the output", .run = do_wrap },
 	{ 0 },
 };
 
@@ -277,8 +410,10 @@ const struct view_class view_run = {
 	.state_size = sizeof(struct runview),
 	.close = run_close,
 	.refresh = run_refresh,
-	.paint = run_paint,
+	.paint = runview_paint,
 	.key = run_key,
 	.status = run_status,
 	.lacks = run_lacks,
+	.things = run_things,
+	.hosts = run_hosts,
 };

@@ -48,7 +48,8 @@ tell(struct progress *p, enum event_kind kind, const char *host, const char *ste
 }
 
 static void
-end_step(struct progress *p, const char *host, const char *step, const char *state, const char *text)
+end_step(
+    struct progress *p, const char *host, const char *step, const char *state, const char *text)
 {
 	autoevent e = { .count = 0 };
 
