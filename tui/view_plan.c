@@ -386,8 +386,9 @@ static const struct action actions[] = {
 	    .hint = true,
 	    .run = do_open },
 	{ .key = "space",
-	    .name = "in/out",
-	    .summary = "take a step or the hosts under the cursor out of what is applied, or in",
+	    .name = "include",
+	    .summary =
+		"take the step or the hosts under the cursor out of what is applied, or in again",
 	    .needs = NEEDS_PLAN,
 	    .hint = true,
 	    .run = do_turn },
