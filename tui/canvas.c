@@ -258,11 +258,15 @@ canvas_target_at(const struct canvas *c, int row, int col)
 int
 canvas_selected(const struct canvas *c, int col)
 {
-	for (int row = 0; row < c->rows; row++) {
-		const struct cell *cell = cell_at(c, row, col);
+	int from = col < 0 ? 0 : col, to = col < 0 ? c->cols : col + 1;
 
-		if (cell && cell->selected)
-			return row;
+	for (int row = 0; row < c->rows; row++) {
+		for (int at = from; at < to; at++) {
+			const struct cell *cell = cell_at(c, row, at);
+
+			if (cell && cell->selected)
+				return row;
+		}
 	}
 	return -1;
 }

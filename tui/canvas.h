@@ -88,7 +88,7 @@ void canvas_target(struct canvas *c, int row, int col, int width, const char *bi
 void canvas_cover(struct canvas *c);
 const char *canvas_target_at(const struct canvas *c, int row, int col); /* NULL: none */
 
-/* The row the cursor is on, as far as it can be seen in this column; -1: none. */
+/* The row the cursor is on, as far as it can be seen in this column (-1: in any); -1: none. */
 int canvas_selected(const struct canvas *c, int col);
 
 /* The columns a text takes once it is cleaned. */

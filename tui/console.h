@@ -20,6 +20,7 @@ struct herd;
 struct keymap;
 struct keymap_row;
 struct launch;
+struct linear;
 struct plan_feed;
 struct logs_source;
 struct run_feed;
@@ -37,6 +38,7 @@ struct console {
 	struct plan_feed *plan_feed;
 	struct run_feed *run_feed;
 	struct term *term;
+	struct linear *linear; /* NULL: the terminal is drawn on */
 	struct canvas *canvas;
 	struct scene scene;
 	struct scene_host *hosts;
@@ -60,6 +62,7 @@ struct console {
 	struct console_question *questions; /* the first is on the screen, or is next */
 	uint32_t last_question;
 	struct loop_timer *resize, *escape; /* a size, or bytes, that may be followed by more */
+	bool readonly;                      /* for as long as it is open */
 	bool urgent;                        /* a key waits to be seen */
 	bool dragged;                       /* what selects was told */
 	bool testing;                       /* DROVER_TEST: say when idle */

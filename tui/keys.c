@@ -88,6 +88,10 @@ do_write(struct view *v)
 {
 	struct console *c = console_of(v);
 
+	if (c->readonly) {
+		console_flash(c, true, "read-only: drover was started with --readonly");
+		return;
+	}
 	c->scene.writable = !c->scene.writable;
 	console_flash(c, false,
 	    c->scene.writable ? "write mode: actions that change hosts are on" : "read-only");

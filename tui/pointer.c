@@ -13,10 +13,21 @@
 
 #define WHEEL_ROWS 3
 
-/* Move the cursor to a row that is seen, by the keys that move it: whatever the view, its cursor
- * goes where it can go. */
 static void
-move_to(struct console *c, int row, int col)
+press_move(struct console *c, const char *key)
+{
+	struct view *v = console_view(c);
+
+	if (c->overlay.kind != OVERLAY_NONE)
+		keys_press(c, key, false);
+	else if (v->class->key)
+		v->class->key(v, key); /* by the view's own name for it, whatever keys.conf says */
+	console_dirty(c);
+}
+
+/* Whatever the view, its cursor goes where it can go. */
+void
+pointer_move(struct console *c, int row, int col)
 {
 	int at = canvas_selected(c->canvas, col);
 
@@ -24,7 +35,7 @@ move_to(struct console *c, int row, int col)
 		bool down = at < row;
 		int was = at;
 
-		keys_press(c, down ? "down" : "up", false);
+		press_move(c, down ? "down" : "up");
 		console_compose(c);
 		at = canvas_selected(c->canvas, col);
 		if (at == was || (at < row) != down)
@@ -48,7 +59,7 @@ click(struct console *c, const struct key *k, bool twice)
 	if (c->overlay.kind != OVERLAY_NONE || k->row < FRAME_TOP ||
 	    k->row >= c->canvas->rows - FRAME_BOTTOM)
 		return;
-	move_to(c, k->row, k->col);
+	pointer_move(c, k->row, k->col);
 	if (twice && canvas_selected(c->canvas, k->col) == k->row)
 		keys_press(c, "enter", false);
 }
@@ -93,7 +104,7 @@ pointer_press(struct console *c, const struct key *k)
 		paste(c, k);
 	} else if (up || str_eq(k->name, KEY_WHEEL_DOWN_NAME)) {
 		for (int i = 0; i < WHEEL_ROWS; i++)
-			keys_press(c, up ? "up" : "down", false);
+			press_move(c, up ? "up" : "down");
 	} else if (str_eq(k->name, KEY_CLICK_NAME) || str_eq(k->name, KEY_CLICK_2_NAME)) {
 		click(c, k, str_eq(k->name, KEY_CLICK_2_NAME));
 	} else if (str_eq(k->name, KEY_DRAG_NAME)) {

@@ -16,4 +16,8 @@ struct key;
 /* True when the key was the mouse's or a paste, and is dealt with. */
 bool pointer_press(struct console *c, const struct key *k);
 
+/* Move the cursor to a row of the canvas, as far as it is seen in this column (-1: in any), by the keys
+ * that move it. */
+void pointer_move(struct console *c, int row, int col);
+
 #endif

@@ -30,6 +30,7 @@ struct term {
 	struct input *input;
 	char *title;
 	bool colour, utf8, mouse, redraw;
+	bool lines;  /* not drawn on */
 	bool modern; /* knows what xterm knows: titles, questions about modes */
 	bool sync;   /* said that it knows synchronized updates */
 	int cursor_row, cursor_col;
@@ -123,7 +124,7 @@ modes_off(const struct term *t)
 
 /* Only these are asked and told what not every terminal swallows. */
 static bool
-is_modern(void)
+is_modern(bool described)
 {
 	static const char *const known[] = { "xterm", "tmux", "screen", "rxvt", "foot", "alacritty",
 		"kitty", "wezterm", "vte", "st-", "konsole", "gnome", "contour", "ghostty" };
@@ -133,7 +134,7 @@ is_modern(void)
 		if (str_starts(name, known[i]))
 			return true;
 	}
-	return tigetflag("XT") > 0;
+	return described && tigetflag("XT") > 0;
 }
 
 /* A terminal type that is not known here is most often much like an xterm. */
@@ -185,7 +186,7 @@ start_modes(struct term *t, const struct term_config *config)
 		start_color();
 	t->ink = ink_new(t->colour, t->utf8, config->tint);
 	t->input = input_new();
-	t->modern = is_modern();
+	t->modern = is_modern(true);
 	t->mouse = config->mouse;
 	t->title = config->title ? plain_title(config->title) : NULL;
 	saved.modern = t->modern && t->title;
@@ -195,17 +196,38 @@ start_modes(struct term *t, const struct term_config *config)
 	putp(buf_text(&modes)); /* behind ncurses' own, before its first clear */
 }
 
+static bool
+is_terminal(struct err *err)
+{
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		return true;
+	err_set(err, OUTCOME_USAGE, "the console needs a terminal; see drover help for verbs");
+	return false;
+}
+
+struct term *
+term_open_lines(struct err *err)
+{
+	struct term *t;
+
+	if (!is_terminal(err))
+		return NULL;
+	setlocale(LC_CTYPE, "");
+	t = xcalloc(1, sizeof(*t));
+	t->lines = true;
+	t->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	t->modern = is_modern(false);
+	return t;
+}
+
 struct term *
 term_open(const struct term_config *config, struct err *err)
 {
 	struct term *t;
 	SCREEN *screen;
 
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		err_set(
-		    err, OUTCOME_USAGE, "the console needs a terminal; see drover help for verbs");
+	if (!is_terminal(err))
 		return NULL;
-	}
 	setlocale(LC_CTYPE, "");
 	tcgetattr(STDIN_FILENO, &saved.modes);
 	screen = start_screen(err);
@@ -224,8 +246,10 @@ term_open(const struct term_config *config, struct err *err)
 void
 term_close(struct term *t)
 {
-	if (!t)
+	if (!t || t->lines) {
+		free(t);
 		return;
+	}
 	modes_off(t);
 	endwin();
 	delscreen(t->screen);
@@ -239,9 +263,8 @@ term_close(struct term *t)
 void
 term_size(const struct term *t, int *ret_rows, int *ret_cols)
 {
-	(void)t;
-	*ret_rows = getmaxy(stdscr);
-	*ret_cols = getmaxx(stdscr);
+	*ret_rows = t->lines ? TERM_LINES_ROWS : getmaxy(stdscr);
+	*ret_cols = t->lines ? TERM_LINES_COLS : getmaxx(stdscr);
 }
 
 bool
@@ -261,7 +284,7 @@ term_resized(struct term *t)
 {
 	struct winsize w;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row && w.ws_col)
+	if (!t->lines && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row && w.ws_col)
 		ink_resize(t->ink, w.ws_row, w.ws_col);
 }
 
@@ -304,7 +327,8 @@ void
 term_flush(struct term *t)
 {
 	tcflush(STDIN_FILENO, TCIFLUSH);
-	input_flush(t->input);
+	if (t->input)
+		input_flush(t->input);
 }
 
 bool
@@ -364,10 +388,10 @@ term_backlog(const struct term *t)
 void
 term_mouse(struct term *t, bool on)
 {
-	t->mouse = on;
-	if (on)
+	t->mouse = on && !t->lines;
+	if (t->mouse)
 		put("\033[?1000h\033[?1006h", 16);
-	else
+	else if (!t->lines)
 		put("\033[?1006l\033[?1000l", 16);
 }
 
@@ -396,6 +420,8 @@ term_copy(struct term *t, const char *text)
 void
 term_suspend(struct term *t)
 {
+	if (t->lines)
+		return;
 	modes_off(t);
 	endwin();
 }
@@ -405,6 +431,8 @@ term_resume(struct term *t)
 {
 	autobuf modes = BUF_INIT(1024);
 
+	if (t->lines)
+		return;
 	refresh();
 	modes_on(t, &modes);
 	put(buf_text(&modes), modes.len);

@@ -24,6 +24,11 @@ struct term_config {
 
 /* Kind USAGE when standard input or output is no terminal, or it cannot be driven. */
 struct term *term_open(const struct term_config *config, struct err *err);
+/* One that is not drawn on: only lines are read from it and written to it, by others. What is painted
+ * goes nowhere; its canvas is TERM_LINES_ROWS high. */
+#define TERM_LINES_ROWS 400
+#define TERM_LINES_COLS 100
+struct term *term_open_lines(struct err *err);
 void term_close(struct term *t);
 
 void term_size(const struct term *t, int *ret_rows, int *ret_cols);

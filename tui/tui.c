@@ -11,15 +11,19 @@
 #include "tui/key.h"
 #include "tui/keymap.h"
 #include "tui/launch.h"
+#include "tui/linear.h"
 #include "tui/pointer.h"
 #include "tui/term.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/call.h"
+#include "cli/commands.h"
 #include "cli/out.h"
+#include "cli/ui.h"
 #include "engine/herd.h"
 #include "engine/poll.h"
 #include "inventory/inventory.h"
@@ -140,7 +144,10 @@ static void
 paint(struct console *c)
 {
 	console_compose(c);
-	term_paint(c->term, c->canvas);
+	if (c->linear)
+		linear_say(c->linear);
+	else
+		term_paint(c->term, c->canvas);
 	c->painted_ms = loop_now_ms(c->loop);
 	c->dirty = c->urgent = false;
 	if (c->testing)
@@ -286,6 +293,10 @@ on_signal(void *user, int signum)
 	/* The other program has the terminal: what is typed there is not for us. */
 	if (c->foreground && (signum == SIGINT || signum == SIGWINCH))
 		return;
+	if (c->linear && signum == SIGINT) {
+		keys_press(c, "ctrl-c", false);
+		return;
+	}
 	if (signum == SIGWINCH) {
 		loop_timer_start(c->resize, RESIZE_MS);
 		return;
@@ -336,17 +347,29 @@ on_input(void *user, unsigned events)
 	struct console *c = user;
 
 	(void)events;
-	take_keys(c);
+	if (!c->linear)
+		take_keys(c);
+	else if (!linear_read(c->linear))
+		on_signal(c, SIGHUP);
 	if (!c->leaving && !term_alive(c->term))
 		on_signal(c, SIGHUP);
 }
 
+/* Those of drover ui; drover alone has none. */
+static const struct ui_options *
+options_of(const struct call *call)
+{
+	static const struct ui_options none = { 0 };
+
+	return call->command == &command_ui && call->options ? call->options : &none;
+}
+
 static bool
-wants_ascii(const struct term *t)
+wants_ascii(const struct console *c)
 {
 	const char *said = getenv("DROVER_ASCII");
 
-	return (said && *said) || !term_is_utf8(t);
+	return (said && *said) || !term_is_utf8(c->term) || c->linear || options_of(c->call)->ascii;
 }
 
 /* What P offers at first: the operand of drover ui, else the environment's. */
@@ -358,6 +381,31 @@ first_playbook(const struct call *call)
 	if (call->argc > 0)
 		return call->argv[0];
 	return said && *said ? said : "playbook.yaml";
+}
+
+/* NULL: there is no screen of that name. */
+static const struct view_class *
+screen_named(const char *name)
+{
+	for (size_t i = 0; console_tabs[i]; i++) {
+		if (str_eq(console_tabs[i]->name, name))
+			return console_tabs[i];
+	}
+	return NULL;
+}
+
+static bool
+screen_is_known(struct call *call)
+{
+	const char *name = options_of(call)->screen;
+	autobuf names = BUF_INIT(500);
+
+	if (!name || screen_named(name))
+		return true;
+	for (size_t i = 0; console_tabs[i]; i++)
+		buf_addf(&names, "%s%s", i ? ", " : "", console_tabs[i]->name);
+	call_usage(call, "there is no screen '%s'; there are %s", name, buf_text(&names));
+	return false;
 }
 
 static void
@@ -372,9 +420,11 @@ start(struct console *c)
 		.environment = inventory_environment(inv),
 		.hosts = c->hosts,
 		.count = inventory_count(inv),
-		.ascii = wants_ascii(c->term),
+		.ascii = wants_ascii(c),
 		.keymap = c->keymap };
-	c->scene.writable = !c->scene.environment || !c->scene.environment->readonly;
+	c->readonly = options_of(c->call)->readonly;
+	c->scene.writable =
+	    !c->readonly && (!c->scene.environment || !c->scene.environment->readonly);
 	c->testing = getenv("DROVER_TEST") != NULL;
 	str_copy(c->playbook, sizeof(c->playbook), first_playbook(c->call));
 	services_init(c);
@@ -404,6 +454,8 @@ start(struct console *c)
 		.scene = &c->scene,
 		.services = &c->services,
 		.state = xcalloc(1, view_fleet.state_size) };
+	if (options_of(c->call)->screen)
+		console_open(c, screen_named(options_of(c->call)->screen), NULL);
 	console_dirty(c);
 	on_tick(c);
 }
@@ -444,8 +496,10 @@ open_term(const struct call *call, struct err *err)
 	autofree char *title = e && e->name ? xasprintf("drover: %s %s", fleet, e->name)
 					    : xasprintf("drover: %s", fleet);
 
+	if (linear_wanted(options_of(call)->linear))
+		return term_open_lines(err);
 	return term_open(&(struct term_config){ .colour = out_colour(call->out),
-			     .mouse = true,
+			     .mouse = !options_of(call)->no_mouse,
 			     .tint = e ? e->colour : NULL,
 			     .title = title },
 	    err);
@@ -462,6 +516,8 @@ tui_main(struct call *call)
 	call->console_ask = questions_put;
 	call->console_unask = questions_withdraw;
 	call->console_state = &c;
+	if (!screen_is_known(call))
+		return call->exit;
 	c.keymap = console_keymap(call, NULL);
 	if (!c.keymap)
 		return call->exit;
@@ -475,6 +531,8 @@ tui_main(struct call *call)
 		keymap_free(c.keymap);
 		return call_fail(call, &err);
 	}
+	if (linear_wanted(options_of(call)->linear))
+		c.linear = linear_new(&c);
 	start(&c);
 	c.input = loop_io_new(c.loop, STDIN_FILENO, on_input, &c);
 	loop_io_want(c.input, LOOP_READ);
@@ -485,6 +543,7 @@ tui_main(struct call *call)
 	for (size_t i = 0; i < countof(signals); i++)
 		loop_signal_free(sources[i]);
 	loop_io_free(c.input);
+	linear_free(c.linear);
 	finish(&c);
 	term_close(c.term);
 	return c.exit;

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "tests/lib/screen.h"
+#include "tests/lib/seat.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -15,46 +16,8 @@
 
 #define DEADLINE 30000 /* ms; a condition, not a timing */
 
-struct place {
-	char dir[64], env[6][128];
-	const char *envp[8];
-};
-
-static void
-set_up(struct place *p, const char *term)
-{
-	char dir[] = "/tmp/drover-console.XXXXXX";
-	static const char *const names[] = { "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
-		"HOME" };
-	int n = 0;
-
-	assert_non_null(mkdtemp(dir));
-	memcpy(p->dir, dir, sizeof(dir));
-	for (; n < 4; n++)
-		snprintf(p->env[n], sizeof(p->env[n]), "%s=%s", names[n], dir);
-	snprintf(p->env[n++], sizeof(p->env[0]), "TERM=%s", term);
-	for (int i = 0; i < n; i++)
-		p->envp[i] = p->env[i];
-	p->envp[n++] = "LC_ALL=C.UTF-8";
-	p->envp[n] = NULL;
-}
-
-static void
-tear_down(const struct place *p)
-{
-	autofree char *command = xasprintf("rm -rf '%s'", p->dir);
-	const char *argv[] = { "sh", "-c", command, NULL };
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execv("/bin/sh", (char **)(uintptr_t)argv);
-		_exit(127);
-	}
-	waitpid(pid, NULL, 0);
-}
-
 static struct screen *
-open_console(const struct place *p, int rows, int cols)
+open_console(const struct seat *p, int rows, int cols)
 {
 	const char *program = getenv("DROVER");
 	const char *argv[] = { program ? program : "build/release/drover", "-i",
@@ -81,10 +44,10 @@ assert_left_well(struct screen *s, int status)
 static void
 it_opens_shows_help_and_leaves_the_terminal_as_it_was(void **state)
 {
-	struct place p;
+	struct seat p;
 
 	(void)state;
-	set_up(&p, "xterm-256color");
+	seat_up(&p, "xterm-256color");
 	struct screen *s = open_console(&p, 30, 100);
 	screen_type(s, "?");
 	assert_true(screen_wait(s, "what the keys of this screen do", DEADLINE));
@@ -97,17 +60,17 @@ it_opens_shows_help_and_leaves_the_terminal_as_it_was(void **state)
 	screen_type(s, "q");
 	assert_left_well(s, 0);
 	screen_free(s);
-	tear_down(&p);
+	seat_down(&p);
 }
 
 static void
 a_signal_leaves_the_terminal_as_it_was(void **state)
 {
 	static const int fatal[] = { SIGSEGV, SIGABRT, SIGBUS };
-	struct place p;
+	struct seat p;
 
 	(void)state;
-	set_up(&p, "xterm-256color");
+	seat_up(&p, "xterm-256color");
 	struct screen *s = open_console(&p, 24, 80);
 	screen_signal(s, SIGTERM);
 	assert_left_well(s, (128 + SIGTERM) << 8);
@@ -121,17 +84,17 @@ a_signal_leaves_the_terminal_as_it_was(void **state)
 		assert_true(screen_modes_restored(s));
 		screen_free(s);
 	}
-	tear_down(&p);
+	seat_down(&p);
 }
 
 static void
 a_storm_of_sizes_is_survived(void **state)
 {
-	struct place p;
+	struct seat p;
 	unsigned seed = 7;
 
 	(void)state;
-	set_up(&p, "xterm-256color");
+	seat_up(&p, "xterm-256color");
 	struct screen *s = open_console(&p, 24, 80);
 	for (int i = 0; i < 200; i++) {
 		seed = seed * 1103515245 + 12345;
@@ -144,32 +107,32 @@ a_storm_of_sizes_is_survived(void **state)
 	screen_type(s, "Q");
 	assert_left_well(s, 0);
 	screen_free(s);
-	tear_down(&p);
+	seat_down(&p);
 }
 
 static void
 it_works_on_a_terminal_without_colours(void **state)
 {
-	struct place p;
+	struct seat p;
 
 	(void)state;
-	set_up(&p, "vt100");
+	seat_up(&p, "vt100");
 	p.envp[5] = "LC_ALL=C";
 	struct screen *s = open_console(&p, 24, 80);
 	screen_type(s, "q");
 	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
 	assert_true(screen_modes_restored(s));
 	screen_free(s);
-	tear_down(&p);
+	seat_down(&p);
 }
 
 static void
 write_mode_is_asked_before_a_change(void **state)
 {
-	struct place p;
+	struct seat p;
 
 	(void)state;
-	set_up(&p, "xterm");
+	seat_up(&p, "xterm");
 	struct screen *s = open_console(&p, 24, 80);
 	screen_type(s, "W");
 	assert_true(screen_wait(s, "read-only", DEADLINE));
@@ -182,16 +145,16 @@ write_mode_is_asked_before_a_change(void **state)
 	screen_type(s, "\033Q");
 	assert_left_well(s, 0);
 	screen_free(s);
-	tear_down(&p);
+	seat_down(&p);
 }
 
 static void
 only_known_escape_sequences_leave_the_program(void **state)
 {
-	struct place p;
+	struct seat p;
 
 	(void)state;
-	set_up(&p, "xterm-256color");
+	seat_up(&p, "xterm-256color");
 	struct screen *s = open_console(&p, 30, 100);
 	screen_type(s, "?");
 	assert_true(screen_wait(s, "Help", DEADLINE));
@@ -199,7 +162,7 @@ only_known_escape_sequences_leave_the_program(void **state)
 	assert_left_well(s, 0);
 	assert_true(screen_only_allowed(s));
 	screen_free(s);
-	tear_down(&p);
+	seat_down(&p);
 }
 
 int
