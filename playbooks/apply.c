@@ -59,7 +59,7 @@ apply_host_end(struct apply_host *h, enum outcome o, const struct err *err, size
 	if (h->ended)
 		mem_abort("bug: a host of an apply ended twice");
 	h->ended = true;
-	if (a->going && !a->ground.undo && outcome_is_good(o) &&
+	if (a->going && !a->ground.undo && outcome_is_good(o) && !h->partial &&
 	    !playbook_partial(a->ground.playbook))
 		stray_clear(a->ground.run, a->config.herd, herd_host_of(h->hh));
 	apply_event(h, &e, EVENT_HOST_END);
@@ -168,6 +168,7 @@ apply_new(const struct apply_config *config, struct diag *diag)
 		.who = config->who,
 		.no_prune = config->no_prune || config->drift,
 		.drift = config->drift,
+		.late = config->late,
 		.rollback = playbook_rollout(config->playbook)->rollback,
 		.claims = fetch_claims_new(),
 		.kept = config->kept };
@@ -340,6 +341,10 @@ void
 apply_leave(struct apply *a, enum outcome as)
 {
 	a->waiting = false;
+	for (size_t i = 0; a->ground.late && i < a->config.count; i++) {
+		if (!a->hosts[i].ended && a->hosts[i].plan)
+			apply_tell_plan(&a->hosts[i]);
+	}
 	finish(a, as, as == OUTCOME_UNTRIED ? "the run was stopped before it" : NULL);
 }
 
@@ -347,6 +352,64 @@ void
 apply_leave_out(struct apply *a, size_t i, bool out)
 {
 	a->hosts[i].out = out;
+}
+
+static struct plan_step *
+step_of(struct plan *p, const char *id)
+{
+	for (size_t i = 0; p && i < p->count; i++) {
+		if (str_eq(p->steps[i].resource->id, id))
+			return &p->steps[i];
+	}
+	return NULL;
+}
+
+/* Why not all that is out can be; NULL: it can. */
+static const char *
+bound(const struct apply_host *h)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < h->plan->count && !why; i++) {
+		const struct plan_step *s = &h->plan->steps[i];
+
+		why = s->out ? plan_bound(h->arena, h->plan, s) : NULL;
+		if (why)
+			why = arena_printf(
+			    h->arena, "%s cannot be left out: %s", s->resource->title, why);
+	}
+	return why;
+}
+
+int
+apply_leave_out_step(struct apply *a, size_t i, const char *id, bool out, struct err *err)
+{
+	const struct apply_host *h = &a->hosts[i];
+	struct plan_step *s = step_of(h->plan, id);
+	bool was = s && s->out;
+
+	if (!s)
+		return err_set(
+		    err, OUTCOME_HELD, "it follows the tasks: leave out those that ask for it");
+	s->out = out;
+	const char *why = bound(h);
+	if (!why)
+		return 0;
+	s->out = was;
+	return err_set(err, OUTCOME_HELD, "%s", why);
+}
+
+/* From here on its plan is what is done. */
+static void
+settle_plan(struct apply_host *h)
+{
+	size_t all = h->plan->count;
+
+	if (!h->out)
+		plan_drop_out(h->plan);
+	h->partial = h->plan->count < all;
+	if (h->ground->late)
+		apply_tell_plan(h);
 }
 
 static void
@@ -366,6 +429,8 @@ apply_go(struct apply *a)
 	for (size_t i = 0; i < a->config.count; i++) {
 		struct apply_host *h = &a->hosts[i];
 
+		if (!h->ended && h->plan)
+			settle_plan(h);
 		if (!h->ended && h->out)
 			hold_back(h);
 		else if (!h->ended && !apply_acts(h))

@@ -37,6 +37,9 @@ struct apply_config {
 	int parallel;    /* hosts at work at once; 0: 64 */
 	const char *who; /* the person, for the host's journal; borrowed */
 	bool no_prune;   /* what left the playbook stays */
+	/* Plans are told when they are answered and not when they are made: what is left out is not in
+	 * what is recorded. */
+	bool late;
 	bool drift; /* look only for what an act made so and is so no longer; never apply_go() */
 	/* Only the plans kept there are carried out: a host whose plan is another is stale. NULL: all. */
 	const struct kept *kept; /* borrowed */
@@ -56,6 +59,10 @@ void apply_start(struct apply *a, struct run *run);
 
 /* While it waits for its answer: host i is left as it is and ends as held, whatever its plan; or not so. */
 void apply_leave_out(struct apply *a, size_t i, bool out);
+
+/* The same for the step with this id in the plan of host i. -1, kind HELD: others rely on it, or (taken in
+ * again) it relies on one that is out. */
+int apply_leave_out_step(struct apply *a, size_t i, const char *id, bool out, struct err *err);
 
 /* Carry it out. */
 void apply_go(struct apply *a);

@@ -319,7 +319,8 @@ apply_make_plan(struct apply_host *h)
 		apply_give_up(h, err.kind, &err);
 		return;
 	}
-	apply_tell_plan(h);
+	if (!h->ground->late || h->plan->failed || h->plan->refused)
+		apply_tell_plan(h);
 	if (h->plan->failed) {
 		err_set(&err, OUTCOME_FAILED, "%s", h->plan->failed);
 		apply_give_up(h, err.kind, &err);

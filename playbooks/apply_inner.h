@@ -41,7 +41,7 @@ struct apply_ground {
 	const struct playbook *playbook;
 	const struct undo_spec *undo; /* NULL: an apply */
 	const char *who;
-	bool no_prune, drift;
+	bool no_prune, drift, late;
 	const struct kept *kept;
 	struct rollout_run *rollout;
 	bool rollback; /* on_failure */
@@ -76,7 +76,8 @@ struct apply_host {
 	struct observation *seen;
 	struct prune prune;
 	struct plan *plan;
-	bool begun, resting, ended, cut, out; /* out: left as it is */
+	bool begun, resting, ended, cut;
+	bool out, partial; /* left as it is; some of its steps are */
 	int64_t began_ms;
 
 	/* the exec in flight */

@@ -77,10 +77,12 @@ plan_blocked(struct verdict *v, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (v->parted)
-		plan_because(v, "%s", text);
-	else
+	if (!v->parted) {
 		plan_refuse(v, "%s", text);
+		return;
+	}
+	plan_because(v, "%s", text);
+	v->step->relies = true;
 }
 
 static const char *
@@ -167,8 +169,8 @@ decide(struct verdict *v, struct plan *p)
 		v->step->why = arena_strdup(v->arena, buf_text(&v->why));
 }
 
-static bool
-same_follow_up(const struct follow_up *a, const struct follow_up *b)
+bool
+plan_same_follow_up(const struct follow_up *a, const struct follow_up *b)
 {
 	size_t i = 0;
 
@@ -187,7 +189,7 @@ collect_then(struct plan *p, const struct follow_up *then)
 	if (then->kind == FOLLOW_NONE)
 		return;
 	for (size_t i = 0; i < p->then_count; i++)
-		if (same_follow_up(&p->then[i], then))
+		if (plan_same_follow_up(&p->then[i], then))
 			return;
 	p->then[p->then_count++] = *then;
 }

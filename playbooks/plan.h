@@ -37,6 +37,8 @@ struct plan_step {
 	    *why; /* "mode 0600 -> 0644", "not running", ...; NULL when the class says it all */
 	const char *diff; /* unified, NULL when there is none to show */
 	bool foreign;     /* what it changes somebody else made so: a person, by hand */
+	bool relies;      /* what stands in its way may be cleared by a step before it */
+	bool out;         /* a person left it out: plan_drop_out() takes it away */
 	bool restart;     /* the unit must restart (or reload) to pick up a change */
 	bool reload;
 	const char *const
@@ -72,5 +74,11 @@ struct plan *plan_make(struct arena *a, const struct host *host,
 
 /* True when something on the host would change: any step but PLAN_SAME. */
 bool plan_changes(const struct plan *p);
+
+/* Why a step cannot be left out while others of the plan stay, in a; NULL: it can. */
+const char *plan_bound(struct arena *a, const struct plan *p, const struct plan_step *s);
+
+/* Steps that are out leave the plan, and so does what would follow them alone. */
+void plan_drop_out(struct plan *p);
 
 #endif

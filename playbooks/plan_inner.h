@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 struct arena;
+struct follow_up;
 struct found;
 struct plan_step;
 
@@ -30,6 +31,8 @@ __attribute__((format(printf, 2, 3))) void plan_refuse(struct verdict *v, const 
 
 /* The same, unless a step before it may clear the way. */
 __attribute__((format(printf, 2, 3))) void plan_blocked(struct verdict *v, const char *fmt, ...);
+
+bool plan_same_follow_up(const struct follow_up *a, const struct follow_up *b);
 
 /* What stands at a place: "a directory". */
 const char *plan_standing(const struct found *f);

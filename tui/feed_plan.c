@@ -53,9 +53,9 @@ leave_host(void *user, size_t host, bool out, struct err *err)
 static int
 leave_step(void *user, size_t step, bool out, struct err *err)
 {
-	(void)out;
-	return err_set(err, OUTCOME_HELD, "%s cannot be left out by itself: leave out hosts",
-	    look(user)->step[step].title);
+	const struct plan_feed *f = user;
+
+	return launch_leave_step(f->console->launch, step, out, err);
 }
 
 static void

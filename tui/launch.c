@@ -291,6 +291,7 @@ begin_apply(struct launch *l, const char *path, bool drift, bool limited, struct
 				 .count = l->host_count,
 				 .who = pw ? pw->pw_name : "?",
 				 .drift = drift,
+				 .late = true,
 				 .planned = on_planned,
 				 .done = on_done,
 				 .user = l },
@@ -398,6 +399,30 @@ launch_leave_host(struct launch *l, size_t host, bool out, struct err *err)
 		    l->planned->host[host].name, l->planned->host[host].why);
 	l->planned->host[host].out = out;
 	apply_leave_out(l->apply, host, out);
+	return 0;
+}
+
+int
+launch_leave_step(struct launch *l, size_t step, bool out, struct err *err)
+{
+	struct planned_step *s = &l->planned->step[step];
+	struct err ignored;
+
+	if (!asks(l))
+		return err_set(err, OUTCOME_HELD, "this plan does not wait any more: P plans anew");
+	for (size_t i = 0; i < s->parts; i++) {
+		for (size_t k = 0; k < s->part[i].count; k++) {
+			if (l->planned->host[s->part[i].host[k]].why ||
+			    apply_leave_out_step(l->apply, s->part[i].host[k], s->id, out, err) ==
+				0)
+				continue;
+			/* As it was, on those that took it. */
+			for (size_t n = 0; n < l->host_count; n++)
+				apply_leave_out_step(l->apply, n, s->id, s->out, &ignored);
+			return -1;
+		}
+	}
+	s->out = out;
 	return 0;
 }
 

@@ -56,6 +56,9 @@ const struct planned *launch_planned(const struct launch *l);
 /* While it waits: this host of the plan is left out, or not. -1: it cannot be. */
 int launch_leave_host(struct launch *l, size_t host, bool out, struct err *err);
 
+/* The same for a step, on all hosts. */
+int launch_leave_step(struct launch *l, size_t step, bool out, struct err *err);
+
 /* The answer to a plan that waits: carry it out, or end the run as held. */
 void launch_answer(struct launch *l, bool yes);
 

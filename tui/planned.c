@@ -38,7 +38,6 @@ free_step(struct planned_step *s)
 	free(s->part);
 	free(s->id);
 	free(s->title);
-	free(s->stays);
 	free(s->command);
 	free(s->file);
 }

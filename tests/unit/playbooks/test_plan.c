@@ -409,6 +409,88 @@ follow_ups_and_notes_come_once_and_only_from_what_changes(void **state)
 	assert_int_equal(p->by_class[PLAN_SAME], 1);
 }
 
+/* A plan made by hand: each resource as its class says. */
+static struct plan *
+by_hand(const struct resource *r, const enum plan_class *class, size_t count)
+{
+	struct plan *p = arena_alloc(arena, sizeof(*p));
+	struct found *found = arena_alloc(arena, count * sizeof(*found));
+
+	p->steps = arena_alloc(arena, count * sizeof(*p->steps));
+	p->then = arena_alloc(arena, count * sizeof(*p->then));
+	p->count = count;
+	for (size_t i = 0; i < count; i++) {
+		p->steps[i] =
+		    (struct plan_step){ .resource = &r[i], .found = &found[i], .class = class[i] };
+		p->by_class[class[i]]++;
+		if (class[i] != PLAN_SAME && r[i].then.kind != FOLLOW_NONE && !p->then_count)
+			p->then[p->then_count++] = r[i].then;
+	}
+	return p;
+}
+
+static void
+a_step_that_others_rely_on_is_not_left_out(void **state)
+{
+	const struct resource r[] = {
+		{ .kind = RESOURCE_DIR, .id = "dir /srv/a", .title = "/srv/a", .path = "/srv/a" },
+		{ .kind = RESOURCE_FILE, .id = "file /srv/a/b", .title = "b", .path = "/srv/a/b" },
+		{ .kind = RESOURCE_USER, .id = "user deploy", .title = "deploy", .parts = true },
+		{ .kind = RESOURCE_FILE, .id = "file /c", .title = "c", .path = "/c" },
+		{ .kind = RESOURCE_IMAGE, .id = "image x", .title = "image x" },
+		{ .kind = RESOURCE_UNIT, .id = "unit x", .title = "unit x", .path = "/x.service" },
+		{ .kind = RESOURCE_FILE,
+		    .id = "file /d",
+		    .title = "d",
+		    .path = "/d",
+		    .app = "shop" },
+	};
+	const enum plan_class class[] = { PLAN_CREATE, PLAN_CREATE, PLAN_CREATE, PLAN_CREATE,
+		PLAN_CREATE, PLAN_CREATE, PLAN_SAME };
+	struct plan *p = by_hand(r, class, countof(r));
+
+	(void)state;
+	assert_string_equal(plan_bound(arena, p, &p->steps[0]), "b lies in it");
+	p->steps[1].out = true;
+	assert_null(plan_bound(arena, p, &p->steps[0]));
+	assert_null(plan_bound(arena, p, &p->steps[2]));
+	p->steps[3].relies = true;
+	p->steps[3].why = "the host has no user deploy";
+	assert_string_equal(plan_bound(arena, p, &p->steps[2]),
+	    "c relies on what it does: the host has no user deploy");
+	assert_string_equal(plan_bound(arena, p, &p->steps[4]), "unit x may run on it");
+	assert_null(plan_bound(arena, p, &p->steps[5]));
+	assert_non_null(plan_bound(arena, p, &p->steps[6]));
+	p->steps[6].class = PLAN_CHANGE;
+	assert_string_equal(plan_bound(arena, p, &p->steps[6]), "it is a part of the app shop");
+}
+
+static void
+what_follows_a_step_goes_with_the_last_that_asks_for_it(void **state)
+{
+	const struct follow_up reload = { .kind = FOLLOW_RELOAD, .unit = "x.service" };
+	const struct resource r[] = {
+		{ .kind = RESOURCE_FILE, .id = "file /a", .title = "a", .then = reload },
+		{ .kind = RESOURCE_FILE, .id = "file /b", .title = "b", .then = reload },
+		{ .kind = RESOURCE_FILE, .id = "file /c", .title = "c" },
+	};
+	const enum plan_class class[] = { PLAN_CHANGE, PLAN_CREATE, PLAN_CHANGE };
+	struct plan *p = by_hand(r, class, countof(r));
+
+	(void)state;
+	p->steps[0].out = true;
+	plan_drop_out(p);
+	assert_int_equal(p->count, 2);
+	assert_string_equal(p->steps[0].resource->id, "file /b");
+	assert_int_equal(p->by_class[PLAN_CHANGE], 1);
+	assert_int_equal(p->then_count, 1);
+	p->steps[0].out = true;
+	plan_drop_out(p);
+	assert_int_equal(p->count, 1);
+	assert_int_equal(p->then_count, 0);
+	assert_true(plan_changes(p));
+}
+
 #define with_arena(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -433,6 +515,8 @@ main(void)
 		with_arena(images_are_compared_by_id_where_it_is_known),
 		with_arena(runs_are_unpredicted_unless_the_host_says_they_are_not_needed),
 		with_arena(follow_ups_and_notes_come_once_and_only_from_what_changes),
+		with_arena(a_step_that_others_rely_on_is_not_left_out),
+		with_arena(what_follows_a_step_goes_with_the_last_that_asks_for_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

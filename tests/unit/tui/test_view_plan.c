@@ -50,8 +50,8 @@ leave_step(void *user, size_t step, bool out, struct err *err)
 {
 	struct fake *f = user;
 
-	if (f->plan->step[step].stays)
-		return err_set(err, OUTCOME_HELD, "%s", f->plan->step[step].stays);
+	if (f->plan->step[step].follows)
+		return err_set(err, OUTCOME_HELD, "it follows the tasks");
 	f->plan->step[step].out = out;
 	return 0;
 }
@@ -209,6 +209,27 @@ what_is_left_out_is_not_counted_in_what_is_asked(void **state)
 }
 
 static void
+a_step_is_left_out_for_all_hosts_unless_others_need_it(void **state)
+{
+	struct stage s;
+	struct fake f;
+
+	(void)state;
+	fake_up(&s, &f);
+	stage_key(&s, "space");
+	assert_true(f.plan->step[0].out);
+	autofree char *text = stage_text(&s, 30, 100);
+	assert_non_null(strstr(text, "[ ] ~ 1 /etc/app"));
+	stage_key(&s, "space");
+	assert_false(f.plan->step[0].out);
+	stage_key(&s, "G");
+	stage_key(&s, "k");
+	stage_key(&s, "space");
+	assert_string_equal(s.flash, "it follows the tasks");
+	fake_down(&s, &f);
+}
+
+static void
 a_filter_and_the_changes_alone_leave_rows_out(void **state)
 {
 	struct stage s;
@@ -276,6 +297,7 @@ main(void)
 		cmocka_unit_test(hosts_fold_and_the_odd_one_stands_apart),
 		cmocka_unit_test(secrets_are_not_shown_and_the_unpredicted_is_explained),
 		cmocka_unit_test(what_is_left_out_is_not_counted_in_what_is_asked),
+		cmocka_unit_test(a_step_is_left_out_for_all_hosts_unless_others_need_it),
 		cmocka_unit_test(a_filter_and_the_changes_alone_leave_rows_out),
 		cmocka_unit_test(any_size_is_painted),
 		cmocka_unit_test(without_a_plan_it_says_how_to_make_one),
