@@ -249,11 +249,12 @@ take_state(struct roster_join *j, struct roster_instance *to)
 	to->sub = "dead";
 	to->since_s = -1;
 	for (size_t i = 0; i < s->unit_count; i++) {
-		if (!str_eq(s->units[i].name, to->unit))
+		if (*s->units[i].user || !str_eq(s->units[i].name, to->unit))
 			continue;
-		to->active = s->units[i].active;
-		to->sub = s->units[i].sub;
+		to->active = arena_strdup(j->arena, s->units[i].active);
+		to->sub = arena_strdup(j->arena, s->units[i].sub);
 		to->since_s = s->units[i].since_s;
+		to->restarts = s->units[i].restarts;
 	}
 }
 

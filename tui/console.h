@@ -11,6 +11,7 @@
 
 #define CONSOLE_VIEWS 8
 
+struct apps_feed;
 struct call;
 struct canvas;
 struct console_asked;
@@ -35,6 +36,7 @@ struct console {
 	struct herd *herd;
 	struct poll *poll;
 	struct launch *launch;
+	struct apps_feed *apps_feed;
 	struct plan_feed *plan_feed;
 	struct run_feed *run_feed;
 	struct term *term;

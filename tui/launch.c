@@ -33,6 +33,7 @@ struct launch {
 	struct herd_host **hosts; /* of the command or the playbook */
 	size_t host_count;
 	struct planned *planned;
+	bool rolling; /* one host after another, until one fails */
 	bool drift;
 	bool left; /* answered no: its hosts have ended, the run has not yet */
 	struct progress progress;
@@ -69,6 +70,7 @@ drop_run(struct launch *l)
 	l->hosts = NULL;
 	l->host_count = 0;
 	l->drift = false;
+	l->rolling = false;
 }
 
 static bool
@@ -93,12 +95,27 @@ launch_free(struct launch *l)
 	free(l);
 }
 
+/* A host of a rolling command ended, and not well: no other begins. */
+static bool
+breaks(const struct launch *l, const struct event *e)
+{
+	const char *state = e->kind == EVENT_HOST_END ? event_text(e, FIELD_STATE) : NULL;
+	enum outcome o;
+
+	return l->rolling && l->fanout && state &&
+	       (!outcome_parse(state, &o) || !outcome_is_good(o)) && o != OUTCOME_UNTRIED;
+}
+
 static void
 on_event(void *user, const struct event *e)
 {
 	struct launch *l = user;
 
 	progress_event(&l->progress, e);
+	if (breaks(l, e)) {
+		l->rolling = false;
+		fanout_stop(l->fanout);
+	}
 	l->config.changed(l->config.user);
 }
 
@@ -169,9 +186,9 @@ take_hosts(struct launch *l, const size_t *hosts, size_t count)
 		l->hosts[i] = herd_at(l->config.herd, hosts[i]);
 }
 
-int
-launch_command(
-    struct launch *l, const size_t *hosts, size_t count, const char *command, struct err *err)
+static int
+start_command(struct launch *l, const size_t *hosts, size_t count, const char *command,
+    bool rolling, struct err *err)
 {
 	autofree const char **names = xcalloc(count, sizeof(*names));
 
@@ -182,20 +199,38 @@ launch_command(
 	for (size_t i = 0; i < count; i++)
 		names[i] = herd_host_of(l->hosts[i])->name;
 	autofree char *set = names_fold(names, count);
-	const char *argv[] = { "run", set, "--", command };
-	if (begin(l, "run", argv, countof(argv), names, count, err) < 0)
+	const char *argv[] = { "-P", "1", "run", set, "--", command };
+	size_t skip = rolling ? 0 : 2;
+	if (begin(l, "run", argv + skip, countof(argv) - skip, names, count, err) < 0)
 		return -1;
+	l->rolling = rolling;
 	l->command = xstrdup(command);
 	l->last_command = xstrdup(command);
 	l->fanout = fanout_start(&(struct fanout_spec){ .herd = l->config.herd,
 	    .run = l->run,
 	    .hosts = l->hosts,
 	    .count = count,
+	    .parallel = rolling ? 1 : 0,
+	    .who = rolling ? ERRAND_OWN : ERRAND_LOGIN,
 	    .command = l->command,
 	    .keep = true,
 	    .done = on_done,
 	    .user = l });
 	return 0;
+}
+
+int
+launch_command(
+    struct launch *l, const size_t *hosts, size_t count, const char *command, struct err *err)
+{
+	return start_command(l, hosts, count, command, false, err);
+}
+
+int
+launch_rolling(
+    struct launch *l, const size_t *hosts, size_t count, const char *command, struct err *err)
+{
+	return start_command(l, hosts, count, command, true, err);
 }
 
 /* All mistakes of a file in one text, as the command line prints them. */

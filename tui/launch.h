@@ -33,6 +33,10 @@ void launch_free(struct launch *l);
 int launch_command(
     struct launch *l, const size_t *hosts, size_t count, const char *command, struct err *err);
 
+/* The same on one host after another; the first that does not end well stops the rest. */
+int launch_rolling(
+    struct launch *l, const size_t *hosts, size_t count, const char *command, struct err *err);
+
 /* Begin an apply: observe and plan. launch_planned() has it at once, and changed() is told when the plan
  * is there; with nothing to change the run ends. drift: look only for what is no longer as it was applied.
  * Kind INPUT with all mistakes in the text when the file is wrong, LOCKED while a run is at work. */

@@ -53,6 +53,7 @@ struct console_asked {
 	size_t *hosts;
 	size_t count;
 	char *command;
+	bool rolling;      /* one host after another */
 	struct view *view; /* who asked, and is told only while it is on the screen */
 	struct view_prompt prompt;
 	struct view_confirm confirm;
@@ -98,7 +99,8 @@ command_confirmed(void *user, const char *input)
 	struct err err;
 
 	(void)input;
-	if (launch_command(c->launch, a->hosts, a->count, a->command, &err) < 0)
+	if ((a->rolling ? launch_rolling : launch_command)(
+		c->launch, a->hosts, a->count, a->command, &err) < 0)
 		console_flash(c, true, "%s", err.text);
 	else
 		console_open(c, &view_run, NULL);
@@ -121,8 +123,9 @@ asked_word(
 		snprintf(to, size, "%zu", a->count);
 }
 
+/* What was asked for, told as `what`. */
 static void
-confirm_command(struct console *c, const char *title, bool changes)
+confirm_command(struct console *c, const char *title, const char *what, bool changes)
 {
 	struct console_asked *a = c->asked;
 	autofree const char **names = xcalloc(a->count + 1, sizeof(*names));
@@ -134,8 +137,14 @@ confirm_command(struct console *c, const char *title, bool changes)
 		pets += c->scene.hosts[a->hosts[i]].pet;
 	}
 	autofree char *set = names_fold(names, a->count);
-	autofree char *text = xasprintf("On %.300s (%zu host%s, %zu pet%s) this runs:\n\n  %.300s",
-	    set, a->count, a->count == 1 ? "" : "s", pets, pets == 1 ? "" : "s", a->command);
+	autofree char *text = xasprintf(
+	    "On %.300s (%zu host%s, %zu pet%s) this runs%s:\n\n  %.300s%s", set, a->count,
+	    a->count == 1 ? "" : "s", pets, pets == 1 ? "" : "s",
+	    a->rolling ? ", one host after another" : "", what,
+	    a->rolling
+		? "\n\nEach must be up, and stay so for 3 s, before the next. The first failure "
+		  "stops the rest."
+		: "");
 	asked_word(c, a, changes, word, sizeof(word));
 	overlay_confirm(&c->overlay, title, text, *word ? word : NULL, command_confirmed, c);
 }
@@ -154,7 +163,19 @@ service_units(
 	str_shell_quote(&command, unit);
 	a->command = buf_detach(&command, NULL);
 	snprintf(title, sizeof(title), "%s %.90s", verb, unit);
-	confirm_command(c, title, true);
+	confirm_command(c, title, a->command, true);
+}
+
+static void
+service_rolling(void *user, const struct view_rolling *r)
+{
+	struct console *c = user;
+	struct console_asked *a = asked_new(c);
+
+	take_hosts(c, a, r->hosts, r->count);
+	a->command = xstrdup(r->command);
+	a->rolling = true;
+	confirm_command(c, r->title, r->what, true);
 }
 
 static void
@@ -163,7 +184,7 @@ command_typed(void *user, const char *input)
 	struct console *c = user;
 
 	c->asked->command = xstrdup(input);
-	confirm_command(c, "Run a command", false);
+	confirm_command(c, "Run a command", c->asked->command, false);
 }
 
 static void
@@ -300,6 +321,7 @@ services_init(struct console *c)
 		.open = service_open,
 		.units = service_units,
 		.command = service_command,
+		.rolling = service_rolling,
 		.stop_run = service_stop_run,
 		.prompt = service_prompt,
 		.confirm = service_confirm,

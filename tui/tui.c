@@ -2,6 +2,7 @@
 
 #include "tui/canvas.h"
 #include "tui/console.h"
+#include "tui/feed_apps.h"
 #include "tui/feed_fleet.h"
 #include "tui/feed_logs.h"
 #include "tui/feed_plan.h"
@@ -40,8 +41,8 @@
 #define LEAST_ROWS    5
 #define LEAST_COLS    20
 
-const struct view_class *const console_tabs[] = { &view_fleet, &view_host, &view_logs, &view_plan,
-	&view_run, NULL };
+const struct view_class *const console_tabs[] = { &view_fleet, &view_host, &view_apps, &view_logs,
+	&view_plan, &view_run, NULL };
 
 struct view *
 console_view(struct console *c)
@@ -238,6 +239,8 @@ console_back(struct console *c)
 {
 	if (c->depth > 1)
 		close_view(&c->views[--c->depth]);
+	/* What it looked at may be gone: it looks anew before the next key. */
+	console_view(c)->class->refresh(console_view(c));
 	console_dirty(c);
 }
 
@@ -259,6 +262,7 @@ on_run_ended(void *user)
 {
 	struct console *c = user;
 
+	apps_feed_stale(c->apps_feed);
 	read_strayed(c);
 	for (size_t i = 0; i < c->scene.count; i++)
 		poll_now(c->poll, i);
@@ -443,6 +447,8 @@ start(struct console *c)
 	    .changed = on_run_changed,
 	    .ended = on_run_ended,
 	    .user = c });
+	c->apps_feed = apps_feed_new(c);
+	c->services.apps = apps_feed_source(c->apps_feed);
 	c->plan_feed = plan_feed_new(c);
 	c->services.plan = plan_feed_source(c->plan_feed);
 	c->run_feed = run_feed_new(c);
@@ -467,6 +473,7 @@ finish(struct console *c)
 		close_view(&c->views[--c->depth]);
 	while (c->overlay.kind != OVERLAY_NONE)
 		overlay_close(&c->overlay);
+	apps_feed_free(c->apps_feed);
 	plan_feed_free(c->plan_feed);
 	feed_logs_free(c->logs);
 	run_feed_free(c->run_feed);

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct apps_source;
 struct canvas;
 struct environment;
 struct fleet_source;
@@ -92,6 +93,14 @@ struct view_confirm {
 	void (*yes)(struct view *v);
 };
 
+/* A command that goes to one host after another; the first that fails stops the rest. Borrowed for the call. */
+struct view_rolling {
+	const char *title, *what; /* what: the command as the question tells it */
+	const char *const *hosts;
+	size_t count;
+	const char *command;
+};
+
 /* What the console does for a view; user is the console. What is asked for is answered to the view that
  * asked, while it is on the screen, or never. */
 struct view_services {
@@ -103,6 +112,8 @@ struct view_services {
 	    void *user, const char *verb, const char *const *hosts, size_t count, const char *unit);
 	/* A command on hosts, asked for first, as one recorded run. */
 	void (*command)(void *user, const char *const *hosts, size_t count);
+	/* The same on one host after another, after its confirmation. */
+	void (*rolling)(void *user, const struct view_rolling *r);
 	void (*stop_run)(void *user);
 	void (*prompt)(void *user, const struct view_prompt *p);
 	void (*confirm)(void *user, const struct view_confirm *c);
@@ -111,6 +122,7 @@ struct view_services {
 	void (*changed)(void *user); /* what a view looks at is another: refresh and paint soon */
 	const struct plan_source *plan;
 	const struct run_source *run;
+	const struct apps_source *apps;
 	const struct fleet_source *fleet;
 	/* What screens have from outside, each NULL where there is none. */
 	const struct logs_source *logs;
@@ -153,6 +165,6 @@ struct view {
 	int height; /* rows given at the last paint */
 };
 
-extern const struct view_class view_fleet, view_host, view_logs, view_plan, view_run;
+extern const struct view_class view_apps, view_fleet, view_host, view_logs, view_plan, view_run;
 
 #endif

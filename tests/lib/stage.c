@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-const struct view_class *const stage_tabs[] = { &view_fleet, &view_host, &view_logs, &view_plan,
-	&view_run, NULL };
+const struct view_class *const stage_tabs[] = { &view_fleet, &view_host, &view_apps, &view_logs,
+	&view_plan, &view_run, NULL };
 
 static void
 nothing(struct view *v)
@@ -74,6 +74,15 @@ on_command(void *user, const char *const *hosts, size_t count)
 	struct stage *s = user;
 
 	snprintf(s->opened, sizeof(s->opened), "command on %zu from %s", count, hosts[0]);
+}
+
+static void
+on_rolling(void *user, const struct view_rolling *r)
+{
+	struct stage *s = user;
+
+	snprintf(s->opened, sizeof(s->opened), "rolling on %zu from %s: %s", r->count, r->hosts[0],
+	    r->what);
 }
 
 static void
@@ -213,6 +222,7 @@ stage_up(struct stage *s)
 		    .open = on_open,
 		    .units = on_units,
 		    .command = on_command,
+		    .rolling = on_rolling,
 		    .stop_run = on_stop,
 		    .prompt = on_prompt,
 		    .confirm = on_confirm,
