@@ -488,10 +488,14 @@ errand_pause(struct errand *e, bool on)
 	if (!on)
 		channel_consumed(e->channel, e->unread);
 	e->unread = 0;
-}
+	errand_drop(struct errand * e)
+	{
+		verdict(e, PASSWORD_UNTOLD);
+		herd_remove_job(&e->job);
+		drop(&e->job);
+	}
 
-bool
-errand_redacted(const struct errand *e)
-{
-	return e->redacted;
-}
+	bool errand_redacted(const struct errand *e)
+	{
+		return e->redacted;
+	}

@@ -56,6 +56,8 @@ void errand_cancel(struct errand *e);
 /* Read no more of its output until it is let go on: the host waits, nothing is dropped. What is on its way,
  * at most a window, may still come. Also from inside data(). */
 void errand_pause(struct errand *e, bool on);
+/* Forget it without an end(): its session is closed before anything else happens. */
+void errand_drop(struct errand *e);
 
 /* The host said a password; stars stand for it. Also from inside end(). */
 bool errand_redacted(const struct errand *e);

@@ -29,6 +29,7 @@ struct herd_host {
 	struct session *session;
 	bool up, leave, was_up, needs_terminal;
 	int holds;
+	struct herd_guest *guests;
 	int64_t held_ms;            /* since when there is one */
 	unsigned sessions, retries; /* how many there were */
 	struct waiter *waiting, **waiting_tail;
@@ -366,8 +367,33 @@ herd_forget(struct herd_host *hh, const void *user)
 static void
 maybe_close(struct herd_host *hh)
 {
-	if (hh->leave && hh->holds == 0 && !hh->waiting)
-		close_session(hh);
+	if (!hh->leave || hh->holds > 0 || hh->waiting)
+		return;
+	while (hh->guests) {
+		struct herd_guest *g = hh->guests;
+
+		hh->guests = g->next;
+		g->leave(g->user);
+	}
+	close_session(hh);
+}
+
+void
+herd_guest_come(struct herd_host *hh, struct herd_guest *g)
+{
+	g->next = hh->guests;
+	hh->guests = g;
+}
+
+void
+herd_guest_go(struct herd_host *hh, struct herd_guest *g)
+{
+	for (struct herd_guest **at = &hh->guests; *at; at = &(*at)->next) {
+		if (*at == g) {
+			*at = g->next;
+			return;
+		}
+	}
 }
 
 void

@@ -64,6 +64,17 @@ void herd_on_slow(struct herd_host *hh, void (*slow)(void *user), void *user);
 void herd_hold(struct herd_host *hh);
 void herd_release(struct herd_host *hh);
 
+/* Who uses a session as long as nobody minds: when it is let go of and nobody else holds it, leave() is
+ * called, must drop what it has there at once (errand_drop), and the session closes behind it. */
+struct herd_guest {
+	struct herd_guest *next;
+	void (*leave)(void *user);
+	void *user;
+};
+void herd_guest_come(struct herd_host *hh, struct herd_guest *g);
+void herd_guest_go(
+    struct herd_host *hh, struct herd_guest *g); /* by itself; not from inside leave() */
+
 /* Which session it is that the host has now, 1 and up; 0: none. */
 unsigned herd_session_number(const struct herd_host *hh);
 void herd_count_retry(struct herd_host *hh);

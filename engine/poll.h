@@ -2,9 +2,10 @@
  * What the hosts are doing, asked again and again over the sessions.
  *
  * Owns one status a host, taken from the ledger's facts at first and then from
- * the host itself. Hosts in sight are asked every few seconds, the rest rarely
- * and with jitter; at most POLL_PARALLEL commands are out at once. A host that
- * does not answer keeps its last status, which grows old.
+ * the host itself, and one program there that is asked for it. Hosts in sight are
+ * asked every few seconds, the rest rarely and with jitter; at most POLL_PARALLEL
+ * questions are out at once, those of hosts in sight first. A host that does not
+ * answer keeps its last status, which grows old, and is asked less and less often.
  */
 #ifndef DROVER_ENGINE_POLL_H
 #define DROVER_ENGINE_POLL_H
@@ -33,7 +34,8 @@ struct poll_view {
 	bool from_ledger;
 };
 
-/* changed() is told of each host whose status or link changed. */
+/* changed() is told of each host of which more than the numbers is another: its link, its units, its
+ * containers. */
 struct poll *poll_new(struct herd *herd, void (*changed)(void *user, size_t host), void *user);
 void poll_free(struct poll *p);
 
@@ -41,9 +43,11 @@ void poll_get(const struct poll *p, size_t host, struct poll_view *ret);
 
 /* Ask this host soon and then every period; the others every slow period. */
 void poll_watch(struct poll *p, size_t host, bool in_sight);
+/* Among those out of sight it is asked first. */
+void poll_prefer(struct poll *p, size_t host, bool preferred);
 void poll_now(struct poll *p, size_t host);
 
-/* Hold all polls (Z), and go on. */
+/* Hold all polls (Z): nothing runs on the hosts, nothing wakes up here. And go on. */
 void poll_hold(struct poll *p, bool hold);
 
 #endif

@@ -102,6 +102,13 @@ struct ledger_host {
 };
 bool ledger_host(struct ledger *l, const char *fleet, const char *name, struct ledger_host *ret);
 
+/* Every host of a fleet that is known, and those facts of theirs that are named, with a blank between: in
+ * one query each, for the first paint. */
+void ledger_hosts(struct ledger *l, const char *fleet,
+    void (*each)(void *user, const struct ledger_host *host), void *user);
+void ledger_hosts_facts(struct ledger *l, const char *fleet, const char *keys,
+    void (*each)(void *user, const char *host, const char *key, const char *value), void *user);
+
 /* Facts of the last contact with a host: each(user, key, value). For sets and the first paint. */
 void ledger_facts(struct ledger *l, const char *fleet, const char *name,
     void (*each)(void *user, const char *key, const char *value), void *user);

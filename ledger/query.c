@@ -26,19 +26,15 @@ ledger_changed(struct ledger *l)
 	return seat_read_ok(l) && changed;
 }
 
-bool
-ledger_host(struct ledger *l, const char *fleet, const char *name, struct ledger_host *ret)
+#define HOST                                                                                       \
+	"SELECT fleet, name, machine_id, boot_id, stranger, generation, seen_ms, strayed FROM "    \
+	"host "
+
+static void
+read_host(struct ledger *l, struct db_query *q, struct ledger_host *ret)
 {
-	struct db_query *q = db_query(l->reader,
-	    "SELECT fleet, name, machine_id, boot_id, stranger, generation, seen_ms, strayed"
-	    " FROM host WHERE fleet=? AND name=?",
-	    "ss", fleet, name);
 	struct ledger_texts *t = l->texts;
 
-	if (!db_step(q)) {
-		(void)seat_read_ok(l); /* kept for ledger_failed() */
-		return false;
-	}
 	texts_clear(t, TEXTS_HOST);
 	*ret = (struct ledger_host){ .fleet = texts_keep(t, TEXTS_HOST, db_text(q, 0)),
 		.name = texts_keep(t, TEXTS_HOST, db_text(q, 1)),
@@ -48,8 +44,49 @@ ledger_host(struct ledger *l, const char *fleet, const char *name, struct ledger
 		.generation = db_int(q, 5),
 		.seen_ms = db_int(q, 6),
 		.strayed = db_int(q, 7) != 0 };
+}
+
+bool
+ledger_host(struct ledger *l, const char *fleet, const char *name, struct ledger_host *ret)
+{
+	struct db_query *q =
+	    db_query(l->reader, HOST "WHERE fleet=? AND name=?", "ss", fleet, name);
+
+	if (!db_step(q)) {
+		(void)seat_read_ok(l); /* kept for ledger_failed() */
+		return false;
+	}
+	read_host(l, q, ret);
 	db_done(q);
 	return true;
+}
+
+void
+ledger_hosts(struct ledger *l, const char *fleet,
+    void (*each)(void *user, const struct ledger_host *host), void *user)
+{
+	struct db_query *q = db_query(l->reader, HOST "WHERE fleet=?", "s", fleet);
+	struct ledger_host host;
+
+	while (db_step(q)) {
+		read_host(l, q, &host);
+		each(user, &host);
+	}
+	(void)seat_read_ok(l); /* kept for ledger_failed() */
+}
+
+void
+ledger_hosts_facts(struct ledger *l, const char *fleet, const char *keys,
+    void (*each)(void *user, const char *host, const char *key, const char *value), void *user)
+{
+	struct db_query *q = db_query(l->reader,
+	    "SELECT host.name, fact.name, value FROM host JOIN fact ON fact.host=host.id"
+	    " WHERE fleet=? AND instr(' '||?||' ', ' '||fact.name||' ')>0",
+	    "ss", fleet, keys);
+
+	while (db_step(q))
+		each(user, db_text(q, 0), db_text(q, 1), db_text(q, 2));
+	(void)seat_read_ok(l); /* kept for ledger_failed() */
 }
 
 void

@@ -81,18 +81,21 @@ build_scene(struct console *c)
 	}
 }
 
+static void
+note_strayed(void *user, const struct ledger_host *known)
+{
+	struct console *c = user;
+	const struct host *h = inventory_find(c->call->inventory, known->name);
+
+	if (h)
+		c->hosts[h->index].strayed = known->strayed;
+}
+
 /* What the ledger alone knows; it changes only by runs. */
 static void
 read_strayed(struct console *c)
 {
-	const char *fleet = inventory_fleet(c->call->inventory);
-
-	for (size_t i = 0; i < c->scene.count; i++) {
-		struct ledger_host known;
-
-		if (ledger_host(c->call->ledger, fleet, c->hosts[i].name, &known))
-			c->hosts[i].strayed = known.strayed;
-	}
+	ledger_hosts(c->call->ledger, inventory_fleet(c->call->inventory), note_strayed, c);
 }
 
 /* What the screen shows is asked often, the rest rarely. */
@@ -104,6 +107,8 @@ watch_sight(struct console *c, const struct view *v)
 		v->class->sight(v, c->sight);
 	for (size_t i = 0; i < c->scene.count; i++)
 		poll_watch(c->poll, i, c->sight[i]);
+	for (size_t i = 0; i < c->scene.count; i++)
+		poll_prefer(c->poll, i, c->hosts[i].marked);
 }
 
 /* Too small for a screen; all goes on behind it. */
