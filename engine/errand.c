@@ -374,7 +374,8 @@ start(struct errand *e)
 	autofree char *line = become_line(&e->become);
 	struct exec_spec spec = { .command = line,
 		.terminal = e->terminal ? "dumb" : NULL,
-		.stall_ms = e->spec.stall_ms };
+		.stall_ms = e->spec.stall_ms,
+		.quiet = e->spec.quiet };
 	e->channel = channel_start(e->session, &spec, &listener, e);
 	wait_for(e, HERE_MS);
 }
@@ -390,7 +391,9 @@ start_plain(struct errand *e)
 	autofree char *program = own ? xasprintf("echo\n%s", e->program) : NULL;
 	autofree char *line = own ? bootstrap_line(program, NULL) : xstrdup(e->program);
 
-	struct exec_spec spec = { .command = line, .stall_ms = e->spec.stall_ms };
+	struct exec_spec spec = {
+		.command = line, .stall_ms = e->spec.stall_ms, .quiet = e->spec.quiet
+	};
 
 	e->channel = channel_start(e->session, &spec, &listener, e);
 	if (e->spec.limit_ms)
@@ -488,14 +491,18 @@ errand_pause(struct errand *e, bool on)
 	if (!on)
 		channel_consumed(e->channel, e->unread);
 	e->unread = 0;
-	errand_drop(struct errand * e)
-	{
-		verdict(e, PASSWORD_UNTOLD);
-		herd_remove_job(&e->job);
-		drop(&e->job);
-	}
+}
 
-	bool errand_redacted(const struct errand *e)
-	{
-		return e->redacted;
-	}
+void
+errand_drop(struct errand *e)
+{
+	verdict(e, PASSWORD_UNTOLD);
+	herd_remove_job(&e->job);
+	drop(&e->job);
+}
+
+bool
+errand_redacted(const struct errand *e)
+{
+	return e->redacted;
+}

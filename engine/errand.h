@@ -37,6 +37,7 @@ struct errand_spec {
 	bool verbatim; /* standard output is content, not for eyes: nothing in it becomes stars */
 	int64_t limit_ms; /* for the program; nobody's typing counts. 0: none */
 	int64_t stall_ms; /* how long its input may wait for it; 0: 30 s, -1: for ever */
+	bool quiet;       /* it speaks only when its input asks it */
 	const struct errand_listener *listener;
 	void *user;
 };
@@ -56,6 +57,7 @@ void errand_cancel(struct errand *e);
 /* Read no more of its output until it is let go on: the host waits, nothing is dropped. What is on its way,
  * at most a window, may still come. Also from inside data(). */
 void errand_pause(struct errand *e, bool on);
+
 /* Forget it without an end(): its session is closed before anything else happens. */
 void errand_drop(struct errand *e);
 

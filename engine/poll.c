@@ -20,7 +20,7 @@
 #define RETRY_MS       5000   /* then twice as long each time */
 #define RETRY_MAX_MS   120000
 #define ANSWER_MS      20000
-#define SLICE_MS       100 /* what is due within one is asked at once: fewer wake-ups */
+#define SLICE_MS       250 /* what is due within one is asked at once: fewer wake-ups */
 #define FIRST_MS       20  /* the first paint says what is in sight */
 
 struct polled {
@@ -135,7 +135,8 @@ differs(const struct polled *h, const struct status *fresh)
 	return h->link != POLL_UP || h->from_ledger || old->units_failed != fresh->units_failed ||
 	       old->unit_count != fresh->unit_count ||
 	       old->containers_running != fresh->containers_running ||
-	       old->container_count != fresh->container_count || !str_eq(old->stamp, fresh->stamp);
+	       old->container_count != fresh->container_count ||
+	       (h->full && !str_eq(h->stamp, fresh->stamp));
 }
 
 static void

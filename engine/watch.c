@@ -158,6 +158,7 @@ on_session(void *user, struct session *s, const struct err *err)
 		.program = program,
 		.input_len = -1,
 		.stall_ms = -1,
+		.quiet = true,
 		.listener = &listener,
 		.user = w });
 	send_question(w);

@@ -105,6 +105,8 @@ send_exec(struct channel *c, const struct exec_spec *spec, const struct buf *env
 	if (spec->stall_ms >= 0)
 		message_number(
 		    &m, FIELD_STALL, spec->stall_ms ? (uint64_t)spec->stall_ms : STALL_MS);
+	if (spec->quiet)
+		message_number(&m, FIELD_QUIET, 1);
 	if (env->len)
 		message_bytes(&m, FIELD_ENVIRONMENT, env->data, env->len);
 	if (spec->terminal) {

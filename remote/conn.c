@@ -43,6 +43,7 @@ struct conn {
 	struct login *login; /* once the host key is trusted */
 	struct stream *streams[STREAMS];
 	size_t stream_count;
+	bool listens;              /* something is to come: silence is watched */
 	struct forwards *forwards; /* this is a jump host's session */
 };
 
@@ -240,6 +241,20 @@ all_stalled(const struct conn *c)
 	return c->stream_count > 0 && !forwards_any(c->forwards);
 }
 
+/* Whether silence is to be watched; from when on. */
+static bool
+listens(struct conn *c)
+{
+	bool before = c->listens;
+
+	c->listens = forwards_any(c->forwards);
+	for (size_t i = 0; i < c->stream_count && !c->listens; i++)
+		c->listens = stream_listens(c->streams[i]);
+	if (c->listens && !before)
+		vigil_begin(&c->vigil, c->heard.in_bytes);
+	return c->listens;
+}
+
 static bool
 any_writable(const struct conn *c)
 {
@@ -279,8 +294,7 @@ step_up(struct conn *c)
 		return fail_by_libssh(c);
 	if (all_stalled(c))
 		vigil_pause(&c->vigil, c->heard.in_bytes);
-	if ((c->stream_count || forwards_any(c->forwards)) &&
-	    !vigil_step(&c->vigil, c->ssh, c->heard.in_bytes))
+	if (listens(c) && !vigil_step(&c->vigil, c->ssh, c->heard.in_bytes))
 		return fail(c, OUTCOME_UNREACHABLE, "nothing heard for %.1f s",
 		    (double)vigil_silence_ms(&c->vigil) / 1000);
 	if (moved || any_writable(c))
@@ -526,8 +540,10 @@ to_stream(struct conn *c, const struct message *m)
 			refuse_stream(c, m->channel, "too many commands at once on one session");
 		else
 			c->streams[c->stream_count++] = stream_new(&c->stream_place, m);
-		if (c->stream_count == 1)
+		if (c->stream_count == 1) {
 			vigil_begin(&c->vigil, c->heard.in_bytes);
+			c->listens = true;
+		}
 		return true;
 	}
 	for (size_t i = 0; i < c->stream_count; i++) {

@@ -73,6 +73,9 @@ static const struct field_class {
 	    "one for each prompt: two bytes length; that many" },
 	[FIELD_HOST] = { "host", TEXT, 256, "a name or address, looked up by the jump host" },
 	[FIELD_PORT] = { "port", NUMBER, 8, "of TCP" },
+	[FIELD_QUIET] = { "quiet", NUMBER, 8,
+	    "1: the command says nothing but in answer to its input; its silence is none of the "
+	    "host" },
 };
 
 static const struct message_class {
@@ -118,7 +121,7 @@ static const struct message_class {
 	[MESSAGE_EXEC] = { "EXEC", MESSAGE_DOWN_WAY, CHANNEL,
 	    BIT(FIELD_COMMAND) | BIT(FIELD_TIMEOUT),
 	    BIT(FIELD_ENVIRONMENT) | BIT(FIELD_TERMINAL) | BIT(FIELD_COLUMNS) | BIT(FIELD_ROWS) |
-		BIT(FIELD_STALL),
+		BIT(FIELD_STALL) | BIT(FIELD_QUIET),
 	    false,
 	    "open a channel and run a command, on a terminal if one is named; the channel's number "
 	    "is new" },

@@ -101,6 +101,7 @@ enum message_field {
 	FIELD_ANSWERS,
 	FIELD_HOST,
 	FIELD_PORT,
+	FIELD_QUIET,
 	FIELD_COUNT
 };
 

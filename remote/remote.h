@@ -174,6 +174,7 @@ struct exec_spec {
 	const char *terminal; /* its kind ("xterm"): the command gets one; NULL: none */
 	int columns, rows;    /* of the terminal; 0: 80x24 */
 	int64_t stall_ms;     /* how long input may wait for the command; 0: 30 s, -1: for ever */
+	bool quiet; /* it speaks only when its input asks: until then nobody minds silence */
 };
 
 /* Run one command on a session that is up. Standard input stays open until channel_write_end(); on a

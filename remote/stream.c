@@ -37,6 +37,7 @@ struct stream {
 	uint64_t credit, late_bytes; /* those came behind the exit status */
 	int graces;
 	bool in_eof, eof_sent, asked, have_status, grace, grace_over, moved, late, eof[2], cancel;
+	bool quiet, owes;    /* speaks only when asked; was asked, and has not answered */
 	bool stuck, stalled; /* input waits for the command; and did for too long */
 	uint32_t status;
 	char signal[16];
@@ -108,6 +109,8 @@ stream_new(const struct stream_place *place, const struct message *exec)
 	s->credit = MESSAGE_OUTPUT;
 	s->limit_ms = (int64_t)message_get(exec, FIELD_TIMEOUT);
 	s->stall_ms = (int64_t)message_get(exec, FIELD_STALL);
+	s->quiet = message_get(exec, FIELD_QUIET) == 1;
+	s->owes = true;
 	s->began_ms = clock_mono_ms();
 	buf_init(&s->in, MESSAGE_INPUT);
 	s->timer = loop_timer_new(place->loop, on_timer, s);
@@ -146,6 +149,7 @@ bool
 stream_message(struct stream *s, const struct message *m)
 {
 	if (m->type == MESSAGE_DATA_IN) {
+		s->owes = true;
 		buf_drop(&s->in, s->taken);
 		s->taken = 0;
 		return buf_add(&s->in, m->value[FIELD_BYTES].bytes, m->value[FIELD_BYTES].len);
@@ -363,7 +367,8 @@ write_input(struct stream *s)
 	}
 	if (left || s->stuck)
 		watch_input(s, got == STREAM_MOVED);
-	if (s->uncredited >= MESSAGE_INPUT / 4 || (s->uncredited && s->taken == s->in.len)) {
+	if (s->uncredited >= MESSAGE_INPUT / 4 ||
+	    (s->uncredited && s->taken == s->in.len && !s->quiet)) {
 		struct message m;
 
 		message_init(&m, MESSAGE_CREDIT, s->place->session, s->id);
@@ -417,6 +422,7 @@ read_output(struct stream *s, int which, size_t *budget)
 	message_bytes(&m, FIELD_BYTES, bytes, have);
 	wire_send(s->place->wire, &m, -1);
 	s->credit -= have;
+	s->owes = false;
 	s->moved = true;
 	s->late_bytes += is_known(s) ? have : 0;
 	*budget -= have < *budget ? have : *budget;
@@ -527,6 +533,12 @@ stream_writable(const struct stream *s)
 	return s->state == RUNNING && s->in.len > s->taken &&
 	       !(ssh_get_poll_flags(s->place->ssh) & SSH_WRITE_PENDING) &&
 	       ssh_channel_window_size(s->channel) > 0;
+}
+
+bool
+stream_listens(const struct stream *s)
+{
+	return !s->quiet || s->owes || s->cancel || s->in_eof;
 }
 
 bool

@@ -55,6 +55,9 @@ bool stream_writable(const struct stream *s);
 /* Output waits for credit: reading more would only fill memory. */
 bool stream_stalled(const struct stream *s);
 
+/* Something is to come from there: silence is a bad sign. Not so of a quiet command nobody asked. */
+bool stream_listens(const struct stream *s);
+
 /* The session is lost: say END, with the status if it came. */
 void stream_lost(struct stream *s, const struct err *why);
 
