@@ -1,21 +1,32 @@
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
+#include "base/event.h"
+#include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/call.h"
 #include "cli/commands.h"
 #include "cli/drive.h"
 #include "cli/set_words.h"
-#include "engine/fanout.h"
 #include "engine/herd.h"
-#include "engine/probe.h"
+#include "engine/merge.h"
+#include "engine/run.h"
+#include "engine/tail.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
+
+#include <string.h>
+#include <time.h>
+
+#define HOLD_MS   250 /* how long a line waits for earlier ones of other hosts, when following */
+#define TICK_MS   50
+#define QUEUE_MAX (1U << 20) /* bytes of a host that wait for others; then it waits */
 
 struct options {
 	int64_t lines;
 	bool follow;
-	const char *since, *until;
+	const char *since, *until, *grep;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -27,64 +38,271 @@ static const struct option options[] = {
 	{ OPTION_TEXT, 0, "since", AT(since), "TIME",
 	    .summary = "as journalctl reads it: -1h, yesterday, 2026-01-02 03:04" },
 	{ OPTION_TEXT, 0, "until", AT(until), "TIME", .summary = "the same, for the end" },
+	{ OPTION_TEXT, 'g', "grep", AT(grep), "REGEX",
+	    .summary = "only lines that have it, as journalctl reads it" },
 	{ .type = OPTION_END },
 };
 
-struct work {
-	struct drive *drive;
-	struct fanout *fanout;
-	bool follow;
+struct host_state {
+	bool over, told, lost;
+	int64_t lost_ms;
 };
 
+struct work {
+	struct call *call;
+	struct drive *drive;
+	struct tail *tail;
+	struct merge *merge;
+	struct loop_timer *tick;
+	const struct set *set;
+	struct herd_host **hosts;
+	struct host_state *state;
+	size_t ended;
+	bool counts; /* the last lines of each host are counted here */
+	bool done;
+	struct buf line;
+};
+
+static int64_t
+now(const struct work *w)
+{
+	return loop_now_ms(herd_loop(w->call->herd));
+}
+
 static void
-on_done(void *user)
+emit_end(struct work *w, size_t i, enum outcome outcome, const struct tail_status *s)
+{
+	autoevent e = { .count = 0 };
+
+	w->state[i].told = true;
+	w->ended++;
+	event_init(&e, EVENT_HOST_END);
+	event_set_text(&e, FIELD_HOST, w->set->hosts[i]->name);
+	event_set_text(&e, FIELD_STATE, outcome_name(outcome));
+	if (s->status > 0)
+		event_set_int(&e, FIELD_RC, s->status);
+	if (s->state == TAIL_FAILED) {
+		event_set_text(&e, FIELD_PHASE, s->err->phase[0] ? s->err->phase : NULL);
+		event_set_text(&e, FIELD_TEXT, herd_reason(w->hosts[i], s->err));
+	}
+	run_emit(drive_run(w->drive), &e);
+}
+
+/* Hosts of which all lines are out have ended. */
+static void
+end_hosts(struct work *w)
+{
+	for (size_t i = 0; i < w->set->count; i++) {
+		struct tail_status s;
+
+		if (!w->state[i].over || w->state[i].told || merge_bytes(w->merge, i))
+			continue;
+		tail_get(w->tail, i, &s);
+		emit_end(w, i, s.state == TAIL_FAILED ? s.err->kind : OUTCOME_OK, &s);
+	}
+	if (w->ended == w->set->count && !w->done) {
+		w->done = true;
+		drive_end(w->drive, OUTCOME_OK);
+	}
+}
+
+static void
+print_lines(struct work *w, int64_t at_ms)
+{
+	struct merge_line line;
+
+	while (merge_next(w->merge, at_ms, &line)) {
+		autoevent e = { .count = 0 };
+
+		event_init(&e, EVENT_HOST_OUT);
+		event_set_text(&e, FIELD_HOST, w->set->hosts[line.source]->name);
+		event_set_text(&e, FIELD_STREAM, "out");
+		event_set_data(&e, FIELD_DATA, line.text, line.len);
+		run_emit(drive_run(w->drive), &e);
+		if (merge_bytes(w->merge, line.source) < QUEUE_MAX / 4)
+			tail_pause_source(w->tail, line.source, false);
+	}
+	end_hosts(w);
+}
+
+static void
+on_tick(void *user)
 {
 	struct work *w = user;
 
-	drive_end(w->drive, OUTCOME_OK);
+	if (w->done)
+		return;
+	print_lines(w, now(w));
+	if (!merge_is_empty(w->merge))
+		loop_timer_start(w->tick, TICK_MS);
 }
 
-/* Following ends by a signal: there is nothing to wait for. */
+/* "2026-01-02T03:04:05+00:00 HOST WHO[PID]: ", as journalctl's short-iso has it, in one zone for all hosts. */
+static void
+add_head(struct buf *b, const struct journal_entry *e)
+{
+	time_t s = (time_t)(e->time_us / 1000000);
+	struct tm tm;
+	char when[32];
+
+	gmtime_r(&s, &tm);
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S+00:00", &tm);
+	buf_addf(b, "%s ", when);
+	buf_add(b, e->hostname.p, e->hostname.n);
+	buf_addc(b, ' ');
+	buf_add(b, e->identifier.p, e->identifier.n);
+	if (e->pid.n) {
+		buf_addc(b, '[');
+		buf_add(b, e->pid.p, e->pid.n);
+		buf_addc(b, ']');
+	}
+	buf_adds(b, ": ");
+}
+
+/* A message of several lines stands under its first one. */
+static void
+on_entry(void *user, size_t source, const struct journal_entry *e)
+{
+	struct work *w = user;
+	const char *at = e->message.p ? e->message.p : "", *end = at + e->message.n;
+	size_t head;
+
+	while (end > at && end[-1] == '\n')
+		end--;
+	buf_clear(&w->line);
+	add_head(&w->line, e);
+	head = w->line.len;
+	for (const char *nl = at; nl; at = nl + 1) {
+		nl = memchr(at, '\n', (size_t)(end - at));
+		buf_add(&w->line, at, (size_t)((nl ? nl : end) - at));
+		buf_addc(&w->line, '\n');
+		for (size_t i = 0; nl && i < head; i++)
+			buf_addc(&w->line, ' ');
+	}
+	merge_add(w->merge, source, e->time_us, now(w), w->line.data, w->line.len);
+	if (merge_bytes(w->merge, source) > QUEUE_MAX && !w->counts)
+		tail_pause_source(w->tail, source, true);
+	loop_timer_start(w->tick, 0);
+}
+
+static void
+say(struct work *w, size_t i, const char *text)
+{
+	autoevent e = { .count = 0 };
+
+	event_init(&e, EVENT_WARN);
+	event_set_text(&e, FIELD_HOST, w->set->hosts[i]->name);
+	event_set_text(&e, FIELD_TEXT, text);
+	run_emit(drive_run(w->drive), &e);
+}
+
+/* Its link went, or came again. */
+static void
+tell_link(struct work *w, size_t i, const struct tail_status *s)
+{
+	struct host_state *h = &w->state[i];
+
+	if (s->state == TAIL_LOST && !h->lost) {
+		autofree char *text = xasprintf("link lost: %s; goes on behind its last line",
+		    herd_reason(w->hosts[i], s->err));
+
+		say(w, i, text);
+		h->lost = true;
+		h->lost_ms = now(w);
+	} else if (s->state == TAIL_LIVE && h->lost) {
+		char spent[16];
+
+		clock_short(now(w) - h->lost_ms, spent, sizeof(spent));
+		autofree char *text = xasprintf("back after %s", spent);
+		say(w, i, text);
+		h->lost = false;
+	}
+}
+
+static void
+on_changed(void *user, size_t source)
+{
+	struct work *w = user;
+	struct tail_status s;
+
+	tail_get(w->tail, source, &s);
+	tell_link(w, source, &s);
+	if (s.state != TAIL_ENDED && s.state != TAIL_FAILED)
+		return;
+	w->state[source].over = true;
+	merge_quiet(w->merge, source, true);
+	loop_timer_start(w->tick, 0);
+}
+
+/* Nothing is left half done on a host: what came so far is printed. */
 static void
 on_stop(void *user, int signum)
 {
 	struct work *w = user;
 
 	(void)signum;
-	fanout_stop(w->fanout);
-	if (w->follow)
-		fanout_stop(w->fanout);
+	if (w->done)
+		return;
+	for (size_t i = 0; i < w->set->count; i++)
+		merge_quiet(w->merge, i, true);
+	print_lines(w, INT64_MAX);
+	for (size_t i = 0; i < w->set->count && !w->done; i++) {
+		struct tail_status s;
+
+		tail_get(w->tail, i, &s);
+		if (!w->state[i].told)
+			emit_end(w, i, s.state == TAIL_WAITING ? OUTCOME_UNTRIED : OUTCOME_OK, &s);
+	}
+	end_hosts(w);
 }
 
-/* The program with its arguments: every word quoted. */
-static char *
-program_of(const struct call *call)
+static void
+start(struct work *w)
 {
-	const struct options *o = call->options;
-	struct buf b = BUF_INIT(SIZE_MAX);
-	autofree char *unit = xasprintf("--unit=%s", call->argv[1]);
-	autofree char *lines = xasprintf("--lines=%lld", (long long)o->lines);
-	autofree char *since = o->since ? xasprintf("--since=%s", o->since) : NULL;
-	autofree char *until = o->until ? xasprintf("--until=%s", o->until) : NULL;
-	const char *const words[] = { unit, o->lines ? lines : NULL, o->follow ? "--follow" : NULL,
-		since, until };
+	const struct options *o = w->call->options;
+	/* With an expression journalctl reads backwards for the last lines: they are counted here. */
+	bool count = o->grep && o->lines && !o->follow;
 
-	buf_adds(&b, "set --");
-	for (size_t i = 0; i < countof(words); i++) {
-		if (!words[i])
-			continue;
-		buf_addc(&b, ' ');
-		str_shell_quote(&b, words[i]);
+	w->hosts = xcalloc(w->set->count + 1, sizeof(struct herd_host *));
+	w->state = xcalloc(w->set->count + 1, sizeof(*w->state));
+	w->counts = count;
+	w->merge = merge_new(w->set->count, o->follow ? HOLD_MS : -1, count ? (size_t)o->lines : 0);
+	w->tick = loop_timer_new(herd_loop(w->call->herd), on_tick, w);
+	for (size_t i = 0; i < w->set->count; i++) {
+		autoevent e = { .count = 0 };
+		const struct host *h = w->set->hosts[i];
+
+		w->hosts[i] = herd_of(w->call->herd, h);
+		event_init(&e, EVENT_HOST_START);
+		event_set_text(&e, FIELD_HOST, h->name);
+		event_set_text(&e, FIELD_KIND, host_kind_name(h->kind));
+		event_set_text(&e, FIELD_ADDRESS, h->address ? h->address : h->name);
+		event_set_int(&e, FIELD_ATTEMPT, 1);
+		run_emit(drive_run(w->drive), &e);
 	}
-	buf_addf(&b, "\n%s", host_logs_sh);
-	return buf_detach(&b, &(size_t){ 0 });
+	w->tail = tail_start(&(struct tail_spec){ .herd = w->call->herd,
+	    .hosts = w->hosts,
+	    .count = w->set->count,
+	    .query = { .what = w->call->argc > 1 ? TAIL_UNIT : TAIL_ALL,
+		.name = w->call->argc > 1 ? w->call->argv[1] : NULL,
+		.lines = o->lines && !o->grep ? o->lines : -1,
+		.since = o->since               ? o->since
+			 : o->grep && o->follow ? "-0s"
+						: NULL,
+		.until = o->until,
+		.follow = o->follow,
+		.level = -1,
+		.grep = o->grep },
+	    .entry = on_entry,
+	    .changed = on_changed,
+	    .user = w });
 }
 
 static int
 logs_of(struct call *call, const struct set *set)
 {
 	const struct options *o = call->options;
-	struct work w = { .follow = o->follow };
+	struct work w = { .call = call, .set = set };
 	struct drive_spec drive = { .call = call,
 		.set = set,
 		.verb = "logs",
@@ -92,33 +310,22 @@ logs_of(struct call *call, const struct set *set)
 		.endless = o->follow,
 		.stop = on_stop,
 		.user = &w };
-	autofree struct herd_host **hosts = xcalloc(set->count, sizeof(struct herd_host *));
-	autofree char *program = program_of(call);
-	struct fanout_spec fanout = {
-		.hosts = hosts,
-		.count = set->count,
-		/* Who follows is at work all the time: all hosts at once. */
-		.parallel = o->follow ? (int)set->count : (int)call->globals.parallel,
-		.who = ERRAND_OWN,
-		.command = program,
-		.read_only = true,
-		.done = on_done,
-		.user = &w,
-	};
 	int code;
 
 	if (!call_herd(call))
 		return call->exit;
-	for (size_t i = 0; i < set->count; i++)
-		hosts[i] = herd_of(call->herd, set->hosts[i]);
 	w.drive = drive_new(&drive);
 	if (!w.drive)
 		return call->exit;
-	fanout.herd = call->herd;
-	fanout.run = drive_run(w.drive);
-	w.fanout = fanout_start(&fanout);
+	buf_init(&w.line, SIZE_MAX);
+	start(&w);
 	code = drive_wait(w.drive, NULL);
-	fanout_free(w.fanout);
+	tail_free(w.tail);
+	merge_free(w.merge);
+	loop_timer_free(w.tick);
+	buf_fini(&w.line);
+	free(w.hosts);
+	free(w.state);
 	return code;
 }
 
@@ -130,7 +337,10 @@ run(struct call *call)
 	struct set set;
 	int code;
 
-	if (!o->lines && !o->since)
+	if (o->grep && o->follow && o->lines)
+		return call_usage(
+		    call, "-f with --grep begins now: --since says from where, not -n");
+	if (!o->lines && !o->since && !o->grep)
 		o->lines = 50;
 	if (!words || !call_set(call, words, &set))
 		return call->exit;
@@ -141,17 +351,24 @@ run(struct call *call)
 
 const struct command command_logs = {
 	.name = "logs",
-	.synopsis = "SET UNIT",
-	.summary = "read a unit's journal on hosts",
+	.synopsis = "SET [UNIT]",
+	.summary = "read the journals of hosts, merged by time",
 	.text =
-	    "Lines come as \"host: line\". A container that runs as a unit logs under the unit's\n"
-	    "name. UNIT may be a pattern, as journalctl takes it.\n",
+	    "Lines come as \"host: line\", those of all hosts in the order of their time, in UTC. "
+	    "A\n"
+	    "container that runs as a unit logs under the unit's name. UNIT may be a pattern, as\n"
+	    "journalctl takes it; without it all is read. With -f a host whose link is lost is "
+	    "said;\n"
+	    "it goes on behind its last line when it is back. --grep with -n counts the lines "
+	    "that\n"
+	    "have it.\n",
 	.examples = "drover logs @web nginx.service\tthe last 50 lines of each\n"
 		    "drover logs -f @web 'shop-*'\tfollow until Ctrl-C\n"
-		    "drover logs --since -1h db1 postgresql\tthe last hour\n",
+		    "drover logs --since -1h db1 postgresql\tthe last hour\n"
+		    "drover logs -f -g 'timeout|refused' @all\twhatever times out from now on\n",
 	.options = options,
 	.options_size = sizeof(struct options),
-	.min_args = 2,
+	.min_args = 1,
 	.max_args = 2,
 	.run = run,
 };

@@ -15,6 +15,7 @@
 #define ERRORS_MAX 1024
 #define AGAIN_MS   500 /* at first; twice as long each time it fails */
 #define AGAIN_MAX  15000
+#define TRIES      5   /* to read on what has an end */
 #define LEASH_END  124 /* of timeout(1): its time was over */
 
 /* Lives as long as its errand, which may be longer than its tail. */
@@ -30,7 +31,9 @@ struct source {
 	int64_t since_ms, wait_ms;
 	char nonce[PROBE_NONCE];
 	struct buf head, errors; /* before the nonce; standard error */
-	bool begun, broken, waiting;
+	bool begun, broken, waiting, paused;
+	unsigned tries; /* in vain, since it was live */
+	int status;
 	struct journal journal;
 	char cursor[512];
 	int64_t begun_s; /* by the host's clock: when it was first read */
@@ -113,6 +116,7 @@ take_head(struct source *s, const char *p, size_t n)
 		s->begun_s = strtoll(at + strlen(mark), NULL, 10);
 	s->begun = true;
 	s->wait_ms = 0;
+	s->tries = 0;
 	size_t used = (size_t)(end + 1 - s->head.data) - before;
 	buf_clear(&s->head);
 	set_state(s, TAIL_LIVE, NULL);
@@ -160,8 +164,14 @@ say_why(const struct source *s, const struct channel_end *e, struct err *err)
 static void
 lost(struct source *s, const struct err *err)
 {
-	bool was = s->entries || s->begun_s;
+	const struct tail_spec *spec = &s->tail->spec;
+	bool was = s->begun_s;
 
+	s->tries++;
+	if ((!was && !spec->patient) || (was && !spec->query.follow && s->tries > TRIES)) {
+		set_state(s, TAIL_FAILED, err);
+		return;
+	}
 	set_state(s, was ? TAIL_LOST : TAIL_WAITING, err);
 	s->wait_ms = s->wait_ms ? s->wait_ms * 2 : AGAIN_MS;
 	if (s->wait_ms > AGAIN_MAX)
@@ -173,6 +183,16 @@ static bool
 for_good(const struct err *err)
 {
 	return err->kind != OUTCOME_UNKNOWN && err->kind != OUTCOME_UNREACHABLE;
+}
+
+/* All there was to read; journalctl says 1 when nothing has what is looked for. */
+static bool
+is_read(const struct source *s, const struct channel_end *e)
+{
+	const struct tail_query *q = &s->tail->spec.query;
+
+	return e->have_status && s->begun && !q->follow &&
+	       (e->status == 0 || (e->status == 1 && q->grep && s->errors.len == 0));
 }
 
 static void
@@ -196,12 +216,13 @@ on_end(void *user, const struct channel_end *e)
 			set_state(s, TAIL_FAILED, e->err);
 		else
 			lost(s, e->err);
-	} else if (e->have_status && e->status == 0 && !s->tail->spec.query.follow) {
+	} else if (is_read(s, e)) {
 		set_state(s, TAIL_ENDED, NULL);
 	} else if (e->have_status && e->status == LEASH_END && s->begun) {
 		go(s);
 	} else {
 		say_why(s, e, &err);
+		s->status = e->have_status ? e->status : -1;
 		/* One that has been at work is begun again: somebody on the host ended it. */
 		if (s->begun && s->tail->spec.query.follow)
 			lost(s, &err);
@@ -296,7 +317,7 @@ on_ready(void *user, struct session *session, const struct err *err)
 		.listener = &listener,
 		.user = s });
 	errand_write_end(s->errand);
-	if (s->tail->paused)
+	if (s->tail->paused || s->paused)
 		errand_pause(s->errand, true);
 }
 
@@ -334,7 +355,7 @@ tail_start(const struct tail_spec *spec)
 	for (size_t i = 0; i < spec->count; i++) {
 		struct source *s = xcalloc(1, sizeof(*s));
 
-		*s = (struct source){ .tail = t, .index = i, .host = spec->hosts[i] };
+		*s = (struct source){ .tail = t, .index = i, .host = spec->hosts[i], .status = -1 };
 		t->sources[i] = s;
 		buf_init(&s->head, SIZE_MAX);
 		buf_init(&s->errors, ERRORS_MAX);
@@ -388,8 +409,20 @@ tail_pause(struct tail *t, bool on)
 	t->paused = on;
 	for (size_t i = 0; i < t->spec.count; i++) {
 		if (t->sources[i] && t->sources[i]->errand)
-			errand_pause(t->sources[i]->errand, on);
+			errand_pause(t->sources[i]->errand, on || t->sources[i]->paused);
 	}
+}
+
+void
+tail_pause_source(struct tail *t, size_t source, bool on)
+{
+	struct source *s = t->sources[source];
+
+	if (!s || s->paused == on)
+		return;
+	s->paused = on;
+	if (s->errand)
+		errand_pause(s->errand, on || t->paused);
 }
 
 void
@@ -397,7 +430,7 @@ tail_get(const struct tail *t, size_t source, struct tail_status *ret)
 {
 	const struct source *s = t->sources[source];
 
-	*ret = (struct tail_status){ .state = TAIL_FAILED };
+	*ret = (struct tail_status){ .state = TAIL_FAILED, .status = -1 };
 	if (!s)
 		return;
 	*ret = (struct tail_status){ .state = s->state,
@@ -405,5 +438,6 @@ tail_get(const struct tail *t, size_t source, struct tail_status *ret)
 		.since_ms = s->since_ms,
 		.entries = s->entries,
 		.cut = s->cut,
-		.losses = s->losses };
+		.losses = s->losses,
+		.status = s->status };
 }

@@ -50,6 +50,8 @@ struct tail_spec {
 	struct herd_host *const *hosts;
 	size_t count;
 	struct tail_query query; /* copied */
+	/* A host that cannot be reached at first is tried again and again; else it has failed. */
+	bool patient;
 	/* An entry; its texts stand for the call. tail_pause() may be called from inside, tail_free()
 	 * not. */
 	void (*entry)(void *user, size_t source, const struct journal_entry *e);
@@ -63,6 +65,7 @@ void tail_free(struct tail *t);
 
 /* Read no more for now, and go on. What is on its way, at most a window a source, may still come. */
 void tail_pause(struct tail *t, bool on);
+void tail_pause_source(struct tail *t, size_t source, bool on);
 
 struct tail_status {
 	enum tail_state state;
@@ -70,6 +73,7 @@ struct tail_status {
 	int64_t since_ms;      /* on the clock of the loop: since when the state is that */
 	uint64_t entries, cut; /* told; of which the message was cut */
 	unsigned losses;       /* of the link, so far */
+	int status;            /* of its reader, when that failed; -1: it did not */
 };
 void tail_get(const struct tail *t, size_t source, struct tail_status *ret);
 

@@ -185,6 +185,7 @@ start(void *user, const struct logs_query *q, struct err *err)
 	f->tail = tail_start(&(struct tail_spec){ .herd = all->config.herd,
 	    .hosts = f->hosts,
 	    .count = f->count,
+	    .patient = true,
 	    .query = { .what = what[q->what],
 		.name = q->name,
 		.lines = q->lines,
