@@ -42,8 +42,13 @@ behind(const char *s)
 	if (*s == '[') {
 		s += s[1] == '^' ? 2 : 1;
 		s += *s == ']';
-		while (*s && *s != ']')
-			s += *s == '[' && strchr(".:=", s[1]) && s[1] ? 2 : 1;
+		while (*s && *s != ']') {
+			/* [:alpha:] and the like end by themselves. */
+			bool inner = *s == '[' && s[1] && strchr(".:=", s[1]);
+			const char *end = inner ? strchr(s + 2, s[1]) : NULL;
+
+			s = end && end[1] == ']' ? end + 2 : s + 1;
+		}
 		return *s ? s + 1 : s;
 	}
 	for (; *s; s++) {
@@ -77,6 +82,7 @@ find_literal(struct finder *f, const char *s)
 		if (!escaped && strchr("*?{", c) && n) {
 			n--;
 			next = c == '{' ? s + strcspn(s, "}") : next;
+			next += c == '{' && *next;
 		}
 		if (escaped || (!strchr("*?{+.[(^$\\)", c) && (unsigned char)c < 0x80)) {
 			if (n + 1 < sizeof(run))
