@@ -82,9 +82,12 @@ on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 {
 	struct child *c = s->data;
 
+	bool errors = s == (uv_stream_t *)&c->errors;
+
 	if (n > 0)
-		buf_add(
-		    s == (uv_stream_t *)&c->out ? &c->out_buf : &c->errors_buf, b->base, (size_t)n);
+		buf_add(errors ? &c->errors_buf : &c->out_buf, b->base, (size_t)n);
+	if (n > 0 && c->spec.wrote && !c->cancelled)
+		c->spec.wrote(c->spec.user, errors, b->base, (size_t)n);
 	if (n >= 0)
 		return;
 	uv_read_stop(s);
@@ -186,6 +189,13 @@ child_start(struct loop *loop, const struct child_spec *spec, struct err *err)
 	if (spec->timeout_ms)
 		uv_timer_start(&c->limit, on_limit, (uint64_t)spec->timeout_ms, 0);
 	return c;
+}
+
+void
+child_signal(struct child *c, int signum)
+{
+	if (c && !c->cancelled && !c->exited)
+		kill(-c->process.pid, signum);
 }
 
 void

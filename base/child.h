@@ -30,12 +30,17 @@ struct child_spec {
 	size_t input_len;
 	size_t max;         /* ceiling of each output stream */
 	int64_t timeout_ms; /* 0: none */
+	/* What it writes, as it comes; NULL: only at the end. */
+	void (*wrote)(void *user, bool errors, const char *bytes, size_t len);
 	void (*done)(void *user, const struct child_result *r);
 	void *user;
 };
 
 /* NULL when it could not be started. */
 struct child *child_start(struct loop *loop, const struct child_spec *spec, struct err *err);
+
+/* A signal to its process group, if it runs: done() tells how it ended. */
+void child_signal(struct child *c, int signum);
 
 /* Kill it if it runs; done() is not called any more. Not from inside done(): there it is too late
  * to be needed, the child frees itself after done(). */

@@ -15,6 +15,8 @@ struct apps_feed;
 struct call;
 struct canvas;
 struct console_asked;
+struct console_palette;
+struct console_verb;
 struct console_foreground;
 struct fleet_source;
 struct herd;
@@ -26,6 +28,8 @@ struct plan_feed;
 struct logs_source;
 struct run_feed;
 struct loop;
+struct messages;
+struct outputs;
 struct poll;
 struct question;
 struct term;
@@ -51,6 +55,7 @@ struct console {
 	struct logs_source *logs;
 	struct overlay overlay;
 	const char *pressed; /* the key that is being carried out; never NULL there */
+	struct messages *messages;
 	char flash[512];
 	bool flash_bad, dirty, stale, held;
 	int64_t painted_ms;
@@ -58,9 +63,13 @@ struct console {
 	struct loop_io *input;
 	struct console_foreground *foreground; /* another program has the terminal */
 	struct fleet_source *fleet;
-	bool *sight;                        /* hosts on the screen, as many as there are */
-	char playbook[512];                 /* the last one named */
-	struct console_asked *asked;        /* what waits for its yes */
+	bool *sight;                 /* hosts on the screen, as many as there are */
+	char playbook[512];          /* the last one named */
+	struct console_asked *asked; /* what waits for its yes */
+	struct console_palette *palette;
+	struct outputs *outputs;
+	struct console_verb *verbs;         /* children at work */
+	char *verb_asked;                   /* waits for its yes */
 	struct console_question *questions; /* the first is on the screen, or is next */
 	uint32_t last_question;
 	struct loop_timer *resize, *escape; /* a size, or bytes, that may be followed by more */
@@ -89,6 +98,19 @@ void console_stop(struct console *c); /* the run, and say what that means */
 void services_init(struct console *c);
 void services_plan(struct console *c);
 void services_free(struct console *c);
+
+/* tui/verbs.c: drover's own verbs as children. */
+void verbs_run(struct console *c, const char *line); /* asks first where it changes hosts */
+void verbs_stop(struct console *c, unsigned output);
+void verbs_show(struct console *c, const char *title, const char *bytes, size_t len);
+void verbs_free(struct console *c);
+
+/* tui/command.c: the palette. */
+void command_open(struct console *c);
+void command_free(struct console *c);
+
+/* tui/keys.c: what was said, as a text. */
+void messages_show(struct console *c);
 
 /* tui/questions.c: what logins ask; struct call's console_ask and console_unask. */
 uint32_t questions_put(struct call *call, const struct question *q);

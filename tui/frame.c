@@ -77,9 +77,12 @@ paint_tabs(const struct frame *f, struct canvas *c)
 		char digit[] = { t->digit, '\0' };
 		int from = col;
 
+		if (!t->digit && !on)
+			continue;
 		col += canvas_printf(c, 1, col, c->cols - col, on ? STYLE_TAB_ON : STYLE_TAB,
-		    on ? "[%c %s]" : " %c %s ", t->digit, t->title);
-		canvas_target(c, 1, from, col - from, digit);
+		    on ? "[%c %s]" : " %c %s ", t->digit ? t->digit : ':', t->title);
+		if (t->digit)
+			canvas_target(c, 1, from, col - from, digit);
 		col++;
 	}
 	if (f->view->class->status)

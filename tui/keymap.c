@@ -43,7 +43,7 @@ static const struct {
 	{ "k9s", "*", "refresh", "ctrl-r|R" },
 	{ "k9s", "*", "back", "esc|q" },
 	{ "k9s", "*", "last view", "-|`" },
-	{ "k9s", "*", "unmark by set", "_" },
+	{ "k9s", "*", "unmark set", "_" },
 	/* vim: l goes in and h comes back, so logs are L; Ctrl-f and Ctrl-b page. */
 	{ "vim", "*", "open", "l|enter" },
 	{ "vim", "*", "logs", "L" },

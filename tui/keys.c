@@ -5,6 +5,7 @@
 #include "tui/keymap.h"
 #include "tui/launch.h"
 #include "tui/menu.h"
+#include "tui/messages.h"
 #include "tui/picker.h"
 #include "tui/term.h"
 
@@ -14,6 +15,7 @@
 #include "cli/call.h"
 #include "engine/herd.h"
 #include "engine/poll.h"
+#include "inventory/inventory.h"
 #include "remote/remote.h"
 
 #include <stdio.h>
@@ -46,6 +48,57 @@ do_actions(struct view *v)
 {
 	overlay_pick(&console_of(v)->overlay, OVERLAY_MENU, "Actions", menu_actions(v), row_chosen,
 	    console_of(v));
+}
+
+static void
+do_palette(struct view *v)
+{
+	command_open(console_of(v));
+}
+
+static const char *
+address_of(void *user, const char *host)
+{
+	struct console *c = user;
+	const struct host *h = inventory_find(c->call->inventory, host);
+
+	return h ? h->address : NULL;
+}
+
+static void
+copy_chosen(void *user, const struct picker_item *item)
+{
+	struct console *c = user;
+
+	c->services.copy(c, item->value);
+}
+
+static void
+do_copy(struct view *v)
+{
+	struct console *c = console_of(v);
+	struct picker *p = menu_copy(v, address_of, c);
+
+	if (p->count) {
+		overlay_pick(&c->overlay, OVERLAY_MENU, "Copy", p, copy_chosen, c);
+		return;
+	}
+	picker_free(p);
+	console_flash(c, false, "there is nothing to copy here");
+}
+
+void
+messages_show(struct console *c)
+{
+	autofree char *text = messages_text(c->messages);
+
+	verbs_show(c, "Messages", text, strlen(text));
+}
+
+static void
+do_messages(struct view *v)
+{
+	messages_show(console_of(v));
 }
 
 static void
@@ -166,6 +219,19 @@ const struct action console_actions[] = {
 	    .summary = "every action for what is under the cursor",
 	    .hint = true,
 	    .run = do_actions },
+	{ .key = ":",
+	    .name = "palette",
+	    .summary = "any screen, action or verb by its name; a node set marks",
+	    .hint = true,
+	    .run = do_palette },
+	{ .key = "y",
+	    .name = "copy",
+	    .summary = "copy its name, address, or the command that an action equals",
+	    .run = do_copy },
+	{ .key = "ctrl-g",
+	    .name = "messages",
+	    .summary = "what was said at the bottom, errors too",
+	    .run = do_messages },
 	{ .key = "P",
 	    .name = "plan",
 	    .summary = "plan a playbook, look at it, then apply it",

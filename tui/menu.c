@@ -50,6 +50,33 @@ add_kind(struct picker *p, const struct view *v, enum keymap_kind kind, unsigned
 	}
 }
 
+/* What the other screens have: to be read, not to be done from here. */
+static void
+add_others(struct picker *p, const struct view *v)
+{
+	size_t count;
+	const struct keymap_row *rows = keymap_rows(v->scene->keymap, &count);
+	const struct view_class *last = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct keymap_row *r = &rows[i];
+		char title[64], why[64];
+
+		if (r->kind != KEYMAP_VIEW || r->class == v->class)
+			continue;
+		snprintf(title, sizeof(title), "the screen %s", r->class->title);
+		if (r->class != last)
+			picker_head(p, title);
+		last = r->class;
+		snprintf(why, sizeof(why), "on %s", r->class->title);
+		picker_add(p, &(struct picker_item){ .key = r->keys,
+				  .text = (char *)(uintptr_t)r->action->summary,
+				  .note = (char *)(uintptr_t)r->action->command,
+				  .why = why,
+				  .what = r });
+	}
+}
+
 struct picker *
 menu_help(const struct view *v)
 {
@@ -65,6 +92,7 @@ menu_help(const struct view *v)
 	add_kind(p, v, KEYMAP_SCREEN, 0);
 	picker_head(p, "moves");
 	add_kind(p, v, KEYMAP_MOVE, 0);
+	add_others(p, v);
 	picker_filter(p, "");
 	return p;
 }

@@ -43,6 +43,8 @@ paint_picker(const struct overlay *o, struct canvas *c)
 	box(c, height, width, o->title, &row, &col);
 	int last = row + height - 3;
 	int at = picker_paint(o->picker, c, row, last, col, width - 4);
+	if (!o->picker->shown_count)
+		canvas_print(c, row, col, width - 4, STYLE_DIM, "nothing matches");
 	int used = canvas_print(c, last, col, width - 4, STYLE_DIM,
 	    help ? "filter: " : "Enter or its key chooses, Esc leaves");
 	if (help) {
@@ -83,7 +85,7 @@ paint_palette(const struct overlay *o, struct canvas *c)
 static int
 paint_wrapped(struct canvas *c, int row, int col, int width, int last, const char *text)
 {
-	while (*text && row <= last) {
+	while (width > 0 && *text && row <= last) {
 		size_t len = strcspn(text, "\n");
 
 		if ((int)len > width) {
@@ -101,6 +103,17 @@ paint_wrapped(struct canvas *c, int row, int col, int width, int last, const cha
 		text += *text == '\n' || *text == ' ';
 	}
 	return row;
+}
+
+static int
+count_lines(const char *text, int width)
+{
+	int n = 0;
+
+	width = width > 0 ? width : 1;
+	for (; text && *text; text += strcspn(text, "\n"), text += *text == '\n')
+		n += 1 + (int)strcspn(text, "\n") / width;
+	return n;
 }
 
 /* The focus is told by its brackets too, and by the cursor. */
@@ -131,8 +144,9 @@ static void
 paint_confirm(const struct overlay *o, struct canvas *c)
 {
 	int width = c->cols < 72 ? c->cols : 72, row, col;
-	int height = c->rows < 14 ? c->rows : 14;
+	int height = count_lines(o->text, width - 4) + 7;
 
+	height = height < c->rows ? height : c->rows;
 	box(c, height, width, o->title, &row, &col);
 	int last = row + height - 3;
 	paint_wrapped(c, row + 1, col, width - 4, last - 2, o->text);
@@ -159,16 +173,6 @@ paint_prompt(const struct overlay *o, struct canvas *c)
 	c->cursor_row = row + 1;
 	c->cursor_col = col + used;
 	canvas_print(c, row + 2, col, room, STYLE_DIM, "Enter goes on, Esc leaves");
-}
-
-static int
-count_lines(const char *text, int width)
-{
-	int n = 0;
-
-	for (; text && *text; text += strcspn(text, "\n"), text += *text == '\n')
-		n += 1 + (int)strcspn(text, "\n") / width;
-	return n;
 }
 
 static void

@@ -1,9 +1,12 @@
 /* What views ask of the console: another screen, a question, a change on a host. */
+#include "tui/confirm.h"
 #include "tui/console.h"
 #include "tui/launch.h"
 #include "tui/planned.h"
+#include "tui/term.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -13,8 +16,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-#define TYPED_ABOVE 10 /* hosts: their number is to be typed */
 
 static void
 service_open(void *user, const char *view, const char *subject)
@@ -106,47 +107,21 @@ command_confirmed(void *user, const char *input)
 		console_open(c, &view_run, NULL);
 }
 
-/* The word to type: the pets by name when a change is meant, else the number of hosts above ten. */
-static void
-asked_word(
-    const struct console *c, const struct console_asked *a, bool changes, char *to, size_t size)
-{
-	to[0] = '\0';
-	for (size_t i = 0; changes && i < a->count; i++) {
-		const struct scene_host *h = &c->scene.hosts[a->hosts[i]];
-		size_t used = strlen(to);
-
-		if (h->pet)
-			snprintf(to + used, size - used, "%s%s", used ? "," : "", h->name);
-	}
-	if (!*to && a->count > TYPED_ABOVE)
-		snprintf(to, size, "%zu", a->count);
-}
-
 /* What was asked for, told as `what`. */
 static void
-confirm_command(struct console *c, const char *title, const char *what, bool changes)
+confirm_command(struct console *c, const char *title, const char *what, enum confirm_what kind)
 {
 	struct console_asked *a = c->asked;
-	autofree const char **names = xcalloc(a->count + 1, sizeof(*names));
-	size_t pets = 0;
-	char word[480];
+	autofree char *text = confirm_text(&c->scene, a->hosts, a->count, what);
+	autofree char *rolling =
+	    xasprintf("%s\n \nOne host after another: each must be up, and stay so "
+		      "for 3 s, before the next. The first failure stops the rest.",
+		text);
+	char word[CONFIRM_WORD];
 
-	for (size_t i = 0; i < a->count; i++) {
-		names[i] = c->scene.hosts[a->hosts[i]].name;
-		pets += c->scene.hosts[a->hosts[i]].pet;
-	}
-	autofree char *set = names_fold(names, a->count);
-	autofree char *text = xasprintf(
-	    "On %.300s (%zu host%s, %zu pet%s) this runs%s:\n\n  %.300s%s", set, a->count,
-	    a->count == 1 ? "" : "s", pets, pets == 1 ? "" : "s",
-	    a->rolling ? ", one host after another" : "", what,
-	    a->rolling
-		? "\n\nEach must be up, and stay so for 3 s, before the next. The first failure "
-		  "stops the rest."
-		: "");
-	asked_word(c, a, changes, word, sizeof(word));
-	overlay_confirm(&c->overlay, title, text, *word ? word : NULL, command_confirmed, c);
+	confirm_word(&c->scene, a->hosts, a->count, kind, word);
+	overlay_confirm(&c->overlay, title, a->rolling ? rolling : text, *word ? word : NULL,
+	    command_confirmed, c);
 }
 
 static void
@@ -163,7 +138,7 @@ service_units(
 	str_shell_quote(&command, unit);
 	a->command = buf_detach(&command, NULL);
 	snprintf(title, sizeof(title), "%s %.90s", verb, unit);
-	confirm_command(c, title, a->command, true);
+	confirm_command(c, title, a->command, CONFIRM_CHANGE);
 }
 
 static void
@@ -175,7 +150,7 @@ service_rolling(void *user, const struct view_rolling *r)
 	take_hosts(c, a, r->hosts, r->count);
 	a->command = xstrdup(r->command);
 	a->rolling = true;
-	confirm_command(c, r->title, r->what, true);
+	confirm_command(c, r->title, r->what, CONFIRM_CHANGE);
 }
 
 static void
@@ -184,7 +159,7 @@ command_typed(void *user, const char *input)
 	struct console *c = user;
 
 	c->asked->command = xstrdup(input);
-	confirm_command(c, "Run a command", c->asked->command, false);
+	confirm_command(c, "Run a command", c->asked->command, CONFIRM_COMMAND);
 }
 
 static void
@@ -314,6 +289,49 @@ services_plan(struct console *c)
 	overlay_prompt(&c->overlay, "Playbook to plan", c->playbook, plan_named, c);
 }
 
+static void
+service_show(void *user, const char *title, const char *bytes, size_t len)
+{
+	verbs_show(user, title, bytes, len);
+}
+
+static void
+service_verb(void *user, const char *line)
+{
+	verbs_run(user, line);
+}
+
+static void
+service_stop_output(void *user, unsigned id)
+{
+	verbs_stop(user, id);
+}
+
+static void
+service_save(void *user, const char *path, const char *bytes, size_t len)
+{
+	struct err err;
+
+	if (file_replace(path, bytes, len, 0600, &err) < 0)
+		console_flash(user, true, "%s", err.text);
+	else
+		console_flash(user, false, "%zu bytes saved to %s", len, path);
+}
+
+static void
+service_copy(void *user, const char *text)
+{
+	struct console *c = user;
+
+	if (term_copy(c->term, text))
+		console_flash(c, false, "copied: %zu bytes, if the terminal lets it", strlen(text));
+	else if (strlen(text) > TERM_COPY_MAX)
+		console_flash(
+		    c, true, "too long for a clipboard (%zu bytes): save it", strlen(text));
+	else
+		console_flash(c, true, "this terminal has no clipboard for programs");
+}
+
 void
 services_init(struct console *c)
 {
@@ -327,5 +345,11 @@ services_init(struct console *c)
 		.confirm = service_confirm,
 		.flash = service_flash,
 		.mark = service_mark,
+		.show = service_show,
+		.verb = service_verb,
+		.stop_output = service_stop_output,
+		.save = service_save,
+		.copy = service_copy,
+		.outputs = c->outputs,
 		.changed = service_changed };
 }

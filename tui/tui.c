@@ -13,6 +13,8 @@
 #include "tui/keymap.h"
 #include "tui/launch.h"
 #include "tui/linear.h"
+#include "tui/messages.h"
+#include "tui/outputs.h"
 #include "tui/pointer.h"
 #include "tui/term.h"
 
@@ -42,7 +44,7 @@
 #define LEAST_COLS    20
 
 const struct view_class *const console_tabs[] = { &view_fleet, &view_host, &view_apps, &view_logs,
-	&view_plan, &view_run, NULL };
+	&view_plan, &view_run, &view_text, NULL };
 
 struct view *
 console_view(struct console *c)
@@ -193,14 +195,20 @@ console_stale(struct console *c)
 	loop_timer_start(c->repaint, since >= FRAME_MS ? 0 : FRAME_MS - since);
 }
 
+/* An error stays until a key is pressed; what is said meanwhile is among the messages. */
 void
 console_flash(struct console *c, bool bad, const char *fmt, ...)
 {
+	char text[sizeof(c->flash)];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(c->flash, sizeof(c->flash), fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	messages_add(c->messages, clock_wall_ms(), bad, text);
+	if (c->flash_bad && c->flash[0] && !bad)
+		return;
+	str_copy(c->flash, sizeof(c->flash), text);
 	c->flash_bad = bad;
 	console_dirty(c);
 }
@@ -436,6 +444,7 @@ start(struct console *c)
 	    !c->readonly && (!c->scene.environment || !c->scene.environment->readonly);
 	c->testing = getenv("DROVER_TEST") != NULL;
 	str_copy(c->playbook, sizeof(c->playbook), first_playbook(c->call));
+	c->outputs = outputs_new();
 	services_init(c);
 	c->sight = xcalloc(c->scene.count + 1, sizeof(*c->sight));
 	c->services.fleet = c->fleet = feed_fleet_new(c);
@@ -482,6 +491,7 @@ finish(struct console *c)
 	plan_feed_free(c->plan_feed);
 	feed_logs_free(c->logs);
 	run_feed_free(c->run_feed);
+	verbs_free(c);
 	launch_free(c->launch);
 	poll_free(c->poll);
 	loop_timer_free(c->repaint);
@@ -493,6 +503,8 @@ finish(struct console *c)
 	c->call->console_unask = NULL;
 	questions_free(c);
 	services_free(c);
+	command_free(c);
+	messages_free(c->messages);
 	foreground_free(c);
 	feed_fleet_free(c->fleet);
 	free(c->sight);
@@ -517,6 +529,14 @@ open_term(const struct call *call, struct err *err)
 	    err);
 }
 
+static int
+not_opened(struct console *c, int code)
+{
+	messages_free(c->messages);
+	keymap_free(c->keymap);
+	return code;
+}
+
 int
 tui_main(struct call *call)
 {
@@ -530,14 +550,11 @@ tui_main(struct call *call)
 	call->console_state = &c;
 	if (!screen_is_known(call))
 		return call->exit;
+	c.messages = messages_new();
 	c.keymap = console_keymap(call, NULL);
-	if (!c.keymap)
-		return call->exit;
-	c.herd = call_herd(call);
-	if (!c.herd) {
-		keymap_free(c.keymap);
-		return call->exit;
-	}
+	c.herd = c.keymap ? call_herd(call) : NULL;
+	if (!c.herd)
+		return not_opened(&c, call->exit);
 	c.term = open_term(call, &err);
 	if (!c.term) {
 		keymap_free(c.keymap);
@@ -545,6 +562,8 @@ tui_main(struct call *call)
 	}
 	if (linear_wanted(options_of(call)->linear))
 		c.linear = linear_new(&c);
+	if (!c.term)
+		return not_opened(&c, call_fail(call, &err));
 	start(&c);
 	c.input = loop_io_new(c.loop, STDIN_FILENO, on_input, &c);
 	loop_io_want(c.input, LOOP_READ);

@@ -25,6 +25,7 @@ struct plan_source;
 struct run_source;
 struct keymap;
 struct logs_source;
+struct outputs;
 struct view;
 
 enum link { LINK_NONE, LINK_CONNECTING, LINK_UP, LINK_DOWN };
@@ -119,10 +120,21 @@ struct view_services {
 	void (*confirm)(void *user, const struct view_confirm *c);
 	void (*flash)(void *user, bool bad, const char *text);
 	void (*mark)(void *user, size_t host, bool on);
+	/* A text of its own screen, with scrolling, search and saving. */
+	void (*show)(void *user, const char *title, const char *bytes, size_t len);
+	/* A command line of drover's own ("drover history show r-7"), as a child, into such a screen; what
+	 * changes hosts is asked for first. */
+	void (*verb)(void *user, const char *line);
+	void (*stop_output)(void *user, unsigned id); /* what grows there */
+	/* Write a file of the user's, and say how it went. */
+	void (*save)(void *user, const char *path, const char *bytes, size_t len);
+	/* Into the terminal's clipboard, and say so. */
+	void (*copy)(void *user, const char *text);
 	void (*changed)(void *user); /* what a view looks at is another: refresh and paint soon */
 	const struct plan_source *plan;
 	const struct run_source *run;
 	const struct apps_source *apps;
+	const struct outputs *outputs;
 	const struct fleet_source *fleet;
 	/* What screens have from outside, each NULL where there is none. */
 	const struct logs_source *logs;
@@ -165,6 +177,7 @@ struct view {
 	int height; /* rows given at the last paint */
 };
 
-extern const struct view_class view_apps, view_fleet, view_host, view_logs, view_plan, view_run;
+extern const struct view_class view_apps, view_fleet, view_host, view_logs, view_plan, view_run,
+    view_text;
 
 #endif

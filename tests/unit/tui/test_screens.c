@@ -218,6 +218,13 @@ any_size_can_be_painted(void **state)
 			f.view.class->paint(&f.view, c, FRAME_TOP, rows - FRAME_BOTTOM);
 			overlay_paint(&o, c);
 			overlay_close(&o);
+			overlay_confirm(
+			    &o, "t", "a text\nof lines", cols % 2 ? "word" : NULL, NULL, NULL);
+			overlay_paint(&o, c);
+			overlay_close(&o);
+			overlay_palette(&o, NULL, NULL);
+			overlay_paint(&o, c);
+			overlay_close(&o);
 			canvas_free(c);
 		}
 	}

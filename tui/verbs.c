@@ -1,0 +1,367 @@
+/* Verbs of the command line from within the console: each is this very program as a child, and what it
+ * prints is a text on a screen of its own. */
+#include "tui/confirm.h"
+#include "tui/console.h"
+#include "tui/launch.h"
+#include "tui/outputs.h"
+#include "tui/palette.h"
+
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/outcome.h"
+#include "base/str.h"
+#include "cli/call.h"
+#include "cli/commands.h"
+#include "inventory/inventory.h"
+#include "inventory/set.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A child at work. */
+struct console_verb {
+	struct console_verb *next;
+	struct console *console;
+	struct child *child;
+	unsigned output;
+};
+
+/* The words of a child's command line. */
+struct words {
+	const char **word; /* ended by NULL; borrowed but for what is in made */
+	size_t count, cap;
+	char *made[32];
+	size_t made_count;
+};
+
+static void
+add(struct words *w, const char *word)
+{
+	if (w->count + 1 >= w->cap) {
+		w->cap = w->cap ? w->cap * 2 : 32;
+		w->word = xrealloc(w->word, w->cap, sizeof(*w->word));
+	}
+	w->word[w->count++] = word;
+	w->word[w->count] = NULL;
+}
+
+static void
+add_option(struct words *w, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	add(w, name);
+	add(w, value);
+}
+
+static void
+add_ms(struct words *w, const char *name, int64_t ms)
+{
+	if (!ms || w->made_count == countof(w->made))
+		return;
+	char *text = w->made[w->made_count++] = xasprintf("%lldms", (long long)ms);
+	add_option(w, name, text);
+}
+
+static void
+add_number(struct words *w, const char *name, int64_t n)
+{
+	if (!n || w->made_count == countof(w->made))
+		return;
+	char *text = w->made[w->made_count++] = xasprintf("%lld", (long long)n);
+	add_option(w, name, text);
+}
+
+/* What this console was given, so that the child looks at the same fleet in the same way. */
+static void
+add_globals(struct words *w, const struct globals *g, const struct command *command)
+{
+	add(w, "/proc/self/exe");
+	for (size_t i = 0; i < g->inventory.count; i++)
+		add_option(w, "-i", g->inventory.item[i]);
+	for (size_t i = 0; command->flags & COMMAND_VARS && i < g->vars.count; i++)
+		add_option(w, "-e", g->vars.item[i]);
+	add_option(w, "-F", g->ssh_config);
+	add_option(w, "--trust-file", g->trust_file);
+	add_option(w, "--ledger", g->ledger);
+	add_option(w, "--become-password-file", g->become_file);
+	add_option(w, "--password-file", g->password_file);
+	add_number(w, "--parallel", g->parallel);
+	add_number(w, "--workers", g->workers);
+	add_ms(w, "--connect-timeout", g->connect_timeout_ms);
+	add(w, "--no-input");
+	add_option(w, "--color", "never");
+	add_option(w, "--progress", "none");
+}
+
+static void
+words_fini(struct words *w)
+{
+	for (size_t i = 0; i < w->made_count; i++)
+		free(w->made[i]);
+	free(w->word);
+}
+
+static void
+on_wrote(void *user, bool errors, const char *bytes, size_t len)
+{
+	struct console_verb *v = user;
+	struct output *o = outputs_find(v->console->outputs, v->output);
+
+	(void)errors;
+	if (o)
+		buf_add(&o->text, bytes, len);
+	console_stale(v->console);
+}
+
+static void
+unlink_verb(struct console_verb *v)
+{
+	struct console_verb **at = &v->console->verbs;
+
+	while (*at != v)
+		at = &(*at)->next;
+	*at = v->next;
+}
+
+/* The exit code in the words of the outcomes. */
+static void
+say_end(struct output *o, const struct child_result *r)
+{
+	o->growing = false;
+	o->bad = r->status != 0;
+	if (r->signum) {
+		snprintf(o->end, sizeof(o->end), "ended by signal %d", r->signum);
+		return;
+	}
+	for (int i = OUTCOME_FAILED; r->status && i < OUTCOME_COUNT; i++) {
+		if (outcome_exit((enum outcome)i) == r->status) {
+			snprintf(o->end, sizeof(o->end), "exit %d: %s", r->status,
+			    outcome_name((enum outcome)i));
+			return;
+		}
+	}
+	snprintf(o->end, sizeof(o->end), "exit %d", r->status);
+}
+
+static void
+on_done(void *user, const struct child_result *r)
+{
+	struct console_verb *v = user;
+	struct console *c = v->console;
+	struct output *o = outputs_find(c->outputs, v->output);
+
+	if (o)
+		say_end(o, r);
+	unlink_verb(v);
+	free(v);
+	console_stale(c);
+}
+
+static void
+open_output(struct console *c, const struct output *o)
+{
+	char id[16];
+
+	snprintf(id, sizeof(id), "%u", o->id);
+	console_open(c, &view_text, id);
+}
+
+void
+verbs_show(struct console *c, const char *title, const char *bytes, size_t len)
+{
+	struct output *o = outputs_add(c->outputs, title, clock_wall_ms());
+
+	buf_add(&o->text, bytes, len);
+	open_output(c, o);
+}
+
+static char *
+quoted(const char *const *words)
+{
+	autobuf all = BUF_INIT(1 << 16);
+
+	buf_adds(&all, "drover");
+	for (size_t i = 0; words[i]; i++) {
+		buf_addc(&all, ' ');
+		str_shell_quote(&all, words[i]);
+	}
+	return buf_detach(&all, NULL);
+}
+
+/* words: from the verb on. */
+static void
+start(struct console *c, const char *const *words, bool yes)
+{
+	const struct command *command = command_find(words[0]);
+	autofree char *title = quoted(words);
+	struct words w = { 0 };
+	struct err err;
+
+	add_globals(&w, &c->call->globals, command);
+	if (yes)
+		add(&w, "--yes");
+	for (size_t i = 0; words[i]; i++)
+		add(&w, words[i]);
+	struct console_verb *v = xcalloc(1, sizeof(*v));
+	v->console = c;
+	v->child = child_start(c->loop,
+	    &(struct child_spec){
+		.argv = w.word, .max = 1, .wrote = on_wrote, .done = on_done, .user = v },
+	    &err);
+	words_fini(&w);
+	if (!v->child) {
+		console_flash(c, true, "%s", err.text);
+		free(v);
+		return;
+	}
+	struct output *o = outputs_add(c->outputs, title, clock_wall_ms());
+	o->growing = true;
+	v->output = o->id;
+	v->next = c->verbs;
+	c->verbs = v;
+	open_output(c, o);
+}
+
+/* Those that change something on hosts, or run there what somebody typed. */
+static bool
+changes_hosts(const struct palette_words *w)
+{
+	static const char *const verbs[] = { "apply", "undo", "run", "script", "cp", "start",
+		"stop", "restart", "rollback", "replace", "reboot", "secrets", NULL };
+
+	for (size_t i = 0; verbs[i]; i++) {
+		if (str_eq(verbs[i], w->word[0]))
+			return true;
+	}
+	return false;
+}
+
+static bool
+wants_terminal(const char *verb)
+{
+	return str_eq(verb, "ui") || str_eq(verb, "ssh");
+}
+
+/* The hosts that the first set among the operands names, as indexes; NULL: it cannot be told here. */
+static size_t *
+hosts_of(struct console *c, const struct palette_words *w, size_t *ret_count)
+{
+	for (size_t i = 1; i < w->count && w->word[i][0] != '-'; i++) {
+		autofree char *expr = xmemdup0(w->word[i], strcspn(w->word[i], ":"));
+		struct set set;
+		struct err err;
+
+		if (set_eval(c->call->inventory, expr, NULL, &set, &err) < 0)
+			continue;
+		size_t *hosts = xcalloc(set.count + 1, sizeof(*hosts));
+		for (size_t k = 0; k < set.count; k++)
+			hosts[k] = set.hosts[k]->index;
+		*ret_count = set.count;
+		set_fini(&set);
+		return hosts;
+	}
+	return NULL;
+}
+
+static void
+confirmed(void *user, const char *input)
+{
+	struct console *c = user;
+	struct palette_words w;
+
+	(void)input;
+	palette_split(c->verb_asked, &w);
+	start(c, (const char *const *)w.word, true);
+	palette_words_fini(&w);
+}
+
+static char *
+with_warning(char *text)
+{
+	char *all =
+	    xasprintf("%s\n \nThe console is read-only; this changes hosts nevertheless.", text);
+
+	free(text);
+	return all;
+}
+
+/* run touches no pet guard; what changes by playbook asks for pets by --pet, in the child. */
+static void
+ask(struct console *c, const struct palette_words *w, const char *line)
+{
+	size_t count = 0;
+	autofree size_t *hosts = hosts_of(c, w, &count);
+	autofree char *command = quoted((const char *const *)w->word);
+	autofree char *text =
+	    hosts ? confirm_text(&c->scene, hosts, count, command)
+		  : xasprintf("On the hosts that it names this runs:\n \n  %.300s", command);
+	char word[CONFIRM_WORD];
+
+	confirm_word(&c->scene, hosts, count, CONFIRM_COMMAND, word);
+	if (!hosts && (word[0] || !c->scene.writable))
+		snprintf(word, sizeof(word), "yes");
+	else if (!c->scene.writable)
+		snprintf(word, sizeof(word), "%zu", count);
+	if (!c->scene.writable)
+		text = with_warning(take(text));
+	free(c->verb_asked);
+	c->verb_asked = xstrdup(line);
+	overlay_confirm(
+	    &c->overlay, "Run a command of drover", text, word[0] ? word : NULL, confirmed, c);
+}
+
+void
+verbs_run(struct console *c, const char *line)
+{
+	struct palette_words w;
+
+	palette_split(line, &w);
+	if (w.count > 1 && str_eq(w.word[0], "drover")) {
+		palette_words_fini(&w);
+		verbs_run(c, line + strcspn(line, "d") + strlen("drover"));
+		return;
+	}
+	if (!w.count || w.open)
+		console_flash(c, true, w.open ? "a quote is not closed" : "no command");
+	else if (!command_find(w.word[0]))
+		console_flash(c, true, "no verb '%s'", w.word[0]);
+	else if (wants_terminal(w.word[0]))
+		console_flash(c, true, "%s needs the terminal to itself", w.word[0]);
+	else if (changes_hosts(&w))
+		ask(c, &w, line);
+	else
+		start(c, (const char *const *)w.word, false);
+	palette_words_fini(&w);
+}
+
+void
+verbs_stop(struct console *c, unsigned output)
+{
+	for (struct console_verb *v = c->verbs; v; v = v->next) {
+		if (v->output == output) {
+			child_signal(v->child, SIGINT);
+			console_flash(c, false, "told it to stop");
+			return;
+		}
+	}
+	console_flash(c, false, "nothing is at work on it");
+}
+
+void
+verbs_free(struct console *c)
+{
+	while (c->verbs) {
+		struct console_verb *v = c->verbs;
+
+		c->verbs = v->next;
+		child_cancel(v->child);
+		free(v);
+	}
+	free(take(c->verb_asked));
+	outputs_free(take(c->outputs));
+}
