@@ -41,6 +41,7 @@ struct launch {
 	bool any, live, paused;
 	int stops;
 	char *last_command, *last_playbook;
+	bool last_rolling;
 };
 
 struct launch *
@@ -203,7 +204,7 @@ start_command(struct launch *l, const size_t *hosts, size_t count, const char *c
 	size_t skip = rolling ? 0 : 2;
 	if (begin(l, "run", argv + skip, countof(argv) - skip, names, count, err) < 0)
 		return -1;
-	l->rolling = rolling;
+	l->rolling = l->last_rolling = rolling;
 	l->command = xstrdup(command);
 	l->last_command = xstrdup(command);
 	l->fanout = fanout_start(&(struct fanout_spec){ .herd = l->config.herd,
@@ -386,6 +387,12 @@ launch_plan_on(
 	autofree char *kept = xstrdup(path);
 
 	return plan_hosts(l, kept, false, hosts, count, err);
+}
+
+bool
+launch_last_rolling(const struct launch *l)
+{
+	return l->last_rolling;
 }
 
 const char *

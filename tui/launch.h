@@ -48,6 +48,7 @@ int launch_plan_on(
 
 /* What the last run was, for doing it again; NULL: it was none of that. */
 const char *launch_last_command(const struct launch *l);
+bool launch_last_rolling(const struct launch *l); /* it went to one host after another */
 const char *launch_last_playbook(const struct launch *l);
 
 /* No batch begins while it is on. -1: the run has no batches, or none is at work. */

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SIGHT_MAX 64 /* hosts */
+
 static const struct apps_source *
 source_of(const struct view *v)
 {
@@ -55,6 +57,11 @@ apps_refresh(struct view *v)
 		return;
 	a->roster = source_of(v)->roster(source_of(v)->user, v->scene);
 	appsview_rows(a);
+	if (!a->placed && a->rows > 1 && a->row[1].app) {
+		a->placed = true;
+		if (a->list.cursor == 0)
+			list_move(&a->list, 1, appsview_id, a);
+	}
 	a->list.height = v->height >= APPS_TALL ? v->height * 3 / 5 - 2 : v->height - 2;
 	a->members.height = v->height * 2 / 5 - 2;
 	appsview_members(a);
@@ -70,6 +77,7 @@ apps_open(struct view *v, const char *subject)
 	struct appsview *a = v->state;
 
 	match_init(&a->filter, "");
+	a->placed = subject != NULL;
 	if (subject)
 		str_copy(a->list.id, sizeof(a->list.id), subject);
 }
@@ -312,15 +320,28 @@ apps_status(const struct view *v, char *to, size_t size)
 	    a->typed[0] ? " /" : "", a->typed);
 }
 
+/* The hosts of what is under the cursor, of a whole playbook too; not so many that all are asked often. */
 static void
 apps_sight(const struct view *v, bool *in)
 {
 	const struct appsview *a = v->state;
 	const struct apps_row *row = appsview_at(a);
+	size_t n = 0;
 
-	for (size_t i = 0; row && row->app && i < row->app->count && i < 64; i++)
-		if (row->app->item[i].index < v->scene->count)
-			in[row->app->item[i].index] = true;
+	for (size_t i = 0; row && a->roster && i < a->roster->count; i++) {
+		const struct roster_app *app = &a->roster->app[i];
+		bool about = row->app ? app == row->app : str_eq(app->playbook, row->name);
+
+		for (size_t k = 0; k < app->count && n < SIGHT_MAX; k++) {
+			const struct roster_instance *x = &app->item[k];
+			bool here = about || (row->kind == APPS_HOST && str_eq(x->host, row->name));
+
+			if (!here || x->index >= v->scene->count || in[x->index])
+				continue;
+			in[x->index] = true;
+			n++;
+		}
+	}
 }
 
 static const struct action actions[] = {

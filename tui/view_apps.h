@@ -49,6 +49,7 @@ struct appsview {
 	char **folded; /* ids of rows that are */
 	size_t folded_count, folded_cap;
 	bool foreign, by_host, faults;
+	bool placed; /* the cursor was put on the first app, or where somebody wanted it */
 	char typed[256];
 	struct match filter;
 	bool inside; /* the keys move in the pane below */

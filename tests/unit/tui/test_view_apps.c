@@ -236,7 +236,6 @@ apps_stand_under_their_playbooks_with_what_differs(void **state)
 
 	(void)state;
 	up(&a);
-	keys(&a, "j");
 	stage_check(&a.stage, "apps", NULL);
 	keys(&a, "enter j");
 	stage_check(&a.stage, "apps-members", NULL);
@@ -271,6 +270,7 @@ actions_are_about_what_is_under_the_cursor(void **state)
 
 	(void)state;
 	up(&a);
+	keys(&a, "k");
 	assert_true(stage_key(&a.stage, "r"));
 	assert_string_equal(a.stage.flash, "no app is under the cursor");
 	keys(&a, "j r");
@@ -333,7 +333,6 @@ what_can_be_copied_and_its_command_are_told(void **state)
 
 	(void)state;
 	up(&a);
-	keys(&a, "j");
 	view_apps.things(&a.stage.view, things_can_be_copied, &b);
 	assert_non_null(strstr(buf_text(&b), "name=web\n"));
 	assert_non_null(strstr(buf_text(&b), "hosts=web[1-4,10]\n"));
