@@ -87,6 +87,7 @@ void console_open(struct console *c, const struct view_class *class, const char 
 void console_back(struct console *c);
 void console_compose(struct console *c); /* the screen as it is now, on the canvas */
 void console_dirty(struct console *c);   /* repaint */
+void console_tick(void *user);           /* the console: repaint each second, unless it is held */
 void console_stale(struct console *c);   /* the scene changed: refresh, then repaint */
 __attribute__((format(printf, 3, 4))) void console_flash(
     struct console *c, bool bad, const char *fmt, ...);

@@ -157,6 +157,7 @@ do_hold(struct view *v)
 
 	c->held = !c->held;
 	poll_hold(c->poll, c->held);
+	console_tick(c);
 	console_flash(c, false, c->held ? "paused: nothing is asked of the hosts" : "going on");
 }
 

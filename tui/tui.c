@@ -283,13 +283,14 @@ on_run_ended(void *user)
 }
 
 /* Ages grow though nothing happens: once a second, unless paused. */
-static void
-on_tick(void *user)
+void
+console_tick(void *user)
 {
 	struct console *c = user;
 
-	if (!c->held)
-		console_stale(c);
+	if (c->held)
+		return;
+	console_stale(c);
 	loop_timer_start(c->tick, 1000);
 }
 
@@ -452,7 +453,7 @@ start(struct console *c)
 	    .herd = c->herd, .changed = c->services.changed, .user = c });
 	c->services.logs = c->logs;
 	c->repaint = loop_timer_new(c->loop, on_repaint, c);
-	c->tick = loop_timer_new(c->loop, on_tick, c);
+	c->tick = loop_timer_new(c->loop, console_tick, c);
 	c->resize = loop_timer_new(c->loop, on_resized, c);
 	c->escape = loop_timer_new(c->loop, take_keys, c);
 	c->poll = poll_new(c->herd, on_polled, c);
@@ -477,7 +478,7 @@ start(struct console *c)
 	if (options_of(c->call)->screen)
 		console_open(c, screen_named(options_of(c->call)->screen), NULL);
 	console_dirty(c);
-	on_tick(c);
+	console_tick(c);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* The fleet: pets one row each, cattle folded into herds of equals, the worst on top. */
 #include "tui/view_fleet.h"
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "tui/fleet_source.h"
 
@@ -75,6 +76,34 @@ fleet_sight(const struct view *v, bool *in)
 	}
 }
 
+static void
+fleet_things(
+    const struct view *v, void (*put)(void *user, const char *what, const char *text), void *user)
+{
+	const struct fleet_row *r = fleet_current(v);
+	char note[128];
+
+	if (!r)
+		return;
+	put(user, r->count > 1 ? "hosts" : "host", fleet_row_name(v, r));
+	fleet_note(v, r, note, sizeof(note));
+	if (*note)
+		put(user, "note", note);
+}
+
+static size_t
+fleet_hosts(const struct view *v, const char **to, size_t max)
+{
+	size_t count;
+	autofree const char **names = fleet_targets(v, &count);
+
+	if (count > max)
+		count = max;
+	for (size_t i = 0; i < count; i++)
+		to[i] = names[i];
+	return count;
+}
+
 static const char *
 fleet_lacks(const struct view *v, unsigned needs)
 {
@@ -107,5 +136,7 @@ const struct view_class view_fleet = {
 	.key = fleet_key,
 	.status = fleet_status,
 	.lacks = fleet_lacks,
+	.things = fleet_things,
+	.hosts = fleet_hosts,
 	.sight = fleet_sight,
 };

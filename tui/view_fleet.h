@@ -98,6 +98,8 @@ void fleet_note(const struct view *v, const struct fleet_row *r, char *to, size_
 
 /* view_fleet_pick.c */
 extern const struct action fleet_actions[];
+/* What a key acts on: the marked hosts, else the row under the cursor. Caller frees the list alone. */
+const char **fleet_targets(const struct view *v, size_t *ret_count);
 bool fleet_key(struct view *v, const char *key);
 void fleet_filter(struct fleet *f, const char *typed);
 

@@ -116,8 +116,10 @@ cell_text(const struct view *v, const struct fleet_row *r, enum fleet_column col
 			snprintf(to, size, "%dms", (int)r->rtt.most);
 		break;
 	case FLEET_AGE:
-		if (r->age.most >= 0)
+		if (r->age.most >= 1000)
 			clock_short(r->age.most, to, size);
+		else if (r->age.most >= 0)
+			snprintf(to, size, "0s");
 		break;
 	case FLEET_NOTE:
 		fleet_note(v, r, to, size);

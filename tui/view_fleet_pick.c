@@ -10,9 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a key acts on: the marked, else the row under the cursor. Caller frees. */
-static const char **
-targets(const struct view *v, size_t *ret_count)
+const char **
+fleet_targets(const struct view *v, size_t *ret_count)
 {
 	const struct fleet *f = v->state;
 	const struct scene *s = v->scene;
@@ -35,7 +34,7 @@ static char *
 on_targets(const struct view *v, const char *before, const char *after)
 {
 	size_t n;
-	autofree const char **names = targets(v, &n);
+	autofree const char **names = fleet_targets(v, &n);
 	struct buf b = BUF_INIT(SIZE_MAX);
 
 	if (!n)
@@ -326,7 +325,7 @@ static void
 do_logs(struct view *v)
 {
 	size_t n;
-	autofree const char **names = targets(v, &n);
+	autofree const char **names = fleet_targets(v, &n);
 
 	touched(v);
 	autofree char *set = names_fold(names, n);
@@ -337,7 +336,7 @@ static void
 do_command(struct view *v)
 {
 	size_t n;
-	autofree const char **names = targets(v, &n);
+	autofree const char **names = fleet_targets(v, &n);
 
 	touched(v);
 	v->services->command(v->services->user, names, n);

@@ -322,7 +322,7 @@ gather(const struct view *v, bool pets, struct table_of *t, size_t *first)
 	return classes;
 }
 
-/* What most of a group are is its norm; whoever differs can be told how. */
+/* What most of a group are is its norm, where there is more than one of it; who differs can say how. */
 static void
 find_norms(const struct view *v)
 {
@@ -340,11 +340,12 @@ find_norms(const struct view *v)
 			uint64_t group =
 			    hash_text(HASH_SEED + h->pet, h->group ? h->group : "") | 1;
 			size_t *norm = table_at(&best, group, &added);
+			size_t mine = *table_at(&many, f->hosts[i].key, &(bool){ false });
+			size_t most = *table_at(&many, f->hosts[*norm].key, &(bool){ false });
 
 			if (pass == 1)
-				f->hosts[i].norm = *norm;
-			else if (added || *table_at(&many, f->hosts[i].key, &added) >
-					      *table_at(&many, f->hosts[*norm].key, &added))
+				f->hosts[i].norm = most > 1 ? *norm : i;
+			else if (added || mine > most)
 				*norm = i;
 		}
 	}
