@@ -15,7 +15,8 @@
 struct herd_host;
 
 /* The programs, from engine/host/NAME.sh. */
-extern const char host_facts_sh[], host_logs_sh[], host_status_sh[], host_tail_sh[];
+extern const char host_detail_sh[], host_facts_sh[], host_logs_sh[], host_status_sh[],
+    host_tail_sh[];
 
 #define PROBE_NONCE 33
 void probe_nonce(char nonce[PROBE_NONCE]);
