@@ -84,6 +84,9 @@ configure(struct db *db, enum db_mode mode, struct err *err)
 		{ "PRAGMA synchronous=FULL", NULL },
 		{ "PRAGMA synchronous", "2" },
 		{ "PRAGMA cache_size=-16000", NULL },
+	}, loses[] = {
+		{ "PRAGMA journal_mode=MEMORY", "memory" },
+		{ "PRAGMA synchronous=OFF", NULL },
 	};
 	int on = 0;
 
@@ -99,6 +102,9 @@ configure(struct db *db, enum db_mode mode, struct err *err)
 			return -1;
 	for (size_t i = 0; mode == DB_WRITE && i < countof(writes); i++)
 		if (pragma(db, writes[i].sql, writes[i].want, err) < 0)
+			return -1;
+	for (size_t i = 0; mode == DB_RING && i < countof(loses); i++)
+		if (pragma(db, loses[i].sql, loses[i].want, err) < 0)
 			return -1;
 	return mode == DB_READ ? pragma(db, "PRAGMA query_only=ON", NULL, err) : 0;
 }

@@ -19,6 +19,7 @@ struct err;
 enum db_mode {
 	DB_WRITE, /* the file exists; made WAL, synchronous=FULL, every pragma's result checked */
 	DB_READ,  /* may take part in WAL recovery, changes no row */
+	DB_RING,  /* the file exists and may be lost: its journal is in memory, nothing is synced */
 	DB_MEMORY /* empty, private */
 };
 

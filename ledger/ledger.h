@@ -131,6 +131,14 @@ void ledger_runs(struct ledger *l, const char *fleet, int limit,
 void ledger_host_runs(struct ledger *l, const char *fleet, const char *host, int limit,
     bool (*each)(void *user, const struct ledger_row *row), void *user);
 
+/* How one host ended in the run of this number, as a word; "" when nothing is recorded. */
+void ledger_host_outcome(
+    struct ledger *l, const char *fleet, const char *host, int64_t number, char *to, size_t size);
+
+/* Why a host has strayed: each playbook that it was found to differ from, "" for changed by hand. */
+void ledger_strayed(struct ledger *l, const char *fleet, const char *host,
+    void (*each)(void *user, const char *playbook), void *user);
+
 /* How the hosts of a run ended. */
 struct ledger_result {
 	const char *host, *state, *signal, *phase, *text;

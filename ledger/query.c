@@ -213,6 +213,39 @@ ledger_host_runs(struct ledger *l, const char *fleet, const char *host, int limi
 }
 
 void
+ledger_host_outcome(
+    struct ledger *l, const char *fleet, const char *host, int64_t number, char *to, size_t size)
+{
+	struct db_query *q = db_query(l->reader,
+	    "SELECT state FROM result WHERE run=? AND host="
+	    "(SELECT id FROM host WHERE fleet=? AND name=?)",
+	    "iss", number, fleet, host);
+
+	str_copy(to, size, "");
+	if (db_step(q)) {
+		const char *state = db_text(q, 0);
+
+		str_copy(to, size, state ? state : "");
+		db_done(q);
+	}
+	(void)seat_read_ok(l); /* kept for ledger_failed() */
+}
+
+void
+ledger_strayed(struct ledger *l, const char *fleet, const char *host,
+    void (*each)(void *user, const char *playbook), void *user)
+{
+	struct db_query *q = db_query(l->reader,
+	    "SELECT playbook FROM stray WHERE host=(SELECT id FROM host WHERE fleet=? AND name=?)"
+	    " ORDER BY playbook LIMIT 8",
+	    "ss", fleet, host);
+
+	while (db_step(q))
+		each(user, db_text(q, 0));
+	(void)seat_read_ok(l); /* kept for ledger_failed() */
+}
+
+void
 ledger_results(struct ledger *l, const char *uuid,
     bool (*each)(void *user, const struct ledger_result *result), void *user)
 {

@@ -22,6 +22,7 @@ struct fleet_source;
 struct herd;
 struct keymap;
 struct keymap_row;
+struct host_feed;
 struct launch;
 struct linear;
 struct plan_feed;
@@ -32,6 +33,7 @@ struct messages;
 struct outputs;
 struct poll;
 struct question;
+struct samples;
 struct term;
 
 struct console {
@@ -63,6 +65,8 @@ struct console {
 	struct loop_io *input;
 	struct console_foreground *foreground; /* another program has the terminal */
 	struct fleet_source *fleet;
+	struct host_feed *host_feed;
+	struct samples *samples;
 	bool *sight;                 /* hosts on the screen, as many as there are */
 	char playbook[512];          /* the last one named */
 	struct console_asked *asked; /* what waits for its yes */

@@ -125,20 +125,28 @@ confirm_command(struct console *c, const char *title, const char *what, enum con
 }
 
 static void
-service_units(
-    void *user, const char *verb, const char *const *hosts, size_t count, const char *unit)
+service_change(
+    void *user, const char *title, const char *const *hosts, size_t count, const char *command)
 {
 	struct console *c = user;
 	struct console_asked *a = asked_new(c);
+
+	take_hosts(c, a, hosts, count);
+	a->command = xstrdup(command);
+	confirm_command(c, title, a->command, CONFIRM_CHANGE);
+}
+
+static void
+service_units(
+    void *user, const char *verb, const char *const *hosts, size_t count, const char *unit)
+{
 	autobuf command = BUF_INIT(1024);
 	char title[160];
 
-	take_hosts(c, a, hosts, count);
 	buf_addf(&command, "systemctl %s -- ", verb);
 	str_shell_quote(&command, unit);
-	a->command = buf_detach(&command, NULL);
 	snprintf(title, sizeof(title), "%s %.90s", verb, unit);
-	confirm_command(c, title, a->command, CONFIRM_CHANGE);
+	service_change(user, title, hosts, count, buf_text(&command));
 }
 
 static void
@@ -340,6 +348,7 @@ services_init(struct console *c)
 		.units = service_units,
 		.command = service_command,
 		.rolling = service_rolling,
+		.change = service_change,
 		.stop_run = service_stop_run,
 		.prompt = service_prompt,
 		.confirm = service_confirm,

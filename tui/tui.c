@@ -4,9 +4,11 @@
 #include "tui/console.h"
 #include "tui/feed_apps.h"
 #include "tui/feed_fleet.h"
+#include "tui/feed_host.h"
 #include "tui/feed_logs.h"
 #include "tui/feed_plan.h"
 #include "tui/feed_run.h"
+#include "tui/feed_samples.h"
 #include "tui/foreground.h"
 #include "tui/frame.h"
 #include "tui/key.h"
@@ -31,6 +33,7 @@
 #include "engine/poll.h"
 #include "inventory/inventory.h"
 #include "ledger/ledger.h"
+#include "ledger/samples.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -260,7 +263,7 @@ console_back(struct console *c)
 static void
 on_polled(void *user, size_t host)
 {
-	(void)host;
+	feed_samples_polled(user, host);
 	console_stale(user);
 }
 
@@ -449,6 +452,9 @@ start(struct console *c)
 	services_init(c);
 	c->sight = xcalloc(c->scene.count + 1, sizeof(*c->sight));
 	c->services.fleet = c->fleet = feed_fleet_new(c);
+	c->host_feed = feed_host_new(c);
+	c->services.host = feed_host_source(c->host_feed);
+	c->services.samples = c->samples = feed_samples_new(c);
 	c->logs = feed_logs_new(&(struct feed_logs_config){
 	    .herd = c->herd, .changed = c->services.changed, .user = c });
 	c->services.logs = c->logs;
@@ -508,6 +514,8 @@ finish(struct console *c)
 	messages_free(c->messages);
 	foreground_free(c);
 	feed_fleet_free(c->fleet);
+	feed_host_free(c->host_feed);
+	samples_free(c->samples);
 	free(c->sight);
 	free(c->hosts);
 	keymap_free(c->keymap);

@@ -21,8 +21,10 @@ struct apps_source;
 struct canvas;
 struct environment;
 struct fleet_source;
+struct host_source;
 struct plan_source;
 struct run_source;
+struct samples;
 struct keymap;
 struct logs_source;
 struct outputs;
@@ -115,6 +117,9 @@ struct view_services {
 	void (*command)(void *user, const char *const *hosts, size_t count);
 	/* The same on one host after another, after its confirmation. */
 	void (*rolling)(void *user, const struct view_rolling *r);
+	/* This command on hosts, which changes them: after its confirmation, as one recorded run. */
+	void (*change)(void *user, const char *title, const char *const *hosts, size_t count,
+	    const char *command);
 	void (*stop_run)(void *user);
 	void (*prompt)(void *user, const struct view_prompt *p);
 	void (*confirm)(void *user, const struct view_confirm *c);
@@ -138,6 +143,8 @@ struct view_services {
 	const struct fleet_source *fleet;
 	/* What screens have from outside, each NULL where there is none. */
 	const struct logs_source *logs;
+	const struct host_source *host;
+	const struct samples *samples;
 };
 
 struct view_class {

@@ -1,31 +1,15 @@
-/* One host: its units, containers and facts; the detail follows the cursor. */
+/* One host: what it runs, what it is, what was done there; the detail follows the cursor. */
+#include "tui/view_host.h"
+
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "tui/canvas.h"
+#include "tui/fleet_source.h"
 #include "tui/glance.h"
-#include "tui/list.h"
-#include "tui/view.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-enum tab { TAB_UNITS, TAB_CONTAINERS, TAB_FACTS, TAB_COUNT };
-
-#define FACT_ROWS 12
-
-struct hostview {
-	char *name;
-	const struct scene_host *host; /* NULL when it left the inventory */
-	enum tab tab;
-	struct list list[TAB_COUNT];
-	size_t *order; /* units: the failed on top, then by name */
-	size_t order_count;
-	char facts[FACT_ROWS][128];
-	char fact_ids[FACT_ROWS][24];
-	size_t fact_count;
-};
 
 static const struct scene_host *
 find(const struct scene *s, const char *name)
@@ -37,135 +21,75 @@ find(const struct scene *s, const char *name)
 	return NULL;
 }
 
-static const char *
-unit_id(const void *user, size_t i)
+static void
+ask_changes(const struct view *v, struct hostview *h, const struct host_source *source)
 {
-	const struct hostview *h = user;
+	size_t at = (size_t)(h->host - v->scene->hosts);
 
-	return h->host->status->units[h->order[i]].name;
+	h->change_count = source->changes(source->user, at, &h->changes);
+	h->strayed[0] = '\0';
+	if (h->host->strayed)
+		source->strayed(source->user, at, h->strayed, sizeof(h->strayed));
 }
 
-static const char *
-container_id(const void *user, size_t i)
+/* What the cursor stands on is wanted; what is known of it is shown. */
+static void
+ask_detail(const struct view *v, struct hostview *h, const struct host_source *source)
 {
-	const struct hostview *h = user;
+	struct host_thing thing;
 
-	return h->host->status->containers[i].name;
-}
-
-static const char *
-fact_id(const void *user, size_t i)
-{
-	const struct hostview *h = user;
-
-	return h->fact_ids[i];
-}
-
-static const char *(*const id_of[TAB_COUNT])(const void *user, size_t i) = {
-	[TAB_UNITS] = unit_id,
-	[TAB_CONTAINERS] = container_id,
-	[TAB_FACTS] = fact_id,
-};
-
-static int
-unit_rank(const struct unit_status *u)
-{
-	if (str_eq(u->active, "failed"))
-		return 0;
-	if (u->owned)
-		return 1;
-	return str_eq(u->active, "active") ? 3 : 2;
-}
-
-static int
-by_worst(const void *a, const void *b, void *user)
-{
-	const struct status *s = user;
-	const struct unit_status *x = &s->units[*(const size_t *)a],
-				 *y = &s->units[*(const size_t *)b];
-	int d = unit_rank(x) - unit_rank(y);
-
-	return d ? d : str_natural(x->name, y->name);
+	h->known = (struct host_known){ .state = HOST_UNASKED };
+	h->has_thing = host_thing(v, &thing);
+	source->want(source->user, h->has_thing && h->host->link == LINK_UP ? &thing : NULL);
+	if (h->has_thing)
+		source->know(source->user, &thing, &h->known);
 }
 
 static void
-sort_units(struct hostview *h)
+take_text(struct hostview *h, const struct host_source *source)
 {
-	const struct status *s = h->host->status;
+	struct host_text text;
 
-	h->order = xrealloc(h->order, s->unit_count, sizeof(*h->order));
-	h->order_count = s->unit_count;
-	for (size_t i = 0; i < s->unit_count; i++)
-		h->order[i] = i;
-	if (s->unit_count)
-		qsort_r(h->order, s->unit_count, sizeof(*h->order), by_worst, (void *)(uintptr_t)s);
-}
-
-__attribute__((format(printf, 3, 4))) static void
-fact(struct hostview *h, const char *id, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (h->fact_count == FACT_ROWS)
-		return;
-	str_copy(h->fact_ids[h->fact_count], sizeof(h->fact_ids[0]), id);
-	va_start(ap, fmt);
-	vsnprintf(h->facts[h->fact_count++], sizeof(h->facts[0]), fmt, ap);
-	va_end(ap);
-}
-
-static void
-collect_facts(struct hostview *h)
-{
-	const struct status *s = h->host->status;
-	char up[16] = "-";
-
-	if (s->uptime_s >= 0)
-		clock_short(s->uptime_s * 1000, up, sizeof(up));
-	h->fact_count = 0;
-	fact(h, "os", "%s", s->os);
-	fact(h, "kernel", "%s %s", s->kernel, s->arch);
-	fact(h, "cpus", "%d", s->cpus);
-	fact(h, "memory", "%lld MiB", (long long)(s->mem_kib / 1024));
-	fact(h, "uptime", "%s", up);
-	fact(h, "load", "%s", s->load);
-	fact(h, "systemd", "%s", s->systemd);
-	fact(h, "podman", "%s", s->podman);
-	fact(h, "machine-id", "%s", s->machine_id);
-	fact(h, "boot-id", "%s", s->boot_id);
-	fact(h, "kind", "%s", h->host->pet ? "pet" : "cattle");
-	fact(h, "group", "%s", h->host->group ? h->host->group : "-");
-}
-
-static size_t
-tab_count(const struct hostview *h, enum tab t)
-{
-	switch (t) {
-	case TAB_UNITS:
-		return h->host->status->unit_count;
-	case TAB_CONTAINERS:
-		return h->host->status->container_count;
-	case TAB_FACTS:
-	case TAB_COUNT:
-		break;
-	}
-	return h->fact_count;
+	source->text(source->user, &text);
+	if (text.state == HOST_KNOWN)
+		text_set(&h->text, text.text, text.len);
+	else if (text.state == HOST_REFUSED)
+		text_set(&h->text, text.err.text, strlen(text.err.text));
+	else
+		text_set(&h->text, "asking ...", strlen("asking ..."));
 }
 
 static void
 host_refresh(struct view *v)
 {
 	struct hostview *h = v->state;
+	const struct host_source *source = v->services->host;
 
 	h->host = find(v->scene, h->name);
 	if (!h->host)
 		return;
-	sort_units(h);
-	collect_facts(h);
-	for (int t = 0; t < TAB_COUNT; t++) {
-		h->list[t].height = v->height - 5;
-		list_update(&h->list[t], tab_count(h, (enum tab)t), id_of[t], h);
+	if (source)
+		ask_changes(v, h, source);
+	h->list[h->tab].height = v->height - 2;
+	host_rows(v, h);
+	if (source)
+		ask_detail(v, h, source);
+	if (source && h->reading)
+		take_text(h, source);
+	text_height(&h->text, v->height - 1);
+}
+
+/* The worst host, when none is named. */
+static const char *
+first_host(const struct scene *s)
+{
+	const struct scene_host *worst = NULL;
+
+	for (size_t i = 0; i < s->count; i++) {
+		if (!worst || glance_of(&s->hosts[i]) > glance_of(worst))
+			worst = &s->hosts[i];
 	}
+	return worst ? worst->name : "";
 }
 
 static void
@@ -173,7 +97,7 @@ host_open(struct view *v, const char *subject)
 {
 	struct hostview *h = v->state;
 
-	h->name = xstrdup(subject ? subject : (v->scene->count ? v->scene->hosts[0].name : ""));
+	h->name = xstrdup(subject ? subject : first_host(v->scene));
 	host_refresh(v);
 }
 
@@ -182,180 +106,29 @@ host_close(struct view *v)
 {
 	struct hostview *h = v->state;
 
+	if (v->services->host)
+		v->services->host->want(v->services->host->user, NULL);
+	host_rows_free(h);
+	text_fini(&h->text);
+	free(h->rows);
 	free(h->name);
-	free(h->order);
-}
-
-static const struct unit_status *
-current_unit(const struct view *v)
-{
-	const struct hostview *h = v->state;
-
-	if (!h->host || h->tab != TAB_UNITS || h->list[TAB_UNITS].cursor >= h->order_count)
-		return NULL;
-	return &h->host->status->units[h->order[h->list[TAB_UNITS].cursor]];
 }
 
 static void
-since_text(int64_t s, char *to, size_t size)
+leave_text(struct hostview *h)
 {
-	if (s < 0)
-		snprintf(to, size, "-");
-	else
-		clock_short(s * 1000, to, size);
+	h->reading = false;
+	text_fini(&h->text);
 }
 
-static void
-paint_unit(const struct unit_status *u, struct canvas *c, int row, int width, bool ascii)
+static bool
+text_pressed(struct hostview *h, const char *key)
 {
-	char age[16];
-
-	since_text(u->since_s, age, sizeof(age));
-	canvas_print(
-	    c, row, 3, 1, glance_unit_style(u->active), glance_unit_glyph(u->active, ascii));
-	canvas_print(c, row, 6, width - 23, u->owned ? STYLE_BOLD : STYLE_TEXT, u->name);
-	canvas_print(c, row, width - 16, 9, glance_unit_style(u->active), u->sub);
-	canvas_print_right(c, row, width - 6, 5, STYLE_DIM, age);
-}
-
-static void
-paint_container(const struct container_status *k, struct canvas *c, int row, int width, bool ascii)
-{
-	canvas_print(c, row, 3, 1, glance_unit_style(k->state), glance_unit_glyph(k->state, ascii));
-	canvas_print(c, row, 6, width - 17, STYLE_TEXT, k->name);
-	canvas_print(c, row, width - 10, 10, glance_unit_style(k->state), k->state);
-}
-
-static void
-paint_item(const struct view *v, struct canvas *c, int row, int width, size_t i)
-{
-	const struct hostview *h = v->state;
-
-	switch (h->tab) {
-	case TAB_UNITS:
-		paint_unit(&h->host->status->units[h->order[i]], c, row, width, v->scene->ascii);
-		break;
-	case TAB_CONTAINERS:
-		paint_container(&h->host->status->containers[i], c, row, width, v->scene->ascii);
-		break;
-	case TAB_FACTS:
-		canvas_print(c, row, 3, 12, STYLE_HEAD, h->fact_ids[i]);
-		canvas_print(c, row, 16, c->cols - 17, STYLE_TEXT, h->facts[i]);
-		break;
-	case TAB_COUNT:
-		break;
+	if (str_eq(key, "esc") || str_eq(key, "q")) {
+		leave_text(h);
+		return true;
 	}
-}
-
-static void
-paint_detail(const struct view *v, struct canvas *c, int top, int left)
-{
-	const struct hostview *h = v->state;
-	const struct unit_status *u = current_unit(v);
-	int width = c->cols - left - 1;
-
-	if (u) {
-		canvas_print(c, top, left, width, STYLE_BOLD, u->name);
-		canvas_printf(c, top + 1, left, width, glance_unit_style(u->active), "%s %s (%s)",
-		    glance_unit_glyph(u->active, v->scene->ascii), u->active, u->sub);
-		canvas_print(c, top + 2, left, width, STYLE_TEXT, u->description);
-		canvas_print(c, top + 3, left, width, STYLE_DIM,
-		    u->owned ? "a unit of /etc/systemd/system" : "a unit of the distribution");
-		canvas_printf(
-		    c, top + 5, left, width, STYLE_DIM, "drover logs %s %s", h->name, u->name);
-	} else if (h->tab == TAB_CONTAINERS && h->host->status->container_count) {
-		const struct container_status *k =
-		    &h->host->status->containers[h->list[TAB_CONTAINERS].cursor];
-
-		canvas_print(c, top, left, width, STYLE_BOLD, k->name);
-		canvas_print(c, top + 1, left, width, glance_unit_style(k->state), k->status);
-		canvas_printf(c, top + 2, left, width, STYLE_TEXT, "image  %s", k->image);
-	}
-}
-
-static void
-paint_tabs(const struct hostview *h, struct canvas *c, int row)
-{
-	static const char *const titles[TAB_COUNT] = { "Units", "Containers", "Facts" };
-	int col = 1;
-
-	for (int t = 0; t < TAB_COUNT; t++) {
-		col += canvas_printf(c, row, col, c->cols - col,
-		    t == (int)h->tab ? STYLE_TAB_ON : STYLE_TAB,
-		    t == (int)h->tab ? "[%s %zu]" : " %s %zu ", titles[t],
-		    tab_count(h, (enum tab)t));
-		col++;
-	}
-}
-
-static void
-meter(struct canvas *c, int row, int *col, const char *name, int pct)
-{
-	char bar[11];
-	enum style style = pct >= 90 ? STYLE_BAD : pct >= 75 ? STYLE_WARN : STYLE_GOOD;
-
-	*col += canvas_print(c, row, *col, 8, STYLE_DIM, name);
-	if (pct < 0) {
-		*col += canvas_print(c, row, *col, 4, STYLE_DIM, " -  ");
-		return;
-	}
-	for (int i = 0; i < 10; i++)
-		bar[i] = i < (pct + 5) / 10 ? '#' : '.';
-	bar[10] = '\0';
-	*col += canvas_printf(c, row, *col, 20, style, " [%s] %d%%  ", bar, pct);
-}
-
-static void
-paint_foot(const struct view *v, struct canvas *c, int row)
-{
-	const struct hostview *h = v->state;
-	const struct status *s = h->host->status;
-	int col = 1;
-	char note[128];
-
-	canvas_fill(c, row, 0, c->cols, STYLE_HEAD, '-');
-	canvas_printf(c, row + 1, 1, c->cols - 2, STYLE_TEXT,
-	    "%s  %s  %s  %dcpu  podman %s  systemd %s", s->os[0] ? s->os : "-", s->kernel, s->arch,
-	    s->cpus, s->podman[0] ? s->podman : "-", s->systemd[0] ? s->systemd : "-");
-	meter(c, row + 2, &col, "cpu", s->cpu_pct);
-	meter(c, row + 2, &col, "mem", s->mem_pct);
-	meter(c, row + 2, &col, "disk", s->disk_pct);
-	glance_note(h->host, note, sizeof(note));
-	canvas_print(c, row + 2, col, c->cols - col - 1, STYLE_DIM, note);
-}
-
-static void
-host_paint(const struct view *v, struct canvas *c, int top, int bottom)
-{
-	const struct hostview *h = v->state;
-	int foot = bottom - 3, height = foot - top - 2;
-	bool wide = h->tab != TAB_FACTS && c->cols >= 76;
-	int width = wide ? c->cols * 11 / 20 : c->cols;
-
-	if (!h->host) {
-		canvas_printf(
-		    c, top + 1, 2, c->cols - 3, STYLE_WARN, "%s is not in the inventory", h->name);
-		return;
-	}
-	const struct list *l = &h->list[h->tab];
-	paint_tabs(h, c, top);
-	if (!l->count)
-		canvas_print(c, top + 2, 6, c->cols - 7, STYLE_DIM,
-		    h->host->age_ms < 0 ? "nothing is known of this host yet" : "none");
-	size_t first = list_top(l, height);
-	for (int i = 0; i < height && first + (size_t)i < l->count; i++) {
-		int row = top + 2 + i;
-
-		paint_item(v, c, row, width, first + (size_t)i);
-		if (first + (size_t)i == l->cursor) {
-			canvas_select(c, row, 0, wide ? width - 1 : c->cols);
-			c->cursor_row = row;
-			c->cursor_col = 6;
-		}
-	}
-	if (wide)
-		paint_detail(v, c, top + 2, width + 1);
-	paint_foot(v, c, foot);
+	return text_key(&h->text, key);
 }
 
 static bool
@@ -365,51 +138,203 @@ host_key(struct view *v, const char *key)
 
 	if (!h->host)
 		return false;
-	h->list[h->tab].height = v->height - 5;
-	return list_key(&h->list[h->tab], key, id_of[h->tab], h);
+	if (h->reading)
+		return text_pressed(h, key);
+	if (h->zoom && (str_eq(key, "esc") || str_eq(key, "q"))) {
+		h->zoom = false;
+		return true;
+	}
+	h->list[h->tab].height = v->height - 2;
+	return list_key(&h->list[h->tab], key, host_row_id, h);
 }
 
 static void
-next_tab(struct view *v)
+turn_tab(struct view *v, int by)
 {
 	struct hostview *h = v->state;
 
-	h->tab = (enum tab)((h->tab + 1) % TAB_COUNT);
+	leave_text(h);
+	h->tab = (enum host_tab)(((int)h->tab + HOST_TABS + by) % HOST_TABS);
+	host_refresh(v);
 }
 
 static void
-previous_tab(struct view *v)
+do_next_tab(struct view *v)
+{
+	turn_tab(v, 1);
+}
+
+static void
+do_previous_tab(struct view *v)
+{
+	turn_tab(v, -1);
+}
+
+static void
+do_zoom(struct view *v)
 {
 	struct hostview *h = v->state;
 
-	h->tab = (enum tab)((h->tab + TAB_COUNT - 1) % TAB_COUNT);
+	h->zoom = !h->zoom;
 }
 
 static void
-unit_verb(struct view *v, const char *verb)
+do_scope(struct view *v)
+{
+	struct hostview *h = v->state;
+	char text[96];
+
+	host_next_scope(h);
+	host_refresh(v);
+	snprintf(text, sizeof(text), "units of %s",
+	    !h->of_one    ? "the system and of all users"
+	    : h->scope[0] ? h->scope
+			  : "the system");
+	v->services->flash(v->services->user, false, text);
+}
+
+/* What an action is about: the unit under the cursor, or the one that runs the container or is started by
+ * the timer. False: there is none, and `ret` has what there is. */
+static bool
+acted_unit(const struct view *v, struct host_thing *ret)
 {
 	const struct hostview *h = v->state;
+	const struct container_status *k = host_container(h);
 
-	v->services->units(
-	    v->services->user, verb, (const char *const[]){ h->name }, 1, current_unit(v)->name);
+	if (!host_thing(v, ret))
+		return false;
+	if (!k)
+		return true;
+	if (!k->unit)
+		return false;
+	ret->kind = DETAIL_UNIT;
+	ret->name = k->unit;
+	return true;
+}
+
+static char *
+act_command(const struct view *v, const char *verb)
+{
+	struct host_thing t;
+	struct buf b = BUF_INIT(1024);
+	bool unit = acted_unit(v, &t);
+
+	if (unit && t.user[0])
+		buf_addf(&b, "systemctl --user --machine=%s@ %s -- ", t.user, verb);
+	else if (unit)
+		buf_addf(&b, "systemctl %s -- ", verb);
+	else if (t.user[0])
+		buf_addf(&b, "runuser --login %s --command='podman %s -- \"$0\"' ", t.user, verb);
+	else
+		buf_addf(&b, "podman %s -- ", verb);
+	str_shell_quote(&b, t.name);
+	return buf_detach(&b, &(size_t){ 0 });
+}
+
+static void
+act(struct view *v, const char *verb)
+{
+	const struct hostview *h = v->state;
+	const char *hosts[] = { h->name };
+	struct host_thing t;
+	char title[160];
+
+	if (acted_unit(v, &t) && !t.user[0]) {
+		v->services->units(v->services->user, verb, hosts, 1, t.name);
+		return;
+	}
+	autofree char *command = act_command(v, verb);
+	snprintf(title, sizeof(title), "%s %.90s", verb, t.name);
+	v->services->change(v->services->user, title, hosts, 1, command);
 }
 
 static void
 do_restart(struct view *v)
 {
-	unit_verb(v, "restart");
+	act(v, "restart");
 }
 
 static void
 do_start(struct view *v)
 {
-	unit_verb(v, "start");
+	act(v, "start");
 }
 
 static void
 do_stop(struct view *v)
 {
-	unit_verb(v, "stop");
+	act(v, "stop");
+}
+
+static void
+do_remove(struct view *v)
+{
+	const struct hostview *h = v->state;
+	const struct container_status *k = host_container(h);
+	const char *hosts[] = { h->name };
+	char title[160];
+
+	if (!k || k->unit) {
+		v->services->flash(v->services->user, true,
+		    k ? "its unit would make it anew: what a playbook put there it removes"
+		      : "only a container can be removed here; units go by a playbook");
+		return;
+	}
+	autofree char *command = act_command(v, "rm");
+	snprintf(title, sizeof(title), "remove container %.90s", k->name);
+	v->services->change(v->services->user, title, hosts, 1, command);
+}
+
+static void
+do_logs(struct view *v)
+{
+	const struct hostview *h = v->state;
+	struct host_thing t;
+
+	if (!acted_unit(v, &t) || t.user[0]) {
+		v->services->open(v->services->user, "logs", h->name);
+		return;
+	}
+	autofree char *subject = xasprintf("%s %s", h->name, t.name);
+	v->services->open(v->services->user, "logs", subject);
+}
+
+static void
+do_describe(struct view *v)
+{
+	struct hostview *h = v->state;
+	struct host_thing t;
+
+	if (!v->services->host || !host_thing(v, &t))
+		return;
+	v->services->host->read(v->services->host->user, &t, DETAIL_DESCRIBE);
+	snprintf(h->title, sizeof(h->title), "%.90s  Esc: back", t.name);
+	h->reading = true;
+	text_fini(&h->text);
+	host_refresh(v);
+}
+
+static void
+do_file(struct view *v)
+{
+	struct host_thing t;
+
+	if (!v->services->host)
+		return;
+	if (acted_unit(v, &t))
+		v->services->host->show(v->services->host->user, &t);
+	else
+		v->services->flash(v->services->user, true, "no unit runs it: it has no file");
+}
+
+static void
+do_shell(struct view *v)
+{
+	const struct hostview *h = v->state;
+
+	if (h->host)
+		v->services->fleet->shell(
+		    v->services->fleet->user, (size_t)(h->host - v->scene->hosts));
 }
 
 static const char *
@@ -419,10 +344,12 @@ host_lacks(const struct view *v, unsigned needs)
 
 	if (!h->host)
 		return "the host is not in the inventory";
+	if (h->reading && needs)
+		return "a text is on the screen: Esc closes it";
 	if ((needs & NEEDS_LINK) && h->host->link != LINK_UP)
 		return "the host is not connected";
-	if ((needs & NEEDS_ROW) && !current_unit(v))
-		return "no unit is under the cursor";
+	if ((needs & NEEDS_ROW) && !h->has_thing && !host_unit(h) && !host_container(h))
+		return "no unit and no container is under the cursor";
 	return NULL;
 }
 
@@ -430,7 +357,7 @@ static void
 host_status(const struct view *v, char *to, size_t size)
 {
 	const struct hostview *h = v->state;
-	char age[16] = "-";
+	char age[16] = "-", rtt[32] = "";
 
 	if (!h->host) {
 		snprintf(to, size, "< %s >", h->name);
@@ -438,8 +365,48 @@ host_status(const struct view *v, char *to, size_t size)
 	}
 	if (h->host->age_ms >= 0)
 		clock_short(h->host->age_ms, age, sizeof(age));
-	snprintf(to, size, "< %s > %s  %s  fresh %s", h->name, h->host->pet ? "pet" : "cattle",
-	    glance_word(glance_of(h->host)), age);
+	if (h->host->rtt_ms >= 0)
+		snprintf(rtt, sizeof(rtt), "  RTT %lldms", (long long)h->host->rtt_ms);
+	snprintf(to, size, "< %s > %s  %s  fresh %s%s", h->name, h->host->pet ? "pet" : "cattle",
+	    glance_word(glance_of(h->host)), age, rtt);
+}
+
+static void
+host_things(
+    const struct view *v, void (*put)(void *user, const char *what, const char *text), void *user)
+{
+	const struct hostview *h = v->state;
+	const struct container_status *k = host_container(h);
+	const struct unit_status *u = host_unit(h);
+	const struct host_row *r = host_row(h);
+
+	if (!h->host)
+		return;
+	put(user, "host", h->name);
+	if (u) {
+		put(user, "unit", u->name);
+		if (u->path)
+			put(user, "file", u->path);
+	} else if (k) {
+		put(user, "container", k->name);
+		put(user, "id", k->id);
+		put(user, "image", k->image);
+	} else if (r && r->kind == ROW_FACT) {
+		put(user, h->facts[r->at].name, h->facts[r->at].text);
+	} else if (r) {
+		put(user, "name", r->id);
+	}
+}
+
+static size_t
+host_hosts(const struct view *v, const char **to, size_t max)
+{
+	const struct hostview *h = v->state;
+
+	if (!h->host || !max)
+		return 0;
+	to[0] = h->name;
+	return 1;
 }
 
 static void
@@ -451,37 +418,117 @@ host_sight(const struct view *v, bool *in)
 		in[h->host - v->scene->hosts] = true;
 }
 
+static char *
+equal_verb(const struct view *v, const char *verb)
+{
+	const struct hostview *h = v->state;
+	struct host_thing t;
+
+	if (!host_thing(v, &t))
+		return NULL;
+	autofree char *command = act_command(v, verb);
+	return xasprintf("drover run %s -- %s", h->name, command);
+}
+
+static char *
+equal_restart(const struct view *v)
+{
+	return equal_verb(v, "restart");
+}
+
+static char *
+equal_start(const struct view *v)
+{
+	return equal_verb(v, "start");
+}
+
+static char *
+equal_stop(const struct view *v)
+{
+	return equal_verb(v, "stop");
+}
+
+static char *
+equal_logs(const struct view *v)
+{
+	const struct hostview *h = v->state;
+	struct host_thing t;
+
+	return acted_unit(v, &t) ? xasprintf("drover logs %s %s", h->name, t.name) : NULL;
+}
+
+#define ACTS (NEEDS_ROW | NEEDS_LINK | NEEDS_WRITE)
+
 static const struct action actions[] = {
+	{ .key = "enter|z",
+	    .name = "detail",
+	    .summary = "the detail on the whole screen, and back",
+	    .run = do_zoom },
 	{ .key = "]|tab",
 	    .name = "next tab",
-	    .summary = "units, containers, facts",
+	    .summary = "units, containers, facts, disk and network, timers, changes",
 	    .hint = true,
-	    .run = next_tab },
+	    .run = do_next_tab },
 	{ .key = "[|shift-tab",
 	    .name = "previous tab",
 	    .summary = "the other way round",
-	    .run = previous_tab },
+	    .run = do_previous_tab },
 	{ .key = "r",
 	    .name = "restart",
-	    .summary = "restart the unit under the cursor",
-	    .needs = NEEDS_ROW | NEEDS_LINK | NEEDS_WRITE,
+	    .summary = "restart the unit under the cursor, or the one that runs the container",
+	    .needs = ACTS,
 	    .hint = true,
 	    .run = do_restart,
-	    .command = "drover run HOST -- systemctl restart UNIT" },
+	    .command = "drover run HOST -- systemctl restart UNIT",
+	    .equal = equal_restart },
 	{ .key = "u",
 	    .name = "start",
-	    .summary = "start the unit under the cursor",
-	    .needs = NEEDS_ROW | NEEDS_LINK | NEEDS_WRITE,
+	    .summary = "start it",
+	    .needs = ACTS,
 	    .hint = true,
 	    .run = do_start,
-	    .command = "drover run HOST -- systemctl start UNIT" },
+	    .command = "drover run HOST -- systemctl start UNIT",
+	    .equal = equal_start },
 	{ .key = "D",
 	    .name = "stop",
-	    .summary = "stop the unit under the cursor",
-	    .needs = NEEDS_ROW | NEEDS_LINK | NEEDS_WRITE,
+	    .summary = "stop it",
+	    .needs = ACTS,
 	    .hint = true,
 	    .run = do_stop,
-	    .command = "drover run HOST -- systemctl stop UNIT" },
+	    .command = "drover run HOST -- systemctl stop UNIT",
+	    .equal = equal_stop },
+	{ .key = "l",
+	    .name = "logs",
+	    .summary = "the log of the unit, followed",
+	    .hint = true,
+	    .run = do_logs,
+	    .command = "drover logs HOST UNIT",
+	    .equal = equal_logs },
+	{ .key = "e",
+	    .name = "file",
+	    .summary = "the unit's file, in $PAGER",
+	    .needs = NEEDS_ROW | NEEDS_LINK,
+	    .hint = true,
+	    .run = do_file,
+	    .command = "drover run HOST -- systemctl cat UNIT" },
+	{ .key = "d",
+	    .name = "describe",
+	    .summary = "all that systemd or podman says of it",
+	    .needs = NEEDS_ROW | NEEDS_LINK,
+	    .hint = true,
+	    .run = do_describe,
+	    .command = "drover run HOST -- systemctl show UNIT" },
+	{ .key = "X",
+	    .name = "remove",
+	    .summary = "remove a container that no unit runs",
+	    .needs = ACTS,
+	    .run = do_remove,
+	    .command = "drover run HOST -- podman rm CONTAINER" },
+	{ .key = "S",
+	    .name = "scope",
+	    .summary = "units of all, of the system, of each user who has some",
+	    .run = do_scope },
+	{ .key = "s", .name = "shell", .summary = "a shell on this host", .run = do_shell },
 	{ 0 },
 };
 
@@ -498,5 +545,7 @@ const struct view_class view_host = {
 	.key = host_key,
 	.status = host_status,
 	.lacks = host_lacks,
+	.things = host_things,
+	.hosts = host_hosts,
 	.sight = host_sight,
 };

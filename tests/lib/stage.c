@@ -86,6 +86,17 @@ on_rolling(void *user, const struct view_rolling *r)
 }
 
 static void
+on_change(
+    void *user, const char *title, const char *const *hosts, size_t count, const char *command)
+{
+	struct stage *s = user;
+
+	(void)title;
+	(void)count;
+	snprintf(s->opened, sizeof(s->opened), "on %s: %s", hosts[0], command);
+}
+
+static void
 on_stop(void *user)
 {
 	struct stage *s = user;
@@ -223,6 +234,7 @@ stage_up(struct stage *s)
 		    .units = on_units,
 		    .command = on_command,
 		    .rolling = on_rolling,
+		    .change = on_change,
 		    .stop_run = on_stop,
 		    .prompt = on_prompt,
 		    .confirm = on_confirm,

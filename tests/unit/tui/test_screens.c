@@ -14,34 +14,6 @@
 #include <cmocka.h>
 
 static void
-the_units_of_a_host_stand_worst_first(void **state)
-{
-	struct stage f;
-
-	(void)state;
-	stage_up(&f);
-	stage_open(&f, &view_host, "db1");
-	stage_check(&f, "host-units", NULL);
-	f.view.class->actions[0].run(&f.view);
-	stage_check(&f, "host-containers", NULL);
-	f.view.class->actions[0].run(&f.view);
-	stage_check(&f, "host-facts", NULL);
-	stage_down(&f);
-}
-
-static void
-wide_and_hostile_names_keep_their_columns(void **state)
-{
-	struct stage f;
-
-	(void)state;
-	stage_up(&f);
-	stage_open(&f, &view_host, "数据");
-	stage_check(&f, "host-wide", NULL);
-	stage_down(&f);
-}
-
-static void
 feed(struct progress *p, enum event_kind kind, const char *host, enum event_field field,
     const char *value)
 {
@@ -188,12 +160,12 @@ an_action_without_its_needs_says_why(void **state)
 	f.view.height = 26;
 	f.view.class->refresh(&f.view);
 	assert_string_equal(
-	    frame_lacks(&f.view, &view_host.actions[2]), "read-only: press W first");
+	    frame_lacks(&f.view, &view_host.actions[3]), "read-only: press W first");
 	f.scene.writable = true;
-	assert_null(frame_lacks(&f.view, &view_host.actions[2]));
+	assert_null(frame_lacks(&f.view, &view_host.actions[3]));
 	f.hosts[0].link = LINK_DOWN;
 	assert_string_equal(
-	    frame_lacks(&f.view, &view_host.actions[2]), "the host is not connected");
+	    frame_lacks(&f.view, &view_host.actions[3]), "the host is not connected");
 	stage_down(&f);
 }
 
@@ -235,8 +207,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_units_of_a_host_stand_worst_first),
-		cmocka_unit_test(wide_and_hostile_names_keep_their_columns),
 		cmocka_unit_test(a_run_floats_its_failures),
 		cmocka_unit_test(help_lists_every_key_of_the_tables),
 		cmocka_unit_test(confirm_names_the_hosts_and_enter_means_no),
