@@ -52,6 +52,8 @@ struct console {
 	struct scene_host *hosts;
 	struct view views[CONSOLE_VIEWS]; /* a stack; the last is on screen */
 	int depth;
+	const struct view_class *last; /* the screen before; NULL: none */
+	char last_subject[256];
 	struct view_services services;
 	struct keymap *keymap;
 	struct logs_source *logs;
@@ -86,9 +88,12 @@ struct console {
 	bool leaving;
 };
 
+/* tui/screens.c */
 struct view *console_view(struct console *c);
 void console_open(struct console *c, const struct view_class *class, const char *subject);
 void console_back(struct console *c);
+void console_last(struct console *c);    /* the screen before, and from there back again */
+void console_close(struct console *c);   /* all of them */
 void console_compose(struct console *c); /* the screen as it is now, on the canvas */
 void console_dirty(struct console *c);   /* repaint */
 void console_tick(void *user);           /* the console: repaint each second, unless it is held */

@@ -1,4 +1,5 @@
 /* Keys find their action: the overlay first, then the view's own, the view's moves, screens, those of all. */
+#include "tui/confirm.h"
 #include "tui/console.h"
 #include "tui/frame.h"
 #include "tui/key.h"
@@ -137,6 +138,40 @@ do_mouse(struct view *v)
 }
 
 static void
+set_writable(struct console *c, bool on)
+{
+	c->scene.writable = on;
+	console_flash(c, false, on ? "write mode: actions that change hosts are on" : "read-only");
+}
+
+static void
+writing_confirmed(void *user, const char *input)
+{
+	(void)input;
+	set_writable(user, true);
+}
+
+static void
+do_last(struct view *v)
+{
+	console_last(console_of(v));
+}
+
+/* On the hosts that the screen is about; screens with hosts of another kind have an action of their own. */
+static void
+do_run(struct view *v)
+{
+	struct console *c = console_of(v);
+	autofree const char **names = xcalloc(c->scene.count + 1, sizeof(*names));
+	size_t n = v->class->hosts ? v->class->hosts(v, names, c->scene.count) : 0;
+
+	if (n)
+		c->services.command(c, names, n);
+	else
+		console_flash(c, true, "no host is marked or under the cursor");
+}
+
+static void
 do_write(struct view *v)
 {
 	struct console *c = console_of(v);
@@ -145,9 +180,16 @@ do_write(struct view *v)
 		console_flash(c, true, "read-only: drover was started with --readonly");
 		return;
 	}
-	c->scene.writable = !c->scene.writable;
-	console_flash(c, false,
-	    c->scene.writable ? "write mode: actions that change hosts are on" : "read-only");
+	if (!c->scene.writable && confirm_is_production(c->scene.environment)) {
+		autofree char *title = xasprintf("Write mode on %.60s", c->scene.environment->name);
+
+		overlay_confirm(&c->overlay, title,
+		    "Actions that change hosts will be on until W is pressed again. Each still "
+		    "asks.",
+		    NULL, writing_confirmed, c);
+		return;
+	}
+	set_writable(c, !c->scene.writable);
 }
 
 static void
@@ -229,6 +271,15 @@ const struct action console_actions[] = {
 	    .name = "copy",
 	    .summary = "copy its name, address, or the command that an action equals",
 	    .run = do_copy },
+	{ .key = "!",
+	    .name = "run",
+	    .summary = "run a command on the marked hosts, or on what is under the cursor",
+	    .run = do_run,
+	    .command = "drover run SET -- COMMAND" },
+	{ .key = "`",
+	    .name = "last view",
+	    .summary = "the screen before, and back",
+	    .run = do_last },
 	{ .key = "ctrl-g",
 	    .name = "messages",
 	    .summary = "what was said at the bottom, errors too",
@@ -287,13 +338,25 @@ press_view(struct view *v, const struct keymap *m, const char *name)
 	return v->class->key(v, name) || (!str_eq(move, name) && v->class->key(v, move));
 }
 
+/* A host's screen is about the host under the cursor, where there is one. */
+static void
+open_screen(struct console *c, const struct view_class *class)
+{
+	struct view *v = console_view(c);
+	autofree const char **names = xcalloc(c->scene.count + 1, sizeof(*names));
+	bool about = class == &view_host && v->class != class && v->class->hosts &&
+		     v->class->hosts(v, names, c->scene.count) > 0;
+
+	console_open(c, class, about ? names[0] : NULL);
+}
+
 void
 keys_run(struct console *c, const struct keymap_row *r)
 {
 	struct view *v = console_view(c);
 
 	if (r->kind == KEYMAP_SCREEN) {
-		console_open(c, r->class, NULL);
+		open_screen(c, r->class);
 		return;
 	}
 	if (r->kind == KEYMAP_MOVE) {
@@ -308,6 +371,22 @@ keys_run(struct console *c, const struct keymap_row *r)
 		console_flash(c, true, "%s: %s", r->action->name, why);
 	else
 		r->action->run(v);
+}
+
+static void
+unknown_key(struct console *c, const char *name)
+{
+	char label[KEY_NAME * 2] = ":";
+	const struct action *a = console_actions;
+
+	while (a->key && !str_eq(a->name, "help"))
+		a++;
+	const char *keys = a->key ? keymap_keys(c->keymap, a) : "";
+	if (*keys)
+		console_flash(c, false, "%s means nothing here; %s helps", name,
+		    key_label(keys, label, sizeof(label)));
+	else
+		console_flash(c, false, "%s means nothing here", name);
 }
 
 void
@@ -334,5 +413,5 @@ keys_press(struct console *c, const char *name, bool printable)
 		if (kinds[i] == KEYMAP_VIEW && press_view(v, c->keymap, name))
 			return;
 	}
-	console_flash(c, false, "%s means nothing here; ? helps", name);
+	unknown_key(c, name);
 }

@@ -135,7 +135,13 @@ join(const struct palette_words *w, size_t from)
 static bool
 takes_subject(const char *screen)
 {
-	return str_eq(screen, "host") || str_eq(screen, "logs") || str_eq(screen, "plan");
+	static const char *const screens[] = { "fleet", "host", "logs", "plan", NULL };
+
+	for (size_t i = 0; screens[i]; i++) {
+		if (str_eq(screens[i], screen))
+			return true;
+	}
+	return false;
 }
 
 /* "host web1", "logs web1 nginx", and every screen by its name alone; with options it is the verb. */

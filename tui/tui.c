@@ -46,15 +46,6 @@
 #define LEAST_ROWS    5
 #define LEAST_COLS    20
 
-const struct view_class *const console_tabs[] = { &view_fleet, &view_host, &view_apps, &view_logs,
-	&view_plan, &view_run, &view_text, NULL };
-
-struct view *
-console_view(struct console *c)
-{
-	return &c->views[c->depth - 1];
-}
-
 static void
 build_scene(struct console *c)
 {
@@ -213,50 +204,6 @@ console_flash(struct console *c, bool bad, const char *fmt, ...)
 		return;
 	str_copy(c->flash, sizeof(c->flash), text);
 	c->flash_bad = bad;
-	console_dirty(c);
-}
-
-static void
-close_view(struct view *v)
-{
-	if (v->class->close)
-		v->class->close(v);
-	free(v->state);
-	*v = (struct view){ 0 };
-}
-
-void
-console_open(struct console *c, const struct view_class *class, const char *subject)
-{
-	if (console_view(c)->class == class && !subject)
-		return;
-	if (class == &view_fleet) {
-		while (c->depth > 1)
-			close_view(&c->views[--c->depth]);
-		if (subject)
-			class->open(console_view(c), subject);
-		console_dirty(c);
-		return;
-	}
-	if (c->depth == CONSOLE_VIEWS || console_view(c)->class == class)
-		close_view(&c->views[--c->depth]);
-	struct view *v = &c->views[c->depth++];
-	*v = (struct view){ .class = class,
-		.scene = &c->scene,
-		.services = &c->services,
-		.state = xcalloc(1, class->state_size) };
-	if (class->open)
-		class->open(v, subject);
-	console_dirty(c);
-}
-
-void
-console_back(struct console *c)
-{
-	if (c->depth > 1)
-		close_view(&c->views[--c->depth]);
-	/* What it looked at may be gone: it looks anew before the next key. */
-	console_view(c)->class->refresh(console_view(c));
 	console_dirty(c);
 }
 
@@ -490,8 +437,7 @@ start(struct console *c)
 static void
 finish(struct console *c)
 {
-	while (c->depth)
-		close_view(&c->views[--c->depth]);
+	console_close(c);
 	while (c->overlay.kind != OVERLAY_NONE)
 		overlay_close(&c->overlay);
 	apps_feed_free(c->apps_feed);

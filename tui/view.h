@@ -181,7 +181,8 @@ struct view {
 	void *state;
 	const struct scene *scene;
 	const struct view_services *services;
-	int height; /* rows given at the last paint */
+	int height;    /* rows given at the last paint */
+	char *subject; /* what it was opened with; NULL: nothing. The console's */
 };
 
 extern const struct view_class view_apps, view_fleet, view_host, view_logs, view_plan, view_run,

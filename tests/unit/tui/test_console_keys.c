@@ -1,0 +1,190 @@
+/* Keys, palette and menus of the real program, over hosts that refuse connections. */
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "tests/lib/screen.h"
+#include "tests/lib/seat.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define DEADLINE 30000 /* ms; a condition, not a timing */
+
+static void
+write_conf(const struct seat *p, const char *text)
+{
+	autofree char *dir = xasprintf("%s/drover", p->dir);
+	autofree char *path = xasprintf("%s/keys.conf", dir);
+	struct err err;
+
+	assert_int_equal(file_mkdirs(dir, &err), 0);
+	assert_int_equal(file_replace(path, text, strlen(text), 0600, &err), 0);
+}
+
+static struct screen *
+start(const struct seat *p, const char *const *more)
+{
+	const char *program = getenv("DROVER");
+	const char *argv[8] = { program ? program : "build/release/drover", "-i",
+		"127.0.0.1:1,root@127.0.0.2:1", NULL };
+
+	for (int i = 0; more && more[i]; i++)
+		argv[3 + i] = more[i];
+	return screen_start(argv, p->envp, 30, 100);
+}
+
+static void
+leave(struct screen *s, struct seat *p)
+{
+	screen_type(s, "Q");
+	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_true(screen_only_allowed(s));
+	screen_free(s);
+	seat_down(p);
+}
+
+static void
+shows(struct screen *s, const char *text)
+{
+	if (screen_wait(s, text, DEADLINE))
+		return;
+	autofree char *all = screen_text(s);
+	fail_msg("'%s' does not come:\n%s", text, all);
+}
+
+static void
+a_clash_in_keys_conf_keeps_the_console_shut(void **state)
+{
+	struct seat p;
+
+	(void)state;
+	seat_up(&p, "xterm-256color");
+	write_conf(&p, "fleet fold = x\n* refresh = x\n");
+	struct screen *s = start(&p, NULL);
+	shows(s, "keys.conf:2:1: x is 'refresh' and 'fold' on fleet");
+	assert_int_equal(screen_wait_end(s, DEADLINE), 3 << 8);
+	assert_true(screen_modes_restored(s));
+	screen_free(s);
+	write_conf(&p, "* refesh = x\n");
+	s = start(&p, (const char *[]){ "keys", NULL });
+	shows(s, "did you mean 'refresh'?");
+	assert_int_equal(screen_wait_end(s, DEADLINE), 3 << 8);
+	screen_free(s);
+	seat_down(&p);
+}
+
+static void
+another_key_does_it_and_the_old_one_does_not(void **state)
+{
+	struct seat p;
+
+	(void)state;
+	seat_up(&p, "xterm-256color");
+	write_conf(&p, "* help = K\n* down = x\n");
+	struct screen *s = start(&p, NULL);
+	shows(s, "2 unreach");
+	shows(s, "K help");
+	screen_type(s, "?");
+	shows(s, "? means nothing here; K helps");
+	screen_type(s, "K");
+	shows(s, "Help: Fleet");
+	screen_type(s, "\033");
+	leave(s, &p);
+}
+
+static void
+a_verb_runs_from_the_palette_into_a_text(void **state)
+{
+	struct seat p;
+
+	(void)state;
+	seat_up(&p, "xterm-256color");
+	struct screen *s = start(&p, NULL);
+	shows(s, "2 unreach");
+	screen_type(s, ":nod\t--co\tweb[1-70]\r");
+	shows(s, "drover nodes --count 'web[1-70]'");
+	shows(s, "exit 0");
+	shows(s, "\n 70\n");
+	/* What changes hosts is asked for, and Enter is no. */
+	screen_type(s, ":run 127.0.0.1 -- true\r");
+	shows(s, "Run a command of drover");
+	shows(s, "drover run 127.0.0.1 -- true");
+	screen_type(s, "\r");
+	assert_true(screen_wait_gone(s, "Run a command of drover", DEADLINE));
+	screen_type(s, ":run 127.0.0.1 -- true\ry");
+	shows(s, "r-1: 1 ");
+	/* The line before comes back. */
+	screen_type(s, ":\033[A");
+	shows(s, ":run 127.0.0.1 -- true");
+	screen_type(s, "\003");
+	assert_true(screen_wait_gone(s, ":run 127", DEADLINE));
+	leave(s, &p);
+}
+
+static void
+the_palette_opens_screens_marks_sets_and_leaves(void **state)
+{
+	struct seat p;
+
+	(void)state;
+	seat_up(&p, "xterm-256color");
+	struct screen *s = start(&p, NULL);
+	shows(s, "2 unreach");
+	screen_type(s, ":host 127.0.0.2\r");
+	shows(s, "[2 Host]");
+	shows(s, "127.0.0.2 >");
+	screen_type(s, "`");
+	shows(s, "[1 Fleet]");
+	screen_type(s, ":127.0.0.[1-2]\r");
+	shows(s, "2 hosts marked");
+	screen_type(s, ":no-such-thing\r");
+	shows(s, "no verb, screen or action");
+	screen_type(s, ":messages\r");
+	shows(s, "2 hosts marked");
+	shows(s, "Messages");
+	screen_type(s, ":q\r");
+	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	screen_free(s);
+	seat_down(&p);
+}
+
+static void
+a_name_is_copied_through_the_terminal(void **state)
+{
+	struct seat p;
+	size_t n;
+
+	(void)state;
+	seat_up(&p, "xterm-256color");
+	struct screen *s = start(&p, NULL);
+	shows(s, "2 unreach");
+	screen_type(s, "y");
+	shows(s, "Copy");
+	screen_type(s, "1");
+	shows(s, "copied: 9 bytes");
+	const char *bytes = screen_bytes(s, &n);
+	/* 127.0.0.1 or 127.0.0.2 */
+	assert_non_null(memmem(bytes, n, "\033]52;c;MTI3LjAuMC4", 18));
+	screen_type(s, "Q");
+	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	screen_free(s);
+	seat_down(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_clash_in_keys_conf_keeps_the_console_shut),
+		cmocka_unit_test(another_key_does_it_and_the_old_one_does_not),
+		cmocka_unit_test(a_verb_runs_from_the_palette_into_a_text),
+		cmocka_unit_test(the_palette_opens_screens_marks_sets_and_leaves),
+		cmocka_unit_test(a_name_is_copied_through_the_terminal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
