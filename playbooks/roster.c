@@ -6,6 +6,7 @@
 #include "base/strmap.h"
 #include "base/uuid.h"
 #include "inventory/fold.h"
+#include "inventory/inventory.h"
 #include "playbooks/roster_inner.h"
 #include "playbooks/sighting.h"
 #include "playbooks/wanted.h"
@@ -18,7 +19,7 @@ struct making {
 	const struct roster_input *in;
 	struct roster_app *app;
 	size_t app_count, app_cap;
-	struct strmap apps;
+	struct strmap apps, wanted; /* wanted: its hosts */
 	struct found_instance {
 		size_t app;
 		struct roster_instance item;
@@ -212,8 +213,11 @@ static void
 join_host(struct making *m, size_t host, struct roster *r)
 {
 	const struct roster_host *h = &m->in->host[host];
-	const struct wanted_host *wh = wanted_host(m->in->wanted, h->name);
-	size_t first = m->count;
+	const struct wanted_host *wh = NULL;
+	size_t first = m->count, at;
+
+	if (strmap_find(&m->wanted, h->name, &at))
+		wh = &m->in->wanted->host[at];
 
 	join_wanted(m, host, wh);
 	if (!h->sight)
@@ -367,6 +371,8 @@ roster_new(const struct roster_input *in)
 
 	r->arena = m.arena;
 	r->hosts = in->count;
+	for (size_t i = 0; in->wanted && i < in->wanted->count; i++)
+		strmap_add(&m.wanted, in->wanted->host[i].host->name, i, NULL);
 	for (size_t i = 0; i < in->count; i++)
 		join_host(&m, i, r);
 	deal(&m, r);
@@ -376,6 +382,7 @@ roster_new(const struct roster_input *in)
 	r->foreign_count = m.foreign_count;
 	r->unseen = unseen_of(&m);
 	strmap_fini(&m.apps);
+	strmap_fini(&m.wanted);
 	free(m.app);
 	free(m.item);
 	free(m.foreign);

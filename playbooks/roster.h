@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct arena;
+struct health;
 struct sighting;
 struct status;
 struct wanted;
@@ -65,6 +66,7 @@ struct roster_instance {
 	int64_t since_s;                          /* -1: not known */
 	const char *run, *release;                /* who put it there; NULL: nobody knows */
 	bool wanted, have;                        /* it is to run; it runs */
+	const struct health *check; /* how the playbook has it proved well; NULL: no way */
 };
 
 enum roster_kind { ROSTER_APP, ROSTER_CONTAINER, ROSTER_UNIT };

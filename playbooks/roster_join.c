@@ -304,6 +304,7 @@ roster_judge(struct roster_join *j, struct roster_instance *to)
 		judge_seen(&g);
 	else
 		judge_unseen(&g);
+	to->check = j->wanted ? j->wanted->health : NULL;
 	to->health = health_of(j->arena, c);
 	if (c && !(to->differs & DIFFERS_FOREIGN)) {
 		to->image = c->image;

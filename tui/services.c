@@ -113,10 +113,10 @@ confirm_command(struct console *c, const char *title, const char *what, enum con
 {
 	struct console_asked *a = c->asked;
 	autofree char *text = confirm_text(&c->scene, a->hosts, a->count, what);
-	autofree char *rolling =
-	    xasprintf("%s\n \nOne host after another: each must be up, and stay so "
-		      "for 3 s, before the next. The first failure stops the rest.",
-		text);
+	autofree char *rolling = xasprintf(
+	    "%s\n \nOne host after another: each must be up, stay so for 3 s "
+	    "and answer its health check before the next. The first failure stops the rest.",
+	    text);
 	char word[CONFIRM_WORD];
 
 	confirm_word(&c->scene, a->hosts, a->count, kind, word);

@@ -4,9 +4,12 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inventory/fold.h"
+#include "playbooks/resource.h"
 #include "tui/apps_source.h"
 #include "tui/plan_source.h"
 #include "tui/view_apps.h"
+
+extern const char host_restart_sh[];
 
 /* The members that an action is about: that under the cursor in the pane, else all of the row. */
 const struct roster_instance *
@@ -120,17 +123,50 @@ put_units(const struct appsview *a, struct buf *to)
 	}
 }
 
-/* One host after another: each unit is up again, stays so for three seconds, and did not come up anew. */
+/* How its health is asked for, as words of restart.sh. */
+static void
+put_check(const struct health *h, struct buf *to)
+{
+	if (!h || h->kind == HEALTH_NONE || h->kind == HEALTH_UNIT)
+		return;
+	buf_adds(to, h->kind == HEALTH_HTTP ? " http" : h->kind == HEALTH_TCP ? " tcp" : " exec");
+	for (size_t i = 0; h->kind == HEALTH_EXEC && h->argv[i]; i++) {
+		buf_addc(to, ' ');
+		str_shell_quote(to, h->argv[i]);
+	}
+	if (h->kind == HEALTH_EXEC)
+		return;
+	buf_addc(to, ' ');
+	str_shell_quote(to, h->address);
+	buf_addf(to, " %d", h->port);
+	if (h->kind == HEALTH_HTTP) {
+		buf_addc(to, ' ');
+		str_shell_quote(to, h->path);
+	}
+}
+
+/* One host after another; on each, one unit after another. */
 static char *
 restart_program(const struct appsview *a)
 {
+	const struct roster_app *app = appsview_at(a)->app;
 	struct buf b = BUF_INIT(1U << 20);
 
-	buf_adds(&b, "for u in");
-	put_units(a, &b);
-	buf_adds(&b, "; do systemctl cat -- \"$u\" >/dev/null 2>&1 || continue; "
-		     "systemctl restart -- \"$u\" && sleep 3 && systemctl is-active -- \"$u\" && "
-		     "[ \"$(systemctl show -P NRestarts -- \"$u\")\" = 0 ] || exit 1; done");
+	buf_adds(&b, ": rolling restart of ");
+	str_shell_quote(&b, app->name);
+	buf_addf(&b, "\n%s\n", host_restart_sh);
+	for (size_t i = 0; i < app->count; i++) {
+		bool told = !is_about(a, app, i);
+
+		for (size_t k = 0; k < i && !told; k++)
+			told = is_about(a, app, k) && str_eq(app->item[k].unit, app->item[i].unit);
+		if (told)
+			continue;
+		buf_adds(&b, "one ");
+		str_shell_quote(&b, app->item[i].unit);
+		put_check(app->item[i].check, &b);
+		buf_addc(&b, '\n');
+	}
 	return buf_detach(&b, &(size_t){ 0 });
 }
 

@@ -37,16 +37,16 @@ appsview_member(const struct appsview *a)
 	return a->members.cursor < a->groups ? &a->group[a->members.cursor] : NULL;
 }
 
-/* "web1", or "web1/2" where a host has several. */
+/* "web1", or "web1/2" where a host has several: those stand together. */
 static char *
-name_of(const struct roster_app *app, const struct roster_instance *x)
+name_of(const struct roster_app *app, size_t i)
 {
-	size_t same = 0;
+	const struct roster_instance *x = &app->item[i];
+	bool several =
+	    (i > 0 && x[-1].index == x->index) || (i + 1 < app->count && x[1].index == x->index);
 
-	for (size_t i = 0; i < app->count; i++)
-		same += app->item[i].index == x->index;
-	return same > 1 && x->replica >= 0 ? xasprintf("%s/%d", x->host, x->replica)
-					   : xstrdup(x->host);
+	return several && x->replica >= 0 ? xasprintf("%s/%d", x->host, x->replica)
+					  : xstrdup(x->host);
 }
 
 static char *
@@ -57,7 +57,7 @@ name_all(const struct roster_app *app, size_t first)
 
 	for (size_t i = first; i < app->count; i++)
 		if (roster_alike(&app->item[first], &app->item[i]))
-			names[n++] = name_of(app, &app->item[i]);
+			names[n++] = name_of(app, i);
 	char *folded = n > 1 ? names_fold((const char *const *)names, n) : xstrdup(names[0]);
 	for (size_t i = 0; i < n; i++)
 		free(names[i]);
@@ -153,7 +153,7 @@ add_group(struct appsview *a, const struct roster_app *app, size_t i, size_t bes
 	*g = (struct apps_group){ .first = i,
 		.count = a->each ? 1 : alike(app, i),
 		.id = xasprintf("%s\t%s", x->host, x->unit),
-		.name = a->each ? name_of(app, x) : name_all(app, i) };
+		.name = a->each ? name_of(app, i) : name_all(app, i) };
 	if (!roster_alike(x, &app->item[best]) || x->differs)
 		g->odd = difference(x, &app->item[best]);
 }

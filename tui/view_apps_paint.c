@@ -211,7 +211,7 @@ paint_group(const struct view *v, const struct roster_app *app, const struct app
 	canvas_print(c, at, 3, 1, state_style(x->state), state_glyph(x->state, v->scene->ascii));
 	canvas_print(c, at, 5, name, STYLE_TEXT, g->name);
 	if (x->since_s >= 0)
-		clock_short(x->since_s * 1000, since, sizeof(since));
+		clock_short(x->since_s > 0 ? x->since_s * 1000 : 1000, since, sizeof(since));
 	snprintf(text, sizeof(text), "%s %s", *x->sub ? x->sub : "?", since);
 	col += canvas_print(c, at, col, 16, state_style(x->state), text) + 2;
 	if (x->image && wide)

@@ -162,33 +162,46 @@ add_instance(struct appsview *a, size_t head, const struct roster_app *app,
 	row->unknown = item->state == ROSTER_UNKNOWN;
 }
 
-/* What stands on one host, by its place in the input; false: no app knows of a host so far on. */
-static bool
-add_host(struct appsview *a, size_t index)
+static int
+by_place(const void *x, const void *y)
+{
+	const struct labels *a = x, *b = y;
+
+	if (a->item->index != b->item->index)
+		return a->item->index < b->item->index ? -1 : 1;
+	/* Of one host: in the order of the roster's apps and their items. */
+	if (a->app != b->app)
+		return a->app < b->app ? -1 : 1;
+	return a->item < b->item ? -1 : a->item > b->item;
+}
+
+/* What stands on each host. */
+static void
+add_hosts(struct appsview *a)
 {
 	const struct roster *r = a->roster;
-	size_t head = a->rows;
-	bool any = false;
+	autofree struct labels *all = xcalloc(r->units + 1, sizeof(*all));
+	size_t n = 0, head = 0;
 
-	for (size_t i = 0; i < r->count; i++) {
-		for (size_t k = 0; k < r->app[i].count; k++) {
-			const struct roster_instance *item = &r->app[i].item[k];
+	for (size_t i = 0; i < r->count; i++)
+		for (size_t k = 0; k < r->app[i].count; k++)
+			if (is_shown(a, &r->app[i], &r->app[i].item[k]))
+				all[n++] = (struct labels){ &r->app[i], &r->app[i].item[k] };
+	qsort(all, n, sizeof(*all), by_place);
+	for (size_t i = 0; i < n; i++) {
+		const char *host = all[i].item->host;
 
-			any = any || item->index >= index;
-			if (item->index != index || !is_shown(a, &r->app[i], item))
-				continue;
-			if (a->rows == head) {
-				char *id = xasprintf("h %s", item->host);
-				bool folded = appsview_is_folded(a, id);
+		if (i == 0 || all[i - 1].item->index != all[i].item->index) {
+			char *id = xasprintf("h %s", host);
+			bool folded = appsview_is_folded(a, id);
 
-				add(a, APPS_HOST, item->host, id)->folded = folded;
-			}
-			add_instance(a, head, &r->app[i], item);
+			head = a->rows;
+			add(a, APPS_HOST, host, id)->folded = folded;
 		}
+		add_instance(a, head, all[i].app, all[i].item);
+		if (i + 1 == n || all[i + 1].item->index != all[i].item->index)
+			a->row[a->rows - 1].last = true;
 	}
-	if (a->rows > head)
-		a->row[a->rows - 1].last = true;
-	return any;
 }
 
 /* Containers that drover did not make: folded until somebody wants to see them. */
@@ -223,8 +236,7 @@ appsview_rows(struct appsview *a)
 
 	appsview_free_rows(a);
 	if (a->by_host) {
-		for (size_t i = 0; add_host(a, i); i++)
-			;
+		add_hosts(a);
 	} else {
 		for (size_t i = 0; i < r->count;)
 			i = add_playbook(a, i);

@@ -81,6 +81,7 @@ on_rolling(void *user, const struct view_rolling *r)
 {
 	struct stage *s = user;
 
+	str_copy(s->rolling, sizeof(s->rolling), r->command);
 	snprintf(s->opened, sizeof(s->opened), "rolling on %zu from %s: %s", r->count, r->hosts[0],
 	    r->what);
 }

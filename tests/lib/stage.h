@@ -29,6 +29,7 @@ struct stage {
 	struct fleet_source fleet;
 	char flash[256];             /* what the view said last */
 	char opened[256];            /* the screen it asked for last: "host web1" */
+	char rolling[8192];          /* the command that was to go to one host after another */
 	struct view_prompt prompt;   /* what it asked last */
 	struct view_confirm confirm; /* its texts are kept here: */
 	char asked_title[256], asked_text[4096], asked_typed[256];

@@ -3,8 +3,10 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "playbooks/resource.h"
 #include "playbooks/roster.h"
 #include "playbooks/sighting.h"
+#include "playbooks/wanted.h"
 #include "tests/lib/stage.h"
 #include "tui/apps_source.h"
 #include "tui/plan_source.h"
@@ -26,6 +28,7 @@ struct apps {
 	struct roster *roster;
 	struct roster_host host[STAGE_HOSTS];
 	struct sighting sight[STAGE_HOSTS];
+	struct wanted wanted; /* host NULL: nothing but the manifests */
 	int looks;
 	char planned[64];
 	const char *mistake;
@@ -112,7 +115,8 @@ get_roster(void *user, const struct scene *scene)
 
 	assert_ptr_equal(scene, &a->stage.scene);
 	roster_free(a->roster);
-	a->roster = roster_new(&(struct roster_input){ .host = a->host, .count = STAGE_HOSTS });
+	a->roster = roster_new(&(struct roster_input){
+	    .host = a->host, .count = STAGE_HOSTS, .wanted = a->wanted.host ? &a->wanted : NULL });
 	return a->roster;
 }
 
@@ -298,6 +302,36 @@ actions_are_about_what_is_under_the_cursor(void **state)
 }
 
 static void
+a_restart_says_nothing_to_a_shell_but_its_words(void **state)
+{
+	static const char text[] = "begin 1\nroot\n"
+				   "m\tunit x;reboot-0.service\tp\tx;reboot\tr\t-\t-\t-\tp\t-\n"
+				   "end\n";
+	const char *words[] = { "/bin/sh", "-c", "exit `false`", NULL };
+	const struct health health = { .kind = HEALTH_EXEC, .argv = words };
+	const struct wanted_unit unit = {
+		.app = "x;reboot", .unit = "x;reboot-0.service", .health = &health, .running = true
+	};
+	const struct host host = { .name = "web1" };
+	struct wanted_host on = { .host = &host, .unit = &unit, .count = 1 };
+	struct err err;
+	struct apps a;
+
+	(void)state;
+	up(&a);
+	sighting_fini(&a.sight[3]);
+	assert_int_equal(sighting_parse(&a.sight[3], text, strlen(text), &err), 0);
+	a.wanted = (struct wanted){ .playbook = "p", .host = &on, .count = 1 };
+	keys(&a, "g g j r");
+	assert_string_equal(
+	    a.stage.opened, "rolling on 1 from web1: systemctl restart 'x;reboot-0.service'");
+	assert_true(str_starts(a.stage.rolling, ": rolling restart of 'x;reboot'\n"));
+	assert_true(str_ends(
+	    a.stage.rolling, "\none 'x;reboot-0.service' exec /bin/sh -c 'exit `false`'\n"));
+	down(&a);
+}
+
+static void
 a_filter_leaves_what_matches(void **state)
 {
 	struct apps a;
@@ -374,6 +408,7 @@ main(void)
 		cmocka_unit_test(apps_stand_under_their_playbooks_with_what_differs),
 		cmocka_unit_test(hosts_and_what_is_not_drovers_unfold),
 		cmocka_unit_test(actions_are_about_what_is_under_the_cursor),
+		cmocka_unit_test(a_restart_says_nothing_to_a_shell_but_its_words),
 		cmocka_unit_test(a_filter_leaves_what_matches),
 		cmocka_unit_test(what_can_be_copied_and_its_command_are_told),
 		cmocka_unit_test(any_size_paints),

@@ -1,0 +1,45 @@
+#!/bin/sh
+# Restarts units of an app, one after another: each must come up, stay so for three seconds without having come up
+# anew, and answer its health check, before the next. Behind this text stand lines
+#   one UNIT [http ADDRESS PORT PATH | tcp ADDRESS PORT | exec WORD...]
+answers() {
+	case $1 in
+	exec)
+		shift
+		timeout 10 "$@" >/dev/null 2>&1
+		;;
+	*)
+		# shellcheck disable=SC2016
+		timeout 2 bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 1
+			[ "$0" = http ] || exit 0
+			printf "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n" "$3" "$1" >&3
+			IFS=" " read -r _ code _ <&3 && [ "$code" -ge 200 ] && [ "$code" -lt 400 ]' "$@" 2>/dev/null
+		;;
+	esac
+}
+one() {
+	unit=$1 tries=0
+	shift
+	systemctl cat -- "$unit" >/dev/null 2>&1 || return 0
+	systemctl restart -- "$unit" || exit 1
+	sleep 3
+	state=$(systemctl is-active -- "$unit")
+	if [ "$state" = inactive ] && [ "$(systemctl show -P Type -- "$unit")" = oneshot ]; then state=ended; fi
+	echo "$unit: $state"
+	case $state in active | ended) ;; *) exit 1 ;; esac
+	again=$(systemctl show -P NRestarts -- "$unit")
+	[ "${again:-0}" = 0 ] || {
+		echo "$unit came up $again times more by itself" >&2
+		exit 1
+	}
+	[ $# -gt 0 ] || return 0
+	until answers "$@"; do
+		tries=$((tries + 1))
+		[ $tries -lt 20 ] || {
+			echo "$unit: its health check ($1) does not answer" >&2
+			exit 1
+		}
+		sleep 1
+	done
+	echo "$unit: healthy"
+}
