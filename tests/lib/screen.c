@@ -261,6 +261,15 @@ allowed(const char *p, size_t n)
 	return n > 1 && strchr("78=>MDEHc", p[1]) ? 2 : 0;
 }
 
+/* C1, and what hides, reorders or tags text. */
+static bool
+hides(uint32_t c)
+{
+	return (c >= 0x80 && c < 0xa0) || c == 0xad || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+	       (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
+}
+
 bool
 screen_only_allowed(const struct screen *s)
 {
@@ -268,14 +277,15 @@ screen_only_allowed(const struct screen *s)
 	size_t n = s->bytes.len;
 
 	for (size_t i = 0; i < n;) {
-		size_t len = utf8_decode(p + i, n - i, &(uint32_t){ 0 });
+		uint32_t ch = 0;
+		size_t len = utf8_decode(p + i, n - i, &ch);
 
 		if (p[i] == '\033')
 			len = allowed(p + i, n - i);
 		else if ((unsigned char)p[i] < 32 && !strchr("\r\n\b\t\017\016\007", p[i]))
 			len = 0;
-		else if (len == 2 && (unsigned char)p[i] == 0xc2 && (p[i + 1] & 0xe0) == 0x80)
-			len = 0; /* C1 */
+		else if (len > 1 && hides(ch))
+			len = 0;
 		if (!len) {
 			fprintf(stderr, "# byte %zu of %zu is not allowed: %02x %02x %02x\n", i, n,
 			    p[i] & 0xff, p[i + 1] & 0xff, i + 2 < n ? p[i + 2] & 0xff : 0);
