@@ -167,8 +167,8 @@ plain_title(const char *text)
 
 	utf8_clean_line(&b, text, strlen(text));
 	for (size_t i = 0; i < b.len; i++) {
-		if ((unsigned char)b.data[i] >= 0x7f || b.data[i] == '$')
-			b.data[i] = '?'; /* $ begins a padding to ncurses */
+		if ((unsigned char)b.data[i] >= 0x7f)
+			b.data[i] = '?';
 	}
 	return buf_detach(&b, NULL);
 }
@@ -193,7 +193,8 @@ start_modes(struct term *t, const struct term_config *config)
 	modes_on(t, &modes);
 	if (t->modern)
 		buf_adds(&modes, "\033[?2026$p");
-	putp(buf_text(&modes)); /* behind ncurses' own, before its first clear */
+	refresh(); /* to its screen: what an odd terminal prints of the question is painted over */
+	put(buf_text(&modes), modes.len);
 }
 
 static bool
@@ -357,7 +358,7 @@ term_paint(struct term *t, const struct canvas *c)
 	t->cursor_row = c->cursor_row;
 	t->cursor_col = c->cursor_col;
 	if (t->sync)
-		putp("\033[?2026h");
+		put("\033[?2026h", 8);
 	wmove(stdscr, c->cursor_row, c->cursor_col);
 	wnoutrefresh(stdscr);
 	doupdate();

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <utmp.h>
@@ -26,6 +27,12 @@ struct screen {
 	bool ended;
 	struct termios before;
 	struct buf bytes;
+	int64_t start_ms;
+	struct frame { /* bytes up to here came at this time */
+		int64_t ms;
+		size_t end;
+	} * frames;
+	size_t frame_count;
 };
 
 static void
@@ -60,6 +67,7 @@ screen_start(const char *const *argv, const char *const *env, int rows, int cols
 	vterm_screen_enable_altscreen(s->vs, 1);
 	vterm_screen_reset(s->vs, 1);
 	buf_init(&s->bytes, 64 << 20);
+	s->start_ms = clock_mono_ms();
 	return s;
 }
 
@@ -76,6 +84,7 @@ screen_free(struct screen *s)
 	close(s->spare);
 	vterm_free(s->vt);
 	buf_fini(&s->bytes);
+	free(s->frames);
 	free(s);
 }
 
@@ -118,6 +127,9 @@ feed(struct screen *s, int ms)
 	if (n <= 0)
 		return;
 	buf_add(&s->bytes, chunk, (size_t)n);
+	s->frames = xrealloc(s->frames, s->frame_count + 1, sizeof(*s->frames));
+	s->frames[s->frame_count++] =
+	    (struct frame){ .ms = clock_mono_ms() - s->start_ms, .end = s->bytes.len };
 	vterm_input_write(s->vt, chunk, (size_t)n);
 	vterm_screen_flush_damage(s->vs);
 }
@@ -169,6 +181,42 @@ screen_text(const struct screen *s)
 	return buf_detach(&b, NULL);
 }
 
+bool
+screen_record(const struct screen *s, const char *path)
+{
+	FILE *f = fopen(path, "w");
+	size_t at = 0;
+
+	if (!f)
+		return false;
+	fprintf(f, "{\"version\": 2, \"width\": %d, \"height\": %d}\n", s->cols, s->rows);
+	for (size_t i = 0; i < s->frame_count; i++) {
+		fprintf(f, "[%lld.%03lld, \"o\", \"", (long long)(s->frames[i].ms / 1000),
+		    (long long)(s->frames[i].ms % 1000));
+		for (; at < s->frames[i].end; at++) {
+			char c = s->bytes.data[at];
+
+			if ((unsigned char)c < 32 || c == '"' || c == '\\' || c == 127)
+				fprintf(f, "\\u%04x", (unsigned)c & 0xff);
+			else
+				fputc(c, f);
+		}
+		fputs("\"]\n", f);
+	}
+	return fclose(f) == 0;
+}
+
+/* What went wrong can be looked at as it was. */
+static void
+record_failure(const struct screen *s)
+{
+	autofree char *path = xasprintf("build/casts/%d.cast", (int)s->pid);
+
+	mkdir("build/casts", 0755);
+	if (screen_record(s, path))
+		fprintf(stderr, "# recorded in %s\n", path);
+}
+
 static bool
 wait_for(struct screen *s, const char *text, bool there, int deadline_ms)
 {
@@ -182,6 +230,7 @@ wait_for(struct screen *s, const char *text, bool there, int deadline_ms)
 		if (clock_mono_ms() >= until) {
 			fprintf(stderr, "# waited for %s\"%s\" on:\n%s", there ? "" : "the end of ",
 			    text, now);
+			record_failure(s);
 			return false;
 		}
 		feed(s, 50);
@@ -198,6 +247,87 @@ bool
 screen_wait_gone(struct screen *s, const char *text, int deadline_ms)
 {
 	return wait_for(s, text, false, deadline_ms);
+}
+
+bool
+screen_wait_bytes(struct screen *s, const char *bytes, size_t from, int deadline_ms)
+{
+	int64_t until = clock_mono_ms() + deadline_ms;
+	size_t n = strlen(bytes);
+
+	while (
+	    s->bytes.len <= from || !memmem(s->bytes.data + from, s->bytes.len - from, bytes, n)) {
+		if (clock_mono_ms() >= until) {
+			record_failure(s);
+			return false;
+		}
+		feed(s, 50);
+	}
+	return true;
+}
+
+/* The last mark of an idle program; 0: none yet. */
+static unsigned long
+last_idle(const struct screen *s)
+{
+	static const char mark[] = "\033]7777;drover;idle;";
+	const size_t n = sizeof(mark) - 1;
+
+	for (size_t i = s->bytes.len; i >= n; i--) {
+		const char *p = s->bytes.data + i - n;
+
+		if (memcmp(p, mark, n) == 0 && memchr(p, '\007', s->bytes.len - (i - n)))
+			return strtoul(p + n, NULL, 10);
+	}
+	return 0;
+}
+
+unsigned long
+screen_wait_idle(struct screen *s, unsigned long after, int deadline_ms)
+{
+	int64_t until = clock_mono_ms() + deadline_ms;
+
+	while (last_idle(s) <= after) {
+		if (clock_mono_ms() >= until) {
+			record_failure(s);
+			return 0;
+		}
+		feed(s, 50);
+	}
+	return last_idle(s);
+}
+
+static int
+colour_index(const VTermColor *c, bool own)
+{
+	return own || !VTERM_COLOR_IS_INDEXED(c) ? -1 : c->indexed.idx;
+}
+
+void
+screen_cell(const struct screen *s, int row, int col, struct screen_cell *ret)
+{
+	struct buf b = BUF_INIT(sizeof(ret->text) - 1);
+	VTermScreenCell cell;
+
+	vterm_screen_get_cell(s->vs, (VTermPos){ .row = row, .col = col }, &cell);
+	*ret = (struct screen_cell){ .bold = cell.attrs.bold,
+		.reverse = cell.attrs.reverse,
+		.underline = cell.attrs.underline,
+		.fg = colour_index(&cell.fg, VTERM_COLOR_IS_DEFAULT_FG(&cell.fg)),
+		.bg = colour_index(&cell.bg, VTERM_COLOR_IS_DEFAULT_BG(&cell.bg)) };
+	add_cell(&b, &cell);
+	memcpy(ret->text, buf_text(&b), b.len);
+	buf_fini(&b);
+}
+
+void
+screen_cursor(const struct screen *s, int *ret_row, int *ret_col)
+{
+	VTermPos pos;
+
+	vterm_state_get_cursorpos(vterm_obtain_state(s->vt), &pos);
+	*ret_row = pos.row;
+	*ret_col = pos.col;
 }
 
 int

@@ -27,6 +27,26 @@ void screen_signal(struct screen *s, int signum);
 bool screen_wait(struct screen *s, const char *text, int deadline_ms);
 bool screen_wait_gone(struct screen *s, const char *text, int deadline_ms);
 
+/* Until the program, run with DROVER_TEST=1, has said that it is idle more often than `after`: what it had to
+ * do is done and on the screen. Returns how often by now; 0 at the deadline. */
+unsigned long screen_wait_idle(struct screen *s, unsigned long after, int deadline_ms);
+
+/* Until it has written these bytes, from offset `from` on. */
+bool screen_wait_bytes(struct screen *s, const char *bytes, size_t from, int deadline_ms);
+
+/* One cell as the terminal has it; fg and bg are -1 where they are the terminal's own. */
+struct screen_cell {
+	char text[8];
+	bool bold, reverse, underline;
+	int fg, bg;
+};
+void screen_cell(const struct screen *s, int row, int col, struct screen_cell *ret);
+void screen_cursor(const struct screen *s, int *ret_row, int *ret_col);
+
+/* All that was written so far, as asciicast v2, to a file; so it is done by itself at a deadline, to
+ * build/casts. */
+bool screen_record(const struct screen *s, const char *path);
+
 /* Until the program has ended; its wait status. -1 at the deadline. */
 int screen_wait_end(struct screen *s, int deadline_ms);
 
