@@ -114,24 +114,25 @@ screen_signal(struct screen *s, int signum)
 	kill(s->pid, signum);
 }
 
-/* Take what there is, waiting at most ms for it. */
-static void
+/* Take what there is, waiting at most ms for it. False: nothing came. */
+static bool
 feed(struct screen *s, int ms)
 {
 	struct pollfd p = { .fd = s->fd, .events = POLLIN };
 	char chunk[16384];
 
 	if (poll(&p, 1, ms) <= 0)
-		return;
+		return false;
 	ssize_t n = read(s->fd, chunk, sizeof(chunk));
 	if (n <= 0)
-		return;
+		return false;
 	buf_add(&s->bytes, chunk, (size_t)n);
 	s->frames = xrealloc(s->frames, s->frame_count + 1, sizeof(*s->frames));
 	s->frames[s->frame_count++] =
 	    (struct frame){ .ms = clock_mono_ms() - s->start_ms, .end = s->bytes.len };
 	vterm_input_write(s->vt, chunk, (size_t)n);
 	vterm_screen_flush_damage(s->vs);
+	return true;
 }
 
 static void
@@ -342,7 +343,8 @@ screen_wait_end(struct screen *s, int deadline_ms)
 			return -1;
 		feed(s, 20);
 	}
-	feed(s, 0);
+	while (feed(s, 0))
+		continue; /* what it wrote last */
 	return s->status;
 }
 
