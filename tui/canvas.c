@@ -209,6 +209,17 @@ canvas_fill(struct canvas *c, int row, int col, int width, enum style style, cha
 }
 
 void
+canvas_restyle(struct canvas *c, int row, int col, int width, enum style style)
+{
+	for (int i = 0; i < width; i++) {
+		struct cell *cell = cell_at(c, row, col + i);
+
+		if (cell)
+			cell->style = (uint8_t)style;
+	}
+}
+
+void
 canvas_select(struct canvas *c, int row, int col, int width)
 {
 	struct cell *first = cell_at(c, row, col);
@@ -274,7 +285,7 @@ canvas_selected(const struct canvas *c, int col)
 static char
 style_letter(const struct cell *cell)
 {
-	static const char letters[STYLE_COUNT] = ".dbBEtThkf-gwxu+_";
+	static const char letters[STYLE_COUNT] = ".dbBEtThkf-gwxu+_*";
 
 	if (cell->selected)
 		return '>';

@@ -31,6 +31,7 @@ enum style {
 	STYLE_UNKNOWN,
 	STYLE_ADD, /* diff */
 	STYLE_REMOVE,
+	STYLE_FOUND, /* what a search found */
 	STYLE_COUNT
 };
 
@@ -78,6 +79,9 @@ int canvas_print_right(
 
 /* Fill [col, col+width) with one character. */
 void canvas_fill(struct canvas *c, int row, int col, int width, enum style style, char ch);
+
+/* What is printed in [col, col+width) has this style from now on. */
+void canvas_restyle(struct canvas *c, int row, int col, int width, enum style style);
 
 /* The whole row is the cursor's. */
 void canvas_select(struct canvas *c, int row, int col, int width);

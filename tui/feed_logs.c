@@ -10,6 +10,7 @@
 #include "inventory/inventory.h"
 #include "inventory/set.h"
 #include "tui/logbook.h"
+#include "tui/logs_save.h"
 
 #include <string.h>
 
@@ -30,8 +31,10 @@ struct logs_feed {
 	size_t count;
 	bool named; /* one unit, known by its name: lines need not say whose they are */
 	bool held;
-	struct loop_timer *rate_timer, *work_timer;
-	uint64_t counted, rate;
+	struct loop_timer *rate_timer, *work_timer, *save_timer;
+	struct logs_save *save;
+	struct logs_save_order order;
+	uint64_t handed, counted, rate;
 	struct buf line;
 };
 
@@ -56,6 +59,7 @@ add_line(
 		buf_adds(&f->line, ": ");
 	}
 	buf_add(&f->line, text, len);
+	f->handed++;
 	logbook_add(f->book, &(struct logbook_add){ .time_us = e->time_us,
 				 .source = source,
 				 .level = e->priority,
@@ -133,6 +137,49 @@ work(struct logs_feed *f)
 	loop_timer_start(f->work_timer, 0);
 }
 
+static void
+on_save(void *user)
+{
+	struct logs_feed *f = user;
+	const struct logs_save_order order = f->order;
+	struct err err;
+	int more = logs_save_step(f->save, SLICE_US, &err);
+
+	if (more > 0) {
+		loop_timer_start(f->save_timer, 0);
+		return;
+	}
+	uint64_t lines = logs_save_lines(f->save);
+	int fd = logs_save_take(f->save);
+	logs_save_free(take(f->save));
+	order.done(order.user, fd, lines, more < 0 ? &err : NULL);
+}
+
+static const char *
+host_name(void *user, size_t source)
+{
+	const struct logs_feed *f = user;
+
+	return herd_host_of(f->hosts[source])->name;
+}
+
+static int
+save(struct logs_feed *f, const struct logs_save_order *order, struct err *err)
+{
+	if (f->save)
+		return err_set(err, OUTCOME_LOCKED, "lines are being written already");
+	f->order = *order;
+	f->save = logs_save_new(&(struct logs_save_spec){ .book = f->book,
+	    .fd = order->fd,
+	    .times = order->times,
+	    .hosts = order->hosts,
+	    .clean = order->clean,
+	    .host = host_name,
+	    .user = f });
+	loop_timer_start(f->save_timer, 0);
+	return 0;
+}
+
 static int
 find_hosts(struct logs_feed *f, const char *words, struct err *err)
 {
@@ -156,6 +203,8 @@ stop(struct logs_feed *f)
 	logbook_free(f->book);
 	loop_timer_free(f->rate_timer);
 	loop_timer_free(f->work_timer);
+	loop_timer_free(f->save_timer);
+	logs_save_free(f->save);
 	buf_fini(&f->line);
 	free(f->hosts);
 	free(f);
@@ -181,6 +230,7 @@ start(void *user, const struct logs_query *q, struct err *err)
 	f->book = logbook_new(LOGBOOK_MEMORY);
 	f->rate_timer = loop_timer_new(loop, on_rate, f);
 	f->work_timer = loop_timer_new(loop, on_work, f);
+	f->save_timer = loop_timer_new(loop, on_save, f);
 	loop_timer_start(f->rate_timer, RATE_MS);
 	f->tail = tail_start(&(struct tail_spec){ .herd = all->config.herd,
 	    .hosts = f->hosts,
@@ -228,7 +278,13 @@ host(struct logs_feed *f, size_t i, struct logs_host *ret)
 static void
 totals(struct logs_feed *f, struct logs_totals *ret)
 {
-	*ret = (struct logs_totals){ .rate = f->rate, .hosts = f->count, .held = f->held };
+	const struct err *err = logbook_err(f->book);
+
+	*ret = (struct logs_totals){ .rate = f->rate,
+		.hosts = f->count,
+		.dropped = f->handed - logbook_count(f->book),
+		.held = f->held,
+		.trouble = err->kind != OUTCOME_OK ? err->text : "" };
 	for (size_t i = 0; i < f->count; i++) {
 		struct tail_status s;
 
@@ -249,7 +305,8 @@ feed_logs_new(const struct feed_logs_config *config)
 		.book = book,
 		.host = host,
 		.totals = totals,
-		.work = work };
+		.work = work,
+		.save = save };
 	return &s->source;
 }
 

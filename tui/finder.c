@@ -79,10 +79,11 @@ find_literal(struct finder *f, const char *s)
 		char c = escaped ? s[1] : *s;
 		const char *next = s + (escaped ? 2 : 1);
 
-		if (!escaped && strchr("*?{", c) && n) {
-			n--;
-			next = c == '{' ? s + strcspn(s, "}") : next;
-			next += c == '{' && *next;
+		if (!escaped && strchr("*?{", c))
+			n -= n > 0;
+		if (!escaped && c == '{') {
+			next = s + strcspn(s, "}");
+			next += *next == '}';
 		}
 		if (escaped || (!strchr("*?{+.[(^$\\)", c) && (unsigned char)c < 0x80)) {
 			if (n + 1 < sizeof(run))
@@ -150,9 +151,8 @@ equal_here(const struct finder *f, const char *at)
 	return true;
 }
 
-/* The literal in [from, len), whatever its case; len: nowhere. */
-static size_t
-find_bytes(const struct finder *f, const char *text, size_t len, size_t from)
+size_t
+finder_literal(const struct finder *f, const char *text, size_t len, size_t from)
 {
 	char small = f->literal[f->rare], large = (char)toupper((unsigned char)small);
 	const char *end = text + len, *at = text + from + f->rare;
@@ -206,7 +206,7 @@ finder_find(const struct finder *f, const char *text, size_t len, size_t from, s
 	if (f->match.kind == MATCH_FUZZY)
 		return fuzzy(f, text, len, from, ret_at, ret_len);
 	if (f->literal_len) {
-		at = find_bytes(f, text, len, from);
+		at = finder_literal(f, text, len, from);
 		if (at == len)
 			return false;
 	}

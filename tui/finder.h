@@ -29,6 +29,9 @@ bool finder_on(const struct finder *f);
 bool finder_find(const struct finder *f, const char *text, size_t len, size_t from, size_t *ret_at,
     size_t *ret_len);
 
+/* With a literal: the first place from byte `from` on that has it, over line ends too; len: there is none. */
+size_t finder_literal(const struct finder *f, const char *text, size_t len, size_t from);
+
 /* Does the line pass: it has it, or with "!" has it not. Nothing to look for passes all. */
 bool finder_passes(const struct finder *f, const char *text, size_t len);
 

@@ -38,6 +38,7 @@ static const struct {
 	[STYLE_UNKNOWN] = { -1, A_DIM, A_DIM },
 	[STYLE_ADD] = { COLOR_GREEN, A_NORMAL, A_NORMAL },
 	[STYLE_REMOVE] = { COLOR_RED, A_NORMAL, A_NORMAL },
+	[STYLE_FOUND] = { COLOR_YELLOW, A_REVERSE, A_REVERSE | A_BOLD },
 };
 
 static short

@@ -8,6 +8,7 @@
 #include "tui/foreground.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,21 @@ lend_text(struct console *c, const char *text)
 		unlink(path);
 		console_flash(c, true, "%s", err.text);
 	}
+}
+
+void
+lend_input(struct console *c, const char *command, int fd, bool hold)
+{
+	/* The file has no name: it is opened anew, from its beginning, through the descriptor. */
+	autofree char *script = xasprintf("eval \"$1\" </proc/self/fd/%d; s=$?; %s; exit $s", fd,
+	    hold ? "printf '\\n-- Enter goes back --'; read -r _ </dev/tty" : ":");
+	const char *argv[] = { "sh", "-c", script, "sh", command, NULL };
+	struct err err;
+
+	fcntl(fd, F_SETFD, 0);
+	if (foreground_run(c, argv, &err) < 0)
+		console_flash(c, true, "%s", err.text);
+	close(fd);
 }
 
 void

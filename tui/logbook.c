@@ -7,13 +7,21 @@
 
 const struct logbook_place logbook_end = { INT64_MAX, UINT32_MAX };
 
+/* The index is looked at more often than the texts: it has room of its own. */
+static void
+make_stores(struct logbook *b)
+{
+	b->index = spill_new(b->memory / 3);
+	b->texts = spill_new(b->memory - b->memory / 3);
+}
+
 struct logbook *
 logbook_new(size_t memory)
 {
 	struct logbook *b = xcalloc(1, sizeof(*b));
 
 	b->memory = memory;
-	b->spill = spill_new(memory);
+	make_stores(b);
 	b->level = -1;
 	b->look = 1;
 	return b;
@@ -22,8 +30,9 @@ logbook_new(size_t memory)
 void
 logbook_clear(struct logbook *b)
 {
-	spill_free(b->spill);
-	b->spill = spill_new(b->memory);
+	spill_free(b->texts);
+	spill_free(b->index);
+	make_stores(b);
 	b->chunk_count = b->slot_count = 0;
 	b->text_end = b->text_room = b->count = b->bytes = 0;
 	b->unlooked = 0;
@@ -34,7 +43,8 @@ logbook_free(struct logbook *b)
 {
 	if (!b)
 		return;
-	spill_free(b->spill);
+	spill_free(b->texts);
+	spill_free(b->index);
 	finder_fini(&b->filter);
 	finder_fini(&b->search);
 	free(b->chunks);
@@ -62,7 +72,7 @@ hash_of(const char *p, size_t n)
 static void
 add_slots(struct logbook *b, size_t size)
 {
-	uint32_t block = spill_add(b->spill, size), first = (uint32_t)b->slot_count;
+	uint32_t block = spill_add(b->texts, size), first = (uint32_t)b->slot_count;
 
 	for (size_t i = 0; i < size / TEXT_BLOCK; i++) {
 		mem_grow(b->slots, b->slot_count, b->slot_cap);
@@ -82,7 +92,7 @@ static char *
 at_text(struct logbook *b, uint64_t at, bool change)
 {
 	size_t slot = (size_t)(at / TEXT_BLOCK);
-	char *block = spill_get(b->spill, b->slots[slot], change);
+	char *block = spill_get(b->texts, b->slots[slot], change);
 
 	return block + (at - (uint64_t)b->slot_first[slot] * TEXT_BLOCK);
 }
@@ -115,7 +125,7 @@ logbook_record(struct logbook *b, uint32_t where)
 struct entry *
 logbook_entries(struct logbook *b, size_t chunk, bool change)
 {
-	return spill_get(b->spill, b->chunks[chunk].block, change);
+	return spill_get(b->index, b->chunks[chunk].block, change);
 }
 
 int
@@ -162,7 +172,7 @@ logbook_spot(struct logbook *b, struct logbook_place place)
 static void
 insert_chunk(struct logbook *b, size_t at)
 {
-	uint32_t block = spill_add(b->spill, CHUNK * sizeof(struct entry));
+	uint32_t block = spill_add(b->index, CHUNK * sizeof(struct entry));
 
 	mem_grow(b->chunks, b->chunk_count, b->chunk_cap);
 	memmove(&b->chunks[at + 1], &b->chunks[at], (b->chunk_count - at) * sizeof(*b->chunks));
@@ -268,12 +278,14 @@ logbook_bytes(const struct logbook *b)
 size_t
 logbook_memory(const struct logbook *b)
 {
-	return spill_resident(b->spill) + b->chunk_cap * sizeof(*b->chunks) +
-	       b->slot_cap * 2 * sizeof(*b->slots);
+	return spill_resident(b->texts) + spill_resident(b->index) +
+	       b->chunk_cap * sizeof(*b->chunks) + b->slot_cap * 2 * sizeof(*b->slots);
 }
 
 const struct err *
 logbook_err(const struct logbook *b)
 {
-	return spill_err(b->spill);
+	const struct err *err = spill_err(b->texts);
+
+	return err->kind != OUTCOME_OK ? err : spill_err(b->index);
 }

@@ -92,6 +92,8 @@ enum logbook_found logbook_next(
 
 /* The line of a place; false when there is none. */
 bool logbook_get(struct logbook *b, struct logbook_place place, struct logbook_line *ret);
+/* The last of all lines, seen or not. */
+bool logbook_last(struct logbook *b, struct logbook_line *ret);
 void logbook_mark(struct logbook *b, struct logbook_place place, bool on);
 
 /* Of the lines that can be seen: how many there are, were found, and stand before or at a place; so far as they

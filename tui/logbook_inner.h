@@ -34,7 +34,7 @@ struct chunk {
 };
 
 struct logbook {
-	struct spill *spill;
+	struct spill *texts, *index;
 	struct chunk *chunks;
 	size_t chunk_count, chunk_cap;
 	uint32_t *slots;      /* the block of each TEXT_BLOCK bytes of text */

@@ -6,6 +6,14 @@
 
 #include <string.h>
 
+/* By its level or its source, whatever it says. */
+static bool
+is_hidden(const struct logbook *b, const struct entry *e)
+{
+	return (b->level >= 0 && (int)(e->flags & FLAG_LEVEL) > b->level) ||
+	       (b->hidden && e->source < b->sources && b->hidden[e->source]);
+}
+
 uint16_t
 logbook_flags(struct logbook *b, const struct entry *e)
 {
@@ -13,8 +21,7 @@ logbook_flags(struct logbook *b, const struct entry *e)
 	const struct record *r;
 	size_t at, len;
 
-	if ((b->level >= 0 && (int)(flags & FLAG_LEVEL) > b->level) ||
-	    (b->hidden && e->source < b->sources && b->hidden[e->source]))
+	if (is_hidden(b, e))
 		return flags;
 	if (!finder_on(&b->filter) && !finder_on(&b->search))
 		return flags | FLAG_MATCH;
@@ -27,24 +34,106 @@ logbook_flags(struct logbook *b, const struct entry *e)
 	return flags;
 }
 
+/* Neighbours in time that stand one behind another in one block of text are looked through at once; what of
+ * other lines is between them counts for nothing. */
+struct run {
+	const struct entry *entries;
+	size_t count;
+	const char *text; /* the record of the first */
+	size_t len;
+};
+
+static const struct record *
+record_of(const struct run *r, size_t i)
+{
+	size_t at = (size_t)(r->entries[i].where - r->entries[0].where) * UNIT;
+
+	return (const struct record *)(const void *)(r->text + at);
+}
+
+static struct run
+take_run(struct logbook *b, const struct entry *e, size_t n)
+{
+	struct run r = { .entries = e, .count = 1 };
+	uint32_t block = b->slots[(uint64_t)e[0].where * UNIT / TEXT_BLOCK];
+
+	while (r.count < n && e[r.count].where > e[r.count - 1].where &&
+	       b->slots[(uint64_t)e[r.count].where * UNIT / TEXT_BLOCK] == block)
+		r.count++;
+	r.text = (const char *)logbook_record(b, e[0].where);
+	const struct record *last = record_of(&r, r.count - 1);
+	r.len = (size_t)((const char *)(last + 1) - r.text) + last->len;
+	return r;
+}
+
+static void
+scan_run(const struct run *r, const struct finder *f, bool *ret)
+{
+	size_t at = 0, i = 0, unused, found;
+
+	while ((at = finder_literal(f, r->text, r->len, at)) < r->len) {
+		while (i + 1 < r->count && (const char *)record_of(r, i + 1) <= r->text + at)
+			i++;
+		const struct record *rec = record_of(r, i);
+		const char *text = (const char *)(rec + 1);
+
+		if (r->text + at < text || r->text + at + f->literal_len > text + rec->len) {
+			at++;
+			continue;
+		}
+		ret[i] = f->whole || finder_find(f, text, rec->len, 0, &found, &unused);
+		if (++i == r->count)
+			return;
+		at = (size_t)((const char *)record_of(r, i) - r->text);
+	}
+}
+
+/* Which of n entries have what is looked for. */
+static void
+scan(struct logbook *b, const struct entry *e, size_t n, const struct finder *f, bool *ret)
+{
+	size_t at, len;
+
+	memset(ret, 0, n * sizeof(*ret));
+	if (!finder_on(f))
+		return;
+	for (size_t i = 0; i < n && !f->literal_len; i++) {
+		const struct record *r = logbook_record(b, e[i].where);
+
+		ret[i] = finder_find(f, (const char *)(r + 1), r->len, 0, &at, &len);
+	}
+	for (size_t i = 0; i < n && f->literal_len;) {
+		struct run r = take_run(b, e + i, n - i);
+
+		scan_run(&r, f, ret + i);
+		i += r.count;
+	}
+}
+
 void
 logbook_look(struct logbook *b, size_t chunk)
 {
 	struct chunk *c = &b->chunks[chunk];
-	struct entry *e;
+	struct entry copy[CHUNK], *e;
+	bool kept[CHUNK], found[CHUNK];
 
 	if (c->look == b->look)
 		return;
+	/* Texts may put the chunk's block out of memory. */
+	memcpy(copy, logbook_entries(b, chunk, false), c->count * sizeof(*copy));
+	scan(b, copy, c->count, &b->filter, kept);
+	scan(b, copy, c->count, &b->search, found);
+	e = logbook_entries(b, chunk, true);
 	c->matches = c->hits = 0;
 	for (size_t i = 0; i < c->count; i++) {
-		/* Texts may put the chunk's block out of memory. */
-		e = logbook_entries(b, chunk, true);
-		uint16_t flags = logbook_flags(b, &e[i]);
+		bool passes = !is_hidden(b, &copy[i]) &&
+			      (!finder_on(&b->filter) || kept[i] != b->filter.match.inverse);
 
-		e = logbook_entries(b, chunk, true);
-		e[i].flags = flags;
-		c->matches += (flags & FLAG_MATCH) != 0;
-		c->hits += (flags & FLAG_HIT) != 0;
+		e[i].flags &= (uint16_t) ~(FLAG_MATCH | FLAG_HIT);
+		e[i].flags |= (uint16_t)(passes ? FLAG_MATCH : 0) |
+			      (uint16_t)(passes && found[i] ? FLAG_HIT : 0);
+		c->matches += passes;
+		c->hits += passes && found[i];
 	}
 	c->look = b->look;
 	b->unlooked--;
@@ -257,6 +346,16 @@ logbook_get(struct logbook *b, struct logbook_place place, struct logbook_line *
 	if (!find(b, place, &s))
 		return false;
 	fill(b, logbook_entries(b, s.chunk, false) + s.index, ret);
+	return true;
+}
+
+bool
+logbook_last(struct logbook *b, struct logbook_line *ret)
+{
+	if (!b->chunk_count)
+		return false;
+	size_t last = b->chunk_count - 1;
+	fill(b, logbook_entries(b, last, false) + b->chunks[last].count - 1, ret);
 	return true;
 }
 

@@ -39,7 +39,20 @@ struct logs_host {
 struct logs_totals {
 	uint64_t rate; /* lines of the last second */
 	size_t live, hosts;
-	bool held; /* nothing is read just now: there is no room */
+	uint64_t dropped;    /* lines that came and are not in the book */
+	bool held;           /* nothing is read just now: there is no room */
+	const char *trouble; /* why lines cannot go to a file or come back; "": they can */
+};
+
+/* The lines that are to be seen, as text in a file. */
+struct logs_save_order {
+	int fd; /* taken */
+	bool times, hosts;
+	bool clean; /* for eyes: what a terminal would obey is shown */
+	/* Once, unless the feed is stopped before. err is NULL when all is written; the descriptor is the
+	 * caller's again. */
+	void (*done)(void *user, int fd, uint64_t lines, const struct err *err);
+	void *user;
 };
 
 struct logs_source {
@@ -52,6 +65,8 @@ struct logs_source {
 	void (*totals)(struct logs_feed *f, struct logs_totals *ret);
 	/* The book's filter or search is another: look at its lines in slices, and say when more is known. */
 	void (*work)(struct logs_feed *f);
+	/* One at a time: -1, kind LOCKED, while another is at work; then the descriptor is not taken. */
+	int (*save)(struct logs_feed *f, const struct logs_save_order *order, struct err *err);
 };
 
 #endif

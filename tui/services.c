@@ -2,6 +2,7 @@
 #include "tui/confirm.h"
 #include "tui/console.h"
 #include "tui/launch.h"
+#include "tui/lend.h"
 #include "tui/planned.h"
 #include "tui/term.h"
 
@@ -264,6 +265,12 @@ service_mark(void *user, size_t host, bool on)
 }
 
 static void
+service_page(void *user, const char *command, int fd, bool hold)
+{
+	lend_input(user, command, fd, hold);
+}
+
+static void
 service_changed(void *user)
 {
 	console_stale(user);
@@ -360,5 +367,6 @@ services_init(struct console *c)
 		.save = service_save,
 		.copy = service_copy,
 		.outputs = c->outputs,
+		.page = service_page,
 		.changed = service_changed };
 }

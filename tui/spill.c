@@ -18,7 +18,16 @@ struct block {
 	uint32_t newer, older;
 };
 
+/* One that is only looked at: read anew each time, in the order of asking. */
+struct peek {
+	char *bytes;
+	size_t size;
+	uint32_t block; /* NONE: of none */
+};
+
 struct spill {
+	struct peek peeks[SPILL_STANDS];
+	size_t next_peek;
 	struct block *blocks;
 	size_t count, cap;
 	uint32_t newest, oldest; /* of those in memory */
@@ -36,6 +45,8 @@ spill_new(size_t budget)
 	s->budget = budget;
 	s->fd = -1;
 	s->newest = s->oldest = NONE;
+	for (size_t i = 0; i < SPILL_STANDS; i++)
+		s->peeks[i].block = NONE;
 	return s;
 }
 
@@ -46,6 +57,8 @@ spill_free(struct spill *s)
 		return;
 	for (size_t i = 0; i < s->count; i++)
 		free(s->blocks[i].bytes);
+	for (size_t i = 0; i < SPILL_STANDS; i++)
+		free(s->peeks[i].bytes);
 	free(s->blocks);
 	if (s->fd >= 0)
 		close(s->fd);
@@ -161,22 +174,52 @@ spill_add(struct spill *s, size_t size)
 }
 
 static void
-read_block(struct spill *s, struct block *b)
+read_block(struct spill *s, const struct block *b, char *to)
 {
 	size_t done = 0;
 
-	b->bytes = xcalloc(1, b->size);
 	while (done < b->size) {
-		ssize_t n = pread(s->fd, b->bytes + done, b->size - done, b->at + (int64_t)done);
+		ssize_t n = pread(s->fd, to + done, b->size - done, b->at + (int64_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
 			err_errno(&s->err, "lines cannot be read back");
-			memset(b->bytes, 0, b->size);
+			memset(to, 0, b->size);
 			return;
 		}
 		done += (size_t)n;
+	}
+}
+
+static void *
+peek_at(struct spill *s, uint32_t i)
+{
+	const struct block *b = &s->blocks[i];
+	struct peek *p;
+
+	for (size_t k = 0; k < SPILL_STANDS; k++) {
+		if (s->peeks[k].block == i)
+			return s->peeks[k].bytes;
+	}
+	p = &s->peeks[s->next_peek++ % SPILL_STANDS];
+	if (p->size != b->size) {
+		s->resident += b->size - p->size;
+		free(p->bytes);
+		p->bytes = xcalloc(1, b->size);
+		p->size = b->size;
+	}
+	p->block = i;
+	read_block(s, b, p->bytes);
+	return p->bytes;
+}
+
+static void
+forget_peek(struct spill *s, uint32_t i)
+{
+	for (size_t k = 0; k < SPILL_STANDS; k++) {
+		if (s->peeks[k].block == i)
+			s->peeks[k].block = NONE;
 	}
 }
 
@@ -188,8 +231,12 @@ spill_get(struct spill *s, uint32_t i, bool change)
 	if (b->bytes && i != s->newest) {
 		unlink_block(s, i);
 		link_newest(s, i);
+	} else if (!b->bytes && !change) {
+		return peek_at(s, i);
 	} else if (!b->bytes) {
-		read_block(s, b);
+		forget_peek(s, i);
+		b->bytes = xcalloc(1, b->size);
+		read_block(s, b, b->bytes);
 		bring_in(s, i);
 	}
 	s->blocks[i].dirty |= change;

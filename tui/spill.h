@@ -23,7 +23,7 @@ void spill_free(struct spill *s);
 /* A block of zeros; its number. */
 uint32_t spill_add(struct spill *s, size_t size);
 
-/* Its bytes; change: they may be written. What the last SPILL_STANDS calls of these two gave stands. */
+/* Its bytes; change: they may be written. Looking at one that is in the file puts no other there. What the last SPILL_STANDS calls of these two gave stands. */
 #define SPILL_STANDS 8
 void *spill_get(struct spill *s, uint32_t block, bool change);
 

@@ -141,6 +141,9 @@ struct view_services {
 	const struct apps_source *apps;
 	const struct outputs *outputs;
 	const struct fleet_source *fleet;
+	/* A command of a shell with fd, which is taken, as its standard input, in the terminal; hold: Enter
+	 * is asked for when it has ended. */
+	void (*page)(void *user, const char *command, int fd, bool hold);
 	/* What screens have from outside, each NULL where there is none. */
 	const struct logs_source *logs;
 	const struct host_source *host;

@@ -181,7 +181,7 @@ do_fold(struct view *v)
 	struct logs_view *l = v->state;
 
 	l->fold = !l->fold;
-	l->unfolded = (struct logbook_place){ 0 };
+	l->apart_from = l->apart_to = (struct logbook_place){ 0 };
 	v->services->flash(v->services->user, false,
 	    l->fold ? "equal neighbours are one row" : "each line is a row");
 }
@@ -203,11 +203,19 @@ do_open(struct view *v)
 {
 	struct logs_view *l = v->state;
 	const struct logs_row *row = &l->rows[l->cursor_row];
-	struct logbook_place *which = row->count > 1 ? &l->unfolded : &l->opened;
-	bool on = logbook_compare(*which, row->first) == 0;
+	bool apart = logbook_compare(l->apart_from, row->first) <= 0 &&
+		     logbook_compare(row->first, l->apart_to) <= 0;
+	bool opened = logbook_compare(l->opened, row->first) == 0;
 
 	hold(l);
-	*which = on ? (struct logbook_place){ 0 } : row->first;
+	if (row->count > 1) {
+		l->apart_from = row->first;
+		l->apart_to = row->last;
+	} else if (apart) {
+		l->apart_from = l->apart_to = (struct logbook_place){ 0 };
+	} else {
+		l->opened = opened ? (struct logbook_place){ 0 } : row->first;
+	}
 }
 
 /* All levels, then fewer and fewer. */
@@ -296,6 +304,25 @@ static const struct action actions[] = {
 	    .summary = "the column of hosts on and off",
 	    .hint = true,
 	    .run = do_hosts },
+	{ .key = "s",
+	    .name = "save",
+	    .summary = "the lines that are seen, to a file",
+	    .needs = NEEDS_ROW,
+	    .hint = true,
+	    .run = logs_ask_save,
+	    .command = "drover logs SET UNIT >FILE" },
+	{ .key = "|",
+	    .name = "pipe",
+	    .summary = "the lines that are seen, to a command",
+	    .needs = NEEDS_ROW,
+	    .hint = true,
+	    .run = logs_ask_pipe,
+	    .command = "drover logs SET UNIT | COMMAND" },
+	{ .key = "e",
+	    .name = "pager",
+	    .summary = "the lines that are seen, in the pager",
+	    .needs = NEEDS_ROW,
+	    .run = logs_page },
 	{ .key = "m",
 	    .name = "mark",
 	    .summary = "mark this line",

@@ -1,5 +1,5 @@
 /* The parts of the screen of logs; shared by its files alone: view_logs, view_logs_rows, view_logs_paint,
- * view_logs_ask. */
+ * view_logs_ask, view_logs_save. */
 #ifndef DROVER_TUI_VIEW_LOGS_H
 #define DROVER_TUI_VIEW_LOGS_H
 
@@ -37,11 +37,14 @@ struct logs_view {
 	char filter[256], search[256];
 	bool not_found;
 	/* where the reader is */
-	struct logbook_place top, cursor, unfolded, opened;
-	bool at_line;   /* the cursor stands on a line */
-	uint64_t known; /* lines there were when following stopped */
-	int seek;       /* a search goes on: 1 on, -1 back; 0: none */
-	bool later;     /* rows were not all looked for in the time there was */
+	struct logbook_place top, cursor, opened;
+	struct logbook_place apart_from, apart_to; /* a run that was taken apart */
+	bool at_line;                              /* the cursor stands on a line */
+	uint64_t known;                            /* lines there were when following stopped */
+	char command[256]; /* what the lines go to when they are all written */
+	bool hold_command;
+	int seek;   /* a search goes on: 1 on, -1 back; 0: none */
+	bool later; /* rows were not all looked for in the time there was */
 	struct logs_row *rows;
 	size_t row_count, row_cap, cursor_row;
 };
@@ -67,6 +70,9 @@ void logs_ask_filter(struct view *v);
 void logs_ask_context(struct view *v);
 void logs_ask_range(struct view *v);
 void logs_ask_sources(struct view *v);
+void logs_ask_save(struct view *v);
+void logs_ask_pipe(struct view *v);
+void logs_page(struct view *v);
 void logs_take_subject(struct view *v, const char *subject);
 void logs_refilter(struct view *v);
 

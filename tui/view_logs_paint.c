@@ -1,9 +1,12 @@
 /* The screen of logs as it is painted: a head, lines, what is wrong with a host, the sources. */
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "inventory/fold.h"
 #include "tui/canvas.h"
+#include "tui/sgr.h"
 #include "tui/view_logs.h"
 
 #include <inttypes.h>
@@ -12,7 +15,8 @@
 #include <time.h>
 
 #define TIME_WIDTH 12
-#define NAMED      5 /* sources in the line of sources */
+#define SPANS      64 /* of one text; what is behind has its level's style */
+#define NAMED      5  /* sources in the line of sources */
 
 static const char *const levels[] = { "emerg", "alert", "crit", "err", "warning", "notice", "info",
 	"debug" };
@@ -165,24 +169,75 @@ host_width(const struct logs_view *l, const struct canvas *c)
 	return widest < 20 ? widest : 20;
 }
 
+/* A text without the colours of its host, and where it has which style. */
+struct dressed {
+	struct buf plain;
+	struct sgr_span spans[SPANS];
+	size_t count;
+};
+
+static void
+dress(const struct logs_view *l, const struct logs_row *r, struct dressed *d)
+{
+	const struct finder *f = logbook_finder(l->book);
+	size_t at = 0, len;
+
+	buf_init(&d->plain, r->len + 1);
+	d->count = sgr_parse(r->text, r->len, level_style(r->level), &d->plain, d->spans, SPANS);
+	if (!r->hit || f->match.inverse)
+		return;
+	while (d->count < SPANS &&
+	       finder_find(f, buf_text(&d->plain), d->plain.len, at, &at, &len) && len) {
+		d->spans[d->count++] = (struct sgr_span){ at, len, STYLE_FOUND };
+		at += len;
+	}
+}
+
+static int
+columns(const char *p, size_t n)
+{
+	autobuf clean = BUF_INIT(SIZE_MAX);
+
+	utf8_clean_line(&clean, p, n);
+	return utf8_columns(buf_text(&clean), clean.len);
+}
+
+/* One row shows the columns from `skip` on, `used` of them: the styles of what is in it. */
+static void
+restyle(const struct dressed *d, struct canvas *c, int row, int left, int skip, int used)
+{
+	for (size_t i = 0; i < d->count; i++) {
+		const struct sgr_span *s = &d->spans[i];
+		int from = columns(buf_text(&d->plain), s->from) - skip;
+		int to = from + columns(buf_text(&d->plain) + s->from, s->len);
+
+		from = from < 0 ? 0 : from;
+		to = to > used ? used : to;
+		if (from < to)
+			canvas_restyle(c, row, left + from, to - from, s->style);
+	}
+}
+
 /* The text itself, what the search found in it standing out. Rows it takes: one, or more when wrapped. */
 static int
 paint_text(const struct logs_view *l, const struct logs_row *r, struct canvas *c, int row, int left,
     int most)
 {
-	int width = c->cols - left, used = 0, skip = l->left, lines = 0;
+	int width = c->cols - left, used = 0, lines = 0;
 	bool wrap = l->wrap || logbook_compare(l->opened, r->first) == 0;
-	enum style style = level_style(r->level);
+	int skip = wrap ? 0 : l->left;
+	struct dressed d;
 
-	if (wrap)
-		skip = 0;
+	dress(l, r, &d);
 	do {
-		used = width > 0 ? canvas_print_part(
-				       c, row + lines, left, width, style, r->text, r->len, skip)
+		used = width > 0 ? canvas_print_part(c, row + lines, left, width,
+				       level_style(r->level), buf_text(&d.plain), d.plain.len, skip)
 				 : 0;
+		restyle(&d, c, row + lines, left, skip, used);
 		skip += used;
 		lines++;
 	} while (wrap && used > 0 && lines < most && used >= width - 1);
+	buf_fini(&d.plain);
 	return lines;
 }
 
@@ -241,12 +296,13 @@ paint_trouble(const struct logs_view *l, struct canvas *c, int row)
 		if (more == 1 || (h.link == LOGS_FAILED && worst.link != LOGS_FAILED))
 			worst = h;
 	}
-	if (!more && !t.held)
+	if (!more && !t.held && !t.trouble[0])
 		return false;
 	canvas_fill(c, row, 0, c->cols, STYLE_WARN, '-');
 	if (!more) {
-		canvas_print(c, row, 3, c->cols - 4, STYLE_WARN,
-		    " no room for more lines: the hosts wait, nothing is dropped ");
+		canvas_printf(c, row, 3, c->cols - 4, STYLE_WARN, " %s%s%s ", t.trouble,
+		    t.trouble[0] && t.held ? "; " : "",
+		    t.held ? "the hosts wait, nothing is dropped" : "");
 		return true;
 	}
 	clock_short(worst.for_ms, age, sizeof(age));
@@ -287,8 +343,9 @@ paint_sources(const struct logs_view *l, struct canvas *c, int row)
 	}
 	if (t.hosts > NAMED)
 		col += canvas_print(c, row, col, 3, STYLE_DIM, ".. ");
-	snprintf(right, sizeof(right), "%zu of %zu live  0 dropped%s  level>=%s  col %d", t.live,
-	    t.hosts, cut ? ", some cut" : "", l->level >= 0 ? levels[l->level] : "debug", l->left);
+	snprintf(right, sizeof(right), "%zu of %zu live  %" PRIu64 " dropped%s  level>=%s  col %d",
+	    t.live, t.hosts, t.dropped, cut ? ", some cut" : "",
+	    l->level >= 0 ? levels[l->level] : "debug", l->left);
 	canvas_print_right(c, row, col + 1, c->cols - col - 2, STYLE_DIM, right);
 }
 

@@ -95,6 +95,12 @@ name_hosts(const struct logs_view *l, const struct members *m, struct logs_row *
 	row->hosts = names_fold(names, m->count);
 }
 
+static bool
+is_apart(const struct logs_view *l, struct logbook_place p)
+{
+	return logbook_compare(l->apart_from, p) <= 0 && logbook_compare(p, l->apart_to) <= 0;
+}
+
 /* Take in the equal neighbours on that side. */
 static void
 fold(struct logs_view *l, struct logs_row *row, uint32_t hash, size_t len, bool back)
@@ -104,7 +110,7 @@ fold(struct logs_view *l, struct logs_row *row, uint32_t hash, size_t len, bool 
 
 	while (row->count < FOLD_MOST &&
 	       next(l, back ? row->first : row->last, back, &line) == LOGBOOK_FOUND) {
-		if (line.hash != hash || line.len != len ||
+		if (is_apart(l, line.place) || line.hash != hash || line.len != len ||
 		    memcmp(line.text, row->text, row->len) != 0)
 			break;
 		*(back ? &row->first : &row->last) = line.place;
@@ -129,7 +135,7 @@ make_row(struct logs_view *l, struct logbook_place from, bool back, struct logs_
 	uint32_t hash = line.hash;
 	size_t len = line.len;
 	row_of(l, &line, row);
-	if (l->fold && logbook_compare(l->unfolded, row->first) != 0)
+	if (l->fold && !is_apart(l, row->first))
 		fold(l, row, hash, len, back);
 	return true;
 }

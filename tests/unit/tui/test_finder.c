@@ -35,7 +35,8 @@ it_finds_what_the_expression_alone_finds(void **state)
 	static const char *const typed[] = { "a", "status", "50[0-9]", "status=5", "a+b", "aa*b",
 		"con+ection", "refused|timeout", "\\[timeout\\]", "a\\.b\\?c", "^tail", "end$",
 		"fo{2}bar", "fo{1,3}", "(foo|bar) ba[rz]", "x\\|y", "colou?r", "lait", ".*end",
-		"[[:digit:]]+", "\\(group", "[^]a]b", "up(stream)?", "(conn)*ection", "bar b?az" };
+		"[[:digit:]]+", "\\(group", "[^]a]b", "up(stream)?", "(conn)*ection", "(a){2}b",
+		"[0-9]{3}", "x{0}foo", "bar b?az" };
 
 	(void)state;
 	for (size_t t = 0; t < countof(typed); t++) {
