@@ -33,7 +33,7 @@ struct messages;
 struct outputs;
 struct poll;
 struct question;
-struct samples;
+struct samples_feed;
 struct term;
 
 struct console {
@@ -68,7 +68,7 @@ struct console {
 	struct console_foreground *foreground; /* another program has the terminal */
 	struct fleet_source *fleet;
 	struct host_feed *host_feed;
-	struct samples *samples;
+	struct samples_feed *samples;
 	bool *sight;                 /* hosts on the screen, as many as there are */
 	char playbook[512];          /* the last one named */
 	struct console_asked *asked; /* what waits for its yes */

@@ -6,15 +6,16 @@
 #ifndef DROVER_TUI_FEED_SAMPLES_H
 #define DROVER_TUI_FEED_SAMPLES_H
 
-#include <stddef.h>
-
 struct console;
 struct samples;
+struct samples_feed;
 
 /* samples.db beside the ledger. */
-struct samples *feed_samples_new(struct console *c);
+struct samples_feed *feed_samples_new(struct console *c);
+void feed_samples_free(struct samples_feed *f);
+const struct samples *feed_samples_source(const struct samples_feed *f);
 
-/* A host has answered, or did not. */
-void feed_samples_polled(struct console *c, size_t host);
+/* Takes what hosts have answered since it was called last. */
+void feed_samples_take(struct samples_feed *f);
 
 #endif

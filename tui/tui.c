@@ -33,7 +33,6 @@
 #include "engine/poll.h"
 #include "inventory/inventory.h"
 #include "ledger/ledger.h"
-#include "ledger/samples.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -210,7 +209,7 @@ console_flash(struct console *c, bool bad, const char *fmt, ...)
 static void
 on_polled(void *user, size_t host)
 {
-	feed_samples_polled(user, host);
+	(void)host;
 	console_stale(user);
 }
 
@@ -241,6 +240,7 @@ console_tick(void *user)
 	if (c->held)
 		return;
 	console_stale(c);
+	feed_samples_take(c->samples);
 	loop_timer_start(c->tick, 1000);
 }
 
@@ -401,7 +401,8 @@ start(struct console *c)
 	c->services.fleet = c->fleet = feed_fleet_new(c);
 	c->host_feed = feed_host_new(c);
 	c->services.host = feed_host_source(c->host_feed);
-	c->services.samples = c->samples = feed_samples_new(c);
+	c->samples = feed_samples_new(c);
+	c->services.samples = feed_samples_source(c->samples);
 	c->logs = feed_logs_new(&(struct feed_logs_config){
 	    .herd = c->herd, .changed = c->services.changed, .user = c });
 	c->services.logs = c->logs;
@@ -461,7 +462,7 @@ finish(struct console *c)
 	foreground_free(c);
 	feed_fleet_free(c->fleet);
 	feed_host_free(c->host_feed);
-	samples_free(c->samples);
+	feed_samples_free(c->samples);
 	free(c->sight);
 	free(c->hosts);
 	keymap_free(c->keymap);

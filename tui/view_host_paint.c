@@ -63,11 +63,11 @@ static const struct table_column timer_columns[] = {
 enum { CHANGE_RUN, CHANGE_STATE, CHANGE_AGE, CHANGE_VERB, CHANGE_WHAT };
 
 static const struct table_column change_columns[] = {
-	[CHANGE_RUN] = { .title = "RUN", .min = 8 },
+	[CHANGE_RUN] = { .title = "RUN", .min = 6 },
 	[CHANGE_STATE] = { .title = "RESULT", .min = 11 },
 	[CHANGE_AGE] = { .title = "AGE", .min = 5, .drop = 3, .right = true },
-	[CHANGE_VERB] = { .title = "VERB", .min = 8, .drop = 2 },
-	[CHANGE_WHAT] = { .title = "WHAT", .min = 12, .weight = 1, .drop = 1 },
+	[CHANGE_VERB] = { .title = "VERB", .min = 8, .drop = 1 },
+	[CHANGE_WHAT] = { .title = "WHAT", .min = 12, .weight = 1, .drop = 2 },
 };
 
 static const struct {

@@ -28,13 +28,13 @@ last(const struct view *v, enum sample_metric metric, enum sample_span span, int
 static void
 spark(const struct view *v, enum sample_metric metric, char *to, size_t size)
 {
-	int32_t values[STRIP_SPARK];
-	struct plot_series s = { .values = values, .count = STRIP_SPARK };
+	int32_t values[PLOT_MOST];
+	struct plot_series s = { .values = values, .count = samples_size(SAMPLE_QUARTER) };
 
 	to[0] = '\0';
 	if (metric != SAMPLE_LOAD)
 		s.high = 100;
-	if (last(v, metric, SAMPLE_TWO_HOURS, values, STRIP_SPARK))
+	if (last(v, metric, SAMPLE_QUARTER, values, s.count))
 		plot_spark(&s, STRIP_SPARK, v->scene->ascii, to, size);
 }
 
