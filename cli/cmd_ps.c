@@ -27,7 +27,7 @@ struct options {
 static const struct option options[] = {
 	{ OPTION_FLAG, 0, "failed", AT(failed), .summary = "only what has failed" },
 	{ OPTION_FLAG, 0, "owned", AT(owned),
-	    .summary = "only units of /etc/systemd/system, and containers" },
+	    .summary = "only units that were put there, of users too, and containers" },
 	{ OPTION_TEXT, 0, "name", AT(name), "PATTERN", .summary = "only names that match" },
 	{ .type = OPTION_END },
 };
@@ -86,22 +86,24 @@ print_host(struct call *call, const char *host, const struct status *s)
 		if (u->since_s >= 0)
 			clock_short(u->since_s * 1000, since, sizeof(since));
 		out_row(call->out, (const char *const[]){ host, "unit", u->name, u->active, u->sub,
-				       since[0] ? since : NULL });
+				       since[0] ? since : NULL, u->user[0] ? u->user : NULL });
 	}
 	for (size_t i = 0; i < s->container_count; i++) {
 		const struct container_status *c = &s->containers[i];
 		bool failed = !str_eq(c->state, "running") && !str_eq(c->state, "created");
 
 		if (wanted(o, c->name, failed, true))
-			out_row(call->out, (const char *const[]){ host, "container", c->name,
-					       c->state, c->status, NULL });
+			out_row(
+			    call->out, (const char *const[]){ host, "container", c->name, c->state,
+					   c->status, NULL, c->user[0] ? c->user : NULL });
 	}
 }
 
 static void
 print(struct asking *a)
 {
-	static const char *const columns[] = { "host", "kind", "name", "state", "sub", "since" };
+	static const char *const columns[] = { "host", "kind", "name", "state", "sub", "since",
+		"user" };
 	const struct answers *all = a->user;
 
 	out_table(a->call->out, columns, countof(columns));

@@ -300,18 +300,38 @@ show_file(void *user, const struct host_thing *t)
 	ask(f, &n, DETAIL_FILE, true);
 }
 
-/* The words behind "--" of what was run, else its playbook. */
+/* A list of texts as JSON has it, as words. */
+static void
+say_words(const char *json, char *to, size_t size)
+{
+	size_t n = 0;
+	bool in = false;
+
+	for (; *json && n + 1 < size; json++) {
+		if (*json == '"') {
+			in = !in;
+			if (in && n)
+				to[n++] = ' ';
+		} else if (in) {
+			json += *json == '\\' && json[1];
+			to[n++] = *json;
+		}
+	}
+	to[n] = '\0';
+}
+
+/* What was run, from behind "--" on; else its playbook. */
 static void
 say_what(const struct ledger_row *row, char *to, size_t size)
 {
-	const char *at = row->argv ? strstr(row->argv, "\"--\",") : NULL;
+	static const char mark[] = "\"--\",";
+	const char *argv = row->argv ? row->argv : "";
+	const char *at = strstr(argv, mark);
 
-	if (row->playbook)
-		snprintf(to, size, "%s", row->playbook);
+	if (row->playbook && *row->playbook)
+		str_copy(to, size, row->playbook);
 	else
-		snprintf(to, size, "%s", at ? at + strlen("\"--\",") : row->argv ? row->argv : "");
-	if (at && str_ends(to, "]"))
-		to[strlen(to) - 1] = '\0';
+		say_words(at ? at + strlen(mark) : argv, to, size);
 }
 
 static bool

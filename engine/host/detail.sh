@@ -41,7 +41,7 @@ NRestarts {{.RestartCount}}
 ImageName {{.ImageName}}
 Image {{.Image}}
 Driver {{.HostConfig.LogConfig.Type}}
-Command {{.Config.Cmd}}
+Command {{range .Config.Cmd}}{{.}} {{end}}
 Error {{.State.Error}}
 {{range .Mounts}}Mount {{.Source}} on {{.Destination}}
 {{end}}' -- "$name" 2>/dev/null | grep ' ..*'
