@@ -69,28 +69,40 @@ kept_plan_fits(struct call *c, const char *path, const struct kept *k, const str
 	return true;
 }
 
-bool
-kept_plan_save(struct call *c, const char *path, struct kept *k, const struct apply *a)
+int
+kept_plan_write(const char *path, struct kept *k, const struct apply *a,
+    bool (*left)(void *user, size_t i), void *user, struct err *err)
 {
 	size_t n = apply_count(a);
 	autofree struct kept_host *host = xcalloc(n + 1, sizeof(*host));
 	autofree char(*hex)[DIGEST_HEX] = xcalloc(n + 1, sizeof(*hex));
 	autobuf file = BUF_INIT(KEPT_SIZE_MAX);
-	struct err err;
 
+	k->host = host;
+	k->host_count = 0;
 	for (size_t i = 0; i < n; i++) {
 		bool there = apply_plan_digest(a, i, hex[i]);
 
-		host[i] = (struct kept_host){ .name = apply_host_name(a, i),
+		if (left && left(user, i))
+			continue;
+		host[k->host_count++] = (struct kept_host){ .name = apply_host_name(a, i),
 			.digest = there ? hex[i] : NULL,
 			.steps = there ? (int64_t)request_steps(apply_plan(a, i)) : 0 };
 	}
-	k->host = host;
-	k->host_count = n;
 	k->made_ms = clock_wall_ms();
 	kept_write(k, &file);
-	if (file_replace(path, file.data, file.len, 0600, &err) < 0) {
-		err.kind = OUTCOME_STORAGE;
+	if (file_replace(path, file.data, file.len, 0600, err) == 0)
+		return 0;
+	err->kind = OUTCOME_STORAGE;
+	return -1;
+}
+
+bool
+kept_plan_save(struct call *c, const char *path, struct kept *k, const struct apply *a)
+{
+	struct err err;
+
+	if (kept_plan_write(path, k, a, NULL, NULL, &err) < 0) {
 		call_fail(c, &err);
 		return false;
 	}

@@ -3,10 +3,12 @@
 #define DROVER_CLI_KEPT_PLAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct apply;
 struct arena;
 struct call;
+struct err;
 struct kept;
 struct playbook;
 
@@ -21,5 +23,10 @@ bool kept_plan_fits(
 /* Write the plans of an apply, for the choices in k (its hosts are filled in). False: said, exit is
  * set. */
 bool kept_plan_save(struct call *c, const char *path, struct kept *k, const struct apply *a);
+
+/* The same without a word; a host for which left(user, i) is true is not in it. Kind STORAGE: it cannot be
+ * written. */
+int kept_plan_write(const char *path, struct kept *k, const struct apply *a,
+    bool (*left)(void *user, size_t i), void *user, struct err *err);
 
 #endif

@@ -23,6 +23,7 @@ struct lines {
 
 /* What becomes of each line: true where it is dropped from `a`, added in `b`. */
 struct edit {
+	size_t context;
 	struct lines a, b;
 	bool *dropped, *added;
 };
@@ -185,11 +186,11 @@ hunk_end(const struct edit *e, size_t *x, size_t *y)
 		} else {
 			(*x)++;
 			(*y)++;
-			if (++equal > (size_t)2 * CONTEXT)
+			if (++equal > 2 * e->context)
 				break;
 		}
 	}
-	size_t back = equal > CONTEXT ? equal - CONTEXT : 0;
+	size_t back = equal > e->context ? equal - e->context : 0;
 
 	*x -= back;
 	*y -= back;
@@ -198,7 +199,7 @@ hunk_end(const struct edit *e, size_t *x, size_t *y)
 static size_t
 put_hunk(const struct edit *e, size_t *from_x, size_t *from_y, struct buf *out)
 {
-	size_t lead = *from_x < CONTEXT ? *from_x : CONTEXT;
+	size_t lead = *from_x < e->context ? *from_x : e->context;
 	size_t x = *from_x - lead, y = *from_y - lead, end_x = *from_x, end_y = *from_y, shown = 1;
 
 	hunk_end(e, &end_x, &end_y);
@@ -221,10 +222,10 @@ put_hunk(const struct edit *e, size_t *from_x, size_t *from_y, struct buf *out)
 	return shown;
 }
 
-size_t
-diff_unified(struct diff_text from, struct diff_text to, struct buf *out)
+static size_t
+unified(struct diff_text from, struct diff_text to, size_t context, struct buf *out)
 {
-	struct edit e = { 0 };
+	struct edit e = { .context = context };
 	size_t x = 0, y = 0, shown = 0;
 
 	split(&e.a, from);
@@ -245,6 +246,12 @@ diff_unified(struct diff_text from, struct diff_text to, struct buf *out)
 	free(e.dropped);
 	free(e.added);
 	return shown;
+}
+
+size_t
+diff_unified(struct diff_text from, struct diff_text to, struct buf *out)
+{
+	return unified(from, to, CONTEXT, out);
 }
 
 /* Keep the first max lines and say how many were left out. */
@@ -271,6 +278,13 @@ is_text(struct diff_text t)
 char *
 diff_file(const char *name, struct diff_text from, struct diff_text to, int max_lines)
 {
+	return diff_file_about(name, from, to, CONTEXT, max_lines);
+}
+
+char *
+diff_file_about(
+    const char *name, struct diff_text from, struct diff_text to, size_t context, int max_lines)
+{
 	autobuf b = BUF_INIT(SIZE_MAX / 2);
 	size_t lines = 2;
 
@@ -290,7 +304,7 @@ diff_file(const char *name, struct diff_text from, struct diff_text to, int max_
 	if (!is_text(from) || !is_text(to))
 		buf_addf(&b, "binary contents, %zu -> %zu bytes\n", from.len, to.len);
 	else
-		lines += diff_unified(from, to, &b);
+		lines += unified(from, to, context, &b);
 	cut(&b, lines, max_lines > 0 ? (size_t)max_lines : lines);
 	return buf_detach(&b, NULL);
 }

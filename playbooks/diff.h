@@ -27,4 +27,8 @@ size_t diff_unified(struct diff_text from, struct diff_text to, struct buf *out)
  * of it (0: all), with a last line saying how many more there are. */
 char *diff_file(const char *name, struct diff_text from, struct diff_text to, int max_lines);
 
+/* The same with another number of lines of context than 3. */
+char *diff_file_about(
+    const char *name, struct diff_text from, struct diff_text to, size_t context, int max_lines);
+
 #endif

@@ -1,16 +1,21 @@
 #include "tui/feed_plan.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "tui/console.h"
 #include "tui/launch.h"
+#include "tui/lend.h"
 #include "tui/plan_source.h"
 #include "tui/planned.h"
+
+#include <string.h>
 
 struct plan_feed {
 	struct console *console;
 	struct plan_source source;
 	int holders;
+	bool looking;
 };
 
 static const struct planned *
@@ -66,6 +71,36 @@ apply(void *user)
 	launch_answer(f->console->launch, true);
 }
 
+static int
+keep(void *user, const char *path, struct err *err)
+{
+	const struct plan_feed *f = user;
+	autofree char *beside = xasprintf("%s.txt", path), *text = planned_text(look(user));
+
+	if (launch_keep(f->console->launch, path, err) < 0)
+		return -1;
+	return file_replace(beside, text, strlen(text), 0600, err);
+}
+
+static void
+edit(void *user, const char *path, int line)
+{
+	const struct plan_feed *f = user;
+
+	lend_file(f->console, path, line);
+}
+
+void
+plan_feed_told(struct plan_feed *f)
+{
+	const struct planned *p = look(f);
+	bool looking = p && p->state == PLANNED_LOOKING;
+
+	if (f->looking && p && p->state == PLANNED_WAITS && !f->holders)
+		console_flash(f->console, false, "the plan of %s is ready: 5", p->playbook);
+	f->looking = looking;
+}
+
 struct plan_feed *
 plan_feed_new(struct console *c)
 {
@@ -78,7 +113,9 @@ plan_feed_new(struct console *c)
 		.plan = plan,
 		.leave_host = leave_host,
 		.leave_step = leave_step,
-		.apply = apply };
+		.apply = apply,
+		.keep = keep,
+		.edit = edit };
 	return f;
 }
 

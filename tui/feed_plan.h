@@ -8,6 +8,8 @@ struct plan_source;
 
 struct plan_feed *plan_feed_new(struct console *c);
 void plan_feed_free(struct plan_feed *f); /* after the views */
+/* A run moved: a plan that became ready while nobody looks at it is told of. */
+void plan_feed_told(struct plan_feed *f);
 const struct plan_source *plan_feed_source(const struct plan_feed *f);
 
 #endif

@@ -7,13 +7,16 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/kept_plan.h"
 #include "engine/fanout.h"
 #include "engine/herd.h"
 #include "engine/progress.h"
 #include "engine/run.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
+#include "ledger/ledger.h"
 #include "playbooks/apply.h"
+#include "playbooks/kept.h"
 #include "playbooks/plan.h"
 #include "playbooks/playbook.h"
 #include "playbooks/rollout.h"
@@ -466,6 +469,35 @@ launch_leave_step(struct launch *l, size_t step, bool out, struct err *err)
 	}
 	s->out = out;
 	return 0;
+}
+
+static bool
+is_out(void *user, size_t host)
+{
+	return ((const struct launch *)user)->planned->host[host].out;
+}
+
+int
+launch_keep(struct launch *l, const char *path, struct err *err)
+{
+	const struct ledger *ledger = herd_ledger(l->config.herd);
+	const struct passwd *pw = getpwuid(getuid());
+	struct kept k = { .fleet = inventory_fleet(herd_inventory(l->config.herd)),
+		.seat = ledger ? ledger_seat(ledger) : "-",
+		.who = pw ? pw->pw_name : "?",
+		.vars = l->config.vars };
+
+	if (!asks(l))
+		return err_set(err, OUTCOME_HELD, "this plan does not wait any more: P plans anew");
+	for (size_t i = 0; i < l->planned->steps; i++) {
+		if (l->planned->step[i].out)
+			return err_set(err, OUTCOME_HELD,
+			    "a kept plan is of whole hosts: take %s in again",
+			    l->planned->step[i].title);
+	}
+	k.path = playbook_path(l->playbook);
+	k.digest = playbook_digest(l->playbook);
+	return kept_plan_write(path, &k, l->apply, is_out, l, err);
 }
 
 void

@@ -64,6 +64,10 @@ int launch_leave_host(struct launch *l, size_t host, bool out, struct err *err);
 /* The same for a step, on all hosts. */
 int launch_leave_step(struct launch *l, size_t step, bool out, struct err *err);
 
+/* Write the plan that waits to a file that drover apply takes. -1: steps are left out of it, or it cannot
+ * be written. */
+int launch_keep(struct launch *l, const char *path, struct err *err);
+
 /* The answer to a plan that waits: carry it out, or end the run as held. */
 void launch_answer(struct launch *l, bool yes);
 

@@ -197,6 +197,8 @@ question_key(struct overlay *o, const char *key, bool printable)
 static void
 prompt_key(struct overlay *o, const char *key, bool printable)
 {
+	if (o->kind == OVERLAY_PROMPT && o->key && o->key(o->user, o, key))
+		return;
 	if (str_eq(key, "enter")) {
 		if (o->input[0] || o->empty)
 			answer(o);

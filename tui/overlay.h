@@ -37,7 +37,7 @@ struct overlay {
 	bool on_yes;            /* confirm: the focus is on Yes, not on Cancel */
 	struct picker *picker;  /* help, menu, palette: owned */
 	void (*pick)(void *user, const struct picker_item *item);
-	/* palette: a key before the line has it; true when it was used. */
+	/* palette, prompt: a key before the line has it; true when it was used. May be NULL. */
 	bool (*key)(void *user, struct overlay *o, const char *key);
 	void (*yes)(void *user, const char *input);
 	void (*no)(void *user);                         /* may be NULL; any answer but yes */

@@ -22,6 +22,8 @@ struct plan_source {
 	void (*apply)(void *user);
 	/* Keep it in a file as `drover plan -o` does, and beside it as text. */
 	int (*keep)(void *user, const char *path, struct err *err);
+	/* A file in the person's editor, at its line. */
+	void (*edit)(void *user, const char *path, int line);
 };
 
 #endif

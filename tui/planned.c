@@ -5,11 +5,13 @@
 #include "base/str.h"
 #include "cli/plan_view.h"
 #include "inventory/set.h"
+#include "playbooks/diff.h"
 
 #include <stdint.h>
 #include <string.h>
 
 #define TEXT_MAX (64U << 20)
+#define KEPT_MAX (16U << 20) /* of contents, for diffs with other contexts */
 
 struct planned *
 planned_new(const char *playbook, bool drift)
@@ -27,6 +29,9 @@ free_part(struct planned_part *part)
 	free(part->why);
 	free(part->diff);
 	free(part->first);
+	free(part->path);
+	free(part->was);
+	free(part->becomes);
 	free(part->host);
 }
 
@@ -134,9 +139,31 @@ fits(
 	       alike(part, p->host[part->host[0]].name, host, s->diff);
 }
 
+/* Contents that may be shown, as long as there is room. */
+static void
+keep_contents(struct planned *p, struct planned_part *part, const struct plan_step *s)
+{
+	const struct resource *r = s->resource;
+	const struct found *f = s->found;
+
+	if (!s->diff || part->secret || !r->path || p->kept > KEPT_MAX ||
+	    (r->kind != RESOURCE_FILE && r->kind != RESOURCE_UNIT) ||
+	    (!f->content && f->kind == 'f') || (!r->content && !r->absent))
+		return;
+	part->path = xstrdup(r->path);
+	if (f->content && f->kind == 'f') {
+		part->was = xmemdup0(f->content, f->content_len);
+		part->was_len = f->content_len;
+	}
+	if (!r->absent) {
+		part->becomes = xmemdup0(r->content, r->content_len);
+		part->becomes_len = r->content_len;
+	}
+	p->kept += part->was_len + part->becomes_len;
+}
+
 static struct planned_part *
-part_of(
-    const struct planned *p, struct planned_step *to, const char *host, const struct plan_step *s)
+part_of(struct planned *p, struct planned_step *to, const char *host, const struct plan_step *s)
 {
 	for (size_t i = 0; i < to->parts; i++) {
 		if (fits(p, &to->part[i], host, s))
@@ -150,6 +177,7 @@ part_of(
 		.diff = dup_or_null(s->diff),
 		.secret = s->resource->secret || (s->found && s->found->hidden) };
 	count_lines(part);
+	keep_contents(p, part, s);
 	return part;
 }
 
@@ -285,6 +313,22 @@ planned_set(const struct planned *p, const struct planned_part *part)
 	for (size_t i = 0; i < part->count; i++)
 		names[i] = p->host[part->host[i]].name;
 	return names_fold(names, part->count);
+}
+
+char *
+planned_diff(const struct planned *p, const struct planned_part *part, size_t context)
+{
+	if (!part->diff || part->secret)
+		return NULL;
+	if (!part->path)
+		return xstrdup(part->diff);
+	char *diff = diff_file_about(part->path, (struct diff_text){ part->was, part->was_len },
+	    (struct diff_text){ part->becomes, part->becomes_len }, context, 0);
+	if (!diff || !part->named)
+		return diff ? diff : xstrdup(part->diff);
+	char *alike = plan_view_without_name(diff, p->host[part->host[0]].name);
+	free(diff);
+	return alike;
 }
 
 static void

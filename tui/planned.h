@@ -35,6 +35,9 @@ struct planned_part {
 	char *first;      /* the diff of the first host, as it is */
 	bool secret, named;
 	int added, removed; /* lines */
+	char *path, *was,
+	    *becomes; /* what the diff is of, for other contexts; NULL: it is too much */
+	size_t was_len, becomes_len;
 	size_t *host, count, cap;
 };
 
@@ -68,6 +71,7 @@ struct planned {
 	struct planned_note *note;
 	size_t notes, note_cap;
 	size_t by_class[PLAN_CLASSES]; /* of all steps on all hosts */
+	size_t kept;                   /* bytes of contents */
 };
 
 struct planned *planned_new(const char *playbook, bool drift);
@@ -82,6 +86,9 @@ size_t planned_changing(const struct planned *p, size_t *ret);
 
 /* "web[1-3]" of a part; caller frees. */
 char *planned_set(const struct planned *p, const struct planned_part *part);
+
+/* The diff of a part with so many lines of context around each change; NULL when it has none. Caller frees. */
+char *planned_diff(const struct planned *p, const struct planned_part *part, size_t context);
 
 /* All of it as plain text; caller frees. */
 char *planned_text(const struct planned *p);

@@ -1,4 +1,5 @@
 /* What views ask of the console: another screen, a question, a change on a host. */
+#include "tui/complete.h"
 #include "tui/confirm.h"
 #include "tui/console.h"
 #include "tui/launch.h"
@@ -289,6 +290,22 @@ plan_named(void *user, const char *input)
 		console_open(c, &view_plan, NULL);
 }
 
+/* The names there are to choose from are told below. */
+static bool
+complete_playbook(void *user, struct overlay *o, const char *key)
+{
+	static const char *const endings[] = { ".yaml", ".yml", NULL };
+	autobuf choice = BUF_INIT(400);
+
+	if (!str_eq(key, "tab"))
+		return false;
+	if (!complete_path(o->input, sizeof(o->input), endings, &choice))
+		console_flash(user, true, "no playbook begins like this");
+	else
+		console_flash(user, false, "%s", buf_text(&choice));
+	return true;
+}
+
 void
 services_plan(struct console *c)
 {
@@ -301,7 +318,8 @@ services_plan(struct console *c)
 			: "a run is at work: wait for it, or stop it with Ctrl-C");
 		return;
 	}
-	overlay_prompt(&c->overlay, "Playbook to plan", c->playbook, plan_named, c);
+	overlay_prompt(&c->overlay, "Playbook to plan (Tab completes)", c->playbook, plan_named, c)
+	    ->key = complete_playbook;
 }
 
 static void

@@ -216,6 +216,7 @@ on_polled(void *user, size_t host)
 static void
 on_run_changed(void *user)
 {
+	plan_feed_told(((struct console *)user)->plan_feed);
 	console_stale(user);
 }
 

@@ -14,8 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TYPED_ABOVE 10 /* hosts: their number is to be typed */
-#define CONFIRMED   6  /* steps that the question names */
+#define WHOLE       100000 /* lines of context: all there are */
+#define TYPED_ABOVE 10     /* hosts: their number is to be typed */
+#define CONFIRMED   6      /* steps that the question names */
 
 static const struct plan_source *
 source_of(const struct view *v)
@@ -26,6 +27,7 @@ source_of(const struct view *v)
 static void
 plan_open(struct view *v, const char *subject)
 {
+	((struct planview *)v->state)->context = 3;
 	(void)subject;
 	if (source_of(v))
 		source_of(v)->hold(source_of(v)->user, true);
@@ -54,7 +56,7 @@ show(struct planview *r)
 		text_set(&r->text, "", 0);
 		return;
 	}
-	autofree char *said = planview_tell(r->plan, row);
+	autofree char *said = planview_tell(r->plan, row, r->context);
 	if (!r->shown || !str_eq(r->shown, row->id)) {
 		r->text.top = 0;
 		r->text.left = 0;
@@ -230,6 +232,81 @@ do_wrap(struct view *v)
 	struct planview *r = v->state;
 
 	text_key(&r->text, "w");
+}
+
+static void
+do_more(struct view *v)
+{
+	struct planview *r = v->state;
+
+	r->context = r->context < 3 ? 3 : r->context * 3;
+	if (r->context > WHOLE)
+		r->context = WHOLE;
+	show(r);
+}
+
+static void
+do_less(struct view *v)
+{
+	struct planview *r = v->state;
+
+	r->context = r->context > 3 ? r->context / 3 : 0;
+	show(r);
+}
+
+static void
+do_edit(struct view *v)
+{
+	const struct planview *r = v->state;
+	const struct plan_row *row;
+	const struct planned_step *s;
+
+	plan_refresh(v);
+	row = planview_at(r);
+	s = row && row->kind != ROW_AWAY ? &r->plan->step[row->step] : NULL;
+	source_of(v)->edit(source_of(v)->user, s && s->file ? s->file : r->plan->playbook,
+	    s && s->file ? s->line : 1);
+}
+
+static void
+kept(struct view *v, const char *input)
+{
+	autofree char *said =
+	    xasprintf("the plan is kept in %s, and as text in %s.txt", input, input);
+	struct err err;
+
+	if (source_of(v)->keep(source_of(v)->user, input, &err) < 0)
+		flash(v, err.text);
+	else
+		v->services->flash(v->services->user, false, said);
+}
+
+static void
+do_keep(struct view *v)
+{
+	v->services->prompt(v->services->user,
+	    &(struct view_prompt){
+		.title = "Keep the plan in", .preset = "drover.plan", .yes = kept });
+}
+
+static void
+drifted(struct view *v, const char *input)
+{
+	struct err err;
+
+	if (source_of(v)->plan(source_of(v)->user, input, true, &err) < 0)
+		flash(v, err.text);
+}
+
+static void
+do_drift(struct view *v)
+{
+	const struct planned *p = source_of(v)->look(source_of(v)->user);
+
+	v->services->prompt(
+	    v->services->user, &(struct view_prompt){ .title = "Drift of the playbook",
+				   .preset = p ? p->playbook : "playbook.yaml",
+				   .yes = drifted });
 }
 
 /* The steps that would be done, as far as a question has room for them. */
@@ -422,6 +499,30 @@ static const struct action actions[] = {
 	    .summary = "steps that match; in the diff: search",
 	    .run = do_search },
 	{ .key = "w", .name = "wrap", .summary = "wrap long lines of the diff", .run = do_wrap },
+	{ .key = "}",
+	    .name = "more context",
+	    .summary = "more lines around each change, up to the whole file",
+	    .run = do_more },
+	{ .key = "{",
+	    .name = "less context",
+	    .summary = "fewer lines around each change",
+	    .run = do_less },
+	{ .key = "e",
+	    .name = "edit",
+	    .summary = "the playbook in $EDITOR, at the step under the cursor",
+	    .needs = NEEDS_ROW,
+	    .run = do_edit },
+	{ .key = "E",
+	    .name = "export",
+	    .summary = "keep the plan in a file that drover apply takes, and beside it as text",
+	    .needs = NEEDS_PLAN,
+	    .run = do_keep,
+	    .command = "drover plan -o FILE PLAYBOOK" },
+	{ .key = "d",
+	    .name = "drift",
+	    .summary = "what is no longer as the last apply left it",
+	    .run = do_drift,
+	    .command = "drover diff PLAYBOOK" },
 	{ 0 },
 };
 

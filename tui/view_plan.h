@@ -32,6 +32,7 @@ struct planview {
 	char *shown;                /* whose text that is */
 	bool reading;               /* keys go to the text */
 	bool changes, unfold;       /* only what changes; hosts one by one */
+	size_t context;             /* lines around a change */
 	struct match filter;
 	char typed[256];
 };
@@ -44,7 +45,7 @@ const char *planview_id(const void *user, size_t i);
 const struct plan_row *planview_at(const struct planview *r);
 
 /* What would change at a row, in words and as diffs; caller frees. */
-char *planview_tell(const struct planned *p, const struct plan_row *row);
+char *planview_tell(const struct planned *p, const struct plan_row *row, size_t context);
 
 void planview_paint(const struct view *v, struct canvas *c, int top, int bottom);
 

@@ -53,7 +53,7 @@ paint_step(const struct planned *p, size_t at, struct canvas *c, int row, int wi
 	snprintf(count, sizeof(count), "%zu %s", s->parts ? s->differing : s->same,
 	    plan_class_name(s->class));
 	int used = canvas_width(count);
-	if (s->parts)
+	if (s->parts && !p->drift)
 		paint_box(c, row, s->out);
 	canvas_printf(c, row, 5, 1, class_style[s->class], "%c", plan_class_sign(s->class));
 	canvas_printf(c, row, 7, width - 9 - used, s->parts && !s->out ? STYLE_TEXT : STYLE_DIM,

@@ -105,8 +105,9 @@ tell_unpredicted(const struct planned_step *s, struct buf *to)
 
 static void
 tell_part(const struct planned *p, const struct planned_step *s, const struct planned_part *part,
-    bool alone, struct buf *to)
+    size_t context, struct buf *to)
 {
+	autofree char *diff = planned_diff(p, part, context);
 	autofree char *set = planned_set(p, part);
 
 	buf_addf(to, "@ %s: %s%s\n", set, plan_class_name(part->class),
@@ -117,24 +118,25 @@ tell_part(const struct planned *p, const struct planned_step *s, const struct pl
 		buf_addf(to, "%s\n", part->why);
 	if (part->secret)
 		buf_adds(to, "(secret, changed)\n");
-	else if (part->diff)
-		buf_adds(to, part->diff);
+	else if (diff)
+		buf_adds(to, diff);
 	if (part->class == PLAN_UNPREDICTED)
 		tell_unpredicted(s, to);
-	if (!alone)
-		buf_addc(to, '\n');
 }
 
 static void
-tell_step(const struct planned *p, const struct planned_step *s, struct buf *to)
+tell_step(const struct planned *p, const struct planned_step *s, size_t context, struct buf *to)
 {
 	if (s->out)
 		buf_adds(to, "It is left out.\n\n");
 	if (!s->parts)
 		buf_addf(to, "The same on %zu host%s: nothing is done.\n", s->same,
 		    s->same == 1 ? "" : "s");
-	for (size_t i = 0; i < s->parts; i++)
-		tell_part(p, s, &s->part[i], s->parts == 1, to);
+	for (size_t i = 0; i < s->parts; i++) {
+		if (i)
+			buf_addc(to, '\n');
+		tell_part(p, s, &s->part[i], context, to);
+	}
 	if (s->parts && s->same)
 		buf_addf(to, "\nThe same on %zu other host%s.\n", s->same, s->same == 1 ? "" : "s");
 	if (s->file)
@@ -142,14 +144,14 @@ tell_step(const struct planned *p, const struct planned_step *s, struct buf *to)
 }
 
 char *
-planview_tell(const struct planned *p, const struct plan_row *row)
+planview_tell(const struct planned *p, const struct plan_row *row, size_t context)
 {
 	struct buf b = BUF_INIT(TEXT_MAX);
 
 	if (row->kind == ROW_STEP)
-		tell_step(p, &p->step[row->step], &b);
+		tell_step(p, &p->step[row->step], context, &b);
 	else if (row->kind != ROW_AWAY)
-		tell_part(p, &p->step[row->step], &p->step[row->step].part[row->part], true, &b);
+		tell_part(p, &p->step[row->step], &p->step[row->step].part[row->part], context, &b);
 	else if (p->host[row->host].why)
 		buf_addf(&b, "Nothing is done on %s:\n\n%s\n", p->host[row->host].name,
 		    p->host[row->host].why);

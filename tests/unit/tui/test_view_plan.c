@@ -19,7 +19,9 @@
 struct fake {
 	struct plan_source source;
 	struct planned *plan;
-	int holders, applied;
+	int holders, applied, edited;
+	bool drift;
+	char path[256];
 };
 
 static const struct planned *
@@ -63,6 +65,35 @@ apply(void *user)
 
 	f->applied++;
 	f->plan->state = PLANNED_APPLIED;
+}
+
+static int
+plan(void *user, const char *path, bool drift, struct err *err)
+{
+	struct fake *f = user;
+
+	(void)err;
+	str_copy(f->path, sizeof(f->path), path);
+	f->drift = drift;
+	return 0;
+}
+
+static int
+keep(void *user, const char *path, struct err *err)
+{
+	struct fake *f = user;
+
+	str_copy(f->path, sizeof(f->path), path);
+	return *path == '!' ? err_set(err, OUTCOME_STORAGE, "no room") : 0;
+}
+
+static void
+edit(void *user, const char *path, int line)
+{
+	struct fake *f = user;
+
+	str_copy(f->path, sizeof(f->path), path);
+	f->edited = line;
 }
 
 /* One host's plan: five steps, the diff of the first bearing the host's name unless it is the odd one. */
@@ -114,7 +145,10 @@ fake_up(struct stage *s, struct fake *f)
 				.hold = hold,
 				.leave_host = leave_host,
 				.leave_step = leave_step,
-				.apply = apply },
+				.apply = apply,
+				.plan = plan,
+				.keep = keep,
+				.edit = edit },
 		.plan = planned_new("/srv/shop/site.yaml", false) };
 	add(f->plan, "db1", true, false);
 	add(f->plan, "web1", false, false);
@@ -290,6 +324,89 @@ without_a_plan_it_says_how_to_make_one(void **state)
 	fake_down(&s, &f);
 }
 
+static void
+the_playbook_is_edited_at_the_step_and_the_plan_is_kept(void **state)
+{
+	struct stage s;
+	struct fake f;
+
+	(void)state;
+	fake_up(&s, &f);
+	stage_key(&s, "e");
+	assert_string_equal(f.path, "site.yaml");
+	assert_int_equal(f.edited, 4);
+	stage_key(&s, "E");
+	s.prompt.yes(&s.view, "my.plan");
+	assert_string_equal(f.path, "my.plan");
+	assert_string_equal(s.flash, "the plan is kept in my.plan, and as text in my.plan.txt");
+	s.prompt.yes(&s.view, "!");
+	assert_string_equal(s.flash, "no room");
+	stage_key(&s, "d");
+	assert_string_equal(s.prompt.preset, "/srv/shop/site.yaml");
+	s.prompt.yes(&s.view, "other.yaml");
+	assert_string_equal(f.path, "other.yaml");
+	assert_true(f.drift);
+	autofree char *text = planned_text(f.plan);
+	assert_non_null(strstr(text, "~ /etc/app\n    ~ db1,web[1-2],数据\n"));
+	assert_non_null(strstr(text, "lab-pi: connect: timed out after 10.0 s"));
+	assert_non_null(
+	    strstr(text, "    ~ db1,web[1-3],数据  (mode 0644 -> 0600)  (secret, changed)"));
+	fake_down(&s, &f);
+}
+
+/* A file of thirty lines of which one changes. */
+static void
+add_long(struct planned *p)
+{
+	static char was[512], becomes[512], diff[] = "@@ -1 +1 @@\n-line 15\n+LINE 15\n";
+	struct resource r = { .kind = RESOURCE_FILE,
+		.id = "file /etc/long",
+		.title = "/etc/long",
+		.path = "/etc/long",
+		.content = becomes };
+	struct found found = { .kind = 'f', .content = was };
+	struct plan_step step = {
+		.resource = &r, .found = &found, .class = PLAN_CHANGE, .diff = diff
+	};
+	struct plan one = { .steps = &step, .count = 1 };
+
+	was[0] = becomes[0] = '\0';
+	for (int i = 0; i < 30; i++) {
+		snprintf(was + strlen(was), sizeof(was) - strlen(was), "line %d\n", i);
+		snprintf(becomes + strlen(becomes), sizeof(becomes) - strlen(becomes), "%s %d\n",
+		    i == 15 ? "LINE" : "line", i);
+	}
+	r.content_len = strlen(becomes);
+	found.content_len = strlen(was);
+	planned_add(p, "web9", false, &one, NULL);
+}
+
+static void
+a_diff_has_as_much_context_as_is_asked_for(void **state)
+{
+	struct stage s;
+	struct fake f;
+
+	(void)state;
+	fake_up(&s, &f);
+	add_long(f.plan);
+	stage_key(&s, "/");
+	s.prompt.yes(&s.view, "long");
+	autofree char *three = stage_text(&s, 40, 100);
+	assert_non_null(strstr(three, " line 12"));
+	assert_null(strstr(three, " line 11"));
+	stage_key(&s, "}");
+	autofree char *nine = stage_text(&s, 40, 100);
+	assert_non_null(strstr(nine, " line 6"));
+	assert_null(strstr(nine, " line 5"));
+	stage_key(&s, "{");
+	stage_key(&s, "{");
+	autofree char *none = stage_text(&s, 40, 100);
+	assert_null(strstr(none, " line 14"));
+	assert_non_null(strstr(none, "+LINE 15"));
+	fake_down(&s, &f);
+}
+
 int
 main(void)
 {
@@ -301,6 +418,8 @@ main(void)
 		cmocka_unit_test(a_filter_and_the_changes_alone_leave_rows_out),
 		cmocka_unit_test(any_size_is_painted),
 		cmocka_unit_test(without_a_plan_it_says_how_to_make_one),
+		cmocka_unit_test(the_playbook_is_edited_at_the_step_and_the_plan_is_kept),
+		cmocka_unit_test(a_diff_has_as_much_context_as_is_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
