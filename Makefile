@@ -49,6 +49,8 @@ $B/%.sh.o: %.sh tests/lint/embed
 	tests/lint/embed $< | $(CC) -x assembler -c -o $@ -
 $B/tests/unit/%: $B/tests/unit/%.o $(LIBTEST) $B/libdrover.a
 	$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+$B/tests/fleet/%: $B/tests/fleet/%.o $(LIBTEST) $B/libdrover.a
+	$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS)
 $B/tests/bench/%: $B/tests/bench/%.o $B/libdrover.a
 	$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS)
 units: $(UNIT)

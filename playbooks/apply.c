@@ -408,7 +408,7 @@ settle_plan(struct apply_host *h)
 	if (!h->out)
 		plan_drop_out(h->plan);
 	h->partial = h->plan->count < all;
-	if (h->ground->late)
+	if (h->ground->late && !h->out)
 		apply_tell_plan(h);
 }
 
