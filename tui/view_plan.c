@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inventory/set.h"
+#include "tui/confirm.h"
 #include "tui/plan_source.h"
 #include "tui/planned.h"
 #include "tui/view.h"
@@ -14,9 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WHOLE       100000 /* lines of context: all there are */
-#define TYPED_ABOVE 10     /* hosts: their number is to be typed */
-#define CONFIRMED   6      /* steps that the question names */
+#define WHOLE     100000 /* lines of context: all there are */
+#define CONFIRMED 6      /* steps that the question names */
 
 static const struct plan_source *
 source_of(const struct view *v)
@@ -339,16 +339,21 @@ applied(struct view *v)
 	v->services->open(v->services->user, "run", NULL);
 }
 
-/* Pets are typed by name, else a number above ten. */
-static void
-word_of(const struct planned *p, const size_t *host, size_t count, struct buf *to)
+/* Hosts of a plan as those of the scene. */
+static size_t
+in_scene(const struct scene *s, const struct planned *p, size_t *host, size_t count)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < count; i++) {
-		if (p->host[host[i]].pet)
-			buf_addf(to, "%s%s", to->len ? "," : "", p->host[host[i]].name);
+		for (size_t k = 0; k < s->count; k++) {
+			if (str_eq(s->hosts[k].name, p->host[host[i]].name)) {
+				host[n++] = k;
+				break;
+			}
+		}
 	}
-	if (!to->len && count > TYPED_ABOVE)
-		buf_addf(to, "%zu", count);
+	return n;
 }
 
 static void
@@ -358,7 +363,8 @@ do_apply(struct view *v)
 	autofree size_t *host = xcalloc(p->hosts + 1, sizeof(*host));
 	size_t count = planned_changing(p, host), pets = 0;
 	autofree const char **names = xcalloc(count + 1, sizeof(*names));
-	autobuf text = BUF_INIT(65536), word = BUF_INIT(4096);
+	autobuf text = BUF_INIT(65536);
+	char word[CONFIRM_WORD];
 	char title[128];
 
 	for (size_t i = 0; i < count; i++) {
@@ -373,11 +379,12 @@ do_apply(struct view *v)
 	buf_addf(&text, "On %.300s (%zu host%s, %zu pet%s):\n", set, count, count == 1 ? "" : "s",
 	    pets, pets == 1 ? "" : "s");
 	tell_steps(p, &text);
-	word_of(p, host, count, &word);
+	count = in_scene(v->scene, p, host, count);
+	confirm_word(v->scene, host, count, CONFIRM_CHANGE, word);
 	snprintf(title, sizeof(title), "drover apply %.100s", p->playbook);
 	v->services->confirm(v->services->user, &(struct view_confirm){ .title = title,
 						    .text = buf_text(&text),
-						    .typed = word.len ? buf_text(&word) : NULL,
+						    .typed = *word ? word : NULL,
 						    .yes = applied });
 }
 
