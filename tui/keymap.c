@@ -32,24 +32,30 @@ const struct action keymap_moves[] = {
 
 const char *const keymap_presets[] = { "default", "k9s", "vim", NULL };
 
-/* What a preset changes; "*" is every screen that has the action. */
+/* What a preset changes: the actions of this name (NULL: any; they get one more) on this screen ("*": all) that have this key
+ * in their table; a name alone may mean another thing elsewhere. */
 static const struct {
-	const char *preset, *screen, *action, *keys;
+	const char *preset, *screen, *action, *was, *keys;
 } changes[] = {
 	/* k9s: Ctrl-d removes, after its dialog, so it does not page; Ctrl-r asks anew; - goes back. */
-	{ "k9s", "*", "remove", "ctrl-d|X" },
-	{ "k9s", "*", "half down", "" },
-	{ "k9s", "*", "half up", "" },
-	{ "k9s", "*", "refresh", "ctrl-r|R" },
-	{ "k9s", "*", "back", "esc|q" },
-	{ "k9s", "*", "last view", "-|`" },
-	{ "k9s", "*", "unmark set", "_" },
-	/* vim: l goes in and h comes back, so logs are L; Ctrl-f and Ctrl-b page. */
-	{ "vim", "*", "open", "l|enter" },
-	{ "vim", "*", "logs", "L" },
-	{ "vim", "*", "back", "h|q|esc" },
-	{ "vim", "*", "page down", "ctrl-f|page-down" },
-	{ "vim", "*", "page up", "ctrl-b|page-up" },
+	{ "k9s", "*", "remove", "X", "ctrl-d|X" },
+	{ "k9s", "*", "half down", "ctrl-d", "" },
+	{ "k9s", "*", "half up", "ctrl-u", "" },
+	{ "k9s", "*", "refresh", "R", "ctrl-r|R" },
+	{ "k9s", "*", "back", "esc", "esc|q" },
+	{ "k9s", "*", "last view", "`", "-|`" },
+	{ "k9s", "fleet", "unmark set", "-", "_" },
+	/* vim: l goes in and h comes back, so logs are L; Ctrl-f and Ctrl-b page. In texts h and l move. */
+	{ "vim", "fleet", NULL, "enter", "l" },
+	{ "vim", "host", NULL, "enter", "l" },
+	{ "vim", "apps", NULL, "enter", "l" },
+	{ "vim", "plan", NULL, "enter", "l" },
+	{ "vim", "run", NULL, "enter", "l" },
+	{ "vim", "history", NULL, "enter", "l" },
+	{ "vim", "*", "logs", "l", "L" },
+	{ "vim", "*", "back", "esc", "h|q|esc" },
+	{ "vim", "*", "page down", "page-down", "ctrl-f|page-down" },
+	{ "vim", "*", "page up", "page-up", "ctrl-b|page-up" },
 };
 
 static char *
@@ -138,7 +144,7 @@ keymap_set(struct keymap *m, const char *screen, const char *action, const char 
 	size_t found = 0;
 	bool all = str_eq(screen, "*");
 
-	if (at && at->file && !m->file)
+	if (at->file && !m->file)
 		m->file = xstrdup(at->file);
 	for (size_t i = 0; i < m->count; i++) {
 		struct keymap_row *r = &m->rows[i];
@@ -151,11 +157,29 @@ keymap_set(struct keymap *m, const char *screen, const char *action, const char 
 			continue;
 		free(r->keys);
 		r->keys = xstrdup(keys);
-		r->user = at != NULL;
+		r->user = true;
 		r->all = all;
-		r->at = at ? (struct mark){ m->file, at->line, at->col } : (struct mark){ 0 };
+		r->at = (struct mark){ m->file, at->line, at->col };
 	}
 	return found;
+}
+
+static void
+change(struct keymap *m, size_t which)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		struct keymap_row *r = &m->rows[i];
+		const char *screen = changes[which].screen, *name = changes[which].action;
+
+		if ((!str_eq(screen, "*") && !str_eq(screen, r->screen)) ||
+		    (name && !str_eq(name, r->action->name)) ||
+		    !key_matches(r->action->key, changes[which].was))
+			continue;
+		char *keys = name ? xstrdup(changes[which].keys)
+				  : xasprintf("%s|%s", changes[which].keys, r->keys);
+		free(r->keys);
+		r->keys = keys;
+	}
 }
 
 bool
@@ -167,7 +191,7 @@ keymap_preset(struct keymap *m, const char *name)
 		known = known || str_eq(keymap_presets[i], name);
 	for (size_t i = 0; known && i < countof(changes); i++) {
 		if (str_eq(changes[i].preset, name))
-			keymap_set(m, changes[i].screen, changes[i].action, changes[i].keys, NULL);
+			change(m, i);
 	}
 	return known;
 }

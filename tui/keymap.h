@@ -41,7 +41,7 @@ void keymap_free(struct keymap *m);
 bool keymap_preset(struct keymap *m, const char *name);
 extern const char *const keymap_presets[]; /* ended by NULL */
 
-/* Give an action these keys ("r|f5", "" for none). Screen "*": on every screen that has it. Blanks in a
+/* Give an action these keys ("r|f5", "" for none), as keys.conf says at that place. Screen "*": on every screen that has it. Blanks in a
  * name may be dashes. Returns how many rows there are of it. */
 size_t keymap_set(struct keymap *m, const char *screen, const char *action, const char *keys,
     const struct mark *at);
