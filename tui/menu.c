@@ -147,6 +147,21 @@ put(void *user, const char *what, const char *text)
 	}
 }
 
+/* "drover logs HOST UNIT": words in capitals are to be filled in. */
+static bool
+has_gap(const char *command)
+{
+	while (*command) {
+		size_t len = strcspn(command, " "),
+		       capitals = strspn(command, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+		if (len > 2 && capitals == len)
+			return true;
+		command += len + (command[len] == ' ');
+	}
+	return false;
+}
+
 struct picker *
 menu_copy(const struct view *v, const char *(*address)(void *user, const char *host), void *user)
 {
@@ -158,7 +173,7 @@ menu_copy(const struct view *v, const char *(*address)(void *user, const char *h
 	for (; a->key; a++) {
 		autofree char *command = command_of(v, a);
 
-		if (command)
+		if (command && !has_gap(command))
 			add_copy(&c, a->name, command);
 	}
 	picker_filter(c.picker, "");

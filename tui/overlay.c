@@ -44,6 +44,7 @@ overlay_pick(struct overlay *o, enum overlay_kind kind, const char *title, struc
 	o->kind = kind;
 	o->title = xstrdup(title);
 	o->picker = p;
+	p->clicked = kind == OVERLAY_MENU;
 	o->pick = pick;
 	o->user = user;
 }

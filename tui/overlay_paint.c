@@ -65,6 +65,7 @@ paint_palette(const struct overlay *o, struct canvas *c)
 	int line = c->rows - 1, width = c->cols, w = canvas_width(o->input);
 	int room = width - 3, used;
 
+	canvas_cover(c);
 	rows = rows < most ? rows : most;
 	for (int row = line - rows - (rows > 0); row <= line; row++)
 		canvas_fill(c, row, 0, width, STYLE_TEXT, ' ');
@@ -134,6 +135,7 @@ paint_buttons(const struct overlay *o, struct canvas *c, int row, int col, int w
 		    on ? "[ %s ]" : "  %s  ", words[i]);
 		if (on)
 			canvas_select(c, row, at, used);
+		canvas_target(c, row, at, used, i ? "y" : "n");
 		at += used + 2;
 	}
 	canvas_print(

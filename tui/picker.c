@@ -190,6 +190,8 @@ picker_paint(const struct picker *p, struct canvas *c, int top, int bottom, int 
 		int row = top + (int)(i - first);
 
 		paint_item(&p->items[p->shown[i]], c, row, left, width, keys);
+		if (p->clicked && p->items[p->shown[i]].key)
+			canvas_target(c, row, left, width, p->items[p->shown[i]].key);
 		if (i != p->list.cursor || p->items[p->shown[i]].head)
 			continue;
 		canvas_select(c, row, left, width);

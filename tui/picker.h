@@ -30,6 +30,7 @@ struct picker {
 	size_t *shown; /* what the filter lets through */
 	size_t shown_count;
 	struct list list;
+	bool clicked; /* a click on a row is its key */
 };
 
 struct picker *picker_new(void);
