@@ -26,7 +26,7 @@
 struct options {
 	int64_t lines;
 	bool follow;
-	const char *since, *until, *grep;
+	const char *since, *until, *grep, *container;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -40,6 +40,8 @@ static const struct option options[] = {
 	{ OPTION_TEXT, 0, "until", AT(until), "TIME", .summary = "the same, for the end" },
 	{ OPTION_TEXT, 'g', "grep", AT(grep), "REGEX",
 	    .summary = "only lines that have it, as journalctl reads it" },
+	{ OPTION_TEXT, 'c', "container", AT(container), "NAME",
+	    .summary = "of a container that logs to the journal" },
 	{ .type = OPTION_END },
 };
 
@@ -283,8 +285,12 @@ start(struct work *w)
 	w->tail = tail_start(&(struct tail_spec){ .herd = w->call->herd,
 	    .hosts = w->hosts,
 	    .count = w->set->count,
-	    .query = { .what = w->call->argc > 1 ? TAIL_UNIT : TAIL_ALL,
-		.name = w->call->argc > 1 ? w->call->argv[1] : NULL,
+	    .query = { .what = o->container        ? TAIL_CONTAINER
+			       : w->call->argc > 1 ? TAIL_UNIT
+						   : TAIL_ALL,
+		.name = o->container        ? o->container
+			: w->call->argc > 1 ? w->call->argv[1]
+					    : NULL,
 		.lines = o->lines && !o->grep ? o->lines : -1,
 		.since = o->since               ? o->since
 			 : o->grep && o->follow ? "-0s"
@@ -340,6 +346,8 @@ run(struct call *call)
 	if (o->grep && o->follow && o->lines)
 		return call_usage(
 		    call, "-f with --grep begins now: --since says from where, not -n");
+	if (o->container && call->argc > 1)
+		return call_usage(call, "a unit or a container, not both");
 	if (!o->lines && !o->since && !o->grep)
 		o->lines = 50;
 	if (!words || !call_set(call, words, &set))
@@ -361,7 +369,8 @@ const struct command command_logs = {
 	    "said;\n"
 	    "it goes on behind its last line when it is back. --grep with -n counts the lines "
 	    "that\n"
-	    "have it.\n",
+	    "have it. --container reads what podman sent to the journal; a container with another\n"
+	    "log driver is refused.\n",
 	.examples = "drover logs @web nginx.service\tthe last 50 lines of each\n"
 		    "drover logs -f @web 'shop-*'\tfollow until Ctrl-C\n"
 		    "drover logs --since -1h db1 postgresql\tthe last hour\n"

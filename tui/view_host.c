@@ -292,7 +292,11 @@ do_logs(struct view *v)
 	struct host_thing t;
 
 	if (!acted_unit(v, &t) || t.user[0]) {
-		v->services->open(v->services->user, "logs", h->name);
+		const struct container_status *k = host_container(h);
+		autofree char *whose =
+		    k ? xasprintf("%s container %s", h->name, k->name) : xstrdup(h->name);
+
+		v->services->open(v->services->user, "logs", whose);
 		return;
 	}
 	autofree char *subject = xasprintf("%s %s", h->name, t.name);

@@ -1,5 +1,6 @@
 /* The journals of many hosts, merged by time: followed, searched, filtered, folded. */
 #include "tui/view_logs.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -236,6 +237,99 @@ do_level(struct view *v)
 	v->services->flash(v->services->user, false, says[i]);
 }
 
+/* The boot before this one, and back to now. */
+static void
+do_boot(struct view *v)
+{
+	struct logs_view *l = v->state;
+
+	str_copy(l->range, sizeof(l->range), str_eq(l->range, "previous") ? "live" : "previous");
+	logs_start(v);
+}
+
+/* "drover logs OPTIONS SET UNIT" for what is followed. */
+static char *
+batch(const struct view *v, const char *options, const char *value)
+{
+	const struct logs_view *l = v->state;
+	struct buf b = BUF_INIT(SIZE_MAX);
+
+	buf_addf(&b, "drover logs%s", options);
+	if (value) {
+		buf_addc(&b, ' ');
+		str_shell_quote(&b, value);
+	}
+	if (l->what == LOGS_CONTAINER) {
+		buf_adds(&b, " -c ");
+		str_shell_quote(&b, l->name);
+	}
+	buf_addc(&b, ' ');
+	str_shell_quote(&b, l->set ? l->set : "@*");
+	if (l->what == LOGS_UNIT) {
+		buf_addc(&b, ' ');
+		str_shell_quote(&b, l->name);
+	}
+	return buf_detach(&b, &(size_t){ 0 });
+}
+
+static char *
+follow_equal(const struct view *v)
+{
+	return batch(v, " -f", NULL);
+}
+
+static char *
+filter_equal(const struct view *v)
+{
+	const struct logs_view *l = v->state;
+	bool plain = l->filter[0] && l->filter[0] != '!';
+
+	return batch(v, plain ? " -g" : "", plain ? l->filter : NULL);
+}
+
+static char *
+range_equal(const struct view *v)
+{
+	const struct logs_view *l = v->state;
+	const char *since = !l->range[0] ? l->since : NULL;
+	autofree char *ago =
+	    strchr("15", l->range[0]) && l->range[0] ? xasprintf("-%s", l->range) : NULL;
+
+	return batch(v, ago || since ? " --since" : "", ago ? ago : since);
+}
+
+static void
+logs_things(
+    const struct view *v, void (*put)(void *user, const char *what, const char *text), void *user)
+{
+	const struct logs_view *l = v->state;
+
+	if (!l->feed || !l->row_count)
+		return;
+	const struct logs_row *row = &l->rows[l->cursor_row];
+	struct logs_host h;
+
+	l->source->host(l->feed, row->source, &h);
+	put(user, "line", row->text);
+	put(user, "host", h.name);
+	if (row->hosts)
+		put(user, "hosts", row->hosts);
+}
+
+/* The host of the line: a shell, a command are about it. */
+static size_t
+logs_hosts(const struct view *v, const char **to, size_t max)
+{
+	const struct logs_view *l = v->state;
+	struct logs_host h;
+
+	if (!l->feed || !l->row_count || !max)
+		return 0;
+	l->source->host(l->feed, l->rows[l->cursor_row].source, &h);
+	to[0] = h.name;
+	return 1;
+}
+
 static const struct action actions[] = {
 	{ .key = "F",
 	    .name = "follow",
@@ -243,7 +337,8 @@ static const struct action actions[] = {
 	    .hint = true,
 	    .needs = NEEDS_ROW,
 	    .run = do_follow,
-	    .command = "drover logs -f SET UNIT" },
+	    .command = "drover logs -f SET UNIT",
+	    .equal = follow_equal },
 	{ .key = "/",
 	    .name = "search",
 	    .summary = "search; n and N go on",
@@ -264,7 +359,8 @@ static const struct action actions[] = {
 	    .summary = "only lines that have it; !TEXT: that have it not",
 	    .hint = true,
 	    .run = logs_ask_filter,
-	    .command = "drover logs --grep TEXT SET UNIT" },
+	    .command = "drover logs --grep TEXT SET UNIT",
+	    .equal = filter_equal },
 	{ .key = "z",
 	    .name = "context",
 	    .summary = "so many lines around those that are kept",
@@ -274,7 +370,8 @@ static const struct action actions[] = {
 	    .summary = "live, 1m 5m 15m 1h, boot, all, or since when",
 	    .hint = true,
 	    .run = logs_ask_range,
-	    .command = "drover logs --since TIME SET UNIT" },
+	    .command = "drover logs --since TIME SET UNIT",
+	    .equal = range_equal },
 	{ .key = "@",
 	    .name = "sources",
 	    .summary = "other hosts, another unit",
@@ -304,6 +401,10 @@ static const struct action actions[] = {
 	    .summary = "the column of hosts on and off",
 	    .hint = true,
 	    .run = do_hosts },
+	{ .key = "p",
+	    .name = "previous boot",
+	    .summary = "what the hosts said before they were started last, and back",
+	    .run = do_boot },
 	{ .key = "s",
 	    .name = "save",
 	    .summary = "the lines that are seen, to a file",
@@ -349,4 +450,6 @@ const struct view_class view_logs = {
 	.key = logs_key,
 	.status = logs_status,
 	.lacks = logs_lacks,
+	.things = logs_things,
+	.hosts = logs_hosts,
 };

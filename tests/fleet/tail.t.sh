@@ -26,6 +26,21 @@ exits 0 "nothing that has it" drover logs -g 'no such line anywhere' @all
 is "$out" "" "is no failure"
 exits 2 "a unit of a host that is not there" drover logs no-such-host
 
+# Containers log to the journal, or it is said that they do not.
+"$fleet" image localhost/web:1 "$CASE/web.tar" >/dev/null 2>&1
+# shellcheck disable=SC2016
+with_containers() { # HOST
+	timeout 120 "$fleet" shell-in "$1" sh -c 'cat >/tmp/web.tar; podman load -q -i /tmp/web.tar
+		podman run -d --name heard --network none localhost/web:1
+		podman run -d --name unheard --log-driver k8s-file --network none localhost/web:1
+		podman exec heard sh -c "echo said by a container >/proc/1/fd/1"' <"$CASE/web.tar"
+}
+ok "containers run on $one" with_containers "$one"
+said() { drover logs -c heard "$one" 2>/dev/null | grep -q 'heard\[[0-9]*\]: said by a container'; }
+ok "what a container said is in its log" wait_for 20 said
+exits 1 "one that does not log to the journal" drover logs -c unheard "$one"
+like "$err" "container unheard logs by the driver k8s-file, which is not the journal" "is refused by name"
+
 # Both are followed; one is cut off in the middle of its flood, the other goes on.
 "$DROVER" logs -f @all >"$CASE/followed" 2>"$CASE/said" &
 seat=$!

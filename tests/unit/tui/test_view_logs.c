@@ -363,6 +363,30 @@ another_range_and_other_hosts_begin_anew(void **state)
 }
 
 static void
+the_batch_command_of_a_key_is_what_is_shown(void **state)
+{
+	(void)state;
+	up("web[1-5] shop*");
+	answer("&", "it's");
+	answer("T", "15m");
+	for (const struct action *a = view_logs.actions; a->key; a++) {
+		autofree char *equal = a->equal ? a->equal(&w.stage.view) : NULL;
+
+		if (str_eq(a->name, "follow"))
+			assert_string_equal(equal, "drover logs -f 'web[1-5]' 'shop*'");
+		if (str_eq(a->name, "filter"))
+			assert_string_equal(equal, "drover logs -g 'it'\\''s' 'web[1-5]' 'shop*'");
+		if (str_eq(a->name, "range"))
+			assert_string_equal(equal, "drover logs --since -15m 'web[1-5]' 'shop*'");
+	}
+	key("p");
+	assert_string_equal(w.boot, "-1");
+	key("p");
+	assert_string_equal(w.boot, "-");
+	stage_down(&w.stage);
+}
+
+static void
 without_a_subject_it_is_the_marked_hosts(void **state)
 {
 	(void)state;
@@ -425,6 +449,7 @@ main(void)
 		cmocka_unit_test(long_lines_wrap_or_are_moved_sideways),
 		cmocka_unit_test(columns_come_and_go_and_marks_stay),
 		cmocka_unit_test(another_range_and_other_hosts_begin_anew),
+		cmocka_unit_test(the_batch_command_of_a_key_is_what_is_shown),
 		cmocka_unit_test(without_a_subject_it_is_the_marked_hosts),
 		cmocka_unit_test(what_is_seen_is_saved_or_piped),
 		cmocka_unit_test(any_size_can_be_painted),
