@@ -59,9 +59,16 @@ class Attempt:
         self.rc = p.returncode
         self.events = proof.events(self.said[0].decode())
 
+    def run(self):
+        """Which run it was, as it said or as the ledger has it; None: it never began one."""
+        told = [e['run'] for e in self.events if e['event'] == 'run.start']
+        kept = [r['run'] for r in proof.runs(state=self.seat) if self.name + '.yaml' in r.get('playbook', '')]
+        return (told + kept + [None])[0]
+
     def verdicts(self):
-        if self.rc == -signal.SIGKILL:
-            rc, out, err = proof.drover('resume', '--json', state=self.seat)
+        run = self.run() if self.rc == -signal.SIGKILL else None
+        if run:
+            rc, out, err = proof.drover('resume', '--json', run, state=self.seat)
             self.events += proof.events(out)
         return {e['host']: e for e in self.events if e['event'] == 'host.end'}
 
