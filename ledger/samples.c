@@ -90,7 +90,7 @@ mean(int16_t was, uint8_t n, int16_t value)
 {
 	if (value < 0)
 		return was;
-	return was < 0 ? value : (int16_t)((was * n + value + n / 2) / (n + 1));
+	return (int16_t)(was < 0 ? value : (was * n + value + n / 2) / (n + 1));
 }
 
 static int16_t

@@ -68,7 +68,7 @@ behind(const char *s)
 static void
 find_literal(struct finder *f, const char *s)
 {
-	char run[sizeof(f->literal)];
+	char run[sizeof(f->literal)] = "";
 	size_t n = 0;
 	bool special = false;
 
