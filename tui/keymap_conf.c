@@ -122,7 +122,8 @@ read_keys(const struct conf *c, const char *p, char *to, size_t size)
 			wrong_key(c, at, word);
 			return false;
 		}
-		count++;
+		if (count++ == KEYS_MAX)
+			break; /* too many: told below */
 		none = none || str_eq(word, "none");
 		if (!str_eq(word, "none"))
 			used +=

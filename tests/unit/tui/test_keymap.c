@@ -145,6 +145,21 @@ mistakes_are_told_with_their_place_and_what_was_meant(void **state)
 }
 
 static void
+a_line_of_very_many_keys_is_refused(void **state)
+{
+	autobuf conf = BUF_INIT(1 << 16);
+
+	(void)state;
+	buf_adds(&conf, "host restart =");
+	for (int i = 0; i < 500; i++)
+		buf_adds(&conf, " page-down");
+	struct keymap *m = make();
+	autofree char *bad = mistakes(m, buf_text(&conf));
+	assert_string_equal(bad, "keys.conf:1:16: more than 8 keys for one action\n");
+	keymap_free(m);
+}
+
+static void
 one_key_for_two_actions_of_a_screen_is_refused(void **state)
 {
 	struct keymap *m = make();
@@ -267,6 +282,7 @@ main(void)
 		cmocka_unit_test(every_action_has_a_name_a_summary_and_known_keys),
 		cmocka_unit_test(a_line_of_keys_conf_gives_an_action_other_keys),
 		cmocka_unit_test(mistakes_are_told_with_their_place_and_what_was_meant),
+		cmocka_unit_test(a_line_of_very_many_keys_is_refused),
 		cmocka_unit_test(one_key_for_two_actions_of_a_screen_is_refused),
 		cmocka_unit_test(a_preset_stands_below_what_the_file_says),
 		cmocka_unit_test(moves_follow_their_new_keys_and_leave_the_old_ones),
