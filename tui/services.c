@@ -127,15 +127,28 @@ confirm_command(struct console *c, const char *title, const char *what, enum con
 }
 
 static void
-service_change(
-    void *user, const char *title, const char *const *hosts, size_t count, const char *command)
+take_command(struct console *c, const char *const *hosts, size_t count, const char *command)
 {
-	struct console *c = user;
 	struct console_asked *a = asked_new(c);
 
 	take_hosts(c, a, hosts, count);
 	a->command = xstrdup(command);
-	confirm_command(c, title, a->command, CONFIRM_CHANGE);
+}
+
+static void
+service_change(
+    void *user, const char *title, const char *const *hosts, size_t count, const char *command)
+{
+	take_command(user, hosts, count, command);
+	confirm_command(user, title, command, CONFIRM_CHANGE);
+}
+
+static void
+service_remove(
+    void *user, const char *title, const char *const *hosts, size_t count, const char *command)
+{
+	take_command(user, hosts, count, command);
+	confirm_command(user, title, command, CONFIRM_REMOVE);
 }
 
 static void
@@ -374,6 +387,7 @@ services_init(struct console *c)
 		.command = service_command,
 		.rolling = service_rolling,
 		.change = service_change,
+		.remove = service_remove,
 		.stop_run = service_stop_run,
 		.prompt = service_prompt,
 		.confirm = service_confirm,

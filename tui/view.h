@@ -120,6 +120,9 @@ struct view_services {
 	/* This command on hosts, which changes them: after its confirmation, as one recorded run. */
 	void (*change)(void *user, const char *title, const char *const *hosts, size_t count,
 	    const char *command);
+	/* The same of what takes something away: the number of hosts is typed. */
+	void (*remove)(void *user, const char *title, const char *const *hosts, size_t count,
+	    const char *command);
 	void (*stop_run)(void *user);
 	void (*prompt)(void *user, const struct view_prompt *p);
 	void (*confirm)(void *user, const struct view_confirm *c);

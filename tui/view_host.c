@@ -282,7 +282,7 @@ do_remove(struct view *v)
 	}
 	autofree char *command = act_command(v, "rm");
 	snprintf(title, sizeof(title), "remove container %.90s", k->name);
-	v->services->change(v->services->user, title, hosts, 1, command);
+	v->services->remove(v->services->user, title, hosts, 1, command);
 }
 
 static void

@@ -236,6 +236,7 @@ stage_up(struct stage *s)
 		    .command = on_command,
 		    .rolling = on_rolling,
 		    .change = on_change,
+		    .remove = on_change,
 		    .stop_run = on_stop,
 		    .prompt = on_prompt,
 		    .confirm = on_confirm,
