@@ -83,7 +83,8 @@ last_text(const struct view *v, const struct apps_row *row, char *to, size_t siz
 		snprintf(alias, sizeof(alias), "%.8s", run);
 	if (when && !*more)
 		clock_short(v->scene->wall_ms - when, age, sizeof(age));
-	snprintf(to, size, "%.20s %.24s%s", alias, *more ? more : age, *age && !*more ? " ago" : "");
+	snprintf(
+	    to, size, "%.20s %.24s%s", alias, *more ? more : age, *age && !*more ? " ago" : "");
 }
 
 static void
