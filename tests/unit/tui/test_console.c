@@ -339,7 +339,8 @@ colours_are_the_terminals_own_or_none(void **state)
 	colours_are("xterm-256color", "NO_COLOR=1", -1, true);
 	colours_are("xterm-256color", "NO_COLOR=", 6, true);
 	colours_are("xterm-256color", "CLICOLOR=0", -1, true);
-	colours_are("a-terminal-nobody-knows", NULL, 6, true);
+	/* ncurses keeps the memory of the newterm() that failed. */
+	colours_are("a-terminal-nobody-knows", "ASAN_OPTIONS=detect_leaks=0", 6, true);
 }
 
 int
