@@ -99,17 +99,19 @@ plan_view_without_name(const char *text, const char *name)
 {
 	autobuf b = BUF_INIT(PAGE_MAX);
 	size_t n = strlen(name);
+	const char *p = text;
 
-	for (const char *p = text; *p;) {
-		bool whole =
-		    strncmp(p, name, n) == 0 && !in_name(p[n]) && (p == text || !in_name(p[-1]));
+	for (const char *at = n ? strstr(p, name) : NULL; at; at = strstr(p, name)) {
+		bool whole = !in_name(at[n]) && (at == text || !in_name(at[-1]));
 
+		buf_add(&b, p, (size_t)(at - p));
 		if (whole)
 			buf_adds(&b, "{{ host }}");
 		else
-			buf_addc(&b, *p);
-		p += whole ? n : 1;
+			buf_add(&b, at, n);
+		p = at + n;
 	}
+	buf_adds(&b, p);
 	return buf_detach(&b, NULL);
 }
 

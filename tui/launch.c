@@ -26,6 +26,8 @@
 #include <signal.h>
 #include <string.h>
 
+#define SLICE_MS 4 /* of work at once */
+
 struct launch {
 	struct launch_config config;
 	struct run *run;
@@ -41,7 +43,7 @@ struct launch {
 	bool left; /* answered no: its hosts have ended, the run has not yet */
 	struct progress progress;
 	char alias[32];
-	bool any, live, paused;
+	bool any, live, paused, folding;
 	int stops;
 	char *last_command, *last_playbook;
 	bool last_rolling;
@@ -139,6 +141,7 @@ on_done(void *user)
 
 	run_finish(l->run, OUTCOME_OK);
 	l->live = false;
+	l->folding = false;
 	if (l->apply && l->planned->state == PLANNED_LOOKING)
 		l->planned->state = PLANNED_STOPPED;
 	loop_soon(herd_loop(l->config.herd), reap, l);
@@ -292,25 +295,55 @@ why_not(const struct launch *l, const struct plan *plan, const char *host)
 }
 
 static void
-on_planned(void *user, struct apply *a)
+plan_is_whole(struct launch *l)
 {
-	struct launch *l = user;
 	struct planned *p = l->planned;
 	char rollout[256];
 
-	for (size_t i = 0; i < l->host_count; i++) {
-		const struct host *h = herd_host_of(l->hosts[i]);
-		const struct plan *plan = apply_plan(a, i);
-
-		planned_add(p, h->name, h->kind == HOST_PET, plan, why_not(l, plan, h->name));
-	}
 	rollout_words(playbook_rollout(l->playbook), rollout, sizeof(rollout));
 	p->rollout = xstrdup(rollout);
+	for (size_t i = 0; i < l->host_count && !p->needs; i++)
+		p->needs = herd_host_of(l->hosts[i])->become;
 	p->made_ms = clock_wall_ms();
-	p->state = apply_changing(a) && !p->drift ? PLANNED_WAITS : PLANNED_NOTHING;
+	p->state = apply_changing(l->apply) && !p->drift ? PLANNED_WAITS : PLANNED_NOTHING;
 	if (p->state == PLANNED_NOTHING)
-		apply_leave(a, OUTCOME_OK);
+		apply_leave(l->apply, OUTCOME_OK);
 	l->config.changed(l->config.user);
+}
+
+/* Many plans are folded a few at a time: keys are answered in between. */
+static void
+fold_some(void *user)
+{
+	struct launch *l = user;
+	int64_t until = clock_mono_ms() + SLICE_MS;
+
+	if (!l->apply || !l->folding || l->planned->state != PLANNED_LOOKING)
+		return;
+	while (l->planned->hosts < l->host_count && clock_mono_ms() < until) {
+		size_t i = l->planned->hosts;
+		const struct host *h = herd_host_of(l->hosts[i]);
+		const struct plan *plan = apply_plan(l->apply, i);
+
+		planned_add(
+		    l->planned, h->name, h->kind == HOST_PET, plan, why_not(l, plan, h->name));
+	}
+	if (l->planned->hosts < l->host_count) {
+		loop_soon(herd_loop(l->config.herd), fold_some, l);
+		return;
+	}
+	l->folding = false;
+	plan_is_whole(l);
+}
+
+static void
+on_planned(void *user, struct apply *a)
+{
+	struct launch *l = user;
+
+	(void)a;
+	l->folding = true;
+	fold_some(l);
 }
 
 static int

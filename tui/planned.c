@@ -29,6 +29,7 @@ free_part(struct planned_part *part)
 	free(part->why);
 	free(part->diff);
 	free(part->first);
+	free(part->key);
 	free(part->path);
 	free(part->was);
 	free(part->becomes);
@@ -40,6 +41,7 @@ free_step(struct planned_step *s)
 {
 	for (size_t i = 0; i < s->parts; i++)
 		free_part(&s->part[i]);
+	strmap_fini(&s->by_key);
 	free(s->part);
 	free(s->id);
 	free(s->title);
@@ -65,7 +67,6 @@ planned_free(struct planned *p)
 	free(p->note);
 	free(p->playbook);
 	free(p->rollout);
-	free(p->error);
 	free(p);
 }
 
@@ -111,34 +112,6 @@ count_lines(struct planned_part *part)
 	}
 }
 
-/* What is read with {{ host }} in place of the name is the same on both. */
-static bool
-alike(struct planned_part *part, const char *first_host, const char *host, const char *diff)
-{
-	autofree char *mine = plan_view_without_name(diff, host);
-
-	if (part->named)
-		return str_eq(part->diff, mine);
-	autofree char *theirs = plan_view_without_name(part->first, first_host);
-	if (!str_eq(theirs, mine))
-		return false;
-	free(part->diff);
-	part->diff = take(mine);
-	part->named = true;
-	return true;
-}
-
-static bool
-fits(
-    const struct planned *p, struct planned_part *part, const char *host, const struct plan_step *s)
-{
-	if (part->class != s->class || !str_eq(part->why ? part->why : "", s->why ? s->why : "") ||
-	    !part->first != !s->diff)
-		return false;
-	return !s->diff || str_eq(part->first, s->diff) ||
-	       alike(part, p->host[part->host[0]].name, host, s->diff);
-}
-
 /* Contents that may be shown, as long as there is room. */
 static void
 keep_contents(struct planned *p, struct planned_part *part, const struct plan_step *s)
@@ -162,16 +135,29 @@ keep_contents(struct planned *p, struct planned_part *part, const struct plan_st
 	p->kept += part->was_len + part->becomes_len;
 }
 
+/* Hosts whose diffs read alike with {{ host }} in place of their names are of one part. */
 static struct planned_part *
 part_of(struct planned *p, struct planned_step *to, const char *host, const struct plan_step *s)
 {
-	for (size_t i = 0; i < to->parts; i++) {
-		if (fits(p, &to->part[i], host, s))
-			return &to->part[i];
+	autofree char *alike = s->diff ? plan_view_without_name(s->diff, host) : NULL;
+	char *key = xasprintf("%d %s\n%s", (int)s->class, s->why ? s->why : "", alike ? alike : "");
+	struct planned_part *part;
+	size_t at;
+
+	if (!strmap_add(&to->by_key, key, to->parts, &at)) {
+		free(key);
+		part = &to->part[at];
+		if (!part->named && s->diff && !str_eq(part->first, s->diff)) {
+			free(part->diff);
+			part->diff = take(alike);
+			part->named = true;
+		}
+		return part;
 	}
 	mem_grow(to->part, to->parts, to->part_cap);
-	struct planned_part *part = &to->part[to->parts++];
+	part = &to->part[to->parts++];
 	*part = (struct planned_part){ .class = s->class,
+		.key = key,
 		.why = dup_or_null(s->why),
 		.first = dup_or_null(s->diff),
 		.diff = dup_or_null(s->diff),
@@ -320,7 +306,7 @@ planned_diff(const struct planned *p, const struct planned_part *part, size_t co
 {
 	if (!part->diff || part->secret)
 		return NULL;
-	if (!part->path)
+	if (!part->path || context == PLANNED_CONTEXT)
 		return xstrdup(part->diff);
 	char *diff = diff_file_about(part->path, (struct diff_text){ part->was, part->was_len },
 	    (struct diff_text){ part->becomes, part->becomes_len }, context, 0);

@@ -7,11 +7,14 @@
 #ifndef DROVER_TUI_PLANNED_H
 #define DROVER_TUI_PLANNED_H
 
+#include "base/strmap.h"
 #include "playbooks/plan.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define PLANNED_CONTEXT 3 /* lines around a change, as plans are made */
 
 enum planned_state {
 	PLANNED_LOOKING, /* the hosts are being looked at */
@@ -33,6 +36,7 @@ struct planned_part {
 	enum plan_class class;
 	char *why, *diff; /* with {{ host }} where they differ by its name alone; NULL: none */
 	char *first;      /* the diff of the first host, as it is */
+	char *key;        /* what hosts must share to be of it */
 	bool secret, named;
 	int added, removed; /* lines */
 	char *path, *was,
@@ -50,6 +54,7 @@ struct planned_step {
 	size_t same, differing;
 	struct planned_part *part;
 	size_t parts, part_cap;
+	struct strmap by_key;
 	char *file; /* where it is written; NULL: nowhere */
 	int line;
 };
@@ -60,7 +65,9 @@ struct planned_note {
 };
 
 struct planned {
-	char *playbook, *rollout, *error;
+	char *playbook, *rollout;
+	const char
+	    *needs; /* how logins that are not root's become it: "sudo"; NULL: all are root's */
 	bool drift;
 	enum planned_state state;
 	int64_t made_ms; /* wall clock; 0: not yet */

@@ -27,7 +27,7 @@ source_of(const struct view *v)
 static void
 plan_open(struct view *v, const char *subject)
 {
-	((struct planview *)v->state)->context = 3;
+	((struct planview *)v->state)->context = PLANNED_CONTEXT;
 	(void)subject;
 	if (source_of(v))
 		source_of(v)->hold(source_of(v)->user, true);
@@ -43,10 +43,12 @@ plan_close(struct view *v)
 	planview_free_rows(r);
 	free(r->row);
 	free(r->shown);
+	free(r->made);
 	text_fini(&r->text);
 	match_fini(&r->filter);
 }
 
+/* The text is made anew only when it is another: diffs cost time. */
 static void
 show(struct planview *r)
 {
@@ -54,16 +56,44 @@ show(struct planview *r)
 
 	if (!row) {
 		text_set(&r->text, "", 0);
+		free(take(r->shown));
 		return;
 	}
+	bool out =
+	    row->kind == ROW_AWAY ? r->plan->host[row->host].out : r->plan->step[row->step].out;
+	autofree char *key =
+	    xasprintf("%lld %d %zu|%s", (long long)r->plan->made_ms, out, r->context, row->id);
+	const char *was = r->shown ? strchr(r->shown, '|') : NULL, *is = strchr(key, '|');
+	if (r->shown && str_eq(r->shown, key))
+		return;
 	autofree char *said = planview_tell(r->plan, row, r->context);
-	if (!r->shown || !str_eq(r->shown, row->id)) {
+	if (!was || !str_eq(was, is)) {
 		r->text.top = 0;
 		r->text.left = 0;
-		free(r->shown);
-		r->shown = xstrdup(row->id);
 	}
+	free(r->shown);
+	r->shown = take(key);
 	text_set(&r->text, said, strlen(said));
+}
+
+/* Rows are made anew only when they are others: there may be many. */
+static void
+make_rows(struct planview *r)
+{
+	size_t out = 0;
+
+	for (size_t i = 0; r->plan && i < r->plan->hosts; i++)
+		out = out * 31 + r->plan->host[i].out * (i + 1);
+	autofree char *key = r->plan
+				 ? xasprintf("%lld %zu %zu %zu %d %d %d %s",
+				       (long long)r->plan->made_ms, r->plan->hosts, r->plan->steps,
+				       out, (int)r->plan->drift, r->changes, r->unfold, r->typed)
+				 : NULL;
+	if (key && r->made && str_eq(key, r->made))
+		return;
+	planview_rows(r);
+	free(r->made);
+	r->made = take(key);
 }
 
 static void
@@ -74,7 +104,7 @@ plan_refresh(struct view *v)
 
 	r->plan = source_of(v) ? source_of(v)->look(source_of(v)->user) : NULL;
 	r->text.diff = true;
-	planview_rows(r);
+	make_rows(r);
 	r->list.height = body;
 	text_height(&r->text, body);
 	show(r);

@@ -30,6 +30,7 @@ struct planview {
 	const struct planned *plan; /* as of the last refresh */
 	struct text text;           /* what would change at the row under the cursor */
 	char *shown;                /* whose text that is */
+	char *made;                 /* what the rows were made for */
 	bool reading;               /* keys go to the text */
 	bool changes, unfold;       /* only what changes; hosts one by one */
 	size_t context;             /* lines around a change */

@@ -162,6 +162,10 @@ paint_foot(const struct planned *p, struct canvas *c, int row)
 	if (p->notes)
 		canvas_printf(c, row, 1, c->cols - 2, STYLE_WARN, "note: %s%s", p->note[0].text,
 		    p->notes > 1 ? "  (E: all notes)" : "");
+	else if (!p->drift && p->made_ms)
+		canvas_printf(c, row, 1, c->cols - 2, STYLE_DIM,
+		    "lock: taken on each host by its act    needs: %s",
+		    p->needs ? p->needs : "root, which the logins are");
 	if (p->rollout && !p->drift)
 		canvas_printf(c, row + 1, 1, c->cols - 2, STYLE_DIM, "rollout: %s", p->rollout);
 }

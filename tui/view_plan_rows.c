@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#define TEXT_MAX (16U << 20)
+#define TEXT_MAX   (16U << 20)
+#define PARTS_TOLD 20 /* at once */
 
 const char *
 planview_id(const void *user, size_t i)
@@ -132,11 +133,13 @@ tell_step(const struct planned *p, const struct planned_step *s, size_t context,
 	if (!s->parts)
 		buf_addf(to, "The same on %zu host%s: nothing is done.\n", s->same,
 		    s->same == 1 ? "" : "s");
-	for (size_t i = 0; i < s->parts; i++) {
+	for (size_t i = 0; i < s->parts && i < PARTS_TOLD; i++) {
 		if (i)
 			buf_addc(to, '\n');
 		tell_part(p, s, &s->part[i], context, to);
 	}
+	if (s->parts > PARTS_TOLD)
+		buf_addf(to, "\n%zu more differ: their rows have them.\n", s->parts - PARTS_TOLD);
 	if (s->parts && s->same)
 		buf_addf(to, "\nThe same on %zu other host%s.\n", s->same, s->same == 1 ? "" : "s");
 	if (s->file)

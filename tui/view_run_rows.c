@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "base/strmap.h"
 #include "inventory/set.h"
+#include "tui/plan_source.h"
+#include "tui/planned.h"
 #include "tui/run_source.h"
 #include "tui/view.h"
 
@@ -216,7 +218,13 @@ static void
 foot_live(const struct view *v, struct buf *to)
 {
 	const struct progress *p = v->scene->run;
+	const struct plan_source *s = v->services->plan;
+	const struct planned *plan = s ? s->look(s->user) : NULL;
 
+	if (plan && plan->state == PLANNED_WAITS) {
+		buf_adds(to, "Its plan waits for an answer: 5.");
+		return;
+	}
 	if (p->note)
 		buf_addf(to, "%s.  ", p->note);
 	buf_adds(to, "Ctrl-C: no host starts any more; twice: cut the running ones");

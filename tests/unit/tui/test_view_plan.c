@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inventory/inventory.h"
+#include "playbooks/diff.h"
 #include "tests/lib/stage.h"
 #include "tui/plan_source.h"
 #include "tui/planned.h"
@@ -359,16 +360,14 @@ the_playbook_is_edited_at_the_step_and_the_plan_is_kept(void **state)
 static void
 add_long(struct planned *p)
 {
-	static char was[512], becomes[512], diff[] = "@@ -1 +1 @@\n-line 15\n+LINE 15\n";
+	static char was[512], becomes[512];
 	struct resource r = { .kind = RESOURCE_FILE,
 		.id = "file /etc/long",
 		.title = "/etc/long",
 		.path = "/etc/long",
 		.content = becomes };
 	struct found found = { .kind = 'f', .content = was };
-	struct plan_step step = {
-		.resource = &r, .found = &found, .class = PLAN_CHANGE, .diff = diff
-	};
+	struct plan_step step = { .resource = &r, .found = &found, .class = PLAN_CHANGE };
 	struct plan one = { .steps = &step, .count = 1 };
 
 	was[0] = becomes[0] = '\0';
@@ -379,6 +378,9 @@ add_long(struct planned *p)
 	}
 	r.content_len = strlen(becomes);
 	found.content_len = strlen(was);
+	autofree char *diff = diff_file(r.path, (struct diff_text){ was, found.content_len },
+	    (struct diff_text){ becomes, r.content_len }, DIFF_LINES);
+	step.diff = diff;
 	planned_add(p, "web9", false, &one, NULL);
 }
 
@@ -408,6 +410,39 @@ a_diff_has_as_much_context_as_is_asked_for(void **state)
 	fake_down(&s, &f);
 }
 
+static void
+hosts_that_all_differ_are_told_so_without_an_end(void **state)
+{
+	struct stage s;
+	struct fake f;
+
+	(void)state;
+	fake_up(&s, &f);
+	for (int i = 0; i < 50; i++) {
+		struct resource r = { .kind = RESOURCE_FILE, .id = "file /x", .title = "/x" };
+		struct found found = { .kind = '-' };
+		autofree char *diff = xasprintf("@@ -0,0 +1 @@\n+address 10.0.0.%d\n", i);
+		autofree char *name = xasprintf("n%d", i);
+		struct plan_step step = {
+			.resource = &r, .found = &found, .class = PLAN_CREATE, .diff = diff
+		};
+		struct plan one = { .steps = &step, .count = 1 };
+
+		planned_add(f.plan, name, false, &one, NULL);
+	}
+	assert_int_equal(f.plan->step[0].parts, 50);
+	stage_key(&s, "/");
+	s.prompt.yes(&s.view, "/x");
+	autofree char *text = stage_text(&s, 200, 100);
+	assert_non_null(strstr(text, "30 more differ: their rows have them."));
+	stage_key(&s, "j");
+	stage_key(&s, "j");
+	autofree char *one = stage_text(&s, 40, 100);
+	assert_non_null(strstr(one, "address 10.0.0.1"));
+	assert_null(strstr(one, "address 10.0.0.2"));
+	fake_down(&s, &f);
+}
+
 int
 main(void)
 {
@@ -421,6 +456,7 @@ main(void)
 		cmocka_unit_test(without_a_plan_it_says_how_to_make_one),
 		cmocka_unit_test(the_playbook_is_edited_at_the_step_and_the_plan_is_kept),
 		cmocka_unit_test(a_diff_has_as_much_context_as_is_asked_for),
+		cmocka_unit_test(hosts_that_all_differ_are_told_so_without_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
