@@ -92,12 +92,18 @@ first_host(const struct scene *s)
 	return worst ? worst->name : "";
 }
 
+/* "HOST", or "HOST UNIT": the cursor stands on the unit. */
 static void
 host_open(struct view *v, const char *subject)
 {
 	struct hostview *h = v->state;
 
 	h->name = xstrdup(subject ? subject : first_host(v->scene));
+	char *unit = strchr(h->name, ' ');
+	if (unit) {
+		*unit = '\0';
+		str_copy(h->list[HOST_UNITS].id, sizeof(h->list[HOST_UNITS].id), unit + 1);
+	}
 	host_refresh(v);
 }
 

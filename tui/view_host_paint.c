@@ -19,7 +19,7 @@ static const struct table_column unit_columns[] = {
 	[STATE] = { .title = "S", .min = 1 },
 	[NAME] = { .title = "UNIT", .min = 20, .weight = 1 },
 	[WHOSE] = { .title = "USER", .min = 6, .drop = 3 },
-	[SUB] = { .title = "SUB", .min = 8, .drop = 5 },
+	[SUB] = { .title = "SUB", .min = 9, .drop = 5 },
 	[AGE] = { .title = "AGE", .min = 5, .drop = 4, .right = true },
 	[MEMORY] = { .title = "MEMORY", .min = 9, .drop = 2, .right = true },
 	[CPU] = { .title = "CPU", .min = 6, .drop = 1, .right = true },

@@ -53,12 +53,33 @@ v=$(readlink /etc/localtime 2>/dev/null) && echo "tz ${v##*zoneinfo/}"
 		n++
 	}'
 ip -o addr show scope global 2>/dev/null | awk 'NR < 65 { print "addr", $2, $4 }'
-# Units, from what show prints: those that are active, failed, or were put there by hand.
-units() {
-	systemctl ${1:+"$1"} show '*.service' '*.timer' '*.socket' '*.mount' '*.path' --state=loaded --property=Id,LoadState,ActiveState,SubState,StateChangeTimestampMonotonic,FragmentPath,SourcePath,Description,Result,NRestarts,ExecMainStatus,MemoryCurrent,CPUUsageNSec 2>/dev/null |
+# Units, from what show prints: those that are active, failed, or were put there by hand. systemd forgets
+# those that do not run, so their files name them.
+put() { # DIRECTORY...: names of the units whose files are there
+	for d in "$@"; do
+		for f in "$d"/*; do
+			f=${f##*/}
+			case $f in
+			*@.* | *[!A-Za-z0-9:_.@-]*) ;;
+			*.container) echo "${f%.*}.service" ;;
+			*.service | *.timer | *.socket) echo "$f" ;;
+			esac
+		done
+	done | head -n 512
+}
+units() { # [--user HOME]
+	if [ "$1" ]; then
+		names=$(put "$2/.config/systemd/user" "$2/.config/containers/systemd")
+	else
+		names=$(put /etc/systemd/system /etc/containers/systemd)
+	fi
+	# shellcheck disable=SC2086
+	systemctl ${1:+"$1"} show '*.service' '*.timer' '*.socket' '*.mount' '*.path' $names --property=Id,LoadState,ActiveState,SubState,StateChangeTimestampMonotonic,FragmentPath,SourcePath,Description,Result,NRestarts,ExecMainStatus,MemoryCurrent,CPUUsageNSec 2>/dev/null |
 		awk -v now="${up%%.*}" -v quiet="$1" -F= '
 		function more(key, text, none) { if (text != "" && text != none) print "+", key, text }
 		function flush() {
+			if (id in seen || load != "loaded") id = ""
+			seen[id] = 1
 			mine = path ~ "^/etc/systemd/" || path ~ "/[.]config/systemd/user/" || source ~ "/containers/systemd/"
 			if (id != "" && (active != "inactive" || mine) && (active == "failed" || mine || id !~ (quiet ? "[.](mount|path|socket)$" : "[.](mount|path)$"))) {
 				print "unit", id, load, active, sub_, (since > 0 ? now - int(since / 1000000) : -1), mine, text
@@ -134,7 +155,7 @@ for d in /run/user/*; do
 		[ "$me" = "$user" ] || as="setpriv --reuid=$user --regid=$group --init-groups"
 		# shellcheck disable=SC2086
 		systemctl() { $as systemctl "$@"; }
-		units --user
+		units --user "$home"
 		# shellcheck disable=SC2086
 		[ -d "$home/.local/share/containers/storage" ] && command -v podman >/dev/null 2>&1 && containers $as
 	)

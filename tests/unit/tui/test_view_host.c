@@ -257,6 +257,20 @@ what_is_under_the_cursor_is_wanted(void **state)
 }
 
 static void
+a_unit_that_is_named_is_under_the_cursor(void **state)
+{
+	struct source s;
+
+	(void)state;
+	set_up(&s);
+	s.stage.view.class->close(&s.stage.view);
+	free(s.stage.view.state);
+	stage_open(&s.stage, &view_host, "db1 site-0.service");
+	assert_string_equal(s.wanted, "0 unit /site-0.service");
+	tear_down(&s);
+}
+
+static void
 an_answer_that_does_not_come_is_told(void **state)
 {
 	struct source s;
@@ -404,6 +418,7 @@ main(void)
 		cmocka_unit_test(every_tab_has_its_screen),
 		cmocka_unit_test(the_detail_has_the_screen_when_it_is_asked_for),
 		cmocka_unit_test(what_is_under_the_cursor_is_wanted),
+		cmocka_unit_test(a_unit_that_is_named_is_under_the_cursor),
 		cmocka_unit_test(an_answer_that_does_not_come_is_told),
 		cmocka_unit_test(the_scope_goes_round),
 		cmocka_unit_test(keys_act_on_the_unit_that_runs_what_is_under_the_cursor),
