@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define ANSWER_MAX (1U << 20)
+#define LIFE_S     900
+#define TIMED_OUT  124 /* the status of timeout(1) */
 
 struct watch {
 	struct herd_job job; /* the herd frees it when it ends first */
@@ -19,7 +21,7 @@ struct watch {
 	char nonce[PROBE_NONCE];
 	char question[PROBE_NONCE + 16];
 	size_t left; /* of the question, still to be written */
-	bool starting, ended, freed;
+	bool starting, ended, freed, answered;
 	struct err why;
 };
 
@@ -82,6 +84,7 @@ on_data(void *user, enum stream s, const void *p, size_t n)
 		return;
 	if (probe_parse(w->heard.data, w->heard.len, w->nonce, &answer, &err) < 0)
 		answer = (struct probe_answer){ .body = "", .status = -1 };
+	w->answered = true;
 	/* Its owner may give the watch up in there. */
 	struct buf heard = w->heard;
 	buf_init(&w->heard, ANSWER_MAX);
@@ -103,6 +106,11 @@ on_end(void *user, const struct channel_end *e)
 	struct probe_answer none;
 	struct err err = { .kind = OUTCOME_OK };
 
+	if (w->answered && e->have_status && e->status == TIMED_OUT) {
+		herd_guest_go(w->spec.host, &w->guest);
+		over(w, &err);
+		return;
+	}
 	if (e->err)
 		err = *e->err;
 	else if (w->heard.len || !w->noise.len)
@@ -129,13 +137,22 @@ on_leave(void *user)
 	over(w, &none);
 }
 
+/* Where its link is lost and the host does not notice, it goes by itself; else it is begun anew then. */
 static char *
 watch_program(void)
 {
-	return xasprintf(
-	    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C\n"
-	    "export PATH LC_ALL\nstatus() (\n%s\n)\n%s",
-	    host_status_sh, host_watch_sh);
+	struct buf b = BUF_INIT(SIZE_MAX);
+	autofree char *loop =
+	    xasprintf("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C\n"
+		      "export PATH LC_ALL\nstatus() (\n%s\n)\n%s",
+		host_status_sh, host_watch_sh);
+	buf_adds(&b, "watch=");
+	str_shell_quote(&b, loop);
+	buf_addf(&b,
+	    "\ncommand -v timeout >/dev/null && exec timeout %d sh -c \"$watch\" drover\n"
+	    "eval \"$watch\"\n",
+	    LIFE_S);
+	return buf_detach(&b, &(size_t){ 0 });
 }
 
 static void

@@ -463,6 +463,27 @@ a_session_in_use_stays_until_it_is_released(void **state)
 }
 
 static void
+a_program_whose_time_is_over_is_begun_anew_without_a_word(void **state)
+{
+	struct poll_view v;
+	struct channel *c;
+
+	(void)state;
+	see(0, 3);
+	pass(5000);
+	int before = w.changed;
+	c = &w.fake[0].session[0].channel[0];
+	c->l->end(c->user, c, &(struct channel_end){ .have_status = true, .status = 124 });
+	c->l = NULL;
+	poll_get(w.poll, 0, &v);
+	assert_int_equal(v.link, POLL_UP);
+	pass(5000);
+	assert_int_equal(w.fake[0].session[0].channels, 2);
+	assert_int_equal(w.fake[0].sessions, 1);
+	assert_int_equal(w.changed, before);
+}
+
+static void
 what_a_host_says_without_being_asked_is_no_answer(void **state)
 {
 	struct poll_view v;
@@ -504,6 +525,8 @@ main(void)
 		    a_session_that_is_let_go_of_closes_though_it_is_watched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_session_in_use_stays_until_it_is_released, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_program_whose_time_is_over_is_begun_anew_without_a_word, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    what_a_host_says_without_being_asked_is_no_answer, set_up, tear_down),
 	};
