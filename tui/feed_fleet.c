@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/call.h"
@@ -14,15 +15,57 @@
 #include "inventory/set.h"
 #include "ledger/ledger.h"
 
+#define FRESH_MS 10000 /* a fact is read again after it */
+
+/* One fact of every host, read at once: a filter asks for it with every key. */
+struct fleet_feed {
+	struct fleet_source source;
+	struct console *console;
+	char key[64];
+	char **value; /* as many as there are hosts */
+	int64_t read_ms;
+};
+
+static void
+forget(struct fleet_feed *f)
+{
+	for (size_t i = 0; i < f->console->scene.count; i++) {
+		free(f->value[i]);
+		f->value[i] = NULL;
+	}
+}
+
+static void
+take_fact(void *user, const char *host, const char *key, const char *value)
+{
+	struct fleet_feed *f = user;
+	const struct host *h = inventory_find(f->console->call->inventory, host);
+
+	(void)key;
+	if (!h || !value)
+		return;
+	free(f->value[h->index]);
+	f->value[h->index] = xstrdup(value);
+}
+
 static const char *
 label(void *user, size_t host, const char *key)
 {
-	struct console *c = user;
-	const struct var *v = host_var(inventory_host(c->call->inventory, host), key);
+	struct fleet_feed *f = user;
+	struct call *call = f->console->call;
+	const struct var *v = host_var(inventory_host(call->inventory, host), key);
+	int64_t now = loop_now_ms(f->console->loop);
 
 	if (v)
 		return v->is_json || var_opaque(v) ? NULL : v->value;
-	return herd_fact(herd_at(c->herd, host), key);
+	if (!str_eq(f->key, key) || now - f->read_ms > FRESH_MS) {
+		forget(f);
+		str_copy(f->key, sizeof(f->key), key);
+		f->read_ms = now;
+		ledger_hosts_facts(
+		    call->ledger, inventory_fleet(call->inventory), f->key, take_fact, f);
+	}
+	return f->value[host];
 }
 
 /* As the command line looks facts up: cli/call_open.c. */
@@ -39,7 +82,8 @@ fact(void *user, const struct host *h, const char *key)
 static int
 eval(void *user, const char *expr, bool *in, struct err *err)
 {
-	struct console *c = user;
+	struct fleet_feed *f = user;
+	struct console *c = f->console;
 	const struct set_lookup lookup = { .fact = fact, .user = c, .known_only = true };
 	struct set set;
 
@@ -71,7 +115,8 @@ say_run(void *user, const struct ledger_row *row)
 static void
 last_run(void *user, size_t host, char *to, size_t size)
 {
-	struct console *c = user;
+	struct fleet_feed *f = user;
+	struct console *c = f->console;
 	struct saying saying = { to, size };
 
 	to[0] = '\0';
@@ -82,22 +127,32 @@ last_run(void *user, size_t host, char *to, size_t size)
 static void
 shell(void *user, size_t host)
 {
-	foreground_shell(user, host);
+	struct fleet_feed *f = user;
+
+	foreground_shell(f->console, host);
 }
 
 struct fleet_source *
 feed_fleet_new(struct console *c)
 {
-	struct fleet_source *s = xcalloc(1, sizeof(*s));
+	struct fleet_feed *f = xcalloc(1, sizeof(*f));
 
-	*s = (struct fleet_source){
-		.user = c, .label = label, .set = eval, .last_run = last_run, .shell = shell
+	f->console = c;
+	f->value = xcalloc(c->scene.count + 1, sizeof(*f->value));
+	f->source = (struct fleet_source){
+		.user = f, .label = label, .set = eval, .last_run = last_run, .shell = shell
 	};
-	return s;
+	return &f->source;
 }
 
 void
 feed_fleet_free(struct fleet_source *s)
 {
-	free(s);
+	struct fleet_feed *f = s ? s->user : NULL;
+
+	if (!f)
+		return;
+	forget(f);
+	free(f->value);
+	free(f);
 }

@@ -29,6 +29,7 @@ enum fleet_column {
 	FLEET_RTT,
 	FLEET_AGE,
 	FLEET_NOTE,
+	FLEET_SPARK,
 	FLEET_COLUMNS
 };
 

@@ -3,7 +3,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inventory/set.h"
+#include "ledger/samples.h"
 #include "tui/canvas.h"
+#include "tui/plot.h"
 #include "tui/table.h"
 #include "tui/view_fleet.h"
 
@@ -12,21 +14,24 @@
 
 #define LEFT      3 /* of the columns */
 #define NAMES     5
+#define SPARK     15 /* columns, a minute each */
+#define SPARK_OF  32 /* hosts of a herd that are looked at */
 #define STRIP_MIN 22 /* rows of the view that leave room for the strip */
 
 static const struct table_column columns[] = {
 	[FLEET_HEALTH] = { "S", 1, 0, 0, false },
 	[FLEET_HOST] = { "HOST", 13, 2, 0, false },
-	[FLEET_GROUP] = { "GROUP", 5, 0, 3, false },
-	[FLEET_OS] = { "OS", 9, 0, 2, false },
-	[FLEET_UNITS] = { "UNITS", 6, 0, 9, false },
-	[FLEET_CTRS] = { "CTRS", 5, 0, 7, true },
-	[FLEET_CPU] = { "CPU%", 5, 0, 5, true },
-	[FLEET_MEM] = { "MEM%", 5, 0, 6, true },
-	[FLEET_DISK] = { "DISK%", 5, 0, 8, true },
-	[FLEET_RTT] = { "RTT", 5, 0, 1, true },
-	[FLEET_AGE] = { "AGE", 4, 0, 4, true },
+	[FLEET_GROUP] = { "GROUP", 5, 0, 4, false },
+	[FLEET_OS] = { "OS", 9, 0, 3, false },
+	[FLEET_UNITS] = { "UNITS", 6, 0, 10, false },
+	[FLEET_CTRS] = { "CTRS", 5, 0, 8, true },
+	[FLEET_CPU] = { "CPU%", 5, 0, 6, true },
+	[FLEET_MEM] = { "MEM%", 5, 0, 7, true },
+	[FLEET_DISK] = { "DISK%", 5, 0, 9, true },
+	[FLEET_RTT] = { "RTT", 5, 0, 2, true },
+	[FLEET_AGE] = { "AGE", 4, 0, 5, true },
 	[FLEET_NOTE] = { "NOTE", 14, 3, 0, false },
+	[FLEET_SPARK] = { "CPU 15 MIN", SPARK, 0, 1, false },
 };
 
 const char *
@@ -69,6 +74,36 @@ span_text(const struct fleet_span *s, char *to, size_t size)
 		snprintf(to, size, "%d", (int)s->least);
 	else
 		snprintf(to, size, "%d-%d", (int)s->least, (int)s->most);
+}
+
+/* The processor in the last time; of a herd the mean of those that are known. */
+static void
+spark(const struct view *v, const struct fleet_row *r, char *to, size_t size)
+{
+	const struct fleet *f = v->state;
+	int32_t sum[SPARK] = { 0 }, known[SPARK] = { 0 }, one[SPARK];
+	const struct plot_series series = { .values = sum, .count = SPARK, .high = 100 };
+
+	to[0] = '\0';
+	for (size_t i = 0; v->services->samples && i < r->count && i < SPARK_OF; i++) {
+		const struct sample_asked asked = {
+			.host = v->scene->hosts[f->member[r->first + i]].name,
+			.metric = SAMPLE_CPU,
+			.span = SAMPLE_TWO_HOURS,
+			.now_ms = v->scene->wall_ms,
+		};
+
+		if (!samples_last(v->services->samples, &asked, one, SPARK))
+			continue;
+		for (int k = 0; k < SPARK; k++) {
+			sum[k] += one[k] == SAMPLE_NONE ? 0 : one[k];
+			known[k] += one[k] != SAMPLE_NONE;
+		}
+	}
+	for (int k = 0; k < SPARK; k++)
+		sum[k] = known[k] ? sum[k] / known[k] : PLOT_GAP;
+	if (v->services->samples)
+		plot_spark(&series, SPARK, v->scene->ascii, to, size);
 }
 
 static void
@@ -123,6 +158,9 @@ cell_text(const struct view *v, const struct fleet_row *r, enum fleet_column col
 		break;
 	case FLEET_NOTE:
 		fleet_note(v, r, to, size);
+		break;
+	case FLEET_SPARK:
+		spark(v, r, to, size);
 		break;
 	case FLEET_HEALTH:
 		snprintf(to, size, "%s", glance_glyph(r->glance, v->scene->ascii));
@@ -201,6 +239,8 @@ paint_row(const struct view *v, const struct table *t, struct canvas *c, int row
 	if (fleet_range(f, &from, &to) && at >= from && at <= to)
 		canvas_print(c, row, 2, 1, STYLE_WARN, "|");
 	for (enum fleet_column i = 0; i < FLEET_COLUMNS; i++) {
+		if (!t->width[i])
+			continue;
 		cell_text(v, r, i, text, sizeof(text));
 		table_cell(t, c, row, i, cell_style(h, r, i), text);
 	}

@@ -237,6 +237,7 @@ weight(const struct fleet_row *r, enum fleet_column column)
 	case FLEET_HOST:
 	case FLEET_GROUP:
 	case FLEET_OS:
+	case FLEET_SPARK:
 	case FLEET_COLUMNS:
 		break;
 	}

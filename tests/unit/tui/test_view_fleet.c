@@ -1,7 +1,9 @@
 /* The Fleet screen: folds, marks, filter, order, what it shows at any size. */
 #include "base/err.h"
+#include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "ledger/samples.h"
 #include "tests/lib/stage.h"
 
 #include <setjmp.h>
@@ -359,6 +361,36 @@ a_shell_is_on_one_host(void **state)
 }
 
 static void
+a_wide_screen_has_the_processor_in_the_last_time(void **state)
+{
+	struct stage *s = *state;
+	struct err err;
+	struct loop *loop = loop_new(&err);
+	struct samples *samples =
+	    samples_new(&(struct samples_config){ .loop = loop, .fleet = "shop" });
+
+	for (int minute = 0; minute < 10; minute++) {
+		const int32_t values[SAMPLE_METRICS] = { minute * 10, 0, 0, 0 };
+
+		samples_add(samples, "db1", s->scene.wall_ms - (10 - minute) * 60000, values);
+	}
+	s->services.samples = samples;
+	autofree char *narrow = stage_text(s, 30, 100);
+	assert_null(strstr(narrow, "CPU 15 MIN"));
+	autofree char *wide = stage_text(s, 30, 140);
+	assert_non_null(strstr(wide, "CPU 15 MIN"));
+	char *row = strstr(wide, "postgres.service");
+	assert_non_null(row);
+	row[strcspn(row, "\n")] = '\0';
+	/* Something is drawn behind the note. */
+	assert_true(strlen(row) > strlen("postgres.service") + 10);
+	s->services.samples = NULL;
+	samples_free(samples);
+	loop_pass(loop, 0);
+	loop_free(loop);
+}
+
+static void
 any_size_is_painted(void **state)
 {
 	struct stage *s = *state;
@@ -407,6 +439,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    actions_say_the_command_they_equal, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_shell_is_on_one_host, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_wide_screen_has_the_processor_in_the_last_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(any_size_is_painted, set_up, tear_down),
 	};
 
