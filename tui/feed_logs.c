@@ -114,6 +114,10 @@ on_rate(void *user)
 	uint64_t now = logbook_count(f->book), rate = now - f->counted;
 
 	f->counted = now;
+	if (f->held) {
+		logbook_retry(f->book);
+		hold_when_full(f);
+	}
 	if (rate || f->rate) {
 		f->rate = rate;
 		tell(f);

@@ -289,3 +289,10 @@ logbook_err(const struct logbook *b)
 
 	return err->kind != OUTCOME_OK ? err : spill_err(b->index);
 }
+
+void
+logbook_retry(struct logbook *b)
+{
+	spill_retry(b->texts);
+	spill_retry(b->index);
+}

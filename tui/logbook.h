@@ -39,6 +39,8 @@ uint64_t logbook_bytes(const struct logbook *b); /* of their texts */
 size_t logbook_memory(const struct logbook *b);  /* in use */
 const struct err *logbook_err(
     const struct logbook *b); /* kind OK, or why lines cannot go to a file */
+/* Try again what could not be written. */
+void logbook_retry(struct logbook *b);
 
 /* Which lines there are to be seen. Looked at from here on, in slices. */
 struct logbook_filter {

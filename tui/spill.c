@@ -243,6 +243,15 @@ spill_get(struct spill *s, uint32_t i, bool change)
 	return s->blocks[i].bytes;
 }
 
+void
+spill_retry(struct spill *s)
+{
+	if (s->err.kind == OUTCOME_OK)
+		return;
+	s->err = (struct err){ 0 };
+	shrink(s);
+}
+
 size_t
 spill_resident(const struct spill *s)
 {

@@ -27,6 +27,9 @@ uint32_t spill_add(struct spill *s, size_t size);
 #define SPILL_STANDS 8
 void *spill_get(struct spill *s, uint32_t block, bool change);
 
+/* Try again what could not be written; nothing where all is well. */
+void spill_retry(struct spill *s);
+
 size_t spill_resident(const struct spill *s);  /* bytes in memory */
 uint64_t spill_written(const struct spill *s); /* bytes in the file */
 /* Why the budget is not kept, or bytes could not be read back; kind OK: it is. */

@@ -42,6 +42,7 @@ logs_close(struct view *v)
 	if (l->feed)
 		l->source->stop(l->feed);
 	free(l->rows);
+	free(l->hidden);
 	free(l->set);
 	free(l->name);
 	free(l->since);
@@ -237,6 +238,35 @@ do_level(struct view *v)
 	v->services->flash(v->services->user, false, says[i]);
 }
 
+/* The host of the line under the cursor is seen no more; the others are. */
+static void
+do_hide(struct view *v)
+{
+	struct logs_view *l = v->state;
+	struct logs_totals t;
+	size_t source = l->rows[l->cursor_row].source;
+
+	l->source->totals(l->feed, &t);
+	if (!l->hidden) {
+		l->hidden = xcalloc(t.hosts + 1, sizeof(*l->hidden));
+		l->sources = t.hosts;
+	}
+	if (source < l->sources)
+		l->hidden[source] = true;
+	logs_refilter(v);
+	v->services->flash(v->services->user, false, "its lines are left out; + shows all hosts");
+}
+
+static void
+do_show(struct view *v)
+{
+	struct logs_view *l = v->state;
+
+	free(take(l->hidden));
+	l->sources = 0;
+	logs_refilter(v);
+}
+
 /* The boot before this one, and back to now. */
 static void
 do_boot(struct view *v)
@@ -401,6 +431,15 @@ static const struct action actions[] = {
 	    .summary = "the column of hosts on and off",
 	    .hint = true,
 	    .run = do_hosts },
+	{ .key = "-",
+	    .name = "leave out",
+	    .summary = "the lines of the host under the cursor are not seen",
+	    .needs = NEEDS_ROW,
+	    .run = do_hide },
+	{ .key = "+",
+	    .name = "all hosts",
+	    .summary = "the lines of all hosts again",
+	    .run = do_show },
 	{ .key = "p",
 	    .name = "previous boot",
 	    .summary = "what the hosts said before they were started last, and back",

@@ -32,6 +32,8 @@ struct logs_view {
 	enum logs_what what;
 	char range[16]; /* "live", "15m", "boot" ...; "" when it is typed */
 	/* how it is shown */
+	bool *hidden; /* a source's lines are not seen */
+	size_t sources;
 	bool follow, wrap, times, hosts, fold;
 	int left, level, context;
 	char filter[256], search[256];

@@ -70,6 +70,8 @@ logs_start(struct view *v)
 		l->source->stop(l->feed);
 	l->feed = NULL;
 	l->book = NULL;
+	free(take(l->hidden));
+	l->sources = 0;
 	l->at_line = false;
 	l->follow = true;
 	if (l->err.kind != OUTCOME_OK)
@@ -95,8 +97,11 @@ logs_refilter(struct view *v)
 
 	if (!l->book)
 		return;
-	logbook_filter(l->book, &(struct logbook_filter){
-				    .typed = l->filter, .level = l->level, .context = l->context });
+	logbook_filter(l->book, &(struct logbook_filter){ .typed = l->filter,
+				    .level = l->level,
+				    .hidden = l->hidden,
+				    .sources = l->sources,
+				    .context = l->context });
 	l->source->work(l->feed);
 }
 

@@ -334,12 +334,12 @@ paint_sources(const struct logs_view *l, struct canvas *c, int row)
 		cut += h.cut;
 		if (i >= NAMED)
 			continue;
+		bool out = i < l->sources && l->hidden[i];
 		bool on = h.link == LOGS_LIVE || h.link == LOGS_ENDED;
-		col += canvas_printf(c, row, col, 28, on ? STYLE_TEXT : STYLE_UNKNOWN, "[%s]%s ",
-		    on                      ? "x"
-		    : h.link == LOGS_FAILED ? "!"
-					    : " ",
-		    h.name);
+		const char *box = out ? "-" : on ? "x" : h.link == LOGS_FAILED ? "!" : " ";
+
+		col += canvas_printf(c, row, col, 28, on && !out ? STYLE_TEXT : STYLE_UNKNOWN,
+		    "[%s]%s ", box, h.name);
 	}
 	if (t.hosts > NAMED)
 		col += canvas_print(c, row, col, 3, STYLE_DIM, ".. ");

@@ -281,6 +281,21 @@ a_filter_keeps_what_has_it_and_its_context(void **state)
 }
 
 static void
+the_lines_of_a_host_are_left_out_and_come_back(void **state)
+{
+	(void)state;
+	up("web1");
+	key("-"); /* the last line is web1's */
+	shows("request 39", false);
+	shows("request 38", true);
+	shows("[-]web1", true);
+	key("+");
+	shows("request 39", true);
+	shows("[x]web1", true);
+	stage_down(&w.stage);
+}
+
+static void
 equal_neighbours_are_one_row_that_comes_apart(void **state)
 {
 	(void)state;
@@ -445,6 +460,7 @@ main(void)
 		cmocka_unit_test(a_reader_who_scrolls_up_is_left_alone),
 		cmocka_unit_test(a_search_goes_from_line_to_line_and_shows_where_it_is),
 		cmocka_unit_test(a_filter_keeps_what_has_it_and_its_context),
+		cmocka_unit_test(the_lines_of_a_host_are_left_out_and_come_back),
 		cmocka_unit_test(equal_neighbours_are_one_row_that_comes_apart),
 		cmocka_unit_test(long_lines_wrap_or_are_moved_sideways),
 		cmocka_unit_test(columns_come_and_go_and_marks_stay),
