@@ -223,7 +223,7 @@ step(struct journal *j, void (*entry)(void *user, const struct journal_entry *e)
 		j->done = j->at;
 		return 1;
 	}
-	const char *eq = memchr(line, '=', len);
+	const char *eq = memchr(line, '=', len < NAME_MAX_BYTES ? len : NAME_MAX_BYTES);
 	if (!eq) {
 		if (len > NAME_MAX_BYTES)
 			return err_set(
