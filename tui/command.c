@@ -260,7 +260,10 @@ carry_out(struct console *c, const struct palette_line *l, const char *line)
 		messages_show(c);
 		break;
 	case PALETTE_SCREEN:
-		console_open(c, l->row->class, l->subject);
+		if (l->row->class == &view_plan && l->subject)
+			services_plan_file(c, l->subject);
+		else
+			console_open(c, l->row->class, l->subject);
 		break;
 	case PALETTE_ACTION:
 		keys_run(c, l->row);

@@ -107,6 +107,7 @@ void console_suspend(struct console *c); /* to the shell, until it continues us 
 void console_stop(struct console *c); /* the run, and say what that means */
 void services_init(struct console *c);
 void services_plan(struct console *c);
+void services_plan_file(struct console *c, const char *path); /* onto its screen */
 void services_free(struct console *c);
 
 /* tui/verbs.c: drover's own verbs as children. */

@@ -319,18 +319,32 @@ complete_playbook(void *user, struct overlay *o, const char *key)
 	return true;
 }
 
-void
-services_plan(struct console *c)
+static bool
+plan_waits(struct console *c)
 {
 	const struct planned *p = launch_planned(c->launch);
 
-	if (launch_live(c->launch)) {
-		console_flash(c, true,
-		    p && p->state == PLANNED_WAITS
-			? "a plan waits: apply it or leave it (5)"
-			: "a run is at work: wait for it, or stop it with Ctrl-C");
+	if (!launch_live(c->launch))
+		return false;
+	console_flash(c, true,
+	    p && p->state == PLANNED_WAITS
+		? "a plan waits: apply it or leave it (5)"
+		: "a run is at work: wait for it, or stop it with Ctrl-C");
+	return true;
+}
+
+void
+services_plan_file(struct console *c, const char *path)
+{
+	if (!plan_waits(c))
+		plan_named(c, path);
+}
+
+void
+services_plan(struct console *c)
+{
+	if (plan_waits(c))
 		return;
-	}
 	overlay_prompt(&c->overlay, "Playbook to plan (Tab completes)", c->playbook, plan_named, c)
 	    ->key = complete_playbook;
 }

@@ -241,6 +241,14 @@ changes_hosts(const struct palette_words *w)
 	return false;
 }
 
+/* An apply of a playbook and no more: its plan is looked at first, and applied from there. */
+static bool
+is_plain_apply(const struct palette_words *w)
+{
+	return w->count == 2 && str_eq(w->word[0], "apply") && w->word[1][0] != '-' &&
+	       (str_ends(w->word[1], ".yaml") || str_ends(w->word[1], ".yml"));
+}
+
 static bool
 wants_terminal(const char *verb)
 {
@@ -303,7 +311,7 @@ ask(struct console *c, const struct palette_words *w, const char *line)
 	char word[CONFIRM_WORD];
 
 	confirm_word(&c->scene, hosts, count, CONFIRM_COMMAND, word);
-	if (!hosts && (word[0] || !c->scene.writable))
+	if (!hosts)
 		snprintf(word, sizeof(word), "yes");
 	else if (!c->scene.writable)
 		snprintf(word, sizeof(word), "%zu", count);
@@ -332,6 +340,8 @@ verbs_run(struct console *c, const char *line)
 		console_flash(c, true, "no verb '%s'", w.word[0]);
 	else if (wants_terminal(w.word[0]))
 		console_flash(c, true, "%s needs the terminal to itself", w.word[0]);
+	else if (is_plain_apply(&w))
+		services_plan_file(c, w.word[1]);
 	else if (changes_hosts(&w))
 		ask(c, &w, line);
 	else

@@ -122,6 +122,13 @@ a_verb_runs_from_the_palette_into_a_text(void **state)
 	shows(s, ":run 127.0.0.1 -- true");
 	screen_type(s, "\003");
 	assert_true(screen_wait_gone(s, ":run 127", DEADLINE));
+	/* Hosts that nobody knows yet want a word; a playbook is planned before it is applied. */
+	screen_type(s, ":undo r-1\r");
+	shows(s, "type yes to go on");
+	screen_type(s, "\003");
+	assert_true(screen_wait_gone(s, "type yes to go on", DEADLINE));
+	screen_type(s, ":apply /nonexistent/site.yaml\r");
+	shows(s, "/nonexistent/site.yaml:");
 	leave(s, &p);
 }
 
