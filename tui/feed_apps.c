@@ -208,6 +208,7 @@ take_looks(struct apps_feed *f)
 		if (s->came)
 			sighting_fini(&s->now);
 		s->now = s->next;
+		s->next = (struct sighting){ 0 };
 		s->came = true;
 		s->has_next = false;
 	}

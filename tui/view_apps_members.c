@@ -121,20 +121,20 @@ seen_before(const struct roster_app *app, size_t i)
 	return false;
 }
 
-/* The largest part of those that are seen: what the others are compared with. */
+/* The largest part of those that are seen, and of equal ones the best: what the others are compared with. */
 static size_t
 usual(const struct roster_app *app)
 {
 	size_t best = 0, most = 0;
 
 	for (size_t i = 0; i < app->count; i++) {
-		size_t n = seen_before(app, i) ? 0 : alike(app, i);
+		size_t n = seen_before(app, i) ? 0 : alike(app, i) * ROSTER_STATES;
 
-		if (app->item[i].state != ROSTER_UNKNOWN)
-			n += app->count;
-		if (app->item[i].state == ROSTER_OK)
-			n++;
-		if (n > most && !seen_before(app, i)) {
+		if (n && app->item[i].state != ROSTER_UNKNOWN)
+			n += app->count * ROSTER_STATES;
+		if (n)
+			n += ROSTER_STATES - (size_t)app->item[i].state;
+		if (n > most) {
 			most = n;
 			best = i;
 		}
