@@ -84,6 +84,11 @@ status_carry(struct status *s, struct status *last)
 	if (!s->is_short)
 		return;
 	carry_addresses(s, last);
+	/* A short answer that told more than it should: that goes. */
+	struct status rest = *s;
+	rest.nets = NULL;
+	rest.net_count = 0;
+	status_fini(&rest);
 	*s = *last;
 	*last = (struct status){ 0 };
 	free(s->nets);

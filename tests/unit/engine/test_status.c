@@ -113,8 +113,10 @@ what_is_told_of_a_unit_and_a_container_is_theirs(void **state)
 static void
 a_short_answer_keeps_what_it_does_not_tell(void **state)
 {
-	static const char brief[] = "begin 1\nshort\nuptime 110\ntick 11000\nload 1 2 3\n"
-				    "stamp 9 9\nnet eth0 3000 5000\ndisk 42\nend\n";
+	static const char brief[] =
+	    "begin 1\nshort\nuptime 110\ntick 11000\nload 1 2 3\n"
+	    "stamp 9 9\nnet eth0 3000 5000\ndisk 42\n"
+	    "unit x.service loaded failed failed 1 1 said out of turn\nend\n";
 	static const char again[] = "begin 1\nuptime 120\ntick 12000\nnet eth0 1 5000\n"
 				    "unit new.service loaded active running 1 1 new\n"
 				    "unit web.service loaded active running 110 1 web\n"
