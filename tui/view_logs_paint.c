@@ -307,7 +307,7 @@ paint_trouble(const struct logs_view *l, struct canvas *c, int row)
 	}
 	clock_short(worst.for_ms, age, sizeof(age));
 	if (more > 1)
-		snprintf(rest, sizeof(rest), "; %zu more hosts", more - 1);
+		snprintf(rest, sizeof(rest), "; %zu more host%s", more - 1, more == 2 ? "" : "s");
 	if (worst.link == LOGS_LOST)
 		canvas_printf(c, row, 3, c->cols - 4, STYLE_WARN,
 		    " %s: reconnecting (%s), resumes at its cursor%s - %s ", worst.name, age, rest,

@@ -378,6 +378,25 @@ another_range_and_other_hosts_begin_anew(void **state)
 }
 
 static void
+hosts_that_are_away_are_said_the_worst_by_name(void **state)
+{
+	(void)state;
+	up("web1");
+	shows("web5: reconnecting (4s), resumes at its cursor - no answer for 15 s", true);
+	w.feed.host[0].link = LOGS_FAILED;
+	w.feed.host[0].why = "this host has no journal";
+	shows("web1: this host has no journal; 1 more host -", true);
+	w.feed.host[2].link = LOGS_LOST;
+	shows("; 2 more hosts -", true);
+	for (size_t i = 0; i < w.feed.hosts; i++)
+		w.feed.host[i].link = LOGS_LIVE;
+	shows("reconnecting", false);
+	w.feed.held = true;
+	shows("no space left; the hosts wait, nothing is dropped", true);
+	stage_down(&w.stage);
+}
+
+static void
 the_batch_command_of_a_key_is_what_is_shown(void **state)
 {
 	(void)state;
@@ -465,6 +484,7 @@ main(void)
 		cmocka_unit_test(long_lines_wrap_or_are_moved_sideways),
 		cmocka_unit_test(columns_come_and_go_and_marks_stay),
 		cmocka_unit_test(another_range_and_other_hosts_begin_anew),
+		cmocka_unit_test(hosts_that_are_away_are_said_the_worst_by_name),
 		cmocka_unit_test(the_batch_command_of_a_key_is_what_is_shown),
 		cmocka_unit_test(without_a_subject_it_is_the_marked_hosts),
 		cmocka_unit_test(what_is_seen_is_saved_or_piped),
