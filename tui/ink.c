@@ -146,8 +146,10 @@ put_cell(const struct ink *ink, const struct cell *cell, int row, int col)
 	wchar_t text[CCHARW_MAX + 1];
 	cchar_t out;
 
-	if (cell->selected)
-		attr |= A_REVERSE;
+	if (cell->selected) { /* one look for all of the row: it is read well, and takes few bytes */
+		attr = A_REVERSE;
+		pair = ink->colour ? STYLE_TEXT + 1 : 0;
+	}
 	bool shown = wide_text(ink, cell, text);
 	setcchar(&out, shown ? text : L"?", attr, pair, NULL);
 	mvwadd_wch(stdscr, row, col, &out);
