@@ -48,6 +48,7 @@ static const struct {
 	[FIELD_PLAYBOOK] = { "playbook", FIELD_TYPE_TEXT },
 	[FIELD_GIT] = { "git", FIELD_TYPE_MAP },
 	[FIELD_DRY_RUN] = { "dry_run", FIELD_TYPE_BOOL },
+	[FIELD_SOURCE] = { "source", FIELD_TYPE_TEXT },
 	[FIELD_HOST] = { "host", FIELD_TYPE_TEXT },
 	[FIELD_KIND] = { "kind", FIELD_TYPE_TEXT },
 	[FIELD_ADDRESS] = { "address", FIELD_TYPE_TEXT },

@@ -19,7 +19,7 @@ struct buf;
 struct err;
 
 enum event_kind {
-	/* run verb argv fleet hosts inventory playbook git seat dry_run name (the run that is resumed
+	/* run verb argv fleet hosts inventory playbook git seat dry_run source name (the run that is resumed
 	 * or undone) class ("partial": only some tags) digest (of the playbook) text (who, of a
 	 * foreign run) */
 	EVENT_RUN_START,
@@ -58,6 +58,7 @@ enum event_field {
 	FIELD_PLAYBOOK,
 	FIELD_GIT,
 	FIELD_DRY_RUN,
+	FIELD_SOURCE, /* who asked for the run: console; nothing: the command line */
 	FIELD_HOST,
 	FIELD_KIND, /* of the host: pet or cattle */
 	FIELD_ADDRESS,

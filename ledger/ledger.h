@@ -139,6 +139,17 @@ void ledger_host_outcome(
 void ledger_strayed(struct ledger *l, const char *fleet, const char *host,
     void (*each)(void *user, const char *playbook), void *user);
 
+/* A page: the runs older than that UUID; NULL: from the newest. All fleets. */
+void ledger_runs_before(struct ledger *l, const char *before, int limit,
+    bool (*each)(void *user, const struct ledger_row *row), void *user);
+/* Runs of this seat that have not ended: running or unfinished. Cheap, however many have. */
+void ledger_open_runs(struct ledger *l, int limit,
+    bool (*each)(void *user, const struct ledger_row *row), void *user);
+/* A host whose name is of this shell pattern ended in the run. */
+bool ledger_run_had(struct ledger *l, int64_t number, const char *glob);
+int64_t ledger_run_count(struct ledger *l);
+int64_t ledger_bytes(struct ledger *l); /* of the database on the disk */
+
 /* How the hosts of a run ended. */
 struct ledger_result {
 	const char *host, *state, *signal, *phase, *text;
@@ -152,6 +163,11 @@ bool ledger_find_run(struct ledger *l, const char *name, struct ledger_row *ret,
 
 /* Every event of a run in order. */
 void ledger_events(struct ledger *l, const char *uuid,
+    bool (*each)(void *user, const struct event *e), void *user);
+
+/* At most limit of them, after that seq (0: from the first): a run is followed, or read in pieces. The seq
+ * of the last one given. */
+int64_t ledger_events_after(struct ledger *l, const char *uuid, int64_t seq, int limit,
     bool (*each)(void *user, const struct event *e), void *user);
 
 /* Hosts owed a playbook: fleet, host, playbook, run of the newest apply that did not reach them. */

@@ -1,20 +1,13 @@
-#include "base/buf.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "ledger/db.h"
 #include "ledger/ledger.h"
-#include "ledger/lock.h"
 #include "ledger/seat.h"
 #include "ledger/texts.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define PAGE 256 /* events read in one transaction: a long reader would hold up checkpoints */
-
-#define ROW                                                                                        \
-	"SELECT number, uuid, verb, fleet, playbook, argv, seat, git, start_ms, end_ms, state,"    \
-	" CASE WHEN hosts>0 THEN hosts ELSE (SELECT count(*) FROM result WHERE run=number) END,"   \
-	" ok, changed, failed, unreachable, untried, unknown, exit FROM run "
 
 bool
 ledger_changed(struct ledger *l)
@@ -121,97 +114,6 @@ ledger_fact(struct ledger *l, const char *fleet, const char *name, const char *k
 	return value;
 }
 
-/* Who has not said how it ended still runs, or never will say. */
-static const char *
-run_state(struct ledger *l, const char *uuid, const char *seat, const char *state, bool ended)
-{
-	if (ended)
-		return state ? state : "unknown";
-	if (!str_eq(seat, l->seat))
-		return "foreign";
-	autofree char *lock = place_run_lock(&l->place, uuid);
-	return lock_is_held(lock) ? "running" : "unfinished";
-}
-
-static const char *
-lend(struct ledger *l, struct db_query *q, int column)
-{
-	const char *s = db_text(q, column);
-
-	return texts_keep(l->texts, TEXTS_RUN, s ? s : "");
-}
-
-/* Texts are never NULL. */
-static void
-read_row(struct ledger *l, struct db_query *q, struct ledger_row *row)
-{
-	autofree char *alias = xasprintf("r-%lld", (long long)db_int(q, 0));
-
-	texts_clear(l->texts, TEXTS_RUN);
-	*row = (struct ledger_row){ .number = db_int(q, 0),
-		.alias = texts_keep(l->texts, TEXTS_RUN, alias),
-		.uuid = lend(l, q, 1),
-		.verb = lend(l, q, 2),
-		.fleet = lend(l, q, 3),
-		.playbook = lend(l, q, 4),
-		.argv = lend(l, q, 5),
-		.seat = lend(l, q, 6),
-		.git = lend(l, q, 7),
-		.start_ms = db_int(q, 8),
-		.end_ms = db_int(q, 9),
-		.hosts = db_int(q, 11),
-		.ok = db_int(q, 12),
-		.changed = db_int(q, 13),
-		.failed = db_int(q, 14),
-		.unreachable = db_int(q, 15),
-		.untried = db_int(q, 16),
-		.unknown = db_int(q, 17),
-		.exit = (int)db_int(q, 18) };
-	row->state = texts_keep(l->texts, TEXTS_RUN,
-	    run_state(l, row->uuid, row->seat, db_text(q, 10), row->end_ms != 0));
-}
-
-static void
-each_row(struct ledger *l, struct db_query *q,
-    bool (*each)(void *user, const struct ledger_row *row), void *user)
-{
-	struct ledger_row row;
-
-	while (db_step(q)) {
-		read_row(l, q, &row);
-		if (!each(user, &row)) {
-			db_done(q);
-			break;
-		}
-	}
-	(void)seat_read_ok(l); /* kept for ledger_failed() */
-}
-
-void
-ledger_runs(struct ledger *l, const char *fleet, int limit,
-    bool (*each)(void *user, const struct ledger_row *row), void *user)
-{
-	struct db_query *q =
-	    fleet ? db_query(l->reader, ROW "WHERE fleet=? ORDER BY uuid DESC LIMIT ?", "si", fleet,
-			(int64_t)limit)
-		  : db_query(l->reader, ROW "ORDER BY uuid DESC LIMIT ?", "i", (int64_t)limit);
-
-	each_row(l, q, each, user);
-}
-
-void
-ledger_host_runs(struct ledger *l, const char *fleet, const char *host, int limit,
-    bool (*each)(void *user, const struct ledger_row *row), void *user)
-{
-	struct db_query *q = db_query(l->reader,
-	    ROW "WHERE number IN (SELECT run FROM result WHERE host="
-		"(SELECT id FROM host WHERE fleet=? AND name=?) ORDER BY run DESC LIMIT ?)"
-		" ORDER BY number DESC",
-	    "ssi", fleet, host, (int64_t)limit);
-
-	each_row(l, q, each, user);
-}
-
 void
 ledger_host_outcome(
     struct ledger *l, const char *fleet, const char *host, int64_t number, char *to, size_t size)
@@ -273,65 +175,25 @@ ledger_results(struct ledger *l, const char *uuid,
 	(void)seat_read_ok(l); /* kept for ledger_failed() */
 }
 
-static struct db_query *
-query_run(struct ledger *l, const char *name)
-{
-	int64_t number;
-
-	if (str_eq(name, "last"))
-		return db_query(
-		    l->reader, ROW "WHERE seat=? ORDER BY number DESC LIMIT 1", "s", l->seat);
-	if (str_starts(name, "r-") && str_int(name + 2, 1, INT64_MAX, &number))
-		return db_query(l->reader, ROW "WHERE number=?", "i", number);
-	if (strlen(name) < 6 || strspn(name, "0123456789abcdef-") != strlen(name))
-		return NULL;
-	autofree char *end = xasprintf("%s~", name);
-	return db_query(l->reader, ROW "WHERE uuid>=? AND uuid<? LIMIT 2", "ss", name, end);
-}
-
-bool
-ledger_find_run(struct ledger *l, const char *name, struct ledger_row *ret, struct err *err)
-{
-	struct db_query *q = query_run(l, name);
-	bool found = false, again = false;
-
-	if (!q) {
-		err_set(err, OUTCOME_USAGE,
-		    "%.60s: a run is r-N, last, or 6 digits or more of its UUID", name);
-		return false;
-	}
-	found = db_step(q);
-	if (found) {
-		read_row(l, q, ret);
-		again = db_step(q);
-		if (again)
-			db_done(q);
-	}
-	if (!seat_read_ok(l)) {
-		*err = l->read_err;
-		return false;
-	}
-	if (again)
-		err_set(err, OUTCOME_USAGE, "%.60s: more than one run begins so", name);
-	else if (!found)
-		err_set(err, OUTCOME_USAGE, "%.60s: there is no such run", name);
-	return found && !again;
-}
+/* Which events are still to be read: ids after `at`, to `last`. */
+struct span {
+	int64_t at, last;
+};
 
 /* One page: texts of events are copied out before anybody is called. */
 static size_t
-read_page(struct ledger *l, int64_t after, int64_t last, struct event *page, int64_t *ret_id)
+read_page(struct ledger *l, struct span *span, size_t limit, struct event *page)
 {
 	struct db_query *q = db_query(l->reader,
-	    "SELECT id, json FROM event WHERE id>? AND id<=? ORDER BY id LIMIT ?", "iii", after,
-	    last, (int64_t)PAGE);
+	    "SELECT id, json FROM event WHERE id>? AND id<=? ORDER BY id LIMIT ?", "iii", span->at,
+	    span->last, (int64_t)limit);
 	size_t n = 0;
 	struct err err;
 
 	while (db_step(q)) {
 		const char *json = db_text(q, 1);
 
-		*ret_id = db_int(q, 0);
+		span->at = db_int(q, 0);
 		if (event_from_json(&page[n], json, strlen(json), &err) == 0) {
 			n++;
 			continue;
@@ -344,24 +206,36 @@ read_page(struct ledger *l, int64_t after, int64_t last, struct event *page, int
 	return seat_read_ok(l) ? n : 0;
 }
 
-void
-ledger_events(
-    struct ledger *l, const char *uuid, bool (*each)(void *user, const struct event *e), void *user)
+int64_t
+ledger_events_after(struct ledger *l, const char *uuid, int64_t seq, int limit,
+    bool (*each)(void *user, const struct event *e), void *user)
 {
 	int64_t number = db_number(l->reader, 0, "SELECT run FROM chain WHERE uuid=?", "s", uuid);
-	int64_t at = store_id(number, 0), last = store_id(number + 1, 0) - 1, before = -1;
+	struct span span = { store_id(number, seq), store_id(number + 1, 0) - 1 };
 	autofree struct event *page = xcalloc(PAGE, sizeof(*page));
 	bool wanted = number != 0;
 
-	while (wanted && at != before) {
-		before = at;
-		size_t n = read_page(l, at, last, page, &at);
+	for (int64_t before = -1; wanted && limit > 0 && span.at != before; limit -= PAGE) {
+		before = span.at;
+		size_t n = read_page(l, &span, limit < PAGE ? (size_t)limit : PAGE, page);
+
 		for (size_t i = 0; i < n; i++) {
-			wanted = wanted && each(user, &page[i]);
+			if (wanted) {
+				seq = page[i].seq;
+				wanted = each(user, &page[i]);
+			}
 			event_fini(&page[i]);
 		}
 	}
 	(void)seat_read_ok(l); /* kept for ledger_failed() */
+	return seq;
+}
+
+void
+ledger_events(
+    struct ledger *l, const char *uuid, bool (*each)(void *user, const struct event *e), void *user)
+{
+	ledger_events_after(l, uuid, 0, INT_MAX, each, user);
 }
 
 void

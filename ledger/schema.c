@@ -41,6 +41,8 @@ static const char *const migrations[] = {
 	"CREATE TABLE IF NOT EXISTS stray(host INTEGER, playbook TEXT,"
 	" PRIMARY KEY(host, playbook)) WITHOUT ROWID;"
 	"INSERT OR IGNORE INTO stray SELECT id, '' FROM host WHERE strayed;",
+	/* Who follows other drovers asks every second who is at work. */
+	"CREATE INDEX IF NOT EXISTS run_open ON run(uuid) WHERE end_ms=0;",
 };
 
 int

@@ -157,6 +157,7 @@ begin(struct launch *l, const char *verb, const char *const *argv, size_t argc,
 	event_init(&start, EVENT_RUN_START);
 	event_set_text(&start, FIELD_VERB, verb);
 	event_set_list(&start, FIELD_ARGV, argv, argc);
+	event_set_text(&start, FIELD_SOURCE, "console");
 	event_set_text(&start, FIELD_FLEET, inventory_fleet(herd_inventory(l->config.herd)));
 	event_set_list(&start, FIELD_HOSTS, hosts, host_count);
 	event_set_text(&start, FIELD_INVENTORY, inventory_path(herd_inventory(l->config.herd)));
