@@ -430,3 +430,9 @@ poll_hold(struct poll *p, bool hold)
 		watch_free(take(h->watch));
 	}
 }
+
+size_t
+poll_out(const struct poll *p)
+{
+	return (size_t)p->out;
+}

@@ -47,6 +47,9 @@ void poll_watch(struct poll *p, size_t host, bool in_sight);
 void poll_prefer(struct poll *p, size_t host, bool preferred);
 void poll_now(struct poll *p, size_t host);
 
+/* Commands that are under way now. */
+size_t poll_out(const struct poll *p);
+
 /* Hold all polls (Z): nothing runs on the hosts, nothing wakes up here. And go on. */
 void poll_hold(struct poll *p, bool hold);
 

@@ -147,8 +147,8 @@ void ledger_open_runs(struct ledger *l, int limit,
     bool (*each)(void *user, const struct ledger_row *row), void *user);
 /* A host whose name is of this shell pattern ended in the run. */
 bool ledger_run_had(struct ledger *l, int64_t number, const char *glob);
-int64_t ledger_run_count(struct ledger *l);
-int64_t ledger_bytes(struct ledger *l); /* of the database on the disk */
+int64_t ledger_run_count(struct ledger *l); /* that were ever begun */
+int64_t ledger_bytes(struct ledger *l);     /* of the database on the disk */
 
 /* How the hosts of a run ended. */
 struct ledger_result {

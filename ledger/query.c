@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "base/str.h"
 #include "ledger/db.h"
 #include "ledger/ledger.h"
 #include "ledger/seat.h"

@@ -142,7 +142,7 @@ ledger_run_had(struct ledger *l, int64_t number, const char *glob)
 int64_t
 ledger_run_count(struct ledger *l)
 {
-	int64_t n = db_number(l->reader, 0, "SELECT count(*) FROM run", "");
+	int64_t n = db_number(l->reader, 0, "SELECT max(number) FROM run", "");
 
 	return seat_read_ok(l) ? n : 0;
 }

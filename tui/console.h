@@ -19,6 +19,7 @@ struct console_palette;
 struct console_verb;
 struct console_foreground;
 struct fleet_source;
+struct feed_history;
 struct herd;
 struct keymap;
 struct keymap_row;
@@ -45,6 +46,7 @@ struct console {
 	struct apps_feed *apps_feed;
 	struct plan_feed *plan_feed;
 	struct run_feed *run_feed;
+	struct feed_history *history;
 	struct term *term;
 	struct linear *linear; /* NULL: the terminal is drawn on */
 	struct canvas *canvas;
@@ -138,7 +140,7 @@ void keys_run(struct console *c, const struct keymap_row *r);
 /* tui/tui_keys.c: the map with keys.conf; NULL: printed why not, call->exit is set. */
 struct keymap *console_keymap(struct call *call, const char *preset);
 
-/* The digits' screens, ended by NULL. */
+/* All screens in the order of their digits, ended by NULL; those without one are opened by other screens. */
 extern const struct view_class *const console_tabs[];
 
 #endif

@@ -251,6 +251,12 @@ do_stop(struct view *v)
 	console_stop(console_of(v));
 }
 
+static void
+do_activity(struct view *v)
+{
+	console_open(console_of(v), &view_activity, NULL);
+}
+
 const struct action console_actions[] = {
 	{ .key = "?|f1",
 	    .name = "help",
@@ -309,6 +315,11 @@ const struct action console_actions[] = {
 	    .name = "mouse",
 	    .summary = "mouse on and off: off, the terminal selects",
 	    .run = do_mouse },
+	{ .key = "J",
+	    .name = "activity",
+	    .summary = "what this console and other drovers do now",
+	    .run = do_activity,
+	    .command = "drover history" },
 	{ .key = "ctrl-c",
 	    .name = "stop",
 	    .summary = "stop the run; twice: cut it",

@@ -72,3 +72,9 @@ outputs_find(const struct outputs *o, unsigned id)
 	}
 	return NULL;
 }
+
+const struct output *
+outputs_at(const struct outputs *o, size_t i)
+{
+	return i < o->count ? o->items[i] : NULL;
+}

@@ -33,6 +33,7 @@ void outputs_free(struct outputs *o);
 
 /* A new one, empty; borrowed until it is dropped: hold its id. */
 struct output *outputs_add(struct outputs *o, const char *title, int64_t wall_ms);
-struct output *outputs_find(const struct outputs *o, unsigned id); /* NULL: dropped */
+const struct output *outputs_at(const struct outputs *o, size_t i); /* NULL: there are no more */
+struct output *outputs_find(const struct outputs *o, unsigned id);  /* NULL: dropped */
 
 #endif

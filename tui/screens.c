@@ -8,7 +8,7 @@
 #include <string.h>
 
 const struct view_class *const console_tabs[] = { &view_fleet, &view_host, &view_apps, &view_logs,
-	&view_plan, &view_run, &view_text, NULL };
+	&view_plan, &view_run, &view_history, &view_record, &view_activity, &view_text, NULL };
 
 struct view *
 console_view(struct console *c)

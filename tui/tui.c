@@ -4,6 +4,7 @@
 #include "tui/console.h"
 #include "tui/feed_apps.h"
 #include "tui/feed_fleet.h"
+#include "tui/feed_history.h"
 #include "tui/feed_host.h"
 #include "tui/feed_logs.h"
 #include "tui/feed_plan.h"
@@ -54,7 +55,7 @@ build_scene(struct console *c)
 	c->scene.run = launch_progress(c->launch);
 	c->scene.run_alias = launch_alias(c->launch);
 	c->scene.run_live = launch_live(c->launch);
-	c->scene.jobs = c->scene.run_live;
+	c->scene.jobs = feed_history_jobs(c->history);
 	for (size_t i = 0; i < c->scene.count; i++) {
 		const struct host *h = inventory_host(inv, i);
 		struct poll_view p;
@@ -423,6 +424,14 @@ start(struct console *c)
 	c->services.plan = plan_feed_source(c->plan_feed);
 	c->run_feed = run_feed_new(c);
 	c->services.run = run_feed_source(c->run_feed);
+	c->history = feed_history_new(&(struct feed_history_config){ .loop = c->loop,
+	    .ledger = c->call->ledger,
+	    .launch = c->launch,
+	    .poll = c->poll,
+	    .outputs = c->outputs,
+	    .changed = on_run_changed,
+	    .user = c });
+	c->services.history = feed_history_source(c->history);
 	build_scene(c);
 	read_strayed(c);
 	c->depth = 1;
@@ -447,6 +456,7 @@ finish(struct console *c)
 	feed_logs_free(c->logs);
 	run_feed_free(c->run_feed);
 	verbs_free(c);
+	feed_history_free(c->history);
 	launch_free(c->launch);
 	poll_free(c->poll);
 	loop_timer_free(c->repaint);

@@ -28,6 +28,7 @@ struct samples;
 struct keymap;
 struct logs_source;
 struct outputs;
+struct history_source;
 struct view;
 
 enum link { LINK_NONE, LINK_CONNECTING, LINK_UP, LINK_DOWN };
@@ -151,6 +152,7 @@ struct view_services {
 	const struct logs_source *logs;
 	const struct host_source *host;
 	const struct samples *samples;
+	const struct history_source *history;
 };
 
 struct view_class {
@@ -192,6 +194,6 @@ struct view {
 };
 
 extern const struct view_class view_apps, view_fleet, view_host, view_logs, view_plan, view_run,
-    view_text;
+    view_text, view_activity, view_history, view_record;
 
 #endif

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 const struct view_class *const stage_tabs[] = { &view_fleet, &view_host, &view_apps, &view_logs,
-	&view_plan, &view_run, &view_text, NULL };
+	&view_plan, &view_run, &view_history, &view_record, &view_activity, &view_text, NULL };
 
 static void
 nothing(struct view *v)

@@ -126,7 +126,7 @@ mistakes_are_told_with_their_place_and_what_was_meant(void **state)
 	autofree char *bad =
 	    mistakes(m, "flet open = x\nhost restrat = x\n  host restart = ctl-x\nhost restart\n"
 			"host stop =\npreset = vmi\nhost start = ctrl-i\nhost stop = none x\n"
-			"host start = J\nhost start = K\n= x\n");
+			"host start = f9\nhost start = K\n= x\n");
 
 	(void)state;
 	assert_string_equal(bad,
