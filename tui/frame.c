@@ -65,12 +65,29 @@ paint_identity(const struct scene *s, struct canvas *c)
 	canvas_print_right(c, 0, c->cols - 30, 30, STYLE_BAR, right);
 }
 
+/* The columns of all tabs with their names. */
+static int
+tabs_width(const struct frame *f)
+{
+	int width = 1;
+
+	for (size_t i = 0; f->tabs[i]; i++) {
+		if (f->tabs[i]->digit || f->tabs[i] == f->view->class)
+			width += canvas_width(f->tabs[i]->title) + 5;
+	}
+	return width;
+}
+
+/* Where there is no room for what the screen says of itself, the other tabs are digits only. */
 static void
 paint_tabs(const struct frame *f, struct canvas *c)
 {
 	char status[128] = "";
 	int col = 1;
 
+	if (f->view->class->status)
+		f->view->class->status(f->view, status, sizeof(status));
+	bool digits = tabs_width(f) + canvas_width(status) + 2 > c->cols;
 	for (size_t i = 0; f->tabs[i]; i++) {
 		const struct view_class *t = f->tabs[i];
 		bool on = t == f->view->class;
@@ -79,14 +96,16 @@ paint_tabs(const struct frame *f, struct canvas *c)
 
 		if (!t->digit && !on)
 			continue;
-		col += canvas_printf(c, 1, col, c->cols - col, on ? STYLE_TAB_ON : STYLE_TAB,
-		    on ? "[%c %s]" : " %c %s ", t->digit ? t->digit : ':', t->title);
+		if (digits && !on)
+			col += canvas_printf(c, 1, col, c->cols - col, STYLE_TAB, " %c ", t->digit);
+		else
+			col +=
+			    canvas_printf(c, 1, col, c->cols - col, on ? STYLE_TAB_ON : STYLE_TAB,
+				on ? "[%c %s]" : " %c %s ", t->digit ? t->digit : ':', t->title);
 		if (t->digit)
 			canvas_target(c, 1, from, col - from, digit);
 		col++;
 	}
-	if (f->view->class->status)
-		f->view->class->status(f->view, status, sizeof(status));
 	canvas_print_right(c, 1, col, c->cols - col - 1, STYLE_DIM, status);
 }
 
