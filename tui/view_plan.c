@@ -440,6 +440,17 @@ plan_key(struct view *v, const char *key)
 	return true;
 }
 
+/* Not one host could be looked at, or may be acted on. */
+static bool
+is_barren(const struct planned *p)
+{
+	size_t away = 0;
+
+	for (size_t i = 0; i < p->hosts; i++)
+		away += p->host[i].why != NULL;
+	return p->state == PLANNED_NOTHING && p->hosts && away == p->hosts;
+}
+
 static void
 plan_status(const struct view *v, char *to, size_t size)
 {
@@ -454,6 +465,10 @@ plan_status(const struct view *v, char *to, size_t size)
 
 	if (!r->plan) {
 		snprintf(to, size, "no plan");
+		return;
+	}
+	if (is_barren(r->plan)) {
+		snprintf(to, size, "no host can be planned for");
 		return;
 	}
 	if (r->plan->made_ms)
@@ -474,7 +489,7 @@ plan_lacks(const struct view *v, unsigned needs)
 	if (!(needs & NEEDS_PLAN) || p->state == PLANNED_WAITS)
 		return NULL;
 	if (p->state == PLANNED_NOTHING)
-		return "nothing would change";
+		return is_barren(p) ? "no host can be planned for" : "nothing would change";
 	return p->state == PLANNED_LOOKING ? "the hosts are still being looked at"
 					   : "this plan does not wait any more: P plans anew";
 }

@@ -443,6 +443,26 @@ hosts_that_all_differ_are_told_so_without_an_end(void **state)
 	fake_down(&s, &f);
 }
 
+static void
+hosts_that_were_not_reached_are_not_taken_for_unchanged(void **state)
+{
+	struct stage s;
+	struct fake f;
+
+	(void)state;
+	fake_up(&s, &f);
+	planned_free(f.plan);
+	f.plan = planned_new("site.yaml", false);
+	planned_add(f.plan, "web1", false, NULL, "connect: timed out after 10.0 s");
+	f.plan->state = PLANNED_NOTHING;
+	f.plan->made_ms = s.scene.wall_ms;
+	autofree char *text = stage_text(&s, 24, 100);
+	assert_non_null(strstr(text, "no host can be planned for"));
+	stage_key(&s, "A");
+	assert_string_equal(s.flash, "no host can be planned for");
+	fake_down(&s, &f);
+}
+
 int
 main(void)
 {
@@ -457,6 +477,7 @@ main(void)
 		cmocka_unit_test(the_playbook_is_edited_at_the_step_and_the_plan_is_kept),
 		cmocka_unit_test(a_diff_has_as_much_context_as_is_asked_for),
 		cmocka_unit_test(hosts_that_all_differ_are_told_so_without_an_end),
+		cmocka_unit_test(hosts_that_were_not_reached_are_not_taken_for_unchanged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
