@@ -67,7 +67,7 @@ family() {
 
 nanoseconds() {
 	local pid
-	for pid in $(family); do cat /proc/"$pid"/task/*/schedstat 2>/dev/null; done | awk '{ n += $1 } END { printf "%d\n", n }'
+	for pid in $(family); do cat /proc/"$pid"/task/*/schedstat 2>/dev/null; done | awk '{ n += $1 } END { printf "%.0f\n", n }'
 }
 
 wake_ups() {
@@ -80,14 +80,15 @@ kibibytes() {
 	for pid in $(family); do grep -h VmRSS "/proc/$pid/status" 2>/dev/null; done | awk '{ n += $2 } END { print n }'
 }
 
-# Milliseconds from the start until the last host stands on the screen, and then until all have answered.
-painted() { # TEXT
+# Milliseconds until a text was written; with a key, after that was pressed again and again.
+painted() { # TEXT PAUSE [KEY]
 	local began now
 	began=$(date +%s%3N)
 	until grep -aq -- "$1" "$bench_home/typed" 2>/dev/null; do
 		now=$(date +%s%3N)
 		[ $((now - began)) -lt 120000 ] || break
-		pause 0.005
+		[ -z "${3:-}" ] || printf '%s' "$3" >&7
+		pause "$2"
 	done
 	echo $(($(date +%s%3N) - began))
 }
@@ -98,8 +99,9 @@ table() { # HOSTS
 	# The ledger comes to know the hosts.
 	"$drover" -F "$FARM_SSH_CONFIG" -i "$bench_home/inventory.yaml" -q facts @all >/dev/null 2>&1
 	open "$1"
-	first=$(painted 'CATTLE')
-	all=$(painted "$1 ok")
+	first=$(painted CATTLE 0.005)
+	# Only what differs is written: a redraw writes the counts whole.
+	all=$(painted "$1 ok" 0.5 $'\f')
 	pause 5
 	before=$(nanoseconds) bytes=$(stat -c %s "$bench_home/typed")
 	pause "$seconds"
