@@ -6,6 +6,15 @@ cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/fleet/case.sh
 . tests/fleet/case.sh
 fleet_case 2
+driver=$root/build/release/tests/fleet/console
+ok "the driver is built" make -s -C "$root" DEV=1 build/release/tests/fleet/console
+screen() { # WHAT: a script from standard input
+	if TERM=xterm-256color "$driver" 100x30 "$DROVER" ui "$CASE/site.yaml" >"$CASE/screen" 2>&1; then
+		pass "$1"
+	else
+		fail "$1" "$(cat "$CASE/screen")"
+	fi
+}
 cp "$root"/playbooks/examples/site/* "$CASE/"
 # What beats must not find the site stopped in the middle of the case.
 sed -i 's/^OnActiveSec=.*/OnActiveSec=1h/' "$CASE/site-beat.timer"
@@ -51,6 +60,33 @@ exits 0 "a container of a person's" drover apps --containers "$CASE/site.yaml"
 like "$out" "^web1 +by-hand +running +localhost/" "is shown apart"
 exits 0 "the next apply puts it right" drover apply -y "$CASE/site.yaml"
 exits 0 "and nothing differs" drover apps --exit-code "$CASE/site.yaml"
+
+screen "the console shows what is stopped and what is changed, and restarts one host after another" <<S
+wait 2 ok
+keys 3
+wait wanted by
+wait app          2     2 localhost/site:1
+sh "$fleet" shell-in web1 systemctl stop site-0
+wait app          2     1 localhost/site:1
+wait web1: not running
+sh "$fleet" shell-in web2 sed -i s/replica/REPLICA/ /etc/systemd/system/site-0.service
+keys R
+wait <- unit file
+keys r
+wait Rolling restart of site
+wait systemctl restart site-0.service
+keys y
+wait : 2 ok  exit 0
+keys 3
+wait app          2     2 localhost/site:1
+keys d
+wait +++ web2
+wait its unit file was changed by hand
+keys Q
+end 0
+S
+like "$(drover history show last)" "run -P 1|-P 1 run" "the restart is in the ledger"
+exits 0 "what was changed is put right" drover apply -y "$CASE/site.yaml"
 
 sed -i 's/^  greeting:.*/  greeting: good day from/' "$CASE/site.yaml"
 exits 5 "the playbook says something else" drover apps --exit-code "$CASE/site.yaml"
