@@ -73,7 +73,7 @@ mux send-keys W
 sees "started with --readonly" "read-only stays"
 mux send-keys C-z
 sees "Stopped" "ctrl-z goes to the shell"
-mux send-keys fg Enter
+mux send-keys "fg; echo left \$?" Enter
 sees "[2 Host]" "fg comes back"
 mux send-keys Q
 ends suspended
