@@ -232,7 +232,8 @@ take_end(struct announcer *a, const struct scene *s, void (*say)(void *user, con
 	buf_addf(&b, "run %s ended:", s->run_alias ? s->run_alias : s->run->run);
 	for (int o = 0; o < OUTCOME_COUNT; o++) {
 		if (s->run->by_outcome[o])
-			buf_addf(&b, " %zu %s", s->run->by_outcome[o], outcome_name(o));
+			buf_addf(
+			    &b, " %zu %s", s->run->by_outcome[o], outcome_name((enum outcome)o));
 	}
 	say(user, buf_text(&b));
 }
