@@ -48,6 +48,7 @@ press 'echo from-the-console' Enter
 looks_shown "after a question" 'this runs'
 press y
 looks_shown "and runs" 'from-the-console'
+looks_shown "to its end" 'exit 0'
 press 1
 looks_shown "the polls go on" '2 ok'
 
