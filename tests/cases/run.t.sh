@@ -97,4 +97,4 @@ exits 0 "a set may test them" drover run "kernel=$(uname -r)&@farm" --known -- t
 exits 0 "facts --json" drover facts --json 127.9.1.1
 ok "are events" json_lines stdout
 exits 0 "ps" drover ps 127.9.1.1
-like "$out" '^HOST +KIND +NAME +STATE +SUB +SINCE$' "a table with a head"
+like "$out" '^HOST +KIND +NAME +STATE +SUB +SINCE +USER$' "a table with a head"
