@@ -1,6 +1,5 @@
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/mem.h"
 #include "base/str.h"
 #include "base/strmap.h"
 #include "playbooks/kind.h"
@@ -86,15 +85,12 @@ observe_units(
 static int
 request_name(char what, const char *name, struct strmap *seen, struct buf *to, struct err *err)
 {
-	autofree char *line = NULL;
-
 	if (!name || str_eq(name, "root"))
 		return 0;
 	if (!reply_is_line(name))
 		return err_set(err, OUTCOME_INPUT, "not a name of an owner or a group");
-	line = xasprintf("%c %s", what, name);
-	if (strmap_add(seen, line, 0, NULL))
-		buf_addf(to, "%s\n", line);
+	if (strmap_add(seen, name, 0, NULL))
+		buf_addf(to, "%c %s\n", what, name);
 	return 0;
 }
 
@@ -102,13 +98,13 @@ request_name(char what, const char *name, struct strmap *seen, struct buf *to, s
 static int
 request_owners(const struct resource *const *wanted, size_t count, struct buf *to, struct err *err)
 {
-	autostrmap names = STRMAP_INIT;
+	autostrmap users = STRMAP_INIT, groups = STRMAP_INIT;
 
 	for (size_t i = 0; i < count; i++) {
 		if (!resource_is_place(wanted[i]))
 			continue;
-		if (request_name('o', wanted[i]->owner, &names, to, err) < 0 ||
-		    request_name('g', wanted[i]->group, &names, to, err) < 0)
+		if (request_name('o', wanted[i]->owner, &users, to, err) < 0 ||
+		    request_name('g', wanted[i]->group, &groups, to, err) < 0)
 			return -1;
 	}
 	return 0;
