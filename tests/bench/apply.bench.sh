@@ -18,10 +18,21 @@ finish() {
 }
 trap finish EXIT
 
-apply() { # LABEL PLAYBOOK
-	local pets
-	pets=$("$drover" -i "$state/inventory.yaml" nodes --expand --sep , kind=pet)
-	cost "$1" "$drover" -F "$state/ssh_config" -i "$state/inventory.yaml" --pet "$pets" -y apply "$2"
+apply() { # LABEL PLAYBOOK [INVENTORY]
+	cost "$1" "$drover" -F "$state/ssh_config" -i "${3:-$state/inventory.yaml}" --pet db1 -y apply "$2"
+}
+# Nobody changes one after another beside ansible: all are cattle.
+all_cattle() {
+	{
+		echo "fleet: load"
+		echo "known_hosts: $state/known_hosts"
+		echo "defaults: {user: root}"
+		echo "groups:"
+		echo "  all-of-them:"
+		echo "    kind: cattle"
+		echo "    hosts:"
+		fleet list | awk '{ print "      " $1 ": {address: " $2 "}" }'
+	} >"$bench_home/cattle.yaml"
 }
 
 image() { # the example, with its image
@@ -130,8 +141,9 @@ beside() {
 		fleet down
 		fleet up "$hosts" --debian 12 >/dev/null 2>&1 || { echo "apply: $hosts hosts did not come up"; return; }
 		if [ "$tool" = drover ]; then
-			apply "drover, first" "$bench_home/load/drover.yaml"
-			apply "drover, unchanged" "$bench_home/load/drover.yaml"
+			all_cattle
+			apply "drover, first" "$bench_home/load/drover.yaml" "$bench_home/cattle.yaml"
+			apply "drover, unchanged" "$bench_home/load/drover.yaml" "$bench_home/cattle.yaml"
 		elif carry_python; then
 			run_ansible "ansible, first"
 			run_ansible "ansible, unchanged"
