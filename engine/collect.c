@@ -29,6 +29,8 @@ drop(struct herd_job *job)
 {
 	struct collecting *c = container_of(job, struct collecting, job);
 
+	if (c->spec.dropped)
+		c->spec.dropped(c->spec.user);
 	free(c->program);
 	free(c->input);
 	buf_fini(&c->out);
@@ -48,6 +50,7 @@ finish(struct collecting *c)
 	r->dropped = c->out.dropped + c->errors.dropped;
 	herd_remove_job(&c->job);
 	c->spec.done(c->spec.user, c->hh, r);
+	c->spec.dropped = NULL;
 	drop(&c->job);
 }
 

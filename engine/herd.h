@@ -119,6 +119,7 @@ struct collect_spec {
 	int64_t timeout_ms;
 	bool read_only; /* it changes nothing: once more on another session if its link is lost */
 	void (*done)(void *user, struct herd_host *hh, const struct collect *c);
+	void (*dropped)(void *user); /* instead of done(), when the herd goes; may be NULL */
 	void *user;
 };
 void herd_collect(struct herd_host *hh, const struct collect_spec *spec);

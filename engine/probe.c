@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "engine/herd.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void
@@ -149,6 +150,7 @@ probe_start(struct herd_host *hh, const struct probe_spec *spec)
 		.timeout_ms = spec->timeout_ms ? spec->timeout_ms : 30000,
 		.read_only = true,
 		.done = on_collected,
+		.dropped = free,
 		.user = p,
 	};
 
