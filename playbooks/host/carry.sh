@@ -30,7 +30,11 @@ settle() { # FILE...
 	sync "$@" 2>/dev/null || sync
 }
 # `spare` gives its room to the records when the disk is full.
-record() { # WORDS
+record() { # WORDS [TEXT]
+	if [ $# -gt 1 ]; then
+		encode "$2"
+		set -- "$1 $code"
+	fi
 	seq=$((seq + 1))
 	read -r up rest </proc/uptime
 	if ! printf '%s %s %s %s\n' "$seq" "$boot" "$up" "$1" >>result; then
@@ -39,8 +43,16 @@ record() { # WORDS
 	fi
 	settle result
 }
-encoded() { # TEXT
-	if [ "$1" ]; then printf %s "$1" | base64 | tr -d '\n'; else printf -; fi
+# A text as one word, in $code. What ends this act, as a host that goes down does, may end these few
+# processes with it: a record without its last word is none, so they are begun anew.
+encode() { # TEXT
+	code=-
+	[ "$1" ] || return 0
+	for try in 1 2 3; do
+		code=$(printf %s "$1" | base64 | tr -d '\n')
+		[ -z "$code" ] || return 0
+	done
+	code=-
 }
 
 # What drover manages here, before an effect (a digest of - says: under way) and after it. What is only
@@ -97,7 +109,7 @@ units_now() { # FILE
 }
 
 leave() { # OUTCOME TEXT
-	record "end $1 $(encoded "$2")"
+	record "end $1" "$2"
 	rm -rf spare f in pipe script.* said* verify leaving status output files.*.back
 	exit 0
 }
@@ -135,7 +147,7 @@ finish() { # OUTCOME TEXT
 	leave "$outcome" "$2"
 }
 abort() { # TEXT [STATUS]
-	[ "$step" = 0 ] || record "step $step failed ${2:-0} $(encoded "$1")"
+	[ "$step" = 0 ] || record "step $step failed ${2:-0}" "$1"
 	[ -z "$touched" ] || [ -z "$armed" ] || decide reverted || exit 1
 	[ -z "$touched" ] || [ "$on_failure$armed" = stop ] || take_back "$1"
 	finish failed "$1"
@@ -347,7 +359,7 @@ image_away() { # STEP NAME
 		before "run $1"
 		perform 'done' "$1"
 	else
-		record "step $1 ok 0 $(encoded "kept: $text")"
+		record "step $1 ok 0" "kept: $text"
 		step=0
 	fi
 }
@@ -400,7 +412,7 @@ perform() { # OP ARGUMENTS
 		;;
 	done)
 		ok "$1" $state
-		record "step $1 $state $status $(encoded "$text")"
+		record "step $1 $state $status" "$text"
 		step=0
 		;;
 	*) abort "unknown operation $op" ;;

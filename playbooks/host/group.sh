@@ -357,7 +357,8 @@ tell_switched() {
 		[ "$kind" != U ] || continue
 		seq=$((seq + 1))
 		if [ "$kind" = o ] && [ -d "$path" ]; then
-			lines="$lines$seq $boot $up step $n ok 0 $(encoded "kept: something else is in it")$nl"
+			encode "kept: something else is in it"
+			lines="$lines$seq $boot $up step $n ok 0 $code$nl"
 			continue
 		fi
 		lines="$lines$seq $boot $up step $n changed 0 -$nl"

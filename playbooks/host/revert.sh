@@ -192,7 +192,7 @@ manifest_back() {
 }
 take_back() { # TEXT
 	trap '' TERM
-	record "back $(encoded "$1")"
+	record back "$1"
 	rm -f spare
 	step=0
 	revert
