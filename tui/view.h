@@ -29,6 +29,8 @@ struct keymap;
 struct logs_source;
 struct outputs;
 struct history_source;
+struct sieve;
+struct text;
 struct view;
 
 enum link { LINK_NONE, LINK_CONNECTING, LINK_UP, LINK_DOWN };
@@ -173,6 +175,9 @@ struct view_class {
 	void (*status)(const struct view *v, char *to, size_t size);
 	/* Why the needs of an action are not met on the row under the cursor; NULL: they are. */
 	const char *(*lacks)(const struct view *v, unsigned needs);
+	/* For sieve_ask(): the filter over the list; the text that is read in its place, or NULL. */
+	struct sieve *(*sieve)(struct view *v);
+	struct text *(*reads)(struct view *v);
 	/* What can be copied of the thing under the cursor: put("name", "web1") for each; "host" names the
 	 * host it is on. May be NULL. */
 	void (*things)(const struct view *v,

@@ -17,12 +17,6 @@ source_of(const struct view *v)
 	return v->services->apps;
 }
 
-static void
-flash(struct view *v, const char *text)
-{
-	v->services->flash(v->services->user, true, text);
-}
-
 /* The text of the tab, made anew when it is about something else, or what it is made of is new. */
 static void
 show(struct view *v)
@@ -76,7 +70,6 @@ apps_open(struct view *v, const char *subject)
 {
 	struct appsview *a = v->state;
 
-	match_init(&a->filter, "");
 	a->placed = subject != NULL;
 	if (subject)
 		str_copy(a->list.id, sizeof(a->list.id), subject);
@@ -95,7 +88,7 @@ apps_close(struct view *v)
 	free(a->row);
 	free(a->group);
 	free(a->shown);
-	match_fini(&a->filter);
+	sieve_fini(&a->sieve);
 	text_fini(&a->text);
 }
 
@@ -108,12 +101,8 @@ apps_key(struct view *v, const char *key)
 		a->inside = false;
 		return true;
 	}
-	if (str_eq(key, "esc") && match_on(&a->filter)) {
-		a->typed[0] = '\0';
-		match_fini(&a->filter);
-		match_init(&a->filter, "");
+	if (str_eq(key, "esc") && sieve_clear(&a->sieve))
 		return true;
-	}
 	if (a->inside && a->tab != APPS_INSTANCES)
 		return text_key(&a->text, key);
 	if (a->inside)
@@ -241,45 +230,9 @@ do_faults(struct view *v)
 }
 
 static void
-filtered(struct view *v, const char *input)
-{
-	struct appsview *a = v->state;
-
-	str_copy(a->typed, sizeof(a->typed), input);
-	match_fini(&a->filter);
-	match_init(&a->filter, input);
-	apps_refresh(v);
-}
-
-static void
-unfiltered(struct view *v)
-{
-	filtered(v, "");
-}
-
-static void
-searched(struct view *v, const char *input)
-{
-	struct appsview *a = v->state;
-
-	if (!text_search(&a->text, input))
-		flash(v, "it is not there");
-}
-
-static void
 do_filter(struct view *v)
 {
-	const struct appsview *a = v->state;
-	const struct view_prompt filter = { .title = "Apps with",
-		.preset = a->typed,
-		.empty = true,
-		.changed = filtered,
-		.yes = filtered,
-		.no = unfiltered };
-	const struct view_prompt search = { .title = "Search", .empty = true, .yes = searched };
-
-	v->services->prompt(
-	    v->services->user, a->inside && a->tab != APPS_INSTANCES ? &search : &filter);
+	sieve_ask(v, "Apps with");
 }
 
 static void
@@ -287,6 +240,20 @@ do_look(struct view *v)
 {
 	source_of(v)->look(source_of(v)->user);
 	v->services->flash(v->services->user, false, "looking at the hosts");
+}
+
+static struct sieve *
+apps_sieve(struct view *v)
+{
+	return &((struct appsview *)v->state)->sieve;
+}
+
+static struct text *
+apps_reads(struct view *v)
+{
+	struct appsview *a = v->state;
+
+	return a->inside && a->tab != APPS_INSTANCES ? &a->text : NULL;
 }
 
 static const char *
@@ -317,7 +284,7 @@ apps_status(const struct view *v, char *to, size_t size)
 	}
 	snprintf(to, size, "apps %zu units %zu ctrs %zu/%zu by %s%s%s%s", r->apps, r->units,
 	    r->running, r->containers, a->by_host ? "HOST" : "APP", a->faults ? " faults" : "",
-	    a->typed[0] ? " /" : "", a->typed);
+	    a->sieve.typed[0] ? " /" : "", a->sieve.typed);
 }
 
 /* The hosts of what is under the cursor, of a whole playbook too; not so many that all are asked often. */
@@ -438,6 +405,8 @@ const struct view_class view_apps = {
 	.key = apps_key,
 	.status = apps_status,
 	.lacks = apps_lacks,
+	.sieve = apps_sieve,
+	.reads = apps_reads,
 	.things = appsview_things,
 	.hosts = apps_hosts,
 	.sight = apps_sight,

@@ -4,7 +4,7 @@
 
 #include "playbooks/roster.h"
 #include "tui/list.h"
-#include "tui/match.h"
+#include "tui/sieve.h"
 #include "tui/text.h"
 #include "tui/view.h"
 
@@ -50,8 +50,7 @@ struct appsview {
 	size_t folded_count, folded_cap;
 	bool foreign, by_host, faults;
 	bool placed; /* the cursor was put on the first app, or where somebody wanted it */
-	char typed[256];
-	struct match filter;
+	struct sieve sieve;
 	bool inside; /* the keys move in the pane below */
 	bool each;   /* members one by one */
 	enum apps_tab tab;

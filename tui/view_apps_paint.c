@@ -348,7 +348,7 @@ appsview_paint(const struct view *v, struct canvas *c, int top, int bottom)
 		paint_list(v, c, top, wide ? pane : foot);
 		if (!a->rows)
 			canvas_print(c, top + 2, TREE_COL, c->cols - TREE_COL - 1, STYLE_DIM,
-			    a->faults || match_on(&a->filter) ? "nothing to show"
+			    a->faults || match_on(&a->sieve.match) ? "nothing to show"
 			    : a->roster->seen ? "drover put nothing on these hosts yet"
 					      : "the hosts are not looked at yet");
 		if (wide)

@@ -93,7 +93,7 @@ is_shown(const struct appsview *a, const struct roster_app *app, const struct ro
 		return false;
 	buf_addf(&text, "%s %s %s %s %s %s", app->playbook, app->name, item ? item->unit : "",
 	    item ? item->host : app->where, app->image ? app->image : "", roster_state_name(state));
-	return match_row(&a->filter, buf_text(&text), label, &l);
+	return match_row(&a->sieve.match, buf_text(&text), label, &l);
 }
 
 static void
@@ -211,7 +211,7 @@ add_foreign(struct appsview *a)
 	const struct roster *r = a->roster;
 	size_t head = a->rows;
 
-	if (!r->foreign_count || a->faults || match_on(&a->filter))
+	if (!r->foreign_count || a->faults || match_on(&a->sieve.match))
 		return;
 	add(a, APPS_HEAD, "containers that drover did not make", xstrdup("f"))->folded =
 	    !a->foreign;

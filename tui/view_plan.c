@@ -45,7 +45,7 @@ plan_close(struct view *v)
 	free(r->shown);
 	free(r->made);
 	text_fini(&r->text);
-	match_fini(&r->filter);
+	sieve_fini(&r->sieve);
 }
 
 /* The text is made anew only when it is another: diffs cost time. */
@@ -84,11 +84,11 @@ make_rows(struct planview *r)
 
 	for (size_t i = 0; r->plan && i < r->plan->hosts; i++)
 		out = out * 31 + r->plan->host[i].out * (i + 1);
-	autofree char *key = r->plan
-				 ? xasprintf("%lld %zu %zu %zu %d %d %d %s",
-				       (long long)r->plan->made_ms, r->plan->hosts, r->plan->steps,
-				       out, (int)r->plan->drift, r->changes, r->unfold, r->typed)
-				 : NULL;
+	autofree char *key =
+	    r->plan ? xasprintf("%lld %zu %zu %zu %d %d %d %s", (long long)r->plan->made_ms,
+			  r->plan->hosts, r->plan->steps, out, (int)r->plan->drift, r->changes,
+			  r->unfold, r->sieve.typed)
+		    : NULL;
 	if (key && r->made && str_eq(key, r->made))
 		return;
 	planview_rows(r);
@@ -216,44 +216,9 @@ do_unfold(struct view *v)
 }
 
 static void
-filtered(struct view *v, const char *input)
-{
-	struct planview *r = v->state;
-
-	str_copy(r->typed, sizeof(r->typed), input);
-	match_fini(&r->filter);
-	match_init(&r->filter, input);
-	plan_refresh(v);
-}
-
-static void
-unfiltered(struct view *v)
-{
-	filtered(v, "");
-}
-
-static void
-searched(struct view *v, const char *input)
-{
-	struct planview *r = v->state;
-
-	if (!text_search(&r->text, input))
-		flash(v, "it is not there");
-}
-
-static void
 do_search(struct view *v)
 {
-	const struct planview *r = v->state;
-	const struct view_prompt filter = { .title = "Steps with",
-		.preset = r->typed,
-		.empty = true,
-		.changed = filtered,
-		.yes = filtered,
-		.no = unfiltered };
-	const struct view_prompt search = { .title = "Search", .empty = true, .yes = searched };
-
-	v->services->prompt(v->services->user, r->reading ? &search : &filter);
+	sieve_ask(v, "Steps with");
 }
 
 static void
@@ -427,10 +392,8 @@ plan_key(struct view *v, const char *key)
 		r->reading = false;
 		return true;
 	}
-	if (str_eq(key, "esc") && r->typed[0]) {
-		unfiltered(v);
+	if (str_eq(key, "esc") && sieve_clear(&r->sieve))
 		return true;
-	}
 	if (r->reading)
 		return text_key(&r->text, key);
 	plan_refresh(v);
@@ -475,6 +438,20 @@ plan_status(const struct view *v, char *to, size_t size)
 		clock_short(v->scene->wall_ms - r->plan->made_ms, age, sizeof(age));
 	snprintf(to, size, "%s%s%s%s", r->plan->drift && *age ? "looked at" : words[r->plan->state],
 	    *age ? "  " : "", age, *age ? " old" : "");
+}
+
+static struct sieve *
+plan_sieve(struct view *v)
+{
+	return &((struct planview *)v->state)->sieve;
+}
+
+static struct text *
+plan_reads(struct view *v)
+{
+	struct planview *r = v->state;
+
+	return r->reading ? &r->text : NULL;
 }
 
 static const char *
@@ -591,4 +568,6 @@ const struct view_class view_plan = {
 	.key = plan_key,
 	.status = plan_status,
 	.lacks = plan_lacks,
+	.sieve = plan_sieve,
+	.reads = plan_reads,
 };

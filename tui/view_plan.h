@@ -3,7 +3,7 @@
 #define DROVER_TUI_VIEW_PLAN_H
 
 #include "tui/list.h"
-#include "tui/match.h"
+#include "tui/sieve.h"
 #include "tui/text.h"
 
 #include <stdbool.h>
@@ -34,8 +34,7 @@ struct planview {
 	bool reading;               /* keys go to the text */
 	bool changes, unfold;       /* only what changes; hosts one by one */
 	size_t context;             /* lines around a change */
-	struct match filter;
-	char typed[256];
+	struct sieve sieve;
 };
 
 /* Rows anew from the plan; the cursor stays. */

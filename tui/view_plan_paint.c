@@ -144,7 +144,8 @@ paint_titles(const struct planview *r, struct canvas *c, int row, int width, boo
 	canvas_fill(c, row, 0, c->cols, STYLE_HEAD, '-');
 	if (rows)
 		canvas_printf(c, row, 1, width - 2, STYLE_HEAD, "Steps / hosts%s%s%s",
-		    r->changes ? "  changes only" : "", r->typed[0] ? "  /" : "", r->typed);
+		    r->changes ? "  changes only" : "", r->sieve.typed[0] ? "  /" : "",
+		    r->sieve.typed);
 	if (!text || !at)
 		return;
 	int left = rows ? width : 0;

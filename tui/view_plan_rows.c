@@ -75,7 +75,7 @@ planview_rows(struct planview *r)
 	for (size_t i = 0; p && i < p->steps; i++) {
 		const struct planned_step *s = &p->step[i];
 
-		if ((r->changes && !s->parts) || !match_row(&r->filter, s->title, NULL, NULL))
+		if ((r->changes && !s->parts) || !match_row(&r->sieve.match, s->title, NULL, NULL))
 			continue;
 		add_row(r, (struct plan_row){
 			       .kind = ROW_STEP, .step = i, .id = xasprintf("s %s", s->id) });

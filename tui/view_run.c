@@ -66,7 +66,7 @@ run_close(struct view *v)
 	free(r->group);
 	free(r->host);
 	text_fini(&r->text);
-	match_fini(&r->filter);
+	sieve_fini(&r->sieve);
 }
 
 static void
@@ -88,12 +88,8 @@ run_key(struct view *v, const char *key)
 	}
 	if (r->reading)
 		return text_key(&r->text, key);
-	if (str_eq(key, "esc") && r->typed[0]) {
-		r->typed[0] = '\0';
-		match_fini(&r->filter);
-		match_init(&r->filter, "");
+	if (str_eq(key, "esc") && sieve_clear(&r->sieve))
 		return true;
-	}
 	run_refresh(v);
 	if (!list_key(&r->list, key, runview_id, r))
 		return false;
@@ -144,44 +140,9 @@ do_wrap(struct view *v)
 }
 
 static void
-filtered(struct view *v, const char *input)
-{
-	struct runview *r = v->state;
-
-	str_copy(r->typed, sizeof(r->typed), input);
-	match_fini(&r->filter);
-	match_init(&r->filter, input);
-	run_refresh(v);
-}
-
-static void
-unfiltered(struct view *v)
-{
-	filtered(v, "");
-}
-
-static void
-searched(struct view *v, const char *input)
-{
-	struct runview *r = v->state;
-
-	if (!text_search(&r->text, input))
-		flash(v, "it is not there");
-}
-
-static void
 do_search(struct view *v)
 {
-	const struct runview *r = v->state;
-	const struct view_prompt filter = { .title = "Hosts with",
-		.preset = r->typed,
-		.empty = true,
-		.changed = filtered,
-		.yes = filtered,
-		.no = unfiltered };
-	const struct view_prompt search = { .title = "Search", .empty = true, .yes = searched };
-
-	v->services->prompt(v->services->user, r->reading ? &search : &filter);
+	sieve_ask(v, "Hosts with");
 }
 
 static void
@@ -300,6 +261,20 @@ run_status(const struct view *v, char *to, size_t size)
 		    s && s->paused(s->user) ? "PAUSED" : "RUNNING", took);
 }
 
+static struct sieve *
+run_sieve(struct view *v)
+{
+	return &((struct runview *)v->state)->sieve;
+}
+
+static struct text *
+run_reads(struct view *v)
+{
+	struct runview *r = v->state;
+
+	return r->reading ? &r->text : NULL;
+}
+
 static const char *
 run_lacks(const struct view *v, unsigned needs)
 {
@@ -414,6 +389,8 @@ const struct view_class view_run = {
 	.key = run_key,
 	.status = run_status,
 	.lacks = run_lacks,
+	.sieve = run_sieve,
+	.reads = run_reads,
 	.things = run_things,
 	.hosts = run_hosts,
 };

@@ -4,7 +4,7 @@
 
 #include "engine/progress.h"
 #include "tui/list.h"
-#include "tui/match.h"
+#include "tui/sieve.h"
 #include "tui/text.h"
 
 #include <stdbool.h>
@@ -29,8 +29,7 @@ struct runview {
 	struct text text;
 	bool reading; /* the output has the keys, and the screen */
 	bool faults, unfold, times;
-	struct match filter;
-	char typed[256];
+	struct sieve sieve;
 };
 
 void runview_groups(struct runview *r);

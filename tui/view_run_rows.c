@@ -139,7 +139,7 @@ shown(const struct runview *r, const struct progress_row *row)
 {
 	if (r->faults && rank_of(row) > RANK_RUNNING && row->outcome != OUTCOME_UNTRIED)
 		return false;
-	return match_row(&r->filter, row->host, NULL, NULL);
+	return match_row(&r->sieve.match, row->host, NULL, NULL);
 }
 
 void
