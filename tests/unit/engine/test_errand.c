@@ -7,6 +7,7 @@
 #include "engine/errand.h"
 #include "engine/herd.h"
 #include "inventory/inventory.h"
+#include "tests/lib/glass.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -67,42 +68,6 @@ session_counters(const struct session *s, struct session_counters *ret)
 	*ret = (struct session_counters){ 0 };
 }
 
-int64_t
-session_silence_ms(const struct session *s)
-{
-	(void)s;
-	return -1;
-}
-
-int64_t
-session_rtt_ms(const struct session *s)
-{
-	(void)s;
-	return -1;
-}
-
-const char *
-remote_guards(const struct remote *r)
-{
-	(void)r;
-	return "";
-}
-
-/* The nonce is the first word of 32 hexadecimal digits in the line. */
-static void
-find_nonce(const char *line, char nonce[40])
-{
-	for (const char *p = line; *p; p++) {
-		size_t n = strspn(p, "0123456789abcdef");
-
-		if (n == 32) {
-			snprintf(nonce, 40, "%.32s", p);
-			return;
-		}
-		p += n ? n - 1 : 0;
-	}
-}
-
 struct channel *
 channel_start(
     struct session *s, const struct exec_spec *spec, const struct channel_listener *l, void *user)
@@ -116,7 +81,7 @@ channel_start(
 		.stall_ms = spec->stall_ms,
 		.room = 1 << 20 };
 	buf_init(&c->written, 1 << 20);
-	find_nonce(spec->command, c->nonce);
+	glass_nonce(spec->command, c->nonce);
 	return c;
 }
 
@@ -145,12 +110,6 @@ void
 channel_write_end(struct channel *c)
 {
 	c->ended_input = true;
-}
-
-void
-channel_limits(struct channel *c, int64_t first_ms, int64_t idle_ms, int64_t total_ms)
-{
-	(void)c, (void)first_ms, (void)idle_ms, (void)total_ms;
 }
 
 void

@@ -7,6 +7,7 @@
 #include "engine/herd.h"
 #include "engine/tail.h"
 #include "inventory/inventory.h"
+#include "tests/lib/glass.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,41 +67,6 @@ session_counters(const struct session *s, struct session_counters *ret)
 	*ret = (struct session_counters){ 0 };
 }
 
-int64_t
-session_silence_ms(const struct session *s)
-{
-	(void)s;
-	return -1;
-}
-
-int64_t
-session_rtt_ms(const struct session *s)
-{
-	(void)s;
-	return -1;
-}
-
-const char *
-remote_guards(const struct remote *r)
-{
-	(void)r;
-	return "";
-}
-
-static void
-find_nonce(const char *line, char nonce[40])
-{
-	for (const char *p = line; *p; p++) {
-		size_t n = strspn(p, "0123456789abcdef");
-
-		if (n == 32) {
-			snprintf(nonce, 40, "%.32s", p);
-			return;
-		}
-		p += n ? n - 1 : 0;
-	}
-}
-
 struct channel *
 channel_start(
     struct session *s, const struct exec_spec *spec, const struct channel_listener *l, void *user)
@@ -109,7 +75,7 @@ channel_start(
 
 	(void)s;
 	*c = (struct channel){ .l = l, .user = user, .command = xstrdup(spec->command) };
-	find_nonce(spec->command, c->nonce);
+	glass_nonce(spec->command, c->nonce);
 	return c;
 }
 
@@ -137,12 +103,6 @@ void
 channel_write_end(struct channel *c)
 {
 	(void)c;
-}
-
-void
-channel_limits(struct channel *c, int64_t first_ms, int64_t idle_ms, int64_t total_ms)
-{
-	(void)c, (void)first_ms, (void)idle_ms, (void)total_ms;
 }
 
 void
