@@ -138,3 +138,29 @@ glance_unit_style(const char *active)
 		return STYLE_WARN;
 	return STYLE_DIM;
 }
+
+enum style
+glance_outcome_style(enum outcome o)
+{
+	if (outcome_is_good(o))
+		return STYLE_GOOD;
+	if (o == OUTCOME_HELD)
+		return STYLE_DIM;
+	if (o == OUTCOME_UNREACHABLE || o == OUTCOME_UNTRIED)
+		return STYLE_WARN;
+	return o == OUTCOME_UNKNOWN ? STYLE_UNKNOWN : STYLE_BAD;
+}
+
+const char *
+glance_outcome_glyph(enum outcome o, bool ascii)
+{
+	if (o == OUTCOME_CHANGED)
+		return "+";
+	if (o == OUTCOME_OK)
+		return ascii ? "." : "●";
+	if (o == OUTCOME_HELD)
+		return ascii ? "-" : "○";
+	if (o == OUTCOME_UNREACHABLE || o == OUTCOME_UNTRIED || o == OUTCOME_UNKNOWN)
+		return "?";
+	return ascii ? "x" : "✗";
+}

@@ -1,7 +1,8 @@
-/* One host at a glance: its state in a word, a glyph and a note. Pure. */
+/* A host, a unit, an outcome at a glance: a word, a glyph, a style and a note. Pure. */
 #ifndef DROVER_TUI_GLANCE_H
 #define DROVER_TUI_GLANCE_H
 
+#include "base/outcome.h"
 #include "tui/canvas.h"
 #include "tui/view.h"
 
@@ -33,5 +34,9 @@ void glance_note(const struct scene_host *h, char *to, size_t size);
 /* The glyph and style of a systemd active state or a container state. */
 const char *glance_unit_glyph(const char *active, bool ascii);
 enum style glance_unit_style(const char *active);
+
+/* The glyph and style of how a host or a run ended, the same on every screen. */
+const char *glance_outcome_glyph(enum outcome o, bool ascii);
+enum style glance_outcome_style(enum outcome o);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/outcome.h"
 #include "base/str.h"
 #include "tui/canvas.h"
+#include "tui/glance.h"
 #include "tui/table.h"
 #include "tui/view.h"
 
@@ -66,30 +67,23 @@ state_style(const struct history_row *r)
 		return STYLE_BOLD;
 	if (!outcome_parse(r->state, &o))
 		return r->failed ? STYLE_BAD : STYLE_WARN;
-	if (outcome_is_good(o))
-		return STYLE_GOOD;
-	if (o == OUTCOME_UNREACHABLE || o == OUTCOME_UNTRIED || o == OUTCOME_HELD)
-		return STYLE_WARN;
-	return o == OUTCOME_UNKNOWN ? STYLE_UNKNOWN : STYLE_BAD;
+	return glance_outcome_style(o);
 }
 
 static const char *
 state_glyph(const struct history_row *r, bool ascii)
 {
+	enum outcome o;
+
 	if (r->running)
 		return ">";
 	if (r->foreign)
 		return "~";
 	if (str_eq(r->state, "unfinished"))
 		return "!";
-	if (str_eq(r->state, "changed"))
-		return "+";
-	enum style style = state_style(r);
-	if (style == STYLE_GOOD)
-		return ascii ? "." : "●";
-	if (style == STYLE_WARN || style == STYLE_UNKNOWN)
-		return "?";
-	return ascii ? "x" : "✗";
+	if (!outcome_parse(r->state, &o))
+		o = r->failed ? OUTCOME_FAILED : OUTCOME_UNKNOWN;
+	return glance_outcome_glyph(o, ascii);
 }
 
 /* "today 10:41", "yest. 17:30", "Jan 02 10:41", "2025-12-01". */

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "tui/canvas.h"
+#include "tui/glance.h"
 #include "tui/plot.h"
 #include "tui/table.h"
 #include "tui/view.h"
@@ -38,12 +39,7 @@ host_style(const struct record_host *h)
 {
 	if (!h->ended)
 		return h->started ? STYLE_BOLD : STYLE_DIM;
-	if (outcome_is_good(h->outcome))
-		return STYLE_GOOD;
-	if (h->outcome == OUTCOME_UNREACHABLE || h->outcome == OUTCOME_UNTRIED ||
-	    h->outcome == OUTCOME_HELD)
-		return STYLE_WARN;
-	return h->outcome == OUTCOME_UNKNOWN ? STYLE_UNKNOWN : STYLE_BAD;
+	return glance_outcome_style(h->outcome);
 }
 
 static const char *
@@ -51,14 +47,7 @@ host_glyph(const struct record_host *h, bool ascii)
 {
 	if (!h->ended)
 		return h->started ? ">" : "-";
-	if (h->outcome == OUTCOME_CHANGED)
-		return "+";
-	enum style style = host_style(h);
-	if (style == STYLE_GOOD)
-		return ascii ? "." : "●";
-	if (style == STYLE_WARN || style == STYLE_UNKNOWN)
-		return "?";
-	return ascii ? "x" : "✗";
+	return glance_outcome_glyph(h->outcome, ascii);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "tui/canvas.h"
+#include "tui/glance.h"
 #include "tui/plot.h"
 #include "tui/run_source.h"
 #include "tui/table.h"
@@ -35,32 +36,17 @@ row_style(const struct progress_row *row)
 {
 	if (row->state != PROGRESS_ENDED)
 		return row->state == PROGRESS_RUNNING ? STYLE_TEXT : STYLE_DIM;
-	if (outcome_is_good(row->outcome))
-		return STYLE_GOOD;
-	if (row->outcome == OUTCOME_HELD)
-		return STYLE_DIM;
-	if (row->outcome == OUTCOME_UNREACHABLE || row->outcome == OUTCOME_UNTRIED ||
-	    row->outcome == OUTCOME_UNKNOWN)
-		return STYLE_WARN;
-	return STYLE_BAD;
+	return glance_outcome_style(row->outcome);
 }
 
 static const char *
 row_glyph(const struct progress_row *row, bool ascii)
 {
-	enum style style = row_style(row);
-
 	if (row->state == PROGRESS_RUNNING)
 		return ">";
-	if (row->state != PROGRESS_ENDED || style == STYLE_DIM)
+	if (row->state != PROGRESS_ENDED)
 		return ascii ? "-" : "○";
-	if (row->outcome == OUTCOME_CHANGED)
-		return "+";
-	if (row->outcome == OUTCOME_OK)
-		return ascii ? "." : "●";
-	if (style == STYLE_WARN)
-		return "?";
-	return ascii ? "x" : "✗";
+	return glance_outcome_glyph(row->outcome, ascii);
 }
 
 static void
