@@ -1,18 +1,14 @@
 #include "base/err.h"
-#include "base/event.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/strmap.h"
 #include "base/uuid.h"
 #include "cli/call.h"
 #include "cli/commands.h"
 #include "cli/converge.h"
 #include "cli/out.h"
 #include "cli/set_words.h"
-#include "inventory/inventory.h"
+#include "cli/undone.h"
 #include "inventory/set.h"
-#include "ledger/ledger.h"
 #include "playbooks/undo.h"
 
 #include <string.h>
@@ -33,107 +29,29 @@ static const struct option options[] = {
 	{ .type = OPTION_END },
 };
 
-/* The hosts of a run on which it may have changed something. */
-struct hosts {
-	struct call *call;
-	struct set set;
-	size_t cap;
-	struct strmap seen, settled;
-};
-
 static void
-add_host(struct hosts *h, const char *name)
+note_gone(void *user, const char *name)
 {
-	const struct host *host = inventory_find(h->call->inventory, name);
+	const struct call *c = user;
 
-	if (host && (strmap_find(&h->settled, host->name, NULL) ||
-			!strmap_add(&h->seen, host->name, 0, NULL)))
-		return;
-	if (!host) {
-		out_note(h->call->out,
-		    "%.200s is no longer in the inventory: nothing is undone there", name);
-		return;
-	}
-	mem_grow(h->set.hosts, h->set.count, h->cap);
-	h->set.hosts[h->set.count++] = host;
+	out_note(c->out, "%.200s is no longer in the inventory: nothing is undone there", name);
 }
 
 static bool
-take_result(void *user, const struct ledger_result *r)
+hosts_of_run(struct call *c, const struct undone *u, struct set *ret)
 {
-	static const char *const untouched[] = { "ok", "unreachable", "untried", "held", "locked" };
-	struct hosts *h = user;
-	const struct host *host = inventory_find(h->call->inventory, r->host);
-
-	for (size_t i = 0; host && i < countof(untouched); i++) {
-		if (str_eq(r->state, untouched[i]))
-			strmap_add(&h->settled, host->name, 0, NULL);
-	}
-	add_host(h, r->host);
-	return true;
-}
-
-static bool
-take_start(void *user, const struct event *e)
-{
-	const char *list = e->kind == EVENT_RUN_START ? event_text(e, FIELD_HOSTS) : NULL;
-	struct err err;
-	autojson *j = list ? json_parse(list, strlen(list), 64U << 20, &err) : NULL;
-
-	for (size_t i = 0; i < json_count(j); i++) {
-		const char *name = json_text(json_at(j, i), NULL);
-
-		if (name)
-			add_host(user, name);
-	}
-	return false;
-}
-
-/* In the order of the inventory's own list. */
-static bool
-hosts_of_run(struct call *c, const char *uuid, const char *alias, struct set *ret)
-{
-	struct hosts h = { .call = c };
-
-	ledger_results(c->ledger, uuid, take_result, &h);
-	ledger_events(c->ledger, uuid, take_start, &h);
-	strmap_fini(&h.seen);
-	strmap_fini(&h.settled);
-	*ret = h.set;
+	undone_hosts(c->inventory, c->ledger, u->uuid, ret, note_gone, c);
 	if (ret->count)
 		return true;
-	out_note(c->out, "%s changed nothing on a host of this inventory", alias);
+	out_note(c->out, "%s changed nothing on a host of this inventory", u->alias);
 	set_fini(ret);
 	c->exit = 0;
 	return false;
 }
 
-static bool
-acts(const char *verb)
-{
-	return str_eq(verb, "apply") || str_eq(verb, "undo") || str_eq(verb, "rollback");
-}
-
-struct newest {
-	char uuid[UUID_TEXT], alias[24];
-};
-
-static bool
-take_newest(void *user, const struct ledger_row *row)
-{
-	struct newest *n = user;
-
-	if (!acts(row->verb) || str_eq(row->state, "foreign") ||
-	    (row->end_ms && row->changed + row->failed + row->unknown == 0))
-		return true;
-	str_copy(n->uuid, sizeof(n->uuid), row->uuid);
-	str_copy(n->alias, sizeof(n->alias), row->alias);
-	return false;
-}
-
 /* A run that this ledger does not know is taken at its word, if it is the whole one. */
 static bool
-find_unknown(struct call *c, struct newest *n, const struct err *err)
+take_unknown(struct call *c, struct undone *u, const struct err *err)
 {
 	if (!uuid_is(c->argv[0])) {
 		call_fail(c, err);
@@ -145,46 +63,30 @@ find_unknown(struct call *c, struct newest *n, const struct err *err)
 		    c->argv[0]);
 		return false;
 	}
-	str_copy(n->uuid, sizeof(n->uuid), c->argv[0]);
-	str_copy(n->alias, sizeof(n->alias), c->argv[0]);
+	str_copy(u->uuid, sizeof(u->uuid), c->argv[0]);
+	str_copy(u->alias, sizeof(u->alias), c->argv[0]);
 	return true;
 }
 
 static bool
-find(struct call *c, struct newest *n)
+find(struct call *c, struct undone *u)
 {
-	struct ledger_row row;
 	struct err err;
+	bool unknown;
 
-	if (str_eq(c->argv[0], "last")) {
-		ledger_runs(c->ledger, NULL, 10000, take_newest, n);
-		if (!n->uuid[0])
-			call_usage(
-			    c, "no run of this seat changed anything that an undo takes back");
-		return n->uuid[0] != '\0';
-	}
-	if (!ledger_find_run(c->ledger, c->argv[0], &row, &err))
-		return find_unknown(c, n, &err);
-	if (!acts(row.verb)) {
-		call_usage(
-		    c, "%s was a %.20s, which keeps nothing to put back", row.alias, row.verb);
-		return false;
-	}
-	if (str_eq(row.state, "running")) {
-		err_set(&err, OUTCOME_LOCKED, "%s still runs", row.alias);
-		call_fail(c, &err);
-		return false;
-	}
-	str_copy(n->uuid, sizeof(n->uuid), row.uuid);
-	str_copy(n->alias, sizeof(n->alias), row.alias);
-	return true;
+	if (undone_find(c->ledger, c->argv[0], u, &unknown, &err) == 0)
+		return true;
+	if (unknown)
+		return take_unknown(c, u, &err);
+	call_fail(c, &err);
+	return false;
 }
 
 static bool
-choose(struct call *c, const struct newest *n, struct set *ret)
+choose(struct call *c, const struct undone *u, struct set *ret)
 {
 	if (c->argc < 2)
-		return hosts_of_run(c, n->uuid, n->alias, ret);
+		return hosts_of_run(c, u, ret);
 	autofree char *words = set_words(c, c->argv[1], false);
 
 	return words && call_set(c, words, ret);
@@ -194,7 +96,7 @@ static int
 run(struct call *call)
 {
 	const struct options *o = call->options;
-	struct newest n = { .uuid = "" };
+	struct undone n = { .uuid = "" };
 	struct set set = { .hosts = NULL };
 	int code;
 

@@ -5,6 +5,7 @@
 #include "tui/launch.h"
 #include "tui/outputs.h"
 #include "tui/palette.h"
+#include "tui/verb_hosts.h"
 
 #include "base/buf.h"
 #include "base/child.h"
@@ -15,8 +16,6 @@
 #include "base/str.h"
 #include "cli/call.h"
 #include "cli/commands.h"
-#include "inventory/inventory.h"
-#include "inventory/set.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -255,27 +254,6 @@ wants_terminal(const char *verb)
 	return str_eq(verb, "ui") || str_eq(verb, "ssh");
 }
 
-/* The hosts that the first set among the operands names, as indexes; NULL: it cannot be told here. */
-static size_t *
-hosts_of(struct console *c, const struct palette_words *w, size_t *ret_count)
-{
-	for (size_t i = 1; i < w->count && w->word[i][0] != '-'; i++) {
-		autofree char *expr = xmemdup0(w->word[i], strcspn(w->word[i], ":"));
-		struct set set;
-		struct err err;
-
-		if (set_eval(c->call->inventory, expr, NULL, &set, &err) < 0)
-			continue;
-		size_t *hosts = xcalloc(set.count + 1, sizeof(*hosts));
-		for (size_t k = 0; k < set.count; k++)
-			hosts[k] = set.hosts[k]->index;
-		*ret_count = set.count;
-		set_fini(&set);
-		return hosts;
-	}
-	return NULL;
-}
-
 static void
 confirmed(void *user, const char *input)
 {
@@ -284,7 +262,7 @@ confirmed(void *user, const char *input)
 
 	(void)input;
 	palette_split(c->verb_asked, &w);
-	start(c, (const char *const *)w.word, true);
+	start(c, (const char *const *)w.word + 1, true);
 	palette_words_fini(&w);
 }
 
@@ -298,29 +276,46 @@ with_warning(char *text)
 	return all;
 }
 
-/* run touches no pet guard; what changes by playbook asks for pets by --pet, in the child. */
-static void
-ask(struct console *c, const struct palette_words *w, const char *line)
+/* The line as it will run: with the names of the pets, which are typed for it. */
+static char *
+with_pets(const struct palette_words *w, const char *pets)
 {
-	size_t count = 0;
-	autofree size_t *hosts = hosts_of(c, w, &count);
-	autofree char *command = quoted((const char *const *)w->word);
-	autofree char *text =
-	    hosts ? confirm_text(&c->scene, hosts, count, command)
-		  : xasprintf("On the hosts that it names this runs:\n \n  %.300s", command);
+	autofree const char **word = xcalloc(w->count + 3, sizeof(*word));
+	size_t n = 0;
+
+	word[n++] = w->word[0];
+	if (pets) {
+		word[n++] = "--pet";
+		word[n++] = pets;
+	}
+	for (size_t i = 1; i < w->count; i++)
+		word[n++] = w->word[i];
+	return quoted(word);
+}
+
+static void
+ask(struct console *c, const struct palette_words *w)
+{
+	struct verb_hosts h;
 	char word[CONFIRM_WORD];
 
-	confirm_word(&c->scene, hosts, count, CONFIRM_COMMAND, word);
-	if (!hosts)
+	verb_hosts(c->call, w, &h);
+	autofree char *command = with_pets(w, h.pets);
+	autofree char *text =
+	    h.host ? confirm_text(&c->scene, h.host, h.count, command)
+		   : xasprintf("On the hosts that it names this runs:\n \n  %.300s", command);
+	confirm_word(&c->scene, h.host, h.count, h.pets ? CONFIRM_CHANGE : CONFIRM_COMMAND, word);
+	if (!h.host)
 		snprintf(word, sizeof(word), "yes");
-	else if (!c->scene.writable)
-		snprintf(word, sizeof(word), "%zu", count);
+	else if (!c->scene.writable && !h.pets)
+		snprintf(word, sizeof(word), "%zu", h.count);
 	if (!c->scene.writable)
 		text = with_warning(take(text));
 	free(c->verb_asked);
-	c->verb_asked = xstrdup(line);
+	c->verb_asked = take(command);
 	overlay_confirm(
 	    &c->overlay, "Run a command of drover", text, word[0] ? word : NULL, confirmed, c);
+	verb_hosts_fini(&h);
 }
 
 void
@@ -343,7 +338,7 @@ verbs_run(struct console *c, const char *line)
 	else if (is_plain_apply(&w))
 		services_plan_file(c, w.word[1]);
 	else if (changes_hosts(&w))
-		ask(c, &w, line);
+		ask(c, &w);
 	else
 		start(c, (const char *const *)w.word, false);
 	palette_words_fini(&w);

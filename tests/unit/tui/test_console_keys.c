@@ -1,7 +1,9 @@
 /* Keys, palette and menus of the real program, over hosts that refuse connections. */
 #include "base/err.h"
+#include "base/event.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "ledger/ledger.h"
 #include "tests/lib/screen.h"
 #include "tests/lib/seat.h"
 
@@ -132,6 +134,74 @@ a_verb_runs_from_the_palette_into_a_text(void **state)
 	leave(s, &p);
 }
 
+/* An apply that changed the pet, as the ledger has it. */
+static void
+record_apply(const struct seat *p)
+{
+	static const char *const hosts[] = { "127.0.0.1" };
+	autofree char *dir = xasprintf("%s/drover", p->dir);
+	autofree char *path = xasprintf("%s/ledger.db", dir);
+	autoevent start = { .count = 0 }, end = { .count = 0 };
+	struct err err;
+
+	assert_int_equal(file_mkdirs(dir, &err), 0);
+	struct ledger *l = ledger_open(NULL, path, false, &err);
+	assert_non_null(l);
+	event_init(&start, EVENT_RUN_START);
+	event_set_text(&start, FIELD_VERB, "apply");
+	event_set_text(&start, FIELD_FLEET, "adhoc");
+	event_set_text(&start, FIELD_PLAYBOOK, "site.yaml");
+	event_set_list(&start, FIELD_HOSTS, hosts, 1);
+	struct ledger_run *r = ledger_run_begin(l, &start, &err);
+	assert_non_null(r);
+	event_init(&end, EVENT_HOST_END);
+	event_set_text(&end, FIELD_HOST, hosts[0]);
+	event_set_text(&end, FIELD_STATE, "changed");
+	ledger_append(r, &end);
+	event_fini(&end);
+	event_init(&end, EVENT_RUN_END);
+	event_set_text(&end, FIELD_STATE, "changed");
+	ledger_append(r, &end);
+	ledger_run_end(r);
+	ledger_close(l);
+}
+
+static void
+the_undo_of_a_run_on_a_pet_wants_its_name_and_passes_it_on(void **state)
+{
+	struct seat p;
+
+	(void)state;
+	seat_up(&p, "xterm-256color");
+	record_apply(&p);
+	struct screen *s = start(&p, NULL);
+	shows(s, "2 unreach");
+	screen_type(s, "8");
+	shows(s, "r-1: what changed");
+	screen_type(s, "u");
+	shows(s, "On 127.0.0.1 (1 host, 1 pet) this runs:");
+	shows(s, "drover undo --pet 127.0.0.1 r-1");
+	shows(s, "type 127.0.0.1 to go on");
+	screen_type(s, "yes\r\003");
+	assert_true(screen_wait_gone(s, "to go on", DEADLINE));
+	screen_type(s, "u");
+	shows(s, "type 127.0.0.1 to go on");
+	screen_type(s, "127.0.0.1\r");
+	/* Not held: a run of its own, which does not reach the host. */
+	shows(s, "r-2: 1 ");
+	/* Who names the pet in the line has named it; a dry run changes none. */
+	screen_type(s, ":undo --pet 127.0.0.1 r-1\r");
+	shows(s, "y Yes");
+	screen_type(s, "\003:undo -n last\r");
+	shows(s, "drover undo -n last");
+	shows(s, "y Yes");
+	screen_type(s, "\003:undo last 127.0.0.[1-2]\r");
+	shows(s, "type 127.0.0.1,127.0.0.2 to go on");
+	screen_type(s, "\003");
+	assert_true(screen_wait_gone(s, "to go on", DEADLINE));
+	leave(s, &p);
+}
+
 static void
 the_palette_opens_screens_marks_sets_and_leaves(void **state)
 {
@@ -189,6 +259,7 @@ main(void)
 		cmocka_unit_test(a_clash_in_keys_conf_keeps_the_console_shut),
 		cmocka_unit_test(another_key_does_it_and_the_old_one_does_not),
 		cmocka_unit_test(a_verb_runs_from_the_palette_into_a_text),
+		cmocka_unit_test(the_undo_of_a_run_on_a_pet_wants_its_name_and_passes_it_on),
 		cmocka_unit_test(the_palette_opens_screens_marks_sets_and_leaves),
 		cmocka_unit_test(a_name_is_copied_through_the_terminal),
 	};
