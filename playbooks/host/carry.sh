@@ -58,7 +58,8 @@ encode() { # TEXT
 # What drover manages here, before an effect (a digest of - says: under way) and after it. What is only
 # found as it should be (f) keeps the run that put it there; what is to go (!) keeps its line until then;
 # an undo says itself who put there what it puts back. One that is damaged is left as it is.
-manifest() { # STEPS DONE
+manifest_ready() { # STEPS DONE: written beside it
+	rm -f $base/manifest.new
 	[ -s manifest ] || return 0
 	old=$base/manifest
 	[ -e $old ] || old=/dev/null
@@ -94,8 +95,12 @@ manifest() { # STEPS DONE
 				print was[id]
 		}
 	}' \
-		manifest $old >$base/manifest.new && settle $base/manifest.new &&
-		mv -f $base/manifest.new $base/manifest && settle $base
+		manifest $old >$base/manifest.new && settle $base/manifest.new && return
+	rm -f $base/manifest.new
+	return 1
+}
+manifest_now() {
+	[ ! -e $base/manifest.new ] || { mv -f $base/manifest.new $base/manifest && settle $base; }
 }
 
 # The units that this act may change, as they are.
@@ -122,11 +127,13 @@ finish() { # OUTCOME TEXT
 	trap '' TERM
 	outcome=$1
 	[ -z "$armed" ] || { decide reverted && disarm; }
-	if [ "$touched" ] && ! manifest "$ended"; then
+	if [ "$touched" ] && ! manifest_ready "$ended"; then
 		rm -f spare
-		manifest "$ended" || { outcome=failed && set -- failed "the manifest could not be written; $2"; }
+		manifest_ready "$ended" || { outcome=failed && set -- failed "the manifest could not be written; $2"; }
 	fi
+	# In this order an act that dies here is told of once: until the manifest has it, others see work to do.
 	journal "$outcome"
+	[ -z "$touched" ] || manifest_now || set -- "$1" "the manifest could not be put in its place; $2"
 	if [ "$temps" ]; then
 		IFS=$nl
 		set -f
@@ -465,7 +472,7 @@ else
 	record switch
 	touched=1
 	[ ! -e $base/manifest ] || cp -p $base/manifest manifest.old || abort "keeping the manifest"
-	manifest '' || { touched='' && rm -f $base/manifest.new && abort "the manifest could not be written, or $base/manifest is damaged"; }
+	manifest_ready '' && manifest_now || { touched='' && rm -f $base/manifest.new && abort "the manifest could not be written, or $base/manifest is damaged"; }
 fi
 while read -r op rest <&3; do
 	at=$((at + 1))

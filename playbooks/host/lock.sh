@@ -56,7 +56,9 @@ sweep() {
 			outcome=failed
 			sort -r "$other/dirs" 2>/dev/null | while IFS= read -r path; do rmdir "$path" 2>/dev/null; done
 		fi
-		printf '%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" "$name" $outcome "$(cat "$other/about")" >>$base/journal
+		# It may have died between its line in the journal and its last record.
+		grep -qF "	$name	" $base/journal 2>/dev/null ||
+			printf '%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" "$name" $outcome "$(cat "$other/about")" >>$base/journal
 		: >"$other/swept"
 	done
 }
