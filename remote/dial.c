@@ -295,8 +295,9 @@ start_next(struct dial_try *t)
 		}
 		note_errno(t, &t->address[i], code);
 	}
+	/* Only a connection that stood is reset; before, it is refused (RFC 9293, 3.10.7.3). */
 	if (t->open == 0)
-		end_badly(t, "connect");
+		end_badly(t, t->err.code == ECONNRESET ? "banner" : "connect");
 }
 
 static void

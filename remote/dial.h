@@ -46,9 +46,9 @@ struct dial_spec {
 	void (*resolved)(void *user, struct dial_try *t, const char *address);
 	/* Once, never from inside dial_start(). fd >= 0: connected, non-blocking, close-on-exec,
 	 * NODELAY, KEEPALIVE and USER_TIMEOUT set; the callee's from here on; address is numeric and
-	 * borrowed; err is NULL. fd -1: err says why; its kind is UNREACHABLE, its phase "resolve" or
-	 * "connect", elapsed_ms is set, and its text names no host:
-	 * "10.0.0.5 port 22: connection refused", "no such name". */
+	 * borrowed; err is NULL. fd -1: err says why; its kind is UNREACHABLE, its phase "resolve",
+	 * "connect" or "banner" (it stood, and was reset before a word), elapsed_ms is set, and its
+	 * text names no host: "10.0.0.5 port 22: connection refused", "no such name". */
 	void (*done)(void *user, int fd, const char *address, const struct err *err);
 	void *user;
 };

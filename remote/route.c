@@ -216,7 +216,8 @@ finish(struct route *r, struct err *err)
 		r->spec.done(r->spec.user, fd, r->spec.conf->hostname, NULL);
 		return;
 	}
-	str_copy(err->phase, sizeof(err->phase), "connect");
+	if (!str_eq(err->phase, "banner"))
+		str_copy(err->phase, sizeof(err->phase), "connect");
 	r->spec.done(r->spec.user, -1, "", err);
 }
 

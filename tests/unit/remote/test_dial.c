@@ -193,6 +193,64 @@ a_closed_port_is_refused_at_once(void **state)
 	tear_down(&f);
 }
 
+/* Between the kernel's handshake and the loop's next look. */
+struct resetter {
+	struct fixture *f;
+	struct loop_timer *timer;
+	int listener;
+};
+
+static void
+reset_now(void *user)
+{
+	struct resetter *r = user;
+	struct linger none = { .l_onoff = 1 };
+	int fd = accept(r->listener, NULL, NULL);
+
+	assert_true(fd >= 0);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	close(fd);
+	loop_timer_free(r->timer);
+}
+
+static void
+resolved_and_reset(void *user, struct dial_try *t, const char *address)
+{
+	struct resetter *r = user;
+
+	on_resolved(r->f, t, address);
+	loop_timer_start(r->timer, 0);
+}
+
+static void
+done_with_reset(void *user, int fd, const char *address, const struct err *err)
+{
+	on_done(((struct resetter *)user)->f, fd, address, err);
+}
+
+static void
+a_connection_that_is_reset_at_once_had_stood(void **state)
+{
+	struct fixture f = set_up(&(struct dial_config){ 0 });
+	struct resetter r = { .f = &f };
+	int port = 0;
+
+	(void)state;
+	r.listener = listen_on("127.0.0.1", 8, &port);
+	r.timer = loop_timer_new(f.loop, reset_now, &r);
+	dial_start(f.dial, &(struct dial_spec){ .host = "127.0.0.1",
+			       .port = port,
+			       .resolved = resolved_and_reset,
+			       .done = done_with_reset,
+			       .user = &r });
+	loop_run(f.loop);
+	assert_int_equal(f.seen.fd, -1);
+	assert_int_equal(f.seen.err.code, ECONNRESET);
+	assert_string_equal(f.seen.err.phase, "banner");
+	close(r.listener);
+	tear_down(&f);
+}
+
 static void
 silence_ends_at_the_limit(void **state)
 {
@@ -441,6 +499,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_connection_comes_ready_for_use),
 		cmocka_unit_test(a_closed_port_is_refused_at_once),
+		cmocka_unit_test(a_connection_that_is_reset_at_once_had_stood),
 		cmocka_unit_test(silence_ends_at_the_limit),
 		cmocka_unit_test(a_dead_address_does_not_keep_the_other_waiting),
 		cmocka_unit_test(every_address_that_fails_is_named),
