@@ -16,13 +16,14 @@ APPLY = ['apply', '-y', '--pet', 'db1', '--json', 'phase.yaml']
 # The phases, and how many records stand in the result when each has begun.
 PHASES = [('staging', 1), ('the switch', 2), ('a command', 4), ('the second files', 5), ('the start of a unit', 7),
           ('the soak', 8)]
+# The command comes to pass at once or not at all: cut short in writing its file, it would leave neither version.
 BOOK = """name: phase
 hosts: "@*"
 prune: false
 rollout: {{canary: 3, max_fail: 3, soak: 700ms}}
 tasks:
   - file: {{path: /root/phase/new-{v}/a, content: "version {v}\\n"}}
-  - run: [sh, -c, "sleep 0.4; echo version {v} >/root/phase/ran"]
+  - run: [sh, -c, "sleep 0.4; cd /root/phase; echo version {v} >ran.new; mv ran.new ran"]
     unless: grep -qx 'version {v}' /root/phase/ran
   - file: {{path: /root/phase/b, content: "version {v}\\n"}}
   - unit: phase.service
