@@ -393,9 +393,8 @@ allowed(const char *p, size_t n)
 	return n > 1 && strchr("78=>MDEHc", p[1]) ? 2 : 0;
 }
 
-/* C1, and what hides, reorders or tags text. */
-static bool
-hides(uint32_t c)
+bool
+screen_hides(uint32_t c)
 {
 	return (c >= 0x80 && c < 0xa0) || c == 0xad || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
@@ -416,7 +415,7 @@ screen_only_allowed(const struct screen *s)
 			len = allowed(p + i, n - i);
 		else if ((unsigned char)p[i] < 32 && !strchr("\r\n\b\t\017\016\007", p[i]))
 			len = 0;
-		else if (len > 1 && hides(ch))
+		else if (len > 1 && screen_hides(ch))
 			len = 0;
 		if (!len) {
 			fprintf(stderr, "# byte %zu of %zu is not allowed: %02x %02x %02x\n", i, n,

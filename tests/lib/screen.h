@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct screen;
@@ -59,6 +60,9 @@ const char *screen_bytes(const struct screen *s, size_t *ret_len);
 /* Every byte so far is plain text, or of a sequence that the console may use; what is not is told on
  * standard error. */
 bool screen_only_allowed(const struct screen *s);
+
+/* C1, or a character that hides, reorders or tags text. */
+bool screen_hides(uint32_t c);
 
 /* The terminal's modes are what they were at the start. */
 bool screen_modes_restored(const struct screen *s);

@@ -11,11 +11,15 @@
 #include "base/str.h"
 #include "tests/lib/payloads.h"
 #include "tests/lib/screen.h"
+#include "tests/lib/spoiled.h"
 #include "tests/lib/stage.h"
 #include "tui/canvas.h"
+#include "tui/console.h"
 #include "tui/frame.h"
+#include "tui/linear.h"
 #include "tui/logbook.h"
 #include "tui/logs_source.h"
+#include "tui/palette.h"
 #include "tui/picker.h"
 #include "tui/term.h"
 
@@ -28,7 +32,7 @@
 #include <cmocka.h>
 
 #define DEADLINE     120000 /* ms; a condition, not a timing */
-#define PLACES_LEAST 40
+#define PLACES_LEAST 90
 
 struct show {
 	struct stage stage;
@@ -36,8 +40,10 @@ struct show {
 	struct canvas *canvas;
 	struct logs_source logs;
 	struct logbook *book;
+	struct spoiled spoiled;
 	const char *text; /* the payload */
 	size_t places;
+	bool lines; /* read out, not drawn */
 };
 
 /* One more place that has it: a string of its own, or an array. */
@@ -216,6 +222,51 @@ spoil_logs(struct show *s)
 	s->places += 3;
 }
 
+/* The stage with the text at all places. */
+static void
+raise_stage(struct show *s, const char *text)
+{
+	static const size_t spoiled[] = { 0, 3, 4 };
+
+	s->text = text;
+	s->places = 1; /* the flash */
+	stage_up(&s->stage);
+	for (size_t k = 0; k < countof(spoiled); k++) {
+		struct status *st = &s->stage.status[spoiled[k]];
+
+		if (st->container_count && st->unit_count > 2)
+			spoil_units(s, st);
+		spoil_facts(s, st);
+	}
+	spoil_scene(s);
+	spoil_run(s);
+	spoil_logs(s);
+	spoiled_up(&s->spoiled, text, s->stage.scene.wall_ms);
+	s->places += s->spoiled.places;
+	s->stage.scene.writable = true;
+	s->stage.services.plan = &s->spoiled.plan;
+	s->stage.services.apps = &s->spoiled.apps;
+	s->stage.services.history = &s->spoiled.past.source;
+}
+
+/* The same read out, by a console that has just been opened. */
+static void
+say_lines(struct show *s, const struct overlay *o)
+{
+	struct console c = { .term = s->term,
+		.canvas = s->canvas,
+		.scene = s->stage.scene,
+		.keymap = s->stage.keymap,
+		.views = { s->stage.view },
+		.depth = 1,
+		.overlay = o ? *o : (struct overlay){ .kind = OVERLAY_NONE } };
+
+	str_copy(c.flash, sizeof(c.flash), s->text);
+	struct linear *l = linear_new(&c);
+	linear_say(l);
+	linear_free(l);
+}
+
 static void
 show(struct show *s, const struct overlay *o)
 {
@@ -233,7 +284,10 @@ show(struct show *s, const struct overlay *o)
 	v->class->paint(v, s->canvas, FRAME_TOP, s->canvas->rows - FRAME_BOTTOM);
 	if (o)
 		overlay_paint(o, s->canvas);
-	term_paint(s->term, s->canvas);
+	if (s->lines)
+		say_lines(s, o);
+	else
+		term_paint(s->term, s->canvas);
 }
 
 static void
@@ -248,6 +302,22 @@ on_pick(void *user, const struct picker_item *item)
 {
 	(void)user;
 	(void)item;
+}
+
+/* What may come next is made of what hosts, units, files and runs are called. */
+static void
+show_palette(struct show *s)
+{
+	static const char *const lines[] = { "host ", "logs ", "history show ", "apply ", "" };
+	struct overlay o = { .kind = OVERLAY_NONE };
+
+	overlay_palette(&o, on_answer, NULL);
+	for (size_t i = 0; i < countof(lines); i++) {
+		snprintf(o.input, sizeof(o.input), "%s%s", lines[i], i % 2 ? "" : s->text);
+		palette_complete(&s->stage.view, &s->spoiled.palette, lines[i], o.picker);
+		show(s, &o);
+	}
+	overlay_close(&o);
 }
 
 static void
@@ -269,20 +339,39 @@ show_overlays(struct show *s)
 	overlay_question(&o, s->text, s->text, s->text, on_answer, NULL);
 	show(s, &o);
 	overlay_close(&o);
+	show_palette(s);
 	s->places += 9;
 }
 
+/* A key of the view's, and what it asks for then. */
+static void
+press(struct show *s, const char *key)
+{
+	struct stage *g = &s->stage;
+	struct overlay o = { .kind = OVERLAY_NONE };
+
+	g->asked_text[0] = g->flash[0] = '\0';
+	stage_key(g, key);
+	show(s, NULL);
+	if (!g->asked_text[0])
+		return;
+	overlay_confirm(&o, g->asked_title, g->asked_text, g->confirm.typed, on_answer, NULL);
+	show(s, &o);
+	overlay_close(&o);
+}
+
+/* Keys by their names, with blanks between. */
 static void
 show_view(struct show *s, const struct view_class *class, const char *subject, const char *keys)
 {
 	struct stage *g = &s->stage;
+	autofree char *names = xstrdup(keys);
+	char *save;
 
 	stage_open(g, class, subject);
 	show(s, NULL);
-	for (; *keys; keys++) {
-		stage_key(g, (const char[]){ *keys, '\0' });
-		show(s, NULL);
-	}
+	for (char *k = strtok_r(names, " ", &save); k; k = strtok_r(NULL, " ", &save))
+		press(s, k);
 	if (class == &view_fleet)
 		show_overlays(s);
 	if (class->close)
@@ -295,62 +384,63 @@ static void
 show_payload(struct show *s, size_t i)
 {
 	autofree char *text = payload_text(i);
-	static const size_t spoiled[] = { 0, 3, 4 };
 
-	s->text = text;
-	s->places = 1; /* the flash */
-	stage_up(&s->stage);
-	for (size_t k = 0; k < countof(spoiled); k++) {
-		struct status *st = &s->stage.status[spoiled[k]];
-
-		if (st->container_count && st->unit_count > 2)
-			spoil_units(s, st);
-		spoil_facts(s, st);
-	}
-	spoil_scene(s);
-	spoil_run(s);
-	spoil_logs(s);
+	raise_stage(s, text);
 	show_view(s, &view_fleet, NULL, "=");
-	show_view(s, &view_host, "db1", "]]]]]");
-	show_view(s, &view_host, "web1", "]]");
+	show_view(s, &view_host, "db1", "] ] ] ] ]");
+	show_view(s, &view_host, "web1", "] ]");
 	show_view(s, &view_run, NULL, "j");
 	show_view(s, &view_logs, NULL, "w");
+	show_view(s, &view_plan, NULL, "= j j j j enter w A");
+	show_view(s, &view_apps, NULL, "> G = g j > d [");
+	show_view(s, &view_history, NULL, "down down");
+	show_view(s, &view_record, "r-199", "j enter esc d");
+	show_view(s, &view_record, "r-198 r-199", "");
+	show_view(s, &view_activity, NULL, "j");
+	spoiled_down(&s->spoiled);
 	stage_down(&s->stage);
 }
 
 /* What the other side of the terminal runs. Exit 3: too few places, 4: no terminal. */
 static int
-child(void)
+child(const char *what)
 {
-	struct show s = { .text = "" };
+	struct show s = { .text = "", .lines = str_eq(what, "--lines") };
 	struct err err;
-	bool many = true;
+	int code = 0;
 
-	s.term =
-	    term_open(&(struct term_config){ .colour = true, .title = "drover: payloads" }, &err);
+	s.term = s.lines ? term_open_lines(&err)
+			 : term_open(
+			       &(struct term_config){ .colour = true, .title = "drover: payloads" },
+			       &err);
 	if (!s.term)
 		return 4;
 	s.canvas = canvas_new(30, 100);
 	s.book = logbook_new(1 << 20);
-	for (size_t i = 0; i < payload_count(); i++) {
+	for (size_t i = 0; i < payload_count() && !code; i++) {
 		show_payload(&s, i);
-		many &= s.places >= PLACES_LEAST;
+		code = s.places < PLACES_LEAST ? 3 : 0;
 	}
 	term_close(s.term);
 	canvas_free(s.canvas);
 	logbook_free(s.book);
-	return many ? 0 : 3;
+	return code;
+}
+
+static struct screen *
+start(const char *what, const char *term, const char *locale)
+{
+	const char *argv[] = { "/proc/self/exe", what, NULL };
+	const char *env[] = { term, locale, NULL };
+
+	return screen_start(argv, env, 30, 100);
 }
 
 static void
-run_child(const char *term, const char *locale)
+run_child(const char *what, const char *term, const char *locale)
 {
-	char name[64];
-	const char *argv[] = { "/proc/self/exe", "--child", NULL };
-	const char *env[] = { name, locale, NULL };
+	struct screen *s = start(what, term, locale);
 
-	snprintf(name, sizeof(name), "TERM=%s", term);
-	struct screen *s = screen_start(argv, env, 30, 100);
 	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
 	assert_true(screen_only_allowed(s));
 	assert_true(screen_modes_restored(s));
@@ -368,14 +458,43 @@ static void
 no_text_of_a_host_says_anything_to_the_terminal(void **state)
 {
 	(void)state;
-	run_child("xterm-256color", "LC_ALL=C.UTF-8");
+	run_child("--all", "TERM=xterm-256color", "LC_ALL=C.UTF-8");
 }
 
 static void
 nor_in_a_locale_of_bytes(void **state)
 {
 	(void)state;
-	run_child("linux", "LC_ALL=C");
+	run_child("--all", "TERM=linux", "LC_ALL=C");
+}
+
+/* Lines have nothing but text and their ends. */
+static void
+lines_are_plain(const char *locale)
+{
+	size_t n;
+	struct screen *s = start("--lines", "TERM=xterm-256color", locale);
+
+	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_true(screen_only_allowed(s));
+	const char *bytes = screen_bytes(s, &n);
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		if ((c < ' ' && c != '\r' && c != '\n') || c == 127 ||
+		    (c >= 128 && str_eq(locale, "LC_ALL=C")))
+			fail_msg("byte %zu is %02x", i, c);
+	}
+	assert_non_null(memmem(bytes, n, "^[[2J", 5));
+	screen_free(s);
+}
+
+static void
+nor_does_it_in_lines(void **state)
+{
+	(void)state;
+	lines_are_plain("LC_ALL=C.UTF-8");
+	lines_are_plain("LC_ALL=C");
 }
 
 int
@@ -385,9 +504,10 @@ main(int argc, char **argv)
 		cmocka_unit_test(there_are_many_payloads),
 		cmocka_unit_test(no_text_of_a_host_says_anything_to_the_terminal),
 		cmocka_unit_test(nor_in_a_locale_of_bytes),
+		cmocka_unit_test(nor_does_it_in_lines),
 	};
 
-	if (argc == 2 && strcmp(argv[1], "--child") == 0)
-		return child();
+	if (argc == 2)
+		return child(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
