@@ -1,0 +1,108 @@
+/* `files:` of an app. */
+#include "base/arena.h"
+#include "base/str.h"
+#include "base/yaml.h"
+#include "playbooks/read.h"
+#include "playbooks/read_app.h"
+#include "playbooks/read_app_inner.h"
+#include "playbooks/read_step.h"
+
+#include <ctype.h>
+#include <string.h>
+
+struct file_fields {
+	const struct yaml_node *template, *content, *file, *volume;
+	int64_t mode;
+};
+
+const struct field read_app_file_fields[] = {
+	{ .name = "template",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct file_fields, template),
+	    .doc = "a file beside the playbook, filled in for each host" },
+	{ .name = "content",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct file_fields, content),
+	    .doc = "the contents themselves, filled in for each host" },
+	{ .name = "file",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct file_fields, file),
+	    .doc = "a file beside the playbook, as it is" },
+	{ .name = "volume",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct file_fields, volume),
+	    .doc = "a named volume of the host, shared by the replicas" },
+	{ .name = "mode",
+	    .form = FORM_MODE,
+	    .offset = offsetof(struct file_fields, mode),
+	    .doc = "0644 by default" },
+	{ .name = "then",
+	    .form = FORM_LATER,
+	    .doc = "a changed file restarts the app (on_change)" },
+	{ .name = "secret", .form = FORM_LATER, .doc = "secrets are not supported yet" },
+	{ 0 },
+};
+
+static bool
+volume_ok(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n <= 128 && isalnum((unsigned char)s[0]) &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == n;
+}
+
+static void
+take_file(const struct field_context *c, const struct yaml_node *n, const struct file_fields *got,
+    struct file_decl *to)
+{
+	int said = !!got->template + !!got->content + !!got->file + !!got->volume;
+
+	if (said != 1) {
+		diag_error(c->diag, n->mark,
+		    "files: one of template, content, file and volume is wanted here");
+		return;
+	}
+	to->mode = got->mode;
+	if (got->template)
+		read_included(c, got->template, true, &to->content);
+	if (got->file)
+		read_included(c, got->file, false, &to->content);
+	if (got->content)
+		read_source(c, "content", got->content, &to->content.source);
+	if (!got->volume)
+		return;
+	if (read_plain(c, "volume", got->volume, &to->volume) && !volume_ok(to->volume))
+		diag_error(c->diag, got->volume->mark,
+		    "volume: a name is wanted here, not \"%.60s\" (a directory of the host cannot "
+		    "be mounted yet)",
+		    to->volume);
+}
+
+void
+read_app_files(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct app_decl *app = to;
+	struct field_context mine = *c;
+
+	mine.what = "the file";
+	if (!read_app_is_mapping(c, "files", n))
+		return;
+	app->file = arena_alloc(c->arena, n->count * sizeof(*app->file) + 1);
+	app->file_count = n->count;
+	for (size_t i = 0; i < n->count; i++) {
+		struct file_fields got = { .mode = 0644 };
+		const char *path = n->key[i]->text, *bad = read_is_path(path);
+
+		app->file[i].path = path;
+		app->file[i].mark = n->key[i]->mark;
+		if (!bad && strpbrk(path, ":,{}"))
+			bad = "a path without : , { and }";
+		if (!bad && str_starts(path, "/run/drover"))
+			bad = "a path outside of /run/drover";
+		if (bad)
+			diag_error(c->diag, n->key[i]->mark, "files: %s is wanted here", bad);
+		if (field_read(&mine, read_app_file_fields, n->value[i], &got))
+			take_file(c, n->value[i], &got, &app->file[i]);
+	}
+}
