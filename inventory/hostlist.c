@@ -14,7 +14,7 @@
 struct listed {
 	struct inventory *inv;
 	struct diag *diag;
-	struct level *level;
+	struct level level; /* what is said before and behind the name under way */
 	bool refused;
 };
 
@@ -26,9 +26,9 @@ list_host(void *user, const char *name, struct err *err)
 
 	if (wanted)
 		return err_set(err, OUTCOME_USAGE, "\"%.60s\" is no host: %s", name, wanted);
-	struct model_host *h = model_host(l->inv, name, l->level->mark, l->diag);
+	struct model_host *h = model_host(l->inv, name, l->level.mark, l->diag);
 	if (h) {
-		model_say(&h->levels, model_level(l->inv, l->level));
+		model_say(&h->levels, model_level(l->inv, &l->level));
 	}
 	return 0;
 }
@@ -65,17 +65,17 @@ list_item(struct listed *l, char *item, struct err *err)
 {
 	struct arena *a = l->inv->arena;
 	char *at = strrchr(item, '@'), *host, *port;
-	struct level level = { .mark = { .file = "-i" } };
+	struct level *level = &l->level;
 	int64_t number = 0;
 
-	l->level = &level;
+	*level = (struct level){ .mark = { .file = "-i" } };
 	if (at) {
 		*at = '\0';
 		if (grammar_user(item))
 			return err_set(
 			    err, OUTCOME_USAGE, "\"%.60s\" is not %s", item, grammar_user(item));
-		level.settings.user = arena_strdup(a, item);
-		level.said[SETTING_USER] = model_said(l->inv, level.settings.user, level.mark);
+		level->settings.user = arena_strdup(a, item);
+		level->said[SETTING_USER] = model_said(l->inv, level->settings.user, level->mark);
 		item = at + 1;
 	}
 	if (take_port(item, &host, &port, err) < 0)
@@ -84,8 +84,8 @@ list_item(struct listed *l, char *item, struct err *err)
 		if (!str_int(port, 1, 65535, &number))
 			return err_set(
 			    err, OUTCOME_USAGE, "\"%.60s\" is no port (1 to 65535)", port);
-		level.settings.port = (int)number;
-		level.said[SETTING_PORT] = model_said(l->inv, arena_strdup(a, port), level.mark);
+		level->settings.port = (int)number;
+		level->said[SETTING_PORT] = model_said(l->inv, arena_strdup(a, port), level->mark);
 	}
 	return nodeset_expand(host, strlen(host), list_host, l, err);
 }
