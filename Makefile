@@ -16,6 +16,8 @@ UNIT := $(patsubst %.c,$B/%,$(wildcard tests/unit/*/test_*.c))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TESTOBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 LIBTEST := $B/tests/libtest.a
+# A fake stands in place of a part of libdrover.a in the tests that include it, and in no other.
+FAKED  := $(patsubst %.c,$B/%,$(shell grep -l 'tests/fakes/glass.h' tests/unit/*/test_*.c))
 
 comma  := ,
 WARN   := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -48,7 +50,8 @@ $B/%.sh.o: %.sh tests/lint/embed
 	@mkdir -p $(@D)
 	tests/lint/embed $< | $(CC) -x assembler -c -o $@ -
 $B/tests/unit/%: $B/tests/unit/%.o $(LIBTEST) $B/libdrover.a
-	$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS) -lcmocka
+$(FAKED): $B/tests/fakes/glass.o
 $B/tests/fleet/%: $B/tests/fleet/%.o $(LIBTEST) $B/libdrover.a
 	$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS)
 $B/tests/bench/%: $B/tests/bench/%.o $B/libdrover.a
@@ -93,6 +96,6 @@ install: all
 clean:
 	rm -rf build/release build/check build/tsan build/cover build/valgrind build/fuzz build/clang build/debian13
 
--include $(OBJ:.o=.d) $B/main.d $(UNIT:=.d) $(TESTOBJ:.o=.d)
+-include $(OBJ:.o=.d) $B/main.d $(UNIT:=.d) $(TESTOBJ:.o=.d) $B/tests/fakes/glass.d
 .PHONY: all units objects deps check check-quick check-13 soak lint format demo demo-down bench fuzz tsan valgrind cover map install clean
 .SECONDARY:

@@ -7,7 +7,7 @@
 #include "engine/errand.h"
 #include "engine/herd.h"
 #include "inventory/inventory.h"
-#include "tests/lib/glass.h"
+#include "tests/fakes/glass.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

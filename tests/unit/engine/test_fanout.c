@@ -8,7 +8,7 @@
 #include "engine/herd.h"
 #include "engine/run.h"
 #include "inventory/inventory.h"
-#include "tests/lib/glass.h"
+#include "tests/fakes/glass.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -248,7 +248,6 @@ play(struct scene *s, const char *hosts, int parallel, int stops)
 
 	*s = (struct scene){ .story = BUF_INIT(65536) };
 	memset(&world, 0, sizeof(world));
-	glass_rtt_ms = -1;
 	world.loop = loop_new(&err);
 	diag_init(&diag);
 	s->inventory = inventory_load(&hosts, 1, &diag, &err);

@@ -8,7 +8,7 @@
 #include "engine/herd.h"
 #include "engine/poll.h"
 #include "inventory/inventory.h"
-#include "tests/lib/glass.h"
+#include "tests/fakes/glass.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "tests/lib/glass.h"
+#include "tests/fakes/glass.h"
 
 #include "remote/session.h"
 

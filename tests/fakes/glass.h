@@ -1,11 +1,11 @@
 /*
  * Sessions of glass: what fakes of the remote floor answer alike, whatever the test behind them plays.
  *
- * Linked in place of remote/ when a test says so by naming glass_rtt_ms or glass_nonce(). The test brings
- * its own session_open(), session_counters() and channels. Promises nothing of sessions over real wires.
+ * Linked in place of remote/ into the tests that include this. They bring their own session_open(),
+ * session_counters() and channels. Promises nothing of sessions over real wires.
  */
-#ifndef DROVER_TESTS_LIB_GLASS_H
-#define DROVER_TESTS_LIB_GLASS_H
+#ifndef DROVER_TESTS_FAKES_GLASS_H
+#define DROVER_TESTS_FAKES_GLASS_H
 
 #include <stdint.h>
 
