@@ -293,7 +293,6 @@ const struct action console_actions[] = {
 	{ .key = "P",
 	    .name = "plan",
 	    .summary = "plan a playbook, look at it, then apply it",
-	    .needs = NEEDS_WRITE,
 	    .hint = true,
 	    .run = do_plan,
 	    .command = "drover plan FILE; drover apply FILE" },

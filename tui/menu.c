@@ -33,9 +33,16 @@ add_row(struct picker *p, const struct view *v, const struct keymap_row *r)
 			  .what = r });
 }
 
-/* The rows of one kind that this view has; needs 0: all of them. */
+/* It does something beyond this console, and is no mere look. */
+static bool
+is_deed(const struct action *a)
+{
+	return a->needs || (a->hint && a->command);
+}
+
+/* The rows of one kind that this view has; deeds: of those alone. */
 static void
-add_kind(struct picker *p, const struct view *v, enum keymap_kind kind, unsigned needs)
+add_kind(struct picker *p, const struct view *v, enum keymap_kind kind, bool deeds)
 {
 	size_t count;
 	const struct keymap_row *rows = keymap_rows(v->scene->keymap, &count);
@@ -44,7 +51,7 @@ add_kind(struct picker *p, const struct view *v, enum keymap_kind kind, unsigned
 		const struct keymap_row *r = &rows[i];
 
 		if (r->kind != kind || (kind == KEYMAP_VIEW && r->class != v->class) ||
-		    (needs && !(r->action->needs & needs)))
+		    (deeds && !is_deed(r->action)))
 			continue;
 		add_row(p, v, r);
 	}
@@ -85,13 +92,13 @@ menu_help(const struct view *v)
 
 	snprintf(title, sizeof(title), "this screen: %s", v->class->title);
 	picker_head(p, title);
-	add_kind(p, v, KEYMAP_VIEW, 0);
+	add_kind(p, v, KEYMAP_VIEW, false);
 	picker_head(p, "every screen");
-	add_kind(p, v, KEYMAP_GLOBAL, 0);
+	add_kind(p, v, KEYMAP_GLOBAL, false);
 	picker_head(p, "screens");
-	add_kind(p, v, KEYMAP_SCREEN, 0);
+	add_kind(p, v, KEYMAP_SCREEN, false);
 	picker_head(p, "moves");
-	add_kind(p, v, KEYMAP_MOVE, 0);
+	add_kind(p, v, KEYMAP_MOVE, false);
 	add_others(p, v);
 	picker_filter(p, "");
 	return p;
@@ -102,9 +109,9 @@ menu_actions(const struct view *v)
 {
 	struct picker *p = picker_new();
 
-	add_kind(p, v, KEYMAP_VIEW, 0);
+	add_kind(p, v, KEYMAP_VIEW, false);
 	picker_head(p, "every screen");
-	add_kind(p, v, KEYMAP_GLOBAL, NEEDS_ROW | NEEDS_LINK | NEEDS_WRITE | NEEDS_RUN);
+	add_kind(p, v, KEYMAP_GLOBAL, true);
 	picker_filter(p, "");
 	return p;
 }

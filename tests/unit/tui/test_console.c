@@ -152,13 +152,36 @@ write_mode_is_asked_before_a_change(void **state)
 	struct screen *s = open_console(&p, 24, 80);
 	screen_type(s, "W");
 	assert_true(screen_wait(s, "read-only", DEADLINE));
-	screen_type(s, "P");
+	screen_type(s, "!");
 	assert_true(screen_wait(s, "press W first", DEADLINE));
-	screen_type(s, "WP");
+	screen_type(s, "W!");
+	assert_true(screen_wait(s, "Command for 1 host", DEADLINE));
+	screen_type(s, "\033Q");
+	assert_left_well(s, 0);
+	screen_free(s);
+	seat_down(&p);
+}
+
+/* It changes nothing on a host: as a key, as a row of the menu, as a verb. */
+static void
+a_plan_is_made_without_write_mode(void **state)
+{
+	struct seat p;
+
+	(void)state;
+	seat_up(&p, "xterm");
+	struct screen *s = open_console(&p, 24, 80);
+	screen_type(s, "W");
+	assert_true(screen_wait(s, "read-only", DEADLINE));
+	screen_type(s, "P");
 	assert_true(screen_wait(s, "Playbook to plan", DEADLINE));
 	screen_type(s, "\025/nonexistent.yaml\r");
-	assert_true(screen_wait(s, "nonexistent.yaml", DEADLINE));
-	screen_type(s, "\033Q");
+	assert_true(screen_wait(s, "/nonexistent.yaml:", DEADLINE));
+	screen_type(s, "\003aP");
+	assert_true(screen_wait(s, "Playbook to plan", DEADLINE));
+	screen_type(s, "\003:plan /none.yaml\r");
+	assert_true(screen_wait(s, "/none.yaml:", DEADLINE));
+	screen_type(s, "Q");
 	assert_left_well(s, 0);
 	screen_free(s);
 	seat_down(&p);
@@ -352,6 +375,7 @@ main(void)
 		cmocka_unit_test(a_storm_of_sizes_is_survived),
 		cmocka_unit_test(it_works_on_a_terminal_without_colours),
 		cmocka_unit_test(write_mode_is_asked_before_a_change),
+		cmocka_unit_test(a_plan_is_made_without_write_mode),
 		cmocka_unit_test(only_known_escape_sequences_leave_the_program),
 		cmocka_unit_test(the_mouse_does_what_keys_do),
 		cmocka_unit_test(a_paste_is_typed_into_a_line_and_nowhere_else),
