@@ -348,6 +348,26 @@ press_view(struct view *v, const struct keymap *m, const char *name)
 	return v->class->key(v, name) || (!str_eq(move, name) && v->class->key(v, move));
 }
 
+/* h and l of a preset: where a text is read they move it; in the list beside it they do what the preset says. */
+static bool
+is_the_texts(struct view *v, const struct keymap *m, const char *name)
+{
+	return v->class->reads && v->class->reads(v) && keymap_find(m, v->class, KEYMAP_MOVE, name);
+}
+
+static bool
+is_one_more(const struct keymap_row *r, const char *name)
+{
+	return r && !r->user && !key_matches(r->action->key, name);
+}
+
+static bool
+is_the_lists(struct view *v, const struct keymap *m, const char *name)
+{
+	return v->class->reads && !v->class->reads(v) &&
+	       is_one_more(keymap_find(m, v->class, KEYMAP_GLOBAL, name), name);
+}
+
 /* A host's screen is about the host under the cursor, where there is one. */
 static void
 open_screen(struct console *c, const struct view_class *class)
@@ -416,11 +436,12 @@ keys_press(struct console *c, const char *name, bool printable)
 	for (size_t i = 0; i < countof(kinds); i++) {
 		const struct keymap_row *r = keymap_find(c->keymap, v->class, kinds[i], name);
 
-		if (r) {
+		if (r && !(is_one_more(r, name) && is_the_texts(v, c->keymap, name))) {
 			keys_run(c, r);
 			return;
 		}
-		if (kinds[i] == KEYMAP_VIEW && press_view(v, c->keymap, name))
+		if (kinds[i] == KEYMAP_VIEW && !is_the_lists(v, c->keymap, name) &&
+		    press_view(v, c->keymap, name))
 			return;
 	}
 	unknown_key(c, name);

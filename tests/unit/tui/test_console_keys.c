@@ -99,6 +99,38 @@ another_key_does_it_and_the_old_one_does_not(void **state)
 }
 
 static void
+vims_h_and_l_move_the_text_that_is_read_and_go_in_and_out_of_lists(void **state)
+{
+	struct seat p;
+
+	(void)state;
+	seat_up(&p, "xterm-256color");
+	write_conf(&p, "preset = vim\n");
+	struct screen *s = start(&p, NULL);
+	shows(s, "2 unreach");
+	screen_type(s, "!true\ry");
+	shows(s, "[6 Run]");
+	shows(s, "r-1: 1 ");
+	screen_type(s, "l");
+	shows(s, "(Esc = back");
+	shows(s, "\n $ true\n");
+	screen_type(s, "l");
+	assert_true(screen_wait_gone(s, "$ true", DEADLINE));
+	screen_type(s, "h");
+	shows(s, "\n $ true\n");
+	screen_type(s, "\033h");
+	shows(s, "[1 Fleet]");
+	/* Where there is no list, as everywhere. */
+	screen_type(s, ":nodes --expand web[1-3]\r");
+	shows(s, "\n web1 web2 web3\n");
+	screen_type(s, "l");
+	assert_true(screen_wait_gone(s, "web1 web2", DEADLINE));
+	screen_type(s, "h");
+	shows(s, "\n web1 web2 web3\n");
+	leave(s, &p);
+}
+
+static void
 a_verb_runs_from_the_palette_into_a_text(void **state)
 {
 	struct seat p;
@@ -258,6 +290,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_clash_in_keys_conf_keeps_the_console_shut),
 		cmocka_unit_test(another_key_does_it_and_the_old_one_does_not),
+		cmocka_unit_test(
+		    vims_h_and_l_move_the_text_that_is_read_and_go_in_and_out_of_lists),
 		cmocka_unit_test(a_verb_runs_from_the_palette_into_a_text),
 		cmocka_unit_test(the_undo_of_a_run_on_a_pet_wants_its_name_and_passes_it_on),
 		cmocka_unit_test(the_palette_opens_screens_marks_sets_and_leaves),
