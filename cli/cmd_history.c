@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/history.h"
 #include "cli/out.h"
+#include "cli/record_export.h"
 #include "cli/set_words.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
@@ -20,6 +21,7 @@
 
 struct options {
 	int64_t limit, show, diff;
+	const char *format;
 };
 
 static const struct option options[] = {
@@ -29,6 +31,9 @@ static const struct option options[] = {
 	    "with file: the contents of version N", .min = 1, .max = 1000000 },
 	{ OPTION_INT, 0, "diff", offsetof(struct options, diff), "A",
 	    "with file: what differs between version A and B", .min = 1, .max = 1000000 },
+	{ OPTION_TEXT, 0, "format", offsetof(struct options, format), "HOW",
+	    "with export: its events as JSON lines, or its results as JUnit (as FILE ends: .xml)",
+	    .choices = "json|junit" },
 	{ .type = OPTION_END },
 };
 
@@ -260,6 +265,30 @@ verify(struct call *c, struct ledger *l)
 }
 
 static int
+diff(struct call *c, struct ledger *l)
+{
+	if (out_json(c->out))
+		return call_usage(c, "history diff has nothing to say in JSON");
+	if (c->argc != 3)
+		return call_usage(c, "history diff needs two runs: r-N, last or a UUID");
+	return history_diff(c, l, c->argv[1], c->argv[2]);
+}
+
+static int export(struct call *c, struct ledger *l)
+{
+	const struct options *o = c->options;
+	struct history_export what = { .run = c->argv[1], .path = c->argc > 2 ? c->argv[2] : NULL };
+
+	if (c->argc < 2 || c->argc > 3)
+		return call_usage(c, "history export needs a run, and may have a file");
+	what.junit =
+	    o->format ? str_eq(o->format, "junit") : what.path && record_export_is_junit(what.path);
+	if (what.junit && out_json(c->out))
+		return call_usage(c, "JUnit is not JSON: leave out --json, or say --format json");
+	return history_export(c, l, &what);
+}
+
+static int
 dispatch(struct call *c, struct ledger *l)
 {
 	const char *word = c->argc > 0 ? c->argv[0] : "";
@@ -269,7 +298,11 @@ dispatch(struct call *c, struct ledger *l)
 	if (str_eq(word, "show"))
 		return c->argc < 2 ? call_usage(c, "history show needs a run: r-N, last or a UUID")
 				   : history_show(c, l, c->argv[1]);
-	if (str_eq(word, "diff") || str_eq(word, "export") || str_eq(word, "prune"))
+	if (str_eq(word, "diff"))
+		return diff(c, l);
+	if (str_eq(word, "export"))
+		return export(c, l);
+	if (str_eq(word, "prune"))
 		return call_usage(c, "history %s is not built yet", word);
 	if (c->argc > 1)
 		return call_usage(
@@ -325,7 +358,8 @@ run(struct call *c)
 
 const struct command command_history = {
 	.name = "history",
-	.synopsis = "[--limit N] [SET] | show RUN | file HOST PATH | verify [RUN]",
+	.synopsis = "[--limit N] [SET] | show RUN | diff RUN RUN | export RUN [FILE] | file HOST "
+		    "PATH | verify [RUN]",
 	.summary = "what was done, by whom, and how it ended",
 	.text =
 	    "Lists the runs in this seat's ledger, the newest first; with a SET those that had "
@@ -335,6 +369,13 @@ const struct command command_history = {
 	    "show tells everything about one run: its hosts, steps and warnings, and the last "
 	    "lines\n"
 	    "of what the hosts said; with --json its events, with all the output that was kept.\n"
+	    "diff tells what is different between two runs: how their hosts ended, what they did "
+	    "and\n"
+	    "said. export writes one run, to FILE or standard output: its events as JSON lines "
+	    "with\n"
+	    "the output that was kept, or JUnit with a suite for each host (--format, or FILE "
+	    "ends\n"
+	    "in .xml).\n"
 	    "file asks a host what a file was: by which act, when, by whom; --show N prints a "
 	    "version,\n"
 	    "--diff A B what differs between two. Hosts remember their last 20 acts; a secret is "
@@ -347,6 +388,8 @@ const struct command command_history = {
 	.examples = "drover history\tthe last runs\n"
 		    "drover history @web --limit 5\tthe last runs on the hosts of a group\n"
 		    "drover history show last\tthe newest run in full\n"
+		    "drover history diff r-12 last\twhat was different this time\n"
+		    "drover history export last run.xml\tthe newest run for a CI server\n"
 		    "drover history file web1 /etc/motd\twhat it was\n"
 		    "drover history verify\tis the record as it was written?\n",
 	.options = options,

@@ -2,6 +2,7 @@
 #ifndef DROVER_CLI_HISTORY_H
 #define DROVER_CLI_HISTORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct call;
@@ -16,6 +17,17 @@ void history_json(struct call *c, const struct ledger_row *row);
 
 /* Everything about one run: hosts, steps, warnings, what the hosts said. The exit code. */
 int history_show(struct call *c, struct ledger *l, const char *run);
+
+/* One run into a file (path NULL: onto standard output): its events as JSON lines, or its results as JUnit.
+ * The exit code. */
+struct history_export {
+	const char *run, *path;
+	bool junit;
+};
+int history_export(struct call *c, struct ledger *l, const struct history_export *what);
+
+/* What is different between two runs. The exit code. */
+int history_diff(struct call *c, struct ledger *l, const char *a, const char *b);
 
 /* The versions of one file on one host, as its acts remember them; or the contents of one (show), or the
  * difference of two (from, to): numbers from 1, 0: not asked for. The exit code. */

@@ -7,7 +7,7 @@
 #ifndef DROVER_TUI_FEED_HISTORY_H
 #define DROVER_TUI_FEED_HISTORY_H
 
-#include "tui/history_source.h"
+#include "cli/history_source.h"
 
 struct feed_history;
 struct launch;

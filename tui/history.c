@@ -4,8 +4,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/history_source.h"
 #include "inventory/fold.h"
-#include "tui/history_source.h"
 
 #include <stdio.h>
 #include <string.h>

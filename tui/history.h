@@ -9,7 +9,7 @@
 #define DROVER_TUI_HISTORY_H
 
 #include "base/uuid.h"
-#include "tui/history_row.h"
+#include "cli/history_row.h"
 #include "tui/history_words.h"
 
 #include <stdbool.h>

@@ -2,8 +2,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "tui/history_row.h"
-#include "tui/history_source.h"
+#include "cli/history_row.h"
+#include "cli/history_source.h"
 
 #include <stdio.h>
 #include <string.h>

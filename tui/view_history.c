@@ -4,8 +4,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "tui/history_source.h"
-#include "tui/record_text.h"
+#include "cli/history_source.h"
+#include "cli/record_text.h"
 #include "tui/view.h"
 
 #include <stdio.h>
@@ -133,11 +133,11 @@ do_unmark(struct view *v)
 		h->runs.rows[i]->marked = false;
 }
 
-/* The two that are marked, the older first; else the marked one and the one under the cursor. */
-static void
-do_compare(struct view *v)
+/* The two that are marked, the older first; else the marked one and the one under the cursor. False: there
+ * are not two. */
+static bool
+compared(const struct histview *h, const struct history_row *ret[2])
 {
-	struct histview *h = v->state;
 	const struct history_row *two[2], *cursor = histview_row(h);
 	size_t n = 0;
 
@@ -148,14 +148,26 @@ do_compare(struct view *v)
 			two[n] = r;
 		n += r->marked;
 	}
-	if (n == 1 && !cursor->marked)
+	if (n == 1 && cursor && !cursor->marked)
 		two[n++] = cursor;
-	if (n != 2) {
+	if (n != 2)
+		return false;
+	bool turn = strcmp(two[0]->uuid, two[1]->uuid) > 0;
+	ret[0] = two[turn];
+	ret[1] = two[!turn];
+	return true;
+}
+
+static void
+do_compare(struct view *v)
+{
+	const struct history_row *two[2];
+
+	if (!compared(v->state, two)) {
 		flash(v, true, "mark two runs with Space to compare them");
 		return;
 	}
-	bool turn = strcmp(two[0]->uuid, two[1]->uuid) > 0;
-	autofree char *subject = xasprintf("%s %s", two[turn]->uuid, two[!turn]->uuid);
+	autofree char *subject = xasprintf("%s %s", two[0]->uuid, two[1]->uuid);
 	v->services->open(v->services->user, "record", subject);
 }
 
@@ -193,6 +205,24 @@ equal_show(const struct view *v)
 	const struct history_row *r = histview_row(v->state);
 
 	return r ? xasprintf("drover history show %s", r->alias) : NULL;
+}
+
+static char *
+equal_export(const struct view *v)
+{
+	const struct history_row *r = histview_row(v->state);
+
+	return r ? xasprintf("drover history export %s %s.json", r->alias, r->alias) : NULL;
+}
+
+static char *
+equal_compare(const struct view *v)
+{
+	const struct history_row *two[2];
+
+	return compared(v->state, two)
+		   ? xasprintf("drover history diff %s %s", two[0]->alias, two[1]->alias)
+		   : NULL;
 }
 
 static char *
@@ -238,7 +268,9 @@ static const struct action actions[] = {
 	    .summary = "what is different between two runs: mark them first",
 	    .needs = NEEDS_ROW,
 	    .hint = true,
-	    .run = do_compare },
+	    .run = do_compare,
+	    .command = "drover history diff RUN RUN",
+	    .equal = equal_compare },
 	{ .key = "r",
 	    .name = "rerun",
 	    .summary = "the same again: a command after its question, an apply as a plan",
@@ -259,8 +291,8 @@ static const struct action actions[] = {
 	    .summary = "the run's events into a file as JSON, its results as JUnit",
 	    .needs = NEEDS_ROW,
 	    .run = histview_export,
-	    .command = "drover history show RUN --json",
-	    .equal = equal_show },
+	    .command = "drover history export RUN FILE",
+	    .equal = equal_export },
 	{ .key = "/|&",
 	    .name = "filter",
 	    .summary = "only some runs: failed, changed, host=web*, who=ana, any text",

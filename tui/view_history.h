@@ -2,9 +2,9 @@
 #ifndef DROVER_TUI_VIEW_HISTORY_H
 #define DROVER_TUI_VIEW_HISTORY_H
 
+#include "cli/record.h"
 #include "tui/history.h"
 #include "tui/list.h"
-#include "tui/record.h"
 
 struct canvas;
 struct view;

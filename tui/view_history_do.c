@@ -5,9 +5,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "tui/history_source.h"
+#include "cli/history_source.h"
+#include "cli/record_export.h"
 #include "tui/plan_source.h"
-#include "tui/record_export.h"
 #include "tui/view.h"
 
 #include <stdio.h>
@@ -99,6 +99,29 @@ histview_undo(struct view *v)
 }
 
 static void
+put_line(void *user, const char *line, size_t len)
+{
+	buf_add(user, line, len);
+}
+
+static int
+write_run(
+    struct histview *h, const struct history_row *r, bool junit, struct buf *to, struct err *err)
+{
+	struct record whole;
+
+	if (!junit)
+		return record_export_json(h->runs.source, r->uuid, RECORD_EXPORT_EVENTS,
+		    &(struct record_sink){ .put = put_line, .user = to }, err);
+	record_init(&whole, h->runs.source, r->uuid);
+	int failed = record_read_all(&whole, RECORD_STEPS)
+			 ? record_export_junit(&whole, r->alias, r->verb, to, err)
+			 : record_export_beyond(RECORD_STEPS, err);
+	record_fini(&whole);
+	return failed;
+}
+
+static void
 export_to(struct view *v, const char *path)
 {
 	struct histview *h = v->state;
@@ -108,20 +131,12 @@ export_to(struct view *v, const char *path)
 
 	if (!r || !*path)
 		return;
-	if (!str_ends(path, ".xml")) {
-		if (record_export_json(h->runs.source, r->uuid, &b, &err) < 0) {
-			flash(v, err.text);
-			return;
-		}
-	} else {
-		struct record whole;
-
-		record_init(&whole, h->runs.source, r->uuid);
-		record_read_all(&whole);
-		record_export_junit(&whole, r->alias, r->verb, &b);
-		record_fini(&whole);
-	}
-	v->services->save(v->services->user, path, buf_text(&b), b.len);
+	if (write_run(h, r, record_export_is_junit(path), &b, &err) < 0)
+		flash(v, err.text);
+	else if (b.dropped)
+		flash(v, "too large for a screen: drover history export RUN FILE writes it");
+	else
+		v->services->save(v->services->user, path, buf_text(&b), b.len);
 }
 
 void

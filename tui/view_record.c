@@ -5,9 +5,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/history_source.h"
+#include "cli/record_text.h"
 #include "ledger/ledger.h"
-#include "tui/history_source.h"
-#include "tui/record_text.h"
 #include "tui/view.h"
 
 #include <stdio.h>

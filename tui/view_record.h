@@ -2,9 +2,9 @@
 #ifndef DROVER_TUI_VIEW_RECORD_H
 #define DROVER_TUI_VIEW_RECORD_H
 
-#include "tui/history_row.h"
+#include "cli/history_row.h"
+#include "cli/record.h"
 #include "tui/list.h"
-#include "tui/record.h"
 #include "tui/text.h"
 
 struct canvas;

@@ -9,7 +9,7 @@
 #define DROVER_TESTS_LIB_PAST_H
 
 #include "base/event.h"
-#include "tui/history_source.h"
+#include "cli/history_source.h"
 
 #define PAST_RUNS 16
 

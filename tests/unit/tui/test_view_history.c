@@ -195,6 +195,22 @@ nothing_is_read_while_nothing_is_written(void **state)
 	end(&p);
 }
 
+/* The command line that the action of this name equals here. */
+static void
+assert_equals(const struct play *p, const char *name, const char *command)
+{
+	const struct action *a = p->stage.view.class->actions;
+
+	while (a->key && !str_eq(a->name, name))
+		a++;
+	assert_non_null(a->key);
+	autofree char *said = a->equal(&p->stage.view);
+	if (command)
+		assert_string_equal(said, command);
+	else
+		assert_null(said);
+}
+
 static void
 keys_open_a_run_its_diffs_and_two_to_compare(void **state)
 {
@@ -208,9 +224,12 @@ keys_open_a_run_its_diffs_and_two_to_compare(void **state)
 	assert_string_equal(p.stage.opened, "record 000000c5-0000-7000-8000-000000000000 diff");
 	stage_key(&p.stage, "c");
 	assert_string_equal(p.stage.flash, "mark two runs with Space to compare them");
+	assert_equals(&p, "compare", NULL);
+	assert_equals(&p, "export", "drover history export r-197 r-197.json");
 	stage_key(&p.stage, "space");
 	stage_key(&p.stage, "down");
 	stage_key(&p.stage, "space");
+	assert_equals(&p, "compare", "drover history diff r-193 r-197");
 	stage_key(&p.stage, "c");
 	assert_string_equal(p.stage.opened, "record 000000c1-0000-7000-8000-000000000000 "
 					    "000000c5-0000-7000-8000-000000000000");

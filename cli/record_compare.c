@@ -1,5 +1,5 @@
 /* How two recorded runs differ. */
-#include "tui/record_text.h"
+#include "cli/record_text.h"
 
 #include "base/buf.h"
 #include "base/mem.h"

@@ -1,4 +1,4 @@
-#include "tui/record.h"
+#include "cli/record.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -6,8 +6,8 @@
 #include "base/event.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/history_source.h"
 #include "inventory/fold.h"
-#include "tui/history_source.h"
 
 #include <string.h>
 
@@ -292,11 +292,17 @@ record_refresh(struct record *r)
 	return r->seq != start;
 }
 
-void
-record_read_all(struct record *r)
+bool
+record_read_all(struct record *r, int64_t most)
 {
-	r->seq = r->source->events(r->source->user, r->uuid, r->seq, RECORD_STEPS, on_event, r);
-	r->whole = true;
+	int64_t before = -1;
+
+	while (r->seq != before && (!most || r->seq < most)) {
+		before = r->seq;
+		r->seq =
+		    r->source->events(r->source->user, r->uuid, r->seq, SLICE * 8, on_event, r);
+	}
+	return r->whole = r->seq == before;
 }
 
 char *

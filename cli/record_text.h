@@ -2,10 +2,10 @@
  * A recorded run told in lines: what changed, how hosts ended, its diffs, one host's part, and how two runs
  * differ. Pure but for the outputs, which are read from the source.
  */
-#ifndef DROVER_TUI_RECORD_TEXT_H
-#define DROVER_TUI_RECORD_TEXT_H
+#ifndef DROVER_CLI_RECORD_TEXT_H
+#define DROVER_CLI_RECORD_TEXT_H
 
-#include "tui/record.h"
+#include "cli/record.h"
 
 struct buf;
 struct history_row;

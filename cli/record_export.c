@@ -1,4 +1,4 @@
-#include "tui/record_export.h"
+#include "cli/record_export.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -7,13 +7,14 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
-#include "tui/history_source.h"
+#include "cli/history_source.h"
 
+#include <limits.h>
 #include <string.h>
 
 struct writing {
 	const struct history_source *source;
-	struct buf *to;
+	const struct record_sink *to;
 	struct err *err;
 	int64_t n;
 	bool failed;
@@ -22,8 +23,11 @@ struct writing {
 static void
 put_event(struct writing *w, const struct event *e)
 {
-	event_to_json(e, w->to);
-	buf_addc(w->to, '\n');
+	autobuf line = BUF_INIT(SIZE_MAX);
+
+	event_to_json(e, &line);
+	buf_addc(&line, '\n');
+	w->to->put(w->to->user, buf_text(&line), line.len);
 }
 
 /* The kept output as the event it came in. */
@@ -64,20 +68,29 @@ on_event(void *user, const struct event *e)
 	return !w->failed;
 }
 
+bool
+record_export_is_junit(const char *path)
+{
+	return str_ends(path, ".xml");
+}
+
 int
-record_export_json(
-    const struct history_source *source, const char *uuid, struct buf *to, struct err *err)
+record_export_beyond(int events, struct err *err)
+{
+	return err_set(err, OUTCOME_USAGE,
+	    "more than %d events: drover history export RUN FILE writes them", events);
+}
+
+int
+record_export_json(const struct history_source *source, const char *uuid, int limit,
+    const struct record_sink *to, struct err *err)
 {
 	struct writing w = { .source = source, .to = to, .err = err };
 
-	source->events(source->user, uuid, 0, RECORD_EXPORT_EVENTS, on_event, &w);
+	source->events(source->user, uuid, 0, limit ? limit : INT_MAX, on_event, &w);
 	if (w.failed)
 		return -1;
-	if (w.n >= RECORD_EXPORT_EVENTS)
-		return err_set(err, OUTCOME_USAGE,
-		    "more than %d events: drover history show RUN --json writes them",
-		    RECORD_EXPORT_EVENTS);
-	return 0;
+	return limit && w.n >= limit ? record_export_beyond(limit, err) : 0;
 }
 
 /* As the text of an attribute or an element. */
@@ -188,13 +201,18 @@ put_suite(const struct record *r, size_t host, const char *verb, struct buf *to)
 	buf_adds(to, "  </testsuite>\n");
 }
 
-void
-record_export_junit(const struct record *r, const char *alias, const char *verb, struct buf *to)
+int
+record_export_junit(
+    const struct record *r, const char *alias, const char *verb, struct buf *to, struct err *err)
 {
+	if (r->lost)
+		return err_set(
+		    err, OUTCOME_USAGE, "more than %d steps: JSON has them all", RECORD_STEPS);
 	buf_adds(to, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
 	put_attribute(to, "name", alias);
 	buf_adds(to, ">\n");
 	for (size_t i = 0; i < r->host_count; i++)
 		put_suite(r, i, verb, to);
 	buf_adds(to, "</testsuites>\n");
+	return 0;
 }

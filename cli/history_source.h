@@ -1,11 +1,11 @@
 /*
- * Where the screens of history read: the seat's ledger, or what a test made by hand.
+ * Where the screens and verbs of history read: the seat's ledger, or what a test made by hand.
  *
  * Plain values and functions; every read is bounded, and whoever gives rows and events lends their texts
  * for the call. The console makes one from its ledger (tui/feed_history).
  */
-#ifndef DROVER_TUI_HISTORY_SOURCE_H
-#define DROVER_TUI_HISTORY_SOURCE_H
+#ifndef DROVER_CLI_HISTORY_SOURCE_H
+#define DROVER_CLI_HISTORY_SOURCE_H
 
 #include "engine/progress.h"
 #include "ledger/ledger.h"

@@ -1,4 +1,4 @@
-#include "tui/history_row.h"
+#include "cli/history_row.h"
 
 #include "base/buf.h"
 #include "base/err.h"

@@ -1,11 +1,11 @@
 /*
  * A run as a row of a list, with copies of its texts.
  *
- * What its first event tells is not in the ledger's row: it is read when the row comes on the screen
- * (tui/history).
+ * What its first event tells is not in the ledger's row: whoever lists rows reads it
+ * where it is wanted.
  */
-#ifndef DROVER_TUI_HISTORY_ROW_H
-#define DROVER_TUI_HISTORY_ROW_H
+#ifndef DROVER_CLI_HISTORY_ROW_H
+#define DROVER_CLI_HISTORY_ROW_H
 
 #include "base/uuid.h"
 

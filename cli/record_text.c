@@ -1,4 +1,4 @@
-#include "tui/record_text.h"
+#include "cli/record_text.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -6,9 +6,9 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/history_row.h"
+#include "cli/history_source.h"
 #include "inventory/fold.h"
-#include "tui/history_row.h"
-#include "tui/history_source.h"
 
 #include <stdio.h>
 #include <string.h>

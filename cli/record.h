@@ -5,8 +5,8 @@
  * A value; owns copies. Read in slices of a few milliseconds, and on from where it stood when a run that
  * is still at work has told more. Bounded: what is beyond RECORD_STEPS steps is counted, not kept.
  */
-#ifndef DROVER_TUI_RECORD_H
-#define DROVER_TUI_RECORD_H
+#ifndef DROVER_CLI_RECORD_H
+#define DROVER_CLI_RECORD_H
 
 #include "base/outcome.h"
 #include "base/strmap.h"
@@ -89,8 +89,8 @@ void record_fini(struct record *r);
 /* Read on; asks the source for another refresh when there is more. True: something was taken in. */
 bool record_refresh(struct record *r);
 
-/* All of it at once, as far as the bounds go: for a file, not for a screen. */
-void record_read_all(struct record *r);
+/* All of it at once: for a file, not for a screen. False: it has more than so many events; 0: no matter. */
+bool record_read_all(struct record *r, int64_t most);
 
 /* The hosts of a change whose step ended so, as a node set; NULL: none. Caller frees. */
 char *record_hosts(const struct record *r, const struct record_change *c, enum record_state state,
