@@ -40,7 +40,7 @@ check_key(const struct key *k)
 
 /* Every key gives up bytes, or ends a paste: there are never more keys than bytes, and one. */
 static size_t
-take(struct input *in, int64_t now, size_t most)
+keys_of(struct input *in, int64_t now, size_t most)
 {
 	struct key k;
 	size_t n = 0;
@@ -72,13 +72,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		autofree char *copy = xmemdup0(data + at, len);
 
 		input_add(in, copy, len, now);
-		keys += take(in, now, size + 1 - keys);
+		keys += keys_of(in, now, size + 1 - keys);
 		if (input_wait(in, now) > LATE_MS)
 			mem_abort("it waits too long");
 		now += gap;
 	}
 	now += LATE_MS;
-	take(in, now, size + 1 - keys);
+	keys_of(in, now, size + 1 - keys);
 	if (input_wait(in, now) != -1)
 		mem_abort("bytes that are never decided");
 	input_free(in);
