@@ -26,7 +26,7 @@
 struct options {
 	int64_t lines;
 	bool follow;
-	const char *since, *until, *grep, *container;
+	const char *since, *until, *grep, *container, *user;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -42,6 +42,8 @@ static const struct option options[] = {
 	    .summary = "only lines that have it, as journalctl reads it" },
 	{ OPTION_TEXT, 'c', "container", AT(container), "NAME",
 	    .summary = "of a container that logs to the journal" },
+	{ OPTION_TEXT, 0, "user", AT(user), "NAME",
+	    .summary = "UNIT is of this user's own manager, named in full" },
 	{ .type = OPTION_END },
 };
 
@@ -291,6 +293,7 @@ start(struct work *w)
 		.name = o->container        ? o->container
 			: w->call->argc > 1 ? w->call->argv[1]
 					    : NULL,
+		.user = o->user,
 		.lines = o->lines && !o->grep ? o->lines : -1,
 		.since = o->since               ? o->since
 			 : o->grep && o->follow ? "-0s"
@@ -348,6 +351,10 @@ run(struct call *call)
 		    call, "-f with --grep begins now: --since says from where, not -n");
 	if (o->container && call->argc > 1)
 		return call_usage(call, "a unit or a container, not both");
+	if (o->user && call->argc < 2)
+		return call_usage(call, "--user wants a unit of theirs: logs --user NAME SET UNIT");
+	if (o->user && strpbrk(call->argv[1], "*?["))
+		return call_usage(call, "a user's unit is named in full, not by a pattern");
 	if (!o->lines && !o->since && !o->grep)
 		o->lines = 50;
 	if (!words || !call_set(call, words, &set))
@@ -374,6 +381,7 @@ const struct command command_logs = {
 	.examples = "drover logs @web nginx.service\tthe last 50 lines of each\n"
 		    "drover logs -f @web 'shop-*'\tfollow until Ctrl-C\n"
 		    "drover logs --since -1h db1 postgresql\tthe last hour\n"
+		    "drover logs --user app web1 shop.service\tof a rootless user\n"
 		    "drover logs -f -g 'timeout|refused' @all\twhatever times out from now on\n",
 	.options = options,
 	.options_size = sizeof(struct options),

@@ -43,7 +43,7 @@ struct source {
 
 struct tail {
 	struct tail_spec spec;
-	char *name, *since, *until, *boot, *grep;
+	char *name, *user, *since, *until, *boot, *grep;
 	struct source **sources;
 	bool paused;
 };
@@ -258,7 +258,7 @@ make_words(const struct source *s, char **words)
 		words[n++] = xasprintf("--priority=%d", q->level);
 	if (q->grep)
 		words[n++] = xasprintf("--grep=%s", q->grep);
-	if (q->what == TAIL_UNIT)
+	if (q->what == TAIL_UNIT && !q->user)
 		words[n++] = xasprintf("--unit=%s", q->name);
 	else if (q->what == TAIL_CONTAINER)
 		words[n++] = xasprintf("CONTAINER_NAME=%s", q->name);
@@ -276,8 +276,13 @@ make_program(const struct source *s)
 	make_words(s, words);
 	buf_adds(&b, "PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
 		     "LC_ALL=C\nexport PATH LC_ALL\n");
-	buf_addf(&b, "set -- %s ", s->nonce);
-	str_shell_quote(&b, q->what == TAIL_CONTAINER ? q->name : "");
+	buf_addf(&b, "set -- %s", s->nonce);
+	const char *first[] = { q->what == TAIL_CONTAINER ? q->name : "", q->user ? q->user : "",
+		q->user ? q->name : "" };
+	for (size_t i = 0; i < countof(first); i++) {
+		buf_addc(&b, ' ');
+		str_shell_quote(&b, first[i]);
+	}
 	for (char **w = words; *w; w++) {
 		buf_addc(&b, ' ');
 		str_shell_quote(&b, *w);
@@ -347,6 +352,7 @@ tail_start(const struct tail_spec *spec)
 
 	t->spec = *spec;
 	t->spec.query.name = t->name = copy(spec->query.name);
+	t->spec.query.user = t->user = copy(spec->query.user);
 	t->spec.query.since = t->since = copy(spec->query.since);
 	t->spec.query.until = t->until = copy(spec->query.until);
 	t->spec.query.boot = t->boot = copy(spec->query.boot);
@@ -393,6 +399,7 @@ tail_free(struct tail *t)
 		drop(&s->job);
 	}
 	free(t->name);
+	free(t->user);
 	free(t->since);
 	free(t->until);
 	free(t->boot);

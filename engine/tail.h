@@ -36,8 +36,9 @@ enum tail_state {
 
 struct tail_query {
 	enum tail_what what;
-	const char *name;          /* of the unit or container */
-	int64_t lines;             /* the last so many of each host; -1: all in the range */
+	const char *name; /* of the unit or container */
+	const char *user; /* whose unit it is, known by its whole name; NULL: the system's */
+	int64_t lines;    /* the last so many of each host; -1: all in the range */
 	const char *since, *until; /* as journalctl reads them; NULL: no limit */
 	const char *boot;          /* "0" the host's present boot, "-1" the one before; NULL: any */
 	bool follow;

@@ -242,6 +242,7 @@ start(void *user, const struct logs_query *q, struct err *err)
 	    .patient = true,
 	    .query = { .what = what[q->what],
 		.name = q->name,
+		.user = q->user,
 		.lines = q->lines,
 		.since = q->since,
 		.until = q->until,

@@ -21,6 +21,7 @@ struct logs_query {
 	const char *set; /* a node set; NULL: all hosts */
 	enum logs_what what;
 	const char *name;          /* of the unit or container; may be a pattern of units */
+	const char *user;          /* whose unit it is, and no pattern; NULL: the system's */
 	int64_t lines;             /* the last so many of each host; -1: all in the range */
 	const char *since, *until; /* as journalctl reads them, or NULL */
 	const char *boot;          /* "0", "-1": of that boot alone; NULL: of any */

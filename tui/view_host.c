@@ -297,7 +297,7 @@ do_logs(struct view *v)
 	const struct hostview *h = v->state;
 	struct host_thing t;
 
-	if (!acted_unit(v, &t) || t.user[0]) {
+	if (!acted_unit(v, &t)) {
 		const struct container_status *k = host_container(h);
 		autofree char *whose =
 		    k ? xasprintf("%s container %s", h->name, k->name) : xstrdup(h->name);
@@ -305,7 +305,8 @@ do_logs(struct view *v)
 		v->services->open(v->services->user, "logs", whose);
 		return;
 	}
-	autofree char *subject = xasprintf("%s %s", h->name, t.name);
+	autofree char *subject = t.user[0] ? xasprintf("%s user %s %s", h->name, t.user, t.name)
+					   : xasprintf("%s %s", h->name, t.name);
 	v->services->open(v->services->user, "logs", subject);
 }
 
@@ -464,7 +465,18 @@ equal_logs(const struct view *v)
 	const struct hostview *h = v->state;
 	struct host_thing t;
 
-	return acted_unit(v, &t) ? xasprintf("drover logs %s %s", h->name, t.name) : NULL;
+	if (!acted_unit(v, &t))
+		return NULL;
+	struct buf b = BUF_INIT(1024);
+	buf_adds(&b, "drover logs ");
+	if (t.user[0]) {
+		buf_adds(&b, "--user ");
+		str_shell_quote(&b, t.user);
+		buf_addc(&b, ' ');
+	}
+	buf_addf(&b, "%s ", h->name);
+	str_shell_quote(&b, t.name);
+	return buf_detach(&b, &(size_t){ 0 });
 }
 
 #define ACTS (NEEDS_ROW | NEEDS_LINK | NEEDS_WRITE)

@@ -45,6 +45,7 @@ logs_close(struct view *v)
 	free(l->hidden);
 	free(l->set);
 	free(l->name);
+	free(l->user);
 	free(l->since);
 	free(l->until);
 }
@@ -292,6 +293,10 @@ batch(const struct view *v, const char *options, const char *value)
 	if (l->what == LOGS_CONTAINER) {
 		buf_adds(&b, " -c ");
 		str_shell_quote(&b, l->name);
+	}
+	if (l->user) {
+		buf_adds(&b, " --user ");
+		str_shell_quote(&b, l->user);
 	}
 	buf_addc(&b, ' ');
 	str_shell_quote(&b, l->set ? l->set : "@*");

@@ -29,6 +29,7 @@ struct logs_view {
 	struct err err;       /* why there is no feed */
 	/* what is followed */
 	char *set, *name, *since, *until;
+	char *user; /* whose unit it is; NULL: the system's */
 	enum logs_what what;
 	char range[16]; /* "live", "15m", "boot" ...; "" when it is typed */
 	/* how it is shown */

@@ -45,7 +45,9 @@ range_of(const char *name)
 static struct logs_query
 query_of(const struct logs_view *l)
 {
-	struct logs_query q = { .set = l->set, .what = l->what, .name = l->name, .lines = -1 };
+	struct logs_query q = {
+		.set = l->set, .what = l->what, .name = l->name, .user = l->user, .lines = -1
+	};
 	size_t i = range_of(l->range);
 
 	if (i < countof(ranges)) {
@@ -134,7 +136,23 @@ take_marks(struct view *v)
 	}
 }
 
-/* "SET", "SET UNIT", "SET container NAME". */
+/* "user NAME UNIT": what is left is the unit. Without a unit, user is one. */
+static const char *
+take_user(struct logs_view *l, const char *rest)
+{
+	const char *name = rest + strlen("user ");
+	size_t n = strcspn(name, " ");
+
+	replace(&l->user, NULL);
+	if (!str_starts(rest, "user ") || !name[n] || !name[n + 1])
+		return rest;
+	l->user = xmemdup0(name, n);
+	if (strpbrk(name + n + 1, "*?["))
+		err_set(&l->err, OUTCOME_USAGE, "a user's unit is named in full, not by a pattern");
+	return name + n + 1;
+}
+
+/* "SET", "SET UNIT", "SET container NAME", "SET user NAME UNIT". */
 static void
 take_words(struct logs_view *l, const char *words)
 {
@@ -144,7 +162,10 @@ take_words(struct logs_view *l, const char *words)
 
 	l->err = (struct err){ 0 };
 	replace(&l->set, set);
-	l->what = !*rest ? LOGS_ALL : str_starts(rest, "container ") ? LOGS_CONTAINER : LOGS_UNIT;
+	rest = take_user(l, rest);
+	l->what = !*rest                                       ? LOGS_ALL
+		  : !l->user && str_starts(rest, "container ") ? LOGS_CONTAINER
+							       : LOGS_UNIT;
 	replace(&l->name, l->what == LOGS_CONTAINER ? rest + strlen("container ") : rest);
 	if (l->what != LOGS_ALL && !l->name)
 		l->what = LOGS_ALL;
@@ -281,12 +302,12 @@ void
 logs_ask_sources(struct view *v)
 {
 	const struct logs_view *l = v->state;
-	autofree char *now = xasprintf("%s%s%s%s", l->set ? l->set : "@*",
-	    l->what == LOGS_CONTAINER ? " container" : "", l->name ? " " : "",
-	    l->name ? l->name : "");
+	autofree char *now = xasprintf("%s%s%s%s%s%s", l->set ? l->set : "@*",
+	    l->what == LOGS_CONTAINER ? " container" : "", l->user ? " user " : "",
+	    l->user ? l->user : "", l->name ? " " : "", l->name ? l->name : "");
 
 	v->services->prompt(v->services->user,
-	    &(struct view_prompt){ .title = "Hosts, and a unit or container NAME if one is meant",
+	    &(struct view_prompt){ .title = "Hosts; a unit, container NAME or user NAME UNIT",
 		.preset = now,
 		.yes = sources_typed });
 }

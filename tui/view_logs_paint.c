@@ -55,8 +55,9 @@ count_text(uint64_t n, bool brief, char *to, size_t size)
 static const char *
 what_text(const struct logs_view *l, char *to, size_t size)
 {
-	snprintf(to, size, "%s%s on %s", l->what == LOGS_CONTAINER ? "container " : "",
-	    l->what == LOGS_ALL ? "everything" : l->name, l->set ? l->set : "@*");
+	snprintf(to, size, "%s%s%s%s on %s", l->what == LOGS_CONTAINER ? "container " : "",
+	    l->what == LOGS_ALL ? "everything" : l->name, l->user ? " of " : "",
+	    l->user ? l->user : "", l->set ? l->set : "@*");
 	return to;
 }
 

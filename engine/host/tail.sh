@@ -1,9 +1,9 @@
 #!/bin/sh
 # Prints the journal in its export form, from where it is told on. Changes nothing.
-# Arguments: nonce, a container's name or "", journalctl's own words. Says "NONCE journal TIME" first, TIME in
+# Arguments: nonce, a container's name or "", a user and a unit of theirs or "" twice, journalctl's own words. Says "NONCE journal TIME" first, TIME in
 # seconds since 1970. Whoever reads comes back now and then: nobody who was cut off is followed for ever.
-nonce=$1 container=$2
-shift 2
+nonce=$1 container=$2 user=$3 unit=$4
+shift 4
 command -v journalctl >/dev/null || {
 	echo "this host has no journal" >&2
 	exit 1
@@ -17,6 +17,15 @@ if [ -n "$container" ] && command -v podman >/dev/null; then
 		exit 1
 		;;
 	esac
+fi
+if [ -n "$user" ]; then
+	uid=$(id -u -- "$user" 2>/dev/null) || {
+		echo "this host has no user $user" >&2
+		exit 1
+	}
+	case $unit in *.*) ;; *) unit=$unit.service ;; esac
+	# What it says, and what its manager says of it.
+	set -- "$@" _SYSTEMD_USER_UNIT="$unit" _UID="$uid" + USER_UNIT="$unit" _UID="$uid"
 fi
 leash=
 command -v timeout >/dev/null && leash="timeout 1200"

@@ -20,11 +20,12 @@ walks() { # NAME COLSxROWS: the script on standard input
 
 on web1 'useradd -m pg && loginctl enable-linger pg
 mkdir -p /home/pg/.config/systemd/user
-printf "[Unit]\nDescription=a thing of a user\n[Service]\nExecStart=/bin/sleep 100000\n" >/home/pg/.config/systemd/user/thing.service
+printf "[Unit]\nDescription=a thing of a user\n[Service]\nExecStart=/bin/sh -c \"echo the user says so; exec sleep 100000\"\n" >/home/pg/.config/systemd/user/thing.service
 chown -R pg: /home/pg/.config
 printf "[Unit]\nDescription=\033]0;owned\007 always fails\n[Service]\nExecStart=/bin/sh -c \"echo the disk is gone; exit 3\"\n" >/etc/systemd/system/bad.service
 printf "[Unit]\nDescription=stays up\n[Service]\nExecStart=/bin/sleep 100000\n" >/etc/systemd/system/good.service
-systemctl daemon-reload; systemctl start good; systemctl start bad
+printf "[Service]\nType=oneshot\nExecStart=/bin/echo the system says so\n" >/run/systemd/system/thing.service
+systemctl daemon-reload; systemctl start thing; rm /run/systemd/system/thing.service; systemctl daemon-reload; systemctl start good; systemctl start bad
 as() { cd / && setpriv --reuid=pg --regid=pg --init-groups env XDG_RUNTIME_DIR="/run/user/$(id -u pg)" "$@"; }
 n=0; until as systemctl --user start thing.service || [ $n = 600 ]; do n=$((n + 1)); sleep 0.1; done' >/dev/null 2>&1
 printf '#!/bin/sh\nsed s/^/paged:/ "$1"\nread -r _\n' >"$CASE/pager"
@@ -87,6 +88,28 @@ keys y
 wait exit 0
 keys Q
 END
+
+walks "and what it writes is found by its user" 100x30 <<'END'
+wait bad.service
+keys 2
+wait pg/thing.service
+keys S
+wait units of the system
+gone thing.service
+keys S
+wait units of pg
+wait a thing of a user
+keys l
+wait thing.service of pg on web1
+wait the user says so
+keys Q
+END
+exits 0 "so it is without a screen" drover logs --user pg web1 thing
+like "$out" 'the user says so$' "and that unit is not the system's of the same name"
+unlike "$out" 'the system says so' "of which nothing is told"
+exits 1 "a user who is not there" drover logs --user nobody-here web1 thing.service
+like "$err" 'this host has no user nobody-here' "is named"
+exits 2 "a pattern of a user's units is refused" drover logs --user pg web1 'th*'
 
 walks "a unit is described, and its file is paged" 100x30 <<'END'
 wait bad.service

@@ -335,6 +335,8 @@ keys_act_on_the_unit_that_runs_what_is_under_the_cursor(void **state)
 						 "'\346\225\260\346\215\256\345\272\223.service'");
 	assert_string_equal(does(&s, 0, 0, "l"), "logs db1 postgres.service");
 	assert_string_equal(
+	    does(&s, 0, 3, "l"), "logs db1 user pg \346\225\260\346\215\256\345\272\223.service");
+	assert_string_equal(
 	    does(&s, 0, 0, "X"), "only a container can be removed here; units go by a playbook");
 	assert_string_equal(does(&s, 1, 0, "r"), "on db1: podman restart -- pg");
 	assert_string_equal(does(&s, 0, 0, "X"), "on db1: podman rm -- pg");

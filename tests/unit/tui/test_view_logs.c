@@ -28,7 +28,7 @@ struct logs_feed {
 /* What was asked for. */
 static struct {
 	struct logs_feed feed;
-	char set[128], name[128], since[64], until[64], boot[8];
+	char set[128], name[128], user[32], since[64], until[64], boot[8];
 	enum logs_what what;
 	int64_t lines;
 	int starts, stops, works;
@@ -49,6 +49,7 @@ start(void *user, const struct logs_query *q, struct err *err)
 	}
 	str_copy(w.set, sizeof(w.set), q->set ? q->set : "-");
 	str_copy(w.name, sizeof(w.name), q->name ? q->name : "-");
+	str_copy(w.user, sizeof(w.user), q->user ? q->user : "-");
 	str_copy(w.since, sizeof(w.since), q->since ? q->since : "-");
 	str_copy(w.until, sizeof(w.until), q->until ? q->until : "-");
 	str_copy(w.boot, sizeof(w.boot), q->boot ? q->boot : "-");
@@ -378,6 +379,33 @@ another_range_and_other_hosts_begin_anew(void **state)
 }
 
 static void
+a_unit_of_a_user_is_asked_for_with_its_user(void **state)
+{
+	(void)state;
+	up("web1 user pg 'x.service");
+	assert_int_equal(w.what, LOGS_UNIT);
+	assert_string_equal(w.set, "web1");
+	assert_string_equal(w.user, "pg");
+	assert_string_equal(w.name, "'x.service");
+	shows("'x.service of pg on web1", true);
+	answer("@", "web1 user pg container x");
+	assert_int_equal(w.what, LOGS_UNIT);
+	assert_string_equal(w.name, "container x");
+	/* One that stands alone is a unit of the system's; so is what comes after. */
+	answer("@", "web1 user");
+	assert_string_equal(w.user, "-");
+	assert_string_equal(w.name, "user");
+	int starts = w.starts;
+	answer("@", "web1 user pg shop-*");
+	assert_int_equal(w.starts, starts);
+	shows("named in full, not by a pattern", true);
+	answer("@", "web1 cron.service");
+	assert_string_equal(w.user, "-");
+	stage_down(&w.stage);
+	assert_int_equal(w.starts, w.stops);
+}
+
+static void
 hosts_that_are_away_are_said_the_worst_by_name(void **state)
 {
 	(void)state;
@@ -484,6 +512,7 @@ main(void)
 		cmocka_unit_test(long_lines_wrap_or_are_moved_sideways),
 		cmocka_unit_test(columns_come_and_go_and_marks_stay),
 		cmocka_unit_test(another_range_and_other_hosts_begin_anew),
+		cmocka_unit_test(a_unit_of_a_user_is_asked_for_with_its_user),
 		cmocka_unit_test(hosts_that_are_away_are_said_the_worst_by_name),
 		cmocka_unit_test(the_batch_command_of_a_key_is_what_is_shown),
 		cmocka_unit_test(without_a_subject_it_is_the_marked_hosts),
