@@ -125,19 +125,28 @@ frame_lacks(const struct view *v, const struct action *a)
 	return NULL;
 }
 
+/* The columns a hint takes with the blanks before the next; 0: it has no key. */
+static int
+hint_width(const struct view *v, const struct action *a)
+{
+	char label[24];
+	const char *keys = keymap_keys(v->scene->keymap, a);
+
+	if (!*keys)
+		return 0;
+	key_label(keys, label, sizeof(label));
+	return canvas_width(label) + 1 + canvas_width(a->name) + 2;
+}
+
 static int
 paint_hint(const struct view *v, const struct action *a, struct canvas *c, int col)
 {
 	char label[24];
 	int row = c->rows - 1, from = col;
 	const char *keys = keymap_keys(v->scene->keymap, a);
-
-	if (!*keys)
-		return col;
-	key_label(keys, label, sizeof(label));
-	if (col + canvas_width(label) + canvas_width(a->name) + 1 > c->cols)
-		return -1;
 	bool off = frame_lacks(v, a) != NULL;
+
+	key_label(keys, label, sizeof(label));
 	col += canvas_print(c, row, col, c->cols - col, off ? STYLE_HINT_OFF : STYLE_KEY, label);
 	col += 1;
 	col += canvas_print(c, row, col, c->cols - col, off ? STYLE_HINT_OFF : STYLE_HINT, a->name);
@@ -145,22 +154,33 @@ paint_hint(const struct view *v, const struct action *a, struct canvas *c, int c
 	return col + 2;
 }
 
+/* As many of a table as there is room for before column `end`. False: some had none. */
+static bool
+paint_table(const struct view *v, const struct action *a, struct canvas *c, int *col, int end)
+{
+	for (; a->key; a++) {
+		int width = a->hint ? hint_width(v, a) : 0;
+
+		if (!width)
+			continue;
+		if (*col + width - 2 > end)
+			return false;
+		*col = paint_hint(v, a, c, *col);
+	}
+	return true;
+}
+
+/* The screen's own first; help, the first of those of every screen, has its room in any case. */
 static void
 paint_hints(const struct frame *f, struct canvas *c)
 {
-	const struct action *tables[] = { f->view->class->actions, f->global };
-	int col = 1;
+	const struct action *help = f->global;
+	int width = hint_width(f->view, help), col = 1;
 
-	for (size_t t = 0; t < 2; t++) {
-		for (const struct action *a = tables[t]; a->key; a++) {
-			if (!a->hint)
-				continue;
-			int next = paint_hint(f->view, a, c, col);
-			if (next < 0)
-				return;
-			col = next;
-		}
-	}
+	if (paint_table(f->view, f->view->class->actions, c, &col, c->cols - width))
+		paint_table(f->view, f->global, c, &col, c->cols);
+	else if (width && col + width - 2 <= c->cols)
+		paint_hint(f->view, help, c, col);
 }
 
 void
