@@ -201,6 +201,38 @@ canvas_print_right(
 	return canvas_print(c, row, col + pad, width - pad, style, text);
 }
 
+/* Bytes of text that are one line. */
+static size_t
+line_length(const char *text, int width)
+{
+	size_t len = strcspn(text, "\n");
+
+	if (len <= (size_t)width)
+		return len;
+	len = (size_t)width;
+	for (size_t i = len; i > len / 2; i--) {
+		if (text[i] == ' ')
+			return i;
+	}
+	return len;
+}
+
+int
+canvas_wrap(
+    struct canvas *c, int row, int col, int width, int last, enum style style, const char *text)
+{
+	while (width > 0 && *text && row <= last) {
+		size_t len = line_length(text, width);
+
+		if (c)
+			canvas_print_part(c, row, col, width, style, text, len, 0);
+		row++;
+		text += len;
+		text += *text == '\n' || *text == ' ';
+	}
+	return row;
+}
+
 void
 canvas_fill(struct canvas *c, int row, int col, int width, enum style style, char ch)
 {

@@ -73,6 +73,11 @@ __attribute__((format(printf, 6, 7))) int canvas_printf(
 int canvas_print_part(struct canvas *c, int row, int col, int width, enum style style,
     const char *text, size_t len, int skip);
 
+/* In lines of at most width columns from row to last, cut at blanks where there are any. Returns the row after
+ * them; c NULL: nothing is printed. */
+int canvas_wrap(
+    struct canvas *c, int row, int col, int width, int last, enum style style, const char *text);
+
 /* Right-aligned in [col, col+width). */
 int canvas_print_right(
     struct canvas *c, int row, int col, int width, enum style style, const char *text);

@@ -82,30 +82,6 @@ paint_palette(const struct overlay *o, struct canvas *c)
 	c->cursor_col = used < width ? used : width - 1;
 }
 
-/* Text in lines of at most width columns, cut at blanks where there are any. */
-static int
-paint_wrapped(struct canvas *c, int row, int col, int width, int last, const char *text)
-{
-	while (width > 0 && *text && row <= last) {
-		size_t len = strcspn(text, "\n");
-
-		if ((int)len > width) {
-			len = (size_t)width;
-			for (size_t i = len; i > len / 2; i--) {
-				if (text[i] == ' ') {
-					len = i;
-					break;
-				}
-			}
-		}
-		autofree char *line = xmemdup0(text, len);
-		canvas_print(c, row++, col, width, STYLE_TEXT, line);
-		text += len;
-		text += *text == '\n' || *text == ' ';
-	}
-	return row;
-}
-
 static int
 count_lines(const char *text, int width)
 {
@@ -151,7 +127,7 @@ paint_confirm(const struct overlay *o, struct canvas *c)
 	height = height < c->rows ? height : c->rows;
 	box(c, height, width, o->title, &row, &col);
 	int last = row + height - 3;
-	paint_wrapped(c, row + 1, col, width - 4, last - 2, o->text);
+	canvas_wrap(c, row + 1, col, width - 4, last - 2, STYLE_TEXT, o->text);
 	if (!o->typed) {
 		paint_buttons(o, c, last, col, width - 4);
 		return;
@@ -192,7 +168,7 @@ paint_question(const struct overlay *o, struct canvas *c)
 	box(c, height < c->rows ? height : c->rows, width, head, &row, &col);
 	int last = row + (height < c->rows ? height : c->rows) - 3;
 	if (o->text)
-		paint_wrapped(c, row + 1, col, room, last - 2, o->text);
+		canvas_wrap(c, row + 1, col, room, last - 2, STYLE_TEXT, o->text);
 	int w = canvas_width(o->input), used = 0;
 	if (o->typed)
 		used = canvas_printf(c, last - 1, col, room, STYLE_WARN, "type %s: ", o->typed);

@@ -297,7 +297,15 @@ paint_strip(const struct view *v, struct canvas *c, int row)
 	}
 	if (!r)
 		return;
-	const struct status *s = v->scene->hosts[r->host].status;
+	const struct scene_host *h = &v->scene->hosts[r->host];
+	const struct status *s = h->status;
+	if (r->count == 1 && h->link == LINK_DOWN && h->err.text[0]) {
+		char why[640];
+
+		glance_note(h, why, sizeof(why));
+		canvas_printf(c, row, 1, room, STYLE_BAD, "%s unreachable: %s", h->name, why);
+		return;
+	}
 	if (s->uptime_s >= 0)
 		clock_short(s->uptime_s * 1000, up, sizeof(up));
 	if (r->count > 1)

@@ -368,7 +368,8 @@ static void
 host_status(const struct view *v, char *to, size_t size)
 {
 	const struct hostview *h = v->state;
-	char age[16] = "-", rtt[32] = "";
+	const char *how = glance_old(h->host) ? "old " : "fresh ";
+	char age[16] = "never heard", rtt[32] = "";
 
 	if (!h->host) {
 		snprintf(to, size, "< %s >", h->name);
@@ -378,8 +379,8 @@ host_status(const struct view *v, char *to, size_t size)
 		clock_short(h->host->age_ms, age, sizeof(age));
 	if (h->host->rtt_ms >= 0)
 		snprintf(rtt, sizeof(rtt), "  RTT %lldms", (long long)h->host->rtt_ms);
-	snprintf(to, size, "< %s > %s  %s  fresh %s%s", h->name, h->host->pet ? "pet" : "cattle",
-	    glance_word(glance_of(h->host)), age, rtt);
+	snprintf(to, size, "< %s > %s  %s  %s%s%s", h->name, h->host->pet ? "pet" : "cattle",
+	    glance_word(glance_of(h->host)), h->host->age_ms < 0 ? "" : how, age, rtt);
 }
 
 static void

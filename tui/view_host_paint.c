@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MARGIN 3 /* the cursor's mark, and the row's own */
+#define WHY_LINES 6
+#define MARGIN    3 /* the cursor's mark, and the row's own */
 
 enum { STATE, NAME, WHOSE, SUB, AGE, MEMORY, CPU };
 
@@ -381,11 +382,25 @@ paint_wide(const struct view *v, struct canvas *c, int top, int bottom)
 	host_strip(v, c, foot + 1);
 }
 
+/* Why the host is not reached, in full: what is under it was true once. Returns the row after it. */
+static int
+paint_why(const struct hostview *h, struct canvas *c, int row, int bottom)
+{
+	int lines = (bottom - row) / 3;
+	char why[640], text[700];
+
+	if (h->host->link != LINK_DOWN || !h->host->err.text[0])
+		return row;
+	glance_note(h->host, why, sizeof(why));
+	snprintf(text, sizeof(text), "unreachable: %s", why);
+	lines = lines < WHY_LINES ? lines : WHY_LINES;
+	return canvas_wrap(c, row, 1, c->cols - 2, row + lines - 1, STYLE_BAD, text);
+}
+
 void
 host_paint(const struct view *v, struct canvas *c, int top, int bottom)
 {
 	const struct hostview *h = v->state;
-	struct host_box all = { .top = top + 1, .bottom = bottom, .width = c->cols };
 
 	if (!h->host) {
 		canvas_printf(
@@ -397,6 +412,8 @@ host_paint(const struct view *v, struct canvas *c, int top, int bottom)
 		return;
 	}
 	paint_tabs(h, c, top);
+	top = paint_why(h, c, top + 1, bottom) - 1;
+	struct host_box all = { .top = top + 1, .bottom = bottom, .width = c->cols };
 	if (c->cols >= HOST_WIDE && bottom - top >= 12)
 		paint_wide(v, c, top, bottom);
 	else if (h->zoom && c->cols >= HOST_BARE)

@@ -391,6 +391,29 @@ a_host_that_was_never_reached_says_so(void **state)
 	tear_down(&s);
 }
 
+/* What to do about it stands at the end of the reason. */
+static void
+why_a_host_is_not_reached_is_told_to_the_end(void **state)
+{
+	struct source s;
+
+	(void)state;
+	set_up(&s);
+	s.stage.hosts[0].link = LINK_DOWN;
+	s.stage.hosts[0].age_ms = 480000;
+	err_set(&s.stage.hosts[0].err, OUTCOME_UNREACHABLE,
+	    "db1: host key: host key CHANGED: it shows ssh-ed25519 "
+	    "SHA256:l6yyMMhAFWj6zliuNZJL5JVutX+tf/f34GCKYbDneGM, known is ssh-ed25519 "
+	    "SHA256:8q3XpN8y+joPn/Rh6doFvz5BYZTt2hmz6YyR9zH3s08 (/home/ana/.ssh/known_hosts:2); "
+	    "if it is right: drover trust replace db1");
+	stage_check(&s.stage, "host-unreachable", NULL);
+	autofree char *text = stage_text(&s.stage, 24, 80);
+	assert_non_null(strstr(text, "unreachable: host key: host key CHANGED: it shows"));
+	assert_non_null(strstr(text, "replace db1\n"));
+	assert_non_null(strstr(text, "unreach  old 8m"));
+	tear_down(&s);
+}
+
 static void
 any_size_can_be_painted(void **state)
 {
@@ -426,6 +449,7 @@ main(void)
 		cmocka_unit_test(keys_act_on_the_unit_that_runs_what_is_under_the_cursor),
 		cmocka_unit_test(a_description_is_read_and_left),
 		cmocka_unit_test(a_host_that_was_never_reached_says_so),
+		cmocka_unit_test(why_a_host_is_not_reached_is_told_to_the_end),
 		cmocka_unit_test(any_size_can_be_painted),
 	};
 
