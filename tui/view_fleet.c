@@ -26,18 +26,21 @@ fleet_close(struct view *v)
 	fleet_rows_free(v->state);
 }
 
-/* Read when the cursor came to another host, or a run ended. */
+/* Read when the cursor came to another host, or a run began or ended. */
 static void
 read_last_run(struct view *v)
 {
 	struct fleet *f = v->state;
 	const struct fleet_source *source = v->services->fleet;
 	const struct fleet_row *r = fleet_current(v);
+	const char *run = v->scene->run ? v->scene->run->run : "";
 
 	if (!source || !r ||
-	    (r->host + 1 == f->last_run_of && f->last_run_live == v->scene->run_live))
+	    (r->host + 1 == f->last_run_of && f->last_run_live == v->scene->run_live &&
+		str_eq(run, f->last_run_after)))
 		return;
 	f->last_run_of = r->host + 1;
+	str_copy(f->last_run_after, sizeof(f->last_run_after), run);
 	f->last_run_live = v->scene->run_live;
 	source->last_run(source->user, r->host, f->last_run, sizeof(f->last_run));
 }

@@ -7,6 +7,7 @@
 #ifndef DROVER_TUI_VIEW_FLEET_H
 #define DROVER_TUI_VIEW_FLEET_H
 
+#include "base/uuid.h"
 #include "tui/glance.h"
 #include "tui/list.h"
 #include "tui/match.h"
@@ -80,6 +81,7 @@ struct fleet {
 	char last_run[96];
 	size_t last_run_of; /* a host and one; 0: nobody's */
 	bool last_run_live;
+	char last_run_after[UUID_TEXT]; /* this console's run when it was read */
 };
 
 /* view_fleet_rows.c */

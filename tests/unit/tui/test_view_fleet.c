@@ -8,6 +8,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +99,47 @@ pets_stand_alone_and_equal_cattle_fold(void **state)
 	stage_check(s, "fleet", NULL);
 	assert_shows(s, "web[1-3,10]");
 	assert_shows(s, "CATTLE (6 in 1 herd)");
+}
+
+static void
+the_reason_of_a_lost_host_has_the_strip(void **state)
+{
+	struct stage *s = *state;
+
+	assert_stands_on(s, "db1");
+	assert_true(stage_key(s, "down"));
+	later(s);
+	assert_stands_on(s, "lab-pi");
+	assert_shows(s, "lab-pi unreachable: connect: timed out after 10.0 s");
+}
+
+static void
+count_reads(void *user, size_t host, char *to, size_t size)
+{
+	struct stage *s = user;
+
+	s->run.exit++;
+	snprintf(to, size, "run of %zu", host);
+}
+
+/* It may have begun and ended while another screen was open. */
+static void
+the_last_run_is_read_again_after_a_run(void **state)
+{
+	struct stage *s = *state;
+
+	s->fleet.user = s;
+	s->fleet.last_run = count_reads;
+	s->run.exit = 0;
+	s->scene.run = &s->run;
+	str_copy(s->run.run, sizeof(s->run.run), "one");
+	later(s);
+	later(s);
+	assert_int_equal(s->run.exit, 1);
+	str_copy(s->run.run, sizeof(s->run.run), "two");
+	later(s);
+	later(s);
+	assert_int_equal(s->run.exit, 2);
 }
 
 static void
@@ -413,6 +455,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    pets_stand_alone_and_equal_cattle_fold, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    the_reason_of_a_lost_host_has_the_strip, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    the_last_run_is_read_again_after_a_run, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    enter_shows_the_hosts_of_that_herd_alone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
