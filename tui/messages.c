@@ -46,6 +46,8 @@ messages_text(const struct messages *m)
 {
 	autobuf all = BUF_INIT(1 << 20);
 
+	if (!m->count)
+		buf_adds(&all, "nothing was said so far\n");
 	for (size_t i = 0; i < m->count; i++) {
 		const struct message *s = &m->ring[(m->next + MESSAGES_MAX - 1 - i) % MESSAGES_MAX];
 		time_t at = (time_t)(s->wall_ms / 1000);

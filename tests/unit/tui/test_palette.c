@@ -265,6 +265,8 @@ only_the_last_texts_and_messages_are_kept(void **state)
 	assert_null(outputs_find(all, first));
 	assert_non_null(outputs_find(all, id));
 	outputs_free(all);
+	autofree char *none = messages_text(m);
+	assert_string_equal(none, "nothing was said so far\n");
 	for (int i = 0; i < MESSAGES_MAX + 5; i++) {
 		autofree char *text = xasprintf("message %d", i);
 
