@@ -47,6 +47,63 @@ add_what(struct buf *b, const char *argv, const char *from)
 	}
 }
 
+/* The words after "--": one word is a line of shell as it was typed. False: there are none. */
+static bool
+add_command(struct buf *b, const char *argv)
+{
+	struct err err;
+	autojson *j = json_parse(argv, strlen(argv), 64U << 20, &err);
+	size_t n = json_count(j), first = 0;
+
+	for (size_t i = 0; i < n && !first; i++) {
+		const char *word = json_text(json_at(j, i), NULL);
+
+		if (word && str_eq(word, "--"))
+			first = i + 1;
+	}
+	for (size_t i = first; first && i < n; i++) {
+		const char *word = json_text(json_at(j, i), NULL);
+
+		if (i > first)
+			buf_addc(b, ' ');
+		if (n - first == 1)
+			buf_adds(b, word ? word : "");
+		else
+			str_shell_quote(b, word ? word : "");
+	}
+	return first && first < n;
+}
+
+/* "run systemctl restart -- shop.service" is told as "restart shop.service". */
+static void
+add_short(struct buf *b, const char *command)
+{
+	static const char manager[] = "systemctl ";
+	const char *rest = command + strlen(manager), *mark = strstr(command, " -- ");
+
+	if (!str_starts(command, manager) || !mark || strcspn(rest, " ") != (size_t)(mark - rest))
+		buf_addf(b, "run %s", command);
+	else
+		buf_addf(b, "%.*s %s", (int)(mark - rest), rest, mark + strlen(" -- "));
+}
+
+char *
+history_doing(const char *verb, const char *argv, const char *playbook)
+{
+	autobuf b = BUF_INIT(WHAT_MAX), command = BUF_INIT(WHAT_MAX);
+	const char *name = strrchr(playbook, '/') ? strrchr(playbook, '/') + 1 : playbook;
+
+	if (str_eq(verb, "run") && add_command(&command, argv))
+		add_short(&b, buf_text(&command));
+	else if (*name)
+		buf_addf(&b, "%s %.500s", verb, name);
+	else if (*argv)
+		add_what(&b, argv, verb);
+	if (!b.len)
+		buf_adds(&b, verb);
+	return xstrdup(buf_text(&b));
+}
+
 static void
 put_what(struct buf *b, const struct ledger_row *from)
 {
@@ -65,13 +122,14 @@ keep_texts(struct history_row *r, const struct ledger_row *from)
 	autofree char *name = xmemdup0(from->seat, who);
 
 	put_what(&what, from);
+	autofree char *doing = history_doing(from->verb, from->argv, from->playbook);
 	const struct {
 		char **to;
 		const char *text;
-	} texts[] = { { &r->verb, from->verb }, { &r->what, buf_text(&what) }, { &r->who, name },
-		{ &r->seat, from->seat }, { &r->state, from->state }, { &r->fleet, from->fleet },
-		{ &r->playbook, from->playbook }, { &r->git, from->git },
-		{ &r->argv, from->argv } };
+	} texts[] = { { &r->verb, from->verb }, { &r->what, buf_text(&what) }, { &r->doing, doing },
+		{ &r->who, name }, { &r->seat, from->seat }, { &r->state, from->state },
+		{ &r->fleet, from->fleet }, { &r->playbook, from->playbook },
+		{ &r->git, from->git }, { &r->argv, from->argv } };
 	for (size_t i = 0; i < countof(texts); i++)
 		all += strlen(texts[i].text) + 1;
 	char *block = xcalloc(all, 1);

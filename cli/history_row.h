@@ -22,11 +22,15 @@ struct history_row {
 	int exit;
 	bool foreign, running, marked;
 	/* In one block with their bytes; never NULL. */
-	char *verb, *what, *who, *seat, *state, *playbook, *fleet, *git, *argv;
+	char *verb, *what, *doing, *who, *seat, *state, *playbook, *fleet, *git, *argv;
 	/* From its first event, once the row was on the screen. */
 	bool headed, console;
 	char *folded; /* its hosts as a node set */
 };
+
+/* What a run does, in few words: the command of "run" without its hosts, the name of a playbook's file without
+ * its directory, else the words of argv from the verb on. argv is a JSON list of texts; caller frees. */
+char *history_doing(const char *verb, const char *argv, const char *playbook);
 
 /* A row by itself, without what its first event tells. */
 struct history_row *history_row_new(const struct ledger_row *from);

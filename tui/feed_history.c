@@ -5,6 +5,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/history_row.h"
 #include "engine/poll.h"
 #include "tui/launch.h"
 #include "tui/onlook.h"
@@ -98,12 +99,18 @@ source_live(void *user, bool (*each)(void *to, const struct history_live *live),
 {
 	struct feed_history *f = user;
 	const struct progress *p = launch_progress(f->config.launch);
+	const char *command = launch_last_command(f->config.launch);
+	const char *playbook = launch_last_playbook(f->config.launch);
+	autofree char *own =
+	    !p        ? NULL
+	    : command ? xstrdup(command)
+		      : history_doing(p->verb ? p->verb : "", "", playbook ? playbook : "");
 
 	if (own_run(f) && !each(to, &(struct history_live){ .uuid = p->run,
 					.alias = launch_alias(f->config.launch),
 					.verb = p->verb ? p->verb : "",
 					.who = "this console",
-					.what = "",
+					.what = own,
 					.ours = true,
 					.hosts = p->count,
 					.start_ms = p->start_ms,
@@ -111,12 +118,13 @@ source_live(void *user, bool (*each)(void *to, const struct history_live *live),
 		return;
 	for (size_t i = 0; i < onlook_count(f->onlook); i++) {
 		const struct onlook_run *r = onlook_at(f->onlook, i);
+		autofree char *doing = history_doing(r->verb, r->argv, r->playbook);
 
 		if (!each(to, &(struct history_live){ .uuid = r->uuid,
 				  .alias = r->alias,
 				  .verb = r->verb,
 				  .who = r->who,
-				  .what = r->argv,
+				  .what = doing,
 				  .hosts = r->hosts,
 				  .start_ms = r->start_ms,
 				  .progress = &r->progress }))

@@ -158,7 +158,7 @@ paint_row(const struct view *v, const struct table *t, struct canvas *c, int row
 	table_cell(t, c, row, COLUMN_WHO, STYLE_TEXT, r->who);
 	table_cell(t, c, row, COLUMN_SRC, STYLE_DIM, history_origin(r));
 	snprintf(text, sizeof(text), "%s%.140s",
-	    str_eq(r->state, "unfinished") ? "(u: resume) " : "", r->what);
+	    str_eq(r->state, "unfinished") ? "(u: resume) " : "", r->doing);
 	table_cell(t, c, row, COLUMN_WHAT, STYLE_TEXT, text);
 	hosts_cell(t, c, row, r);
 	count_cell(t, c, row, COLUMN_OK, r->ok);
@@ -192,8 +192,8 @@ paint_detail(const struct histview *h, struct canvas *c, int top, int bottom)
 	canvas_fill(c, top, 0, c->cols, STYLE_HEAD, '-');
 	if (!r)
 		return;
-	canvas_printf(c, top, 1, c->cols - 2, STYLE_HEAD, "%s: what changed%s", r->alias,
-	    h->record.whole ? "" : " (reading)");
+	canvas_printf(c, top, 1, c->cols - 2, STYLE_HEAD, "what changed by %s%s: %.300s", r->alias,
+	    h->record.whole ? "" : " (reading)", r->what);
 	for (int row = top + 1; p && *p && row < bottom; row++) {
 		size_t len = strcspn(p, "\n");
 

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/history_row.h"
 #include "tests/lib/past.h"
 #include "tests/lib/stage.h"
 #include "tui/plan_source.h"
@@ -429,10 +430,41 @@ any_size_is_painted(void **state)
 	}
 }
 
+static void
+what_a_run_does_is_told_without_where(void **state)
+{
+	static const struct {
+		const char *verb, *argv, *playbook, *doing;
+	} cases[] = {
+		{ "run",
+		    "[\"-P\",\"1\",\"run\",\"web2\",\"--\",\"systemctl restart -- shop.service\"]",
+		    "", "restart shop.service" },
+		{ "run", "[\"run\",\"@db\",\"--\",\"df -h / | tail -1\"]", "",
+		    "run df -h / | tail -1" },
+		{ "run", "[\"run\",\"@db\",\"--\",\"ls\",\"a b\"]", "", "run ls 'a b'" },
+		{ "run", "[\"run\",\"@db\",\"--\",\"systemctl list-units --all -- x\"]", "",
+		    "run systemctl list-units --all -- x" },
+		{ "run", "[\"run\",\"@db\",\"uptime\"]", "", "run @db uptime" },
+		{ "apply", "[\"apply\",\"site/site.yaml\",\"--yes\"]", "/srv/site/site.yaml",
+		    "apply site.yaml" },
+		{ "cp", "[\"-i\",\"x\",\"cp\",\"a\",\"@web:/b\"]", "", "cp a @web:/b" },
+		{ "fetch", "", "", "fetch" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		autofree char *doing =
+		    history_doing(cases[i].verb, cases[i].argv, cases[i].playbook);
+
+		assert_string_equal(doing, cases[i].doing);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_run_does_is_told_without_where),
 		cmocka_unit_test(runs_stand_newest_first_and_those_at_work_on_top),
 		cmocka_unit_test(the_detail_follows_the_cursor),
 		cmocka_unit_test(words_of_a_filter_must_all_agree),
