@@ -254,12 +254,19 @@ confirm_yes(void *user, const char *input)
 }
 
 static void
+confirm_no(void *user)
+{
+	console_flash(user, false, "that was no yes: nothing was done");
+}
+
+static void
 service_confirm(void *user, const struct view_confirm *confirm)
 {
 	struct console *c = user;
 
 	asked_new(c)->confirm = *confirm;
-	overlay_confirm(&c->overlay, confirm->title, confirm->text, confirm->typed, confirm_yes, c);
+	overlay_confirm(&c->overlay, confirm->title, confirm->text, confirm->typed, confirm_yes, c)
+	    ->no = confirm_no;
 }
 
 static void
