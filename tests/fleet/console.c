@@ -2,6 +2,8 @@
  * The console driven by a script: `console COLSxROWS PROGRAM ARGUMENT...`, lines on standard input.
  *
  *   keys TEXT     type it; \r, \e, \t, \b and \^X stand for Enter, Escape, Tab, Backspace and Ctrl-X
+ *   press KEY TEXT  wait for TEXT, which tells of the key, then type it as keys does
+ *   pressed N     so many keys at most were typed until now
  *   wait TEXT     until the screen holds it
  *   gone TEXT     until it does not
  *   sh COMMAND    which must succeed
@@ -35,7 +37,8 @@ escaped(const char **p)
 	return c;
 }
 
-static void
+/* Returns how many keys that were. */
+static size_t
 keys(struct screen *s, const char *text)
 {
 	char bytes[1024];
@@ -51,6 +54,18 @@ keys(struct screen *s, const char *text)
 	}
 	bytes[n] = '\0';
 	screen_type(s, bytes);
+	return n;
+}
+
+static bool
+press(struct screen *s, const char *rest, size_t *typed)
+{
+	autofree char *key = xmemdup0(rest, strcspn(rest, " "));
+
+	if (!screen_wait(s, rest + strlen(key) + (rest[strlen(key)] == ' '), DEADLINE))
+		return false;
+	*typed += keys(s, key);
+	return true;
 }
 
 static bool
@@ -62,10 +77,14 @@ shell(const char *command)
 }
 
 static bool
-obey(struct screen *s, const char *word, const char *rest)
+obey(struct screen *s, const char *word, const char *rest, size_t *typed)
 {
 	if (str_eq(word, "keys")) {
-		keys(s, rest);
+		*typed += keys(s, rest);
+	} else if (str_eq(word, "press")) {
+		return press(s, rest, typed);
+	} else if (str_eq(word, "pressed")) {
+		return *typed <= strtoul(rest, NULL, 10);
 	} else if (str_eq(word, "wait")) {
 		return screen_wait(s, rest, DEADLINE);
 	} else if (str_eq(word, "gone")) {
@@ -91,6 +110,7 @@ int
 main(int argc, char **argv)
 {
 	int rows = 0, cols = 0, code = 0, number = 0;
+	size_t typed = 0;
 	char line[2048];
 
 	if (argc < 3 || sscanf(argv[1], "%dx%d", &cols, &rows) != 2) {
@@ -106,7 +126,7 @@ main(int argc, char **argv)
 		line[strcspn(line, "\n")] = '\0';
 		if (*rest)
 			*rest++ = '\0';
-		if (!*line || *line == '#' || obey(s, line, rest))
+		if (!*line || *line == '#' || obey(s, line, rest, &typed))
 			continue;
 		autofree char *text = screen_text(s);
 		fprintf(stderr, "line %d: %s %s\n%s", number, line, rest, text);
