@@ -100,6 +100,7 @@ void console_compose(struct console *c); /* the screen as it is now, on the canv
 void console_dirty(struct console *c);   /* repaint */
 void console_tick(void *user);           /* the console: repaint each second, unless it is held */
 void console_stale(struct console *c);   /* the scene changed: refresh, then repaint */
+void console_declined(void *console);    /* flashes that an answer was no yes */
 __attribute__((format(printf, 3, 4))) void console_flash(
     struct console *c, bool bad, const char *fmt, ...);
 

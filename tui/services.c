@@ -109,6 +109,12 @@ command_confirmed(void *user, const char *input)
 		console_open(c, &view_run, NULL);
 }
 
+void
+console_declined(void *user)
+{
+	console_flash(user, false, "that was no yes: nothing was done");
+}
+
 /* What was asked for, told as `what`. */
 static void
 confirm_command(struct console *c, const char *title, const char *what, enum confirm_what kind)
@@ -123,7 +129,8 @@ confirm_command(struct console *c, const char *title, const char *what, enum con
 
 	confirm_word(&c->scene, a->hosts, a->count, kind, word);
 	overlay_confirm(&c->overlay, title, a->rolling ? rolling : text, *word ? word : NULL,
-	    command_confirmed, c);
+	    command_confirmed, c)
+	    ->no = console_declined;
 }
 
 static void
@@ -254,19 +261,13 @@ confirm_yes(void *user, const char *input)
 }
 
 static void
-confirm_no(void *user)
-{
-	console_flash(user, false, "that was no yes: nothing was done");
-}
-
-static void
 service_confirm(void *user, const struct view_confirm *confirm)
 {
 	struct console *c = user;
 
 	asked_new(c)->confirm = *confirm;
 	overlay_confirm(&c->overlay, confirm->title, confirm->text, confirm->typed, confirm_yes, c)
-	    ->no = confirm_no;
+	    ->no = console_declined;
 }
 
 static void

@@ -314,7 +314,8 @@ ask(struct console *c, const struct palette_words *w)
 	free(c->verb_asked);
 	c->verb_asked = take(command);
 	overlay_confirm(
-	    &c->overlay, "Run a command of drover", text, word[0] ? word : NULL, confirmed, c);
+	    &c->overlay, "Run a command of drover", text, word[0] ? word : NULL, confirmed, c)
+	    ->no = console_declined;
 	verb_hosts_fini(&h);
 }
 
