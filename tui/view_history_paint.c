@@ -192,7 +192,7 @@ paint_detail(const struct histview *h, struct canvas *c, int top, int bottom)
 	canvas_fill(c, top, 0, c->cols, STYLE_HEAD, '-');
 	if (!r)
 		return;
-	canvas_printf(c, top, 1, c->cols - 2, STYLE_HEAD, "what changed by %s%s: %.300s", r->alias,
+	canvas_printf(c, top, 1, c->cols - 2, STYLE_HEAD, "%s: what changed%s  %.300s", r->alias,
 	    h->record.whole ? "" : " (reading)", r->what);
 	for (int row = top + 1; p && *p && row < bottom; row++) {
 		size_t len = strcspn(p, "\n");

@@ -96,10 +96,10 @@ wait 3 ok
 sh timeout 60 $fleet partition web1
 wait 1 unreach
 keys f
-wait web1 unreachable: session: nothing heard
+wait web1 unreachable: 
 keys \\r
 wait [2 Host]
-wait unreachable: session: nothing heard
+wait unreachable: 
 keys l
 wait web1: 
 sh timeout 60 $fleet heal web1

@@ -231,6 +231,7 @@ the_undo_of_a_run_on_a_pet_wants_its_name_and_passes_it_on(void **state)
 	shows(s, "type 127.0.0.1,127.0.0.2 to go on");
 	screen_type(s, "\003");
 	assert_true(screen_wait_gone(s, "to go on", DEADLINE));
+	shows(s, "that was no yes: nothing was done");
 	leave(s, &p);
 }
 
