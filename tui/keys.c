@@ -372,11 +372,17 @@ is_the_lists(struct view *v, const struct keymap *m, const char *name)
 static void
 open_screen(struct console *c, const struct view_class *class)
 {
-	struct view *v = console_view(c);
 	autofree const char **names = xcalloc(c->scene.count + 1, sizeof(*names));
-	bool about = class == &view_host && v->class != class && v->class->hosts &&
-		     v->class->hosts(v, names, c->scene.count) > 0;
+	bool about = false;
 
+	/* The host is that of this screen, else of the last one that was about a host. */
+	for (int i = c->depth;
+	     class == &view_host && console_view(c)->class != class && i && !about; i--) {
+		const struct view *v = &c->views[i - 1];
+
+		about = (i == c->depth || v->class == class) && v->class->hosts &&
+			v->class->hosts(v, names, c->scene.count) > 0;
+	}
 	console_open(c, class, about ? names[0] : NULL);
 }
 

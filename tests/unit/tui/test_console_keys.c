@@ -236,6 +236,25 @@ the_undo_of_a_run_on_a_pet_wants_its_name_and_passes_it_on(void **state)
 }
 
 static void
+the_digit_of_host_goes_back_to_the_host_that_was_looked_at(void **state)
+{
+	struct seat p;
+
+	(void)state;
+	seat_up(&p, "xterm-256color");
+	struct screen *s = start(&p, NULL);
+	shows(s, "2 unreach");
+	screen_type(s, ":host 127.0.0.2\r");
+	shows(s, "127.0.0.2 >");
+	screen_type(s, "8");
+	shows(s, "[8 History]");
+	screen_type(s, "2");
+	shows(s, "[2 Host]");
+	shows(s, "127.0.0.2 >");
+	leave(s, &p);
+}
+
+static void
 the_palette_opens_screens_marks_sets_and_leaves(void **state)
 {
 	struct seat p;
@@ -295,6 +314,7 @@ main(void)
 		    vims_h_and_l_move_the_text_that_is_read_and_go_in_and_out_of_lists),
 		cmocka_unit_test(a_verb_runs_from_the_palette_into_a_text),
 		cmocka_unit_test(the_undo_of_a_run_on_a_pet_wants_its_name_and_passes_it_on),
+		cmocka_unit_test(the_digit_of_host_goes_back_to_the_host_that_was_looked_at),
 		cmocka_unit_test(the_palette_opens_screens_marks_sets_and_leaves),
 		cmocka_unit_test(a_name_is_copied_through_the_terminal),
 	};
