@@ -99,6 +99,16 @@ another_key_does_it_and_the_old_one_does_not(void **state)
 }
 
 static void
+write_playbook(const struct seat *p)
+{
+	static const char text[] = "name: look\nhosts: \"@all\"\ntasks:\n  - run: \"true\"\n";
+	autofree char *path = xasprintf("%s/play.yaml", p->dir);
+	struct err err;
+
+	assert_int_equal(file_replace(path, text, sizeof(text) - 1, 0600, &err), 0);
+}
+
+static void
 vims_h_and_l_move_the_text_that_is_read_and_go_in_and_out_of_lists(void **state)
 {
 	struct seat p;
@@ -119,6 +129,13 @@ vims_h_and_l_move_the_text_that_is_read_and_go_in_and_out_of_lists(void **state)
 	screen_type(s, "h");
 	shows(s, "\n $ true\n");
 	screen_type(s, "\033h");
+	shows(s, "[1 Fleet]");
+	/* A list whose text is beside it: h goes out of it too. */
+	write_playbook(&p);
+	autofree char *plan = xasprintf(":plan %s/play.yaml\r", p.dir);
+	screen_type(s, plan);
+	shows(s, "[5 Plan]");
+	screen_type(s, "h");
 	shows(s, "[1 Fleet]");
 	/* Where there is no list, as everywhere. */
 	screen_type(s, ":nodes --expand web[1-3]\r");
