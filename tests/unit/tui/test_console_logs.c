@@ -172,6 +172,7 @@ a_search_a_filter_and_a_command_work_on_what_is_seen(void **state)
 	struct screen *s = open_logs();
 
 	assert_true(screen_wait(s, "the first", DEADLINE));
+	assert_true(screen_wait(s, " red!!", DEADLINE));
 	screen_type(s, "/FIRST\r");
 	assert_true(screen_wait(s, "/FIRST 1/1", DEADLINE));
 	screen_type(s, "&!first\r");
