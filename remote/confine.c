@@ -223,17 +223,42 @@ build(struct program *p)
 #endif
 }
 
+static bool
+install(struct program *p)
+{
+	struct sock_fprog filter = { p->len, p->code };
+
+	return syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) ==
+	       0;
+}
+
 bool
 confine_calls(void)
 {
 	struct program p = { .len = 0 };
 
 	build(&p);
-	struct sock_fprog filter = { p.len, p.code };
-	return syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) ==
-	       0;
+	return install(&p);
+}
+
+bool
+confine_rings(void)
+{
+	static const struct rule absent = { __NR_io_uring_setup, ABSENT, 0, 0 };
+	struct program p = { .len = 0 };
+
+	add(&p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+	add_rule(&p, &absent);
+	add_return(&p, LET);
+	return install(&p);
 }
 #else
+bool
+confine_rings(void)
+{
+	return false;
+}
+
 bool
 confine_calls(void)
 {

@@ -20,6 +20,10 @@
 bool confine_files(void);
 bool confine_calls(void);
 
+/* Before a loop is made: to libuv the kernel has no rings. 1.49 and later would ask epoll by one, which is
+ * a call that confine_calls() takes away. */
+bool confine_rings(void);
+
 /* "seccomp and Landlock", or what is missing, after "held by"; for people. */
 const char *confine_name(unsigned flags);
 

@@ -195,6 +195,7 @@ remote_worker_main(int fd)
 	if (fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode))
 		return outcome_exit(OUTCOME_USAGE);
 	prepare();
+	confine_rings();
 	w.loop = loop_new(&err);
 	if (!w.loop || tune_init() < 0)
 		return outcome_exit(OUTCOME_BUG);

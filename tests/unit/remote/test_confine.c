@@ -60,6 +60,12 @@ deed_abort(void)
 }
 
 static int
+deed_ring(void)
+{
+	return came_to(syscall(SYS_io_uring_setup, 1, NULL));
+}
+
+static int
 deed_work(void)
 {
 	int pair[2];
@@ -245,6 +251,14 @@ what_a_worker_does_is_let(void **state)
 	must_die("abort", deed_abort, SIGABRT);
 }
 
+static void
+a_kernel_has_no_rings(void **state)
+{
+	(void)state;
+	must_give("a ring", confine_rings, deed_ring, ENOSYS);
+	must_give("work", confine_rings, deed_work, 0);
+}
+
 #ifndef DROVER_LOOSE
 static void
 no_program_or_process_is_started(void **state)
@@ -314,6 +328,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_socket_is_made),
 		cmocka_unit_test(what_a_worker_does_is_let),
+		cmocka_unit_test(a_kernel_has_no_rings),
 #ifndef DROVER_LOOSE
 		cmocka_unit_test(no_program_or_process_is_started),
 		cmocka_unit_test(no_file_is_opened),
