@@ -180,10 +180,48 @@ for file in /etc/os-release /usr/lib/os-release; do
 	fact os-name "$(. $file 2>/dev/null && printf %s "$PRETTY_NAME" | first 4096)"
 	break
 done
+fact kernel "$(line='' && first_line /proc/sys/kernel/osrelease)"
+fact arch "$(uname -m)"
+fact hostname "$(line='' && first_line /proc/sys/kernel/hostname)"
+fact cpus "$(getconf _NPROCESSORS_ONLN 2>/dev/null || grep -c ^processor /proc/cpuinfo)"
+while IFS=' ' read -r name text _; do
+	[ "$name" != MemTotal: ] || fact memory $((text * 1024))
+done 2>/dev/null </proc/meminfo
+name=$(id -un 2>/dev/null || id -u)
+fact user "$name"
+text=$(getent passwd "$name" 2>/dev/null || grep "^$name:" /etc/passwd)
+fact shell "${text##*:}"
+fact virtualization "$(line='' && first_line /run/systemd/container)"
+if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+	fact cgroup v2
+	fact cgroup-controllers "$(line='' && first_line /sys/fs/cgroup/cgroup.controllers)"
+else
+	fact cgroup v1
+fi
+if [ ! -r /sys/fs/selinux/enforce ]; then
+	fact selinux off
+elif [ "$(line='' && first_line /sys/fs/selinux/enforce)" = 1 ]; then
+	fact selinux enforcing
+else
+	fact selinux permissive
+fi
+names=''
+for name in bash python3 perl curl wget git; do
+	! command -v $name >/dev/null 2>&1 || names="$names $name"
+done
+fact tools "${names# }"
 if command -v systemctl >/dev/null; then
 	text=$(systemctl --version 2>/dev/null | first 4096)
+	names=''
+	IFS=" $nl"
+	for name in $text; do
+		case $name in [+-][A-Z]*) names="$names $name" ;; esac
+	done
+	IFS=$nl
 	text=${text#systemd }
 	fact systemd "${text%% *}"
+	fact systemd-features "${names# }"
+	[ ! -d /run/systemd/system ] || fact init systemd
 fi
 if command -v podman >/dev/null; then
 	text=$(podman --version 2>/dev/null | first 4096)

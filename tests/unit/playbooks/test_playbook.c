@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+extern const char host_observe_sh[];
+
 static void
 the_head_of_a_playbook_is_read(void **state)
 {
@@ -134,6 +136,8 @@ lint_knows_the_facts_that_hosts_tell(void **state)
 
 		if (!strstr(host_facts_sh, by_fact) && !strstr(host_facts_sh, by_file))
 			fail_msg("no host tells the fact %s", *f);
+		if (!strstr(host_observe_sh, by_fact))
+			fail_msg("no host that is looked at for a plan tells the fact %s", *f);
 	}
 }
 
