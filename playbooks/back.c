@@ -219,8 +219,8 @@ take_frame(void *user, const char *kind, const char *payload, size_t len)
 		char **to;
 	} later[] = { { "result", &r->result }, { "units", &r->units },
 		{ "units.before", &r->before }, { "units.after", &r->after },
-		{ "files", &r->files }, { "was", &r->was }, { "undone", &r->undone },
-		{ "gates", &r->gates } };
+		{ "files", &r->files }, { "untouched", &r->untouched }, { "was", &r->was },
+		{ "undone", &r->undone }, { "gates", &r->gates } };
 
 	for (size_t i = 0; i < countof(later); i++) {
 		if (strcmp(kind, later[i].kind) == 0)

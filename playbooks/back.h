@@ -43,7 +43,8 @@ struct back_step {
 	enum resource_kind kind;
 	bool is_then; /* it followed the tasks */
 	bool secret, restart, reload, special, started, changed;
-	size_t then; /* the number of the step that followed from it; 0: none */
+	bool untouched; /* its file was not yet looked at when the act ended */
+	size_t then;    /* the number of the step that followed from it; 0: none */
 	const char *class, *app, *id, *title;
 	const struct back_place *place; /* NULL: none */
 	const struct back_unit *unit;   /* NULL: none */

@@ -135,6 +135,16 @@ take_place(struct back_reading *r, char *line)
 	s->place = p;
 }
 
+static void
+take_untouched(struct back_reading *r, char *line)
+{
+	char *f[7];
+	struct back_step *s = back_cut(line, ' ', f, countof(f)) ? back_step_of(r, f[0]) : NULL;
+
+	if (s)
+		s->untouched = true;
+}
+
 /* What stood at the paths before. */
 static void
 join_was(struct back_reading *r)
@@ -249,6 +259,7 @@ back_join(struct back_reading *r)
 
 	back_each_line(r, r->result, take_result);
 	back_each_line(r, r->files, take_place);
+	back_each_line(r, r->untouched, take_untouched);
 	join_was(r);
 	join_units(r);
 	back_each_line(r, r->gates, take_gate);

@@ -211,7 +211,7 @@ wish_kind(struct undo *u, const struct back_step *s)
 static void
 wish(struct undo *u, const struct back_step *s)
 {
-	if (s->is_then)
+	if (s->is_then || s->untouched)
 		return;
 	if (s->kind == RESOURCE_UNIT || s->kind == RESOURCE_SERVICE)
 		wish_unit(u, s);

@@ -45,7 +45,16 @@ gates() {
 		[ -z "$line" ] || printf '%s %s %s\n' "$number" "$by" "$line"
 	done <units
 }
-put files "$(cat files.*[0-9] 2>/dev/null)"
+# What stood at the paths of a group is told before any of it is touched; where it is not, none was.
+groups=''
+for file in files.*[0-9]; do
+	[ ! -e "was.${file#files.}" ] || groups="$groups $file"
+done
+# shellcheck disable=SC2086
+[ -z "$groups" ] || put files "$(cat $groups)"
+put untouched "$(for file in files.*[0-9]; do
+	[ -e "was.${file#files.}" ] || cat "$file" 2>/dev/null
+done)"
 put was "$(cat was.* 2>/dev/null)"
 put result "$(awk '$4 == "start" || $4 == "step" || $4 == "end" { print $4, $5, $6 }' result)"
 for file in args/* back/* undo/* look/* left/*; do

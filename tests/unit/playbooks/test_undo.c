@@ -298,6 +298,29 @@ what_was_not_kept_cannot_come_back(void **state)
 	    d->plan->notes[3], "cannot be taken back: /srv/big/ (what was in it was not kept)");
 }
 
+static void
+what_the_act_never_came_to_is_nothing_to_take_back(void **state)
+{
+	struct desk *d = *state;
+
+	begin(d);
+	put(d, "what",
+	    "1\tdir\tchange\t-\t0\t-\tdir /home/anna/d\t/home/anna/d/\n"
+	    "2\tfile\tremove\t-\t0\t-\tfile /home/anna/d/f\t/home/anna/d/f\n"
+	    "3\tunit\tcreate\t-\t0\t-\tunit x.service\tx.service");
+	put(d, "units", "3 x.service");
+	put(d, "untouched",
+	    "1 0777 - - - d /home/anna/d\n2 - - - - r /home/anna/d/f\n"
+	    "3 0644 root root " A64 " U /etc/systemd/system/x.service");
+	put(d, "result", "step 1 failed\nend failed");
+	d->found[0] = standing('d', 0755, "");
+	d->found[1] = standing('f', 0644, B64);
+	plan_of(d, false);
+	assert_int_equal(d->plan->count, 0);
+	assert_int_equal(d->plan->note_count, 0);
+	assert_null(undo_stale(d->undo));
+}
+
 #define UNDID(run, of, how)                                                                        \
 	"2026-01-01T00:00:00.000Z\t" run "\t" how "\tseat\tanna\tweb1\tshop\tundo of " of
 
@@ -430,6 +453,7 @@ main(void)
 		T(a_tree_does_not_come_back_over_another),
 		T(a_tree_that_is_back_already_stays),
 		T(what_was_not_kept_cannot_come_back),
+		T(what_the_act_never_came_to_is_nothing_to_take_back),
 		T(an_act_is_taken_back_once),
 		T(an_undo_that_was_taken_back_or_failed_counts_for_nothing),
 		T(words_come_back_whole),
