@@ -6,14 +6,11 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "playbooks/unit.h"
+#include "playbooks/app_inner.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#define UNIT_MAX ((size_t)4 << 20)
 
 void
 resource_list_add(struct resource_list *l, const struct resource *r)
@@ -31,21 +28,21 @@ app_name_ok(const char *name)
 	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
 }
 
-static bool
-is_ipv6(const char *address)
+bool
+app_is_ipv6(const char *address)
 {
 	return strchr(address, ':') != NULL;
 }
 
 /* Where on the host the contents of a file of the app lie. */
-static const char *
-file_place(const struct app *app, const struct app_file *f, struct arena *a)
+const char *
+app_file_place(const struct app *app, const struct app_file *f, struct arena *a)
 {
 	return arena_printf(a, "%s/%s/files%s", APP_DIR, app->name, f->path);
 }
 
-static const char *
-resources_place(const struct app *app, int replica, struct arena *a)
+const char *
+app_resources_place(const struct app *app, int replica, struct arena *a)
 {
 	return arena_printf(a, "%s/%s/resources-%d.json", APP_DIR, app->name, replica);
 }
@@ -109,7 +106,7 @@ add_files(const struct app *app, struct arena *a, struct resource_list *ret)
 		if (f->volume)
 			continue;
 		struct resource *r =
-		    file_resource(app, a, file_place(app, f, a), f->content, f->len);
+		    file_resource(app, a, app_file_place(app, f, a), f->content, f->len);
 
 		r->mode = f->mode;
 		r->mark = f->mark;
@@ -119,152 +116,9 @@ add_files(const struct app *app, struct arena *a, struct resource_list *ret)
 		autobuf b = BUF_INIT(UNIT_MAX);
 
 		put_resources_json(app, n, &b);
-		resource_list_add(ret, file_resource(app, a, resources_place(app, n, a),
+		resource_list_add(ret, file_resource(app, a, app_resources_place(app, n, a),
 					   arena_memdup0(a, buf_text(&b), b.len), b.len));
 	}
-}
-
-static void
-arg(struct buf *b, const char *name, const char *value)
-{
-	buf_adds(b, " \\\n  ");
-	unit_option(b, name, value);
-}
-
-static bool
-env_said(const struct app *app, const char *name)
-{
-	for (size_t i = 0; i < app->env_count; i++)
-		if (str_eq(app->env[i].name, name))
-			return true;
-	return false;
-}
-
-__attribute__((format(printf, 4, 5))) static void
-env_given(struct buf *b, const struct app *app, const char *name, const char *fmt, ...)
-{
-	char value[512];
-	autobuf word = BUF_INIT(1024);
-	va_list ap;
-
-	if (env_said(app, name))
-		return;
-	va_start(ap, fmt);
-	vsnprintf(value, sizeof(value), fmt, ap);
-	va_end(ap);
-	buf_addf(&word, "%s=%s", name, value);
-	arg(b, "env", buf_text(&word));
-}
-
-/* PORT_HTTP for a port named http; PORT too where there is only one. */
-static void
-put_env(struct buf *b, const struct app *app, int replica)
-{
-	env_given(b, app, "DROVER_APP", "%s", app->name);
-	env_given(b, app, "DROVER_HOST", "%s", app->host);
-	env_given(b, app, "DROVER_REPLICA", "%d", replica);
-	env_given(b, app, "DROVER_RESOURCES", "/run/drover/resources.json");
-	for (size_t i = 0; i < app->port_count; i++) {
-		char name[80] = "PORT_";
-		size_t n = strlen(name);
-
-		for (const char *p = app->port[i].name; *p && n + 1 < sizeof(name); p++)
-			name[n++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
-		name[n] = '\0';
-		env_given(b, app, name, "%d", app->port[i].container);
-	}
-	if (app->port_count == 1)
-		env_given(b, app, "PORT", "%d", app->port[0].container);
-	for (size_t i = 0; i < app->env_count; i++) {
-		autobuf word = BUF_INIT(UNIT_MAX);
-
-		buf_addf(&word, "%s=%s", app->env[i].name, app->env[i].value);
-		arg(b, "env", buf_text(&word));
-	}
-}
-
-static void
-put_mounts(struct buf *b, const struct app *app, int replica, struct arena *a)
-{
-	for (size_t i = 0; i < app->port_count; i++) {
-		const struct app_port *p = &app->port[i];
-		bool v6 = is_ipv6(p->bind);
-
-		arg(b, "publish",
-		    arena_printf(a, "%s%s%s:%d:%d/tcp", v6 ? "[" : "", p->bind, v6 ? "]" : "",
-			p->host + replica, p->container));
-	}
-	for (size_t i = 0; i < app->file_count; i++) {
-		const struct app_file *f = &app->file[i];
-
-		if (f->volume)
-			arg(b, "volume", arena_printf(a, "%s:%s", f->volume, f->path));
-		else
-			arg(b, "volume",
-			    arena_printf(a, "%s:%s:ro", file_place(app, f, a), f->path));
-	}
-	arg(b, "volume",
-	    arena_printf(a, "%s:/run/drover/resources.json:ro", resources_place(app, replica, a)));
-}
-
-static void
-put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
-{
-	buf_addf(b,
-	    "ExecStart=/usr/bin/podman run --name=%s-%d --cidfile=%%t/%%N.cid --replace --rm \\\n"
-	    "  --cgroups=split --sdnotify=conmon -d --pull=never \\\n"
-	    "  --cap-drop=all --security-opt=no-new-privileges",
-	    app->name, replica);
-	if (app->read_only)
-		buf_adds(b, " --read-only");
-	put_mounts(b, app, replica, a);
-	put_env(b, app, replica);
-	if (app->command)
-		arg(b, "entrypoint", app->command[0]);
-	buf_adds(b, " \\\n  ");
-	unit_word(b, app->image);
-	for (size_t i = 1; app->command && app->command[0] && app->command[i]; i++) {
-		buf_addc(b, ' ');
-		unit_word(b, app->command[i]);
-	}
-	for (size_t i = 0; app->args && app->args[i]; i++) {
-		buf_addc(b, ' ');
-		unit_word(b, app->args[i]);
-	}
-	buf_adds(b, "\n"
-		    "ExecStop=/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
-		    "ExecStopPost=-/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
-		    "ExecStopPost=-rm -f %t/%N.cid\n");
-}
-
-static void
-put_limits(struct buf *b, const struct app *app)
-{
-	if (app->limits.cpu_percent)
-		buf_addf(b, "CPUQuota=%lld%%\n", (long long)app->limits.cpu_percent);
-	if (app->limits.memory)
-		buf_addf(b, "MemoryMax=%lld\n", (long long)app->limits.memory);
-	if (app->limits.tasks)
-		buf_addf(b, "TasksMax=%lld\n", (long long)app->limits.tasks);
-}
-
-static void
-put_unit(struct buf *b, const struct app *app, int replica, struct arena *a)
-{
-	buf_adds(b, APP_UNIT_MARK " from playbook ");
-	unit_prose(b, app->playbook);
-	buf_addf(b,
-	    ", app %s: the next apply undoes what is changed here.\n"
-	    "[Unit]\n"
-	    "Description=%s, replica %d\n"
-	    "Wants=network-online.target\n"
-	    "After=network-online.target\n",
-	    app->name, app->name, replica);
-	unit_container(b, "on-failure", 40);
-	put_limits(b, app);
-	buf_adds(b, "ExecStartPre=-rm -f %t/%N.cid\n");
-	put_run(b, app, replica, a);
-	buf_adds(b, "\n[Install]\nWantedBy=multi-user.target\n");
 }
 
 static const char *const *
@@ -275,7 +129,7 @@ put_notes(const struct app *app, int replica, struct arena *a)
 
 	for (size_t i = 0; i < app->port_count; i++) {
 		const struct app_port *p = &app->port[i];
-		bool v6 = is_ipv6(p->bind);
+		bool v6 = app_is_ipv6(p->bind);
 
 		note[n++] = arena_printf(a, "publishes %s%s%s:%d (%s of %s)", v6 ? "[" : "",
 		    p->bind, v6 ? "]" : "", p->host + replica, p->name, app->name);
@@ -320,7 +174,7 @@ add_unit(const struct app *app, int replica, struct arena *a, const struct resou
 
 	const char **look = arena_alloc(a, 2 * sizeof(*look));
 
-	put_unit(&b, app, replica, a);
+	app_container_unit(app, replica, a, &b);
 	struct resource *r = file_resource(app, a, arena_printf(a, "%s/%s", APP_UNIT_DIR, unit),
 	    arena_memdup0(a, buf_text(&b), b.len), b.len);
 
@@ -352,7 +206,7 @@ app_resources(const struct app *app, struct arena *a, struct resource_list *ret)
 		resource_list_add(ret, files.item[i]);
 	for (int n = 0; n < app->replicas; n++) {
 		struct resource_list mine = { 0 };
-		const char *own = resources_place(app, n, a);
+		const char *own = app_resources_place(app, n, a);
 
 		/* A replica restarts for its own resources, not for its neighbour's. */
 		for (size_t i = 0; i < files.count; i++)
