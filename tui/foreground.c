@@ -52,6 +52,7 @@ static void
 take_back(struct console *c)
 {
 	foreground_free(c);
+	term_flush(c->term);
 	term_resume(c->term);
 	term_resized(c->term);
 	loop_io_want(c->input, LOOP_READ);

@@ -306,6 +306,8 @@ take_keys(void *user)
 		if (!pointer_press(c, &key))
 			keys_press(c, key.name, key.printable);
 	}
+	if (c->foreground) /* what was typed ahead is not for us any more */
+		return;
 	int wait = term_wait(c->term);
 	if (wait >= 0)
 		loop_timer_start(c->escape, wait);

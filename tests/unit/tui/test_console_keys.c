@@ -183,6 +183,36 @@ a_verb_runs_from_the_palette_into_a_text(void **state)
 	leave(s, &p);
 }
 
+/* An ssh that takes longer than anything the reader of keys waits for. */
+static void
+what_is_typed_ahead_of_a_shell_does_not_come_back_as_keys(void **state)
+{
+	static const char ssh[] =
+	    "#!/bin/sh\ncase \" $* \" in *\" -G \"*) exec /usr/bin/ssh \"$@\" ;; "
+	    "esac\nsleep 2\necho a shell\nread -r x\n";
+	struct seat p;
+	struct err err;
+
+	(void)state;
+	seat_up(&p, "xterm-256color");
+	autofree char *path = xasprintf("%s/ssh", p.dir);
+	autofree char *where = xasprintf("PATH=%s:%s", p.dir, getenv("PATH"));
+	assert_int_equal(file_replace(path, ssh, sizeof(ssh) - 1, 0700, &err), 0);
+	p.envp[6] = where;
+	struct screen *s = start(&p, NULL);
+	shows(s, "2 unreach");
+	screen_type(s, "s88");
+	shows(s, "a shell");
+	screen_type(s, "\r");
+	shows(s, "[1 Fleet]");
+	shows(s, "2 unreach");
+	screen_type(s, "Q");
+	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_true(screen_modes_restored(s));
+	screen_free(s);
+	seat_down(&p);
+}
+
 /* An apply that changed the pet, as the ledger has it. */
 static void
 record_apply(const struct seat *p)
@@ -332,6 +362,7 @@ main(void)
 		cmocka_unit_test(a_verb_runs_from_the_palette_into_a_text),
 		cmocka_unit_test(the_undo_of_a_run_on_a_pet_wants_its_name_and_passes_it_on),
 		cmocka_unit_test(the_digit_of_host_goes_back_to_the_host_that_was_looked_at),
+		cmocka_unit_test(what_is_typed_ahead_of_a_shell_does_not_come_back_as_keys),
 		cmocka_unit_test(the_palette_opens_screens_marks_sets_and_leaves),
 		cmocka_unit_test(a_name_is_copied_through_the_terminal),
 	};
