@@ -180,5 +180,6 @@ recordview_status(const struct view *v, char *to, size_t size)
 	if (r->mode != RECORD_HOSTS)
 		text_place(&r->text, place, sizeof(place));
 	snprintf(to, size, "< %s >  %zu host%s  %s%s%s%s", r->row->alias, r->record.host_count,
-	    r->record.host_count == 1 ? "" : "s", took, r->record.whole ? "" : "  reading", place[0] ? "  " : "", place);
+	    r->record.host_count == 1 ? "" : "s", took, r->record.whole ? "" : "  reading",
+	    place[0] ? "  " : "", place);
 }
