@@ -140,11 +140,12 @@ take_marks(struct view *v)
 static const char *
 take_user(struct logs_view *l, const char *rest)
 {
+	replace(&l->user, NULL);
+	if (!str_starts(rest, "user "))
+		return rest;
 	const char *name = rest + strlen("user ");
 	size_t n = strcspn(name, " ");
-
-	replace(&l->user, NULL);
-	if (!str_starts(rest, "user ") || !name[n] || !name[n + 1])
+	if (!name[n] || !name[n + 1])
 		return rest;
 	l->user = xmemdup0(name, n);
 	if (strpbrk(name + n + 1, "*?["))
