@@ -66,12 +66,18 @@ begin(struct play *p, const struct view_class *class, const char *subject)
 	p->stage.view.height = 26;
 }
 
-/* It reads in slices of some milliseconds: all is here before it is compared. */
+/* It reads in slices of some milliseconds: all is here before it is looked at. */
 static void
-check(struct play *p, const char *name)
+settle(struct play *p)
 {
 	for (int i = 0; i < 100; i++)
 		p->stage.view.class->refresh(&p->stage.view);
+}
+
+static void
+check(struct play *p, const char *name)
+{
+	settle(p);
 	stage_check(&p->stage, name, NULL);
 }
 
@@ -87,6 +93,7 @@ end(struct play *p)
 static void
 assert_says(struct play *p, const char *text, bool there)
 {
+	settle(p);
 	autofree char *all = stage_text(&p->stage, 30, 100);
 
 	if ((strstr(all, text) != NULL) != there)
