@@ -16,7 +16,7 @@ lower(char c)
 static int
 common(char c)
 {
-	static const char often[] = "etaoinsrhldcumfpgwybv0123456789 .:-/=\"";
+	static const char often[] = " 0123456789etaoinsr.:-/=\"hldcumfpgwybv";
 	const char *at = strchr(often, lower(c));
 
 	return c && at ? (int)(sizeof(often) - (size_t)(at - often)) : 0;

@@ -57,6 +57,23 @@ it_finds_what_the_expression_alone_finds(void **state)
 }
 
 static void
+it_looks_first_for_the_byte_that_logs_have_least(void **state)
+{
+	static const char *const typed[] = { "no such words", "status=502", "items/99.*app-7",
+		"12 zz" };
+	static const char rare[] = "wumz";
+
+	(void)state;
+	for (size_t i = 0; i < countof(typed); i++) {
+		struct finder f;
+
+		finder_init(&f, typed[i]);
+		assert_int_equal(f.literal[f.rare], rare[i]);
+		finder_fini(&f);
+	}
+}
+
+static void
 what_is_no_expression_is_looked_for_as_it_stands(void **state)
 {
 	struct finder f;
@@ -109,6 +126,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_finds_what_the_expression_alone_finds),
+		cmocka_unit_test(it_looks_first_for_the_byte_that_logs_have_least),
 		cmocka_unit_test(what_is_no_expression_is_looked_for_as_it_stands),
 		cmocka_unit_test(an_exclamation_mark_turns_it_round_and_nothing_passes_all),
 		cmocka_unit_test(the_next_one_is_behind_the_first_and_nuls_are_bytes),
