@@ -60,14 +60,20 @@ include_open(const char *dir, const char *path, struct err *err)
 char *
 include_read(const char *dir, const char *path, size_t *ret_len, struct err *err)
 {
+	return include_read_most(dir, path, INCLUDE_MAX, ret_len, err);
+}
+
+char *
+include_read_most(const char *dir, const char *path, size_t most, size_t *ret_len, struct err *err)
+{
 	struct stat st;
 	size_t have = 0;
 	autoclose int fd = include_open(dir, path, err);
 
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &st) < 0 || (size_t)st.st_size > INCLUDE_MAX) {
-		err_set(err, OUTCOME_INPUT, "%s is larger than %zu MiB", path, INCLUDE_MAX >> 20);
+	if (fstat(fd, &st) < 0 || (size_t)st.st_size > most) {
+		err_set(err, OUTCOME_INPUT, "%s is larger than %zu MiB", path, most >> 20);
 		return NULL;
 	}
 	autofree char *text = xcalloc((size_t)st.st_size + 2, 1);

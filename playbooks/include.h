@@ -21,8 +21,10 @@ int include_open(const char *dir, const char *path, struct err *err);
 /* The same for whatever stands there. */
 int include_open_any(const char *dir, const char *path, struct err *err);
 
-/* Its contents with a NUL behind, at most INCLUDE_MAX bytes; caller frees. NULL on failure. */
+/* Its contents with a NUL behind, at most INCLUDE_MAX bytes, or so many; caller frees. NULL on failure. */
 char *include_read(const char *dir, const char *path, size_t *ret_len, struct err *err);
+char *include_read_most(
+    const char *dir, const char *path, size_t most, size_t *ret_len, struct err *err);
 
 /* A path that stands in a file in the directory dir ("" for the playbook's own), as seen from the
  * playbook's; a/../b is b. Caller frees. */

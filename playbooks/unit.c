@@ -20,14 +20,14 @@ is_bare(const char *s)
 }
 
 static void
-put_quoted(struct buf *to, const char *s)
+put_quoted(struct buf *to, const char *s, bool exec)
 {
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)*s;
 
 		if (c == '"' || c == '\\')
 			buf_addf(to, "\\%c", c);
-		else if (c == '%' || c == '$')
+		else if (c == '%' || (c == '$' && exec))
 			buf_addf(to, "%c%c", c, c);
 		else if (c == '\n')
 			buf_adds(to, "\\n");
@@ -40,16 +40,28 @@ put_quoted(struct buf *to, const char *s)
 	}
 }
 
-void
-unit_word(struct buf *to, const char *s)
+static void
+put_word(struct buf *to, const char *s, bool exec)
 {
 	if (is_bare(s)) {
 		buf_adds(to, s);
 		return;
 	}
 	buf_addc(to, '"');
-	put_quoted(to, s);
+	put_quoted(to, s, exec);
 	buf_addc(to, '"');
+}
+
+void
+unit_word(struct buf *to, const char *s)
+{
+	put_word(to, s, true);
+}
+
+void
+unit_setting(struct buf *to, const char *s)
+{
+	put_word(to, s, false);
 }
 
 void

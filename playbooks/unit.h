@@ -16,6 +16,9 @@ struct buf;
 /* One argument of an Exec line. s holds no NUL. */
 void unit_word(struct buf *to, const char *s);
 
+/* One word of a directive that is no Exec line and takes several (Environment=): $ stands for itself there. */
+void unit_setting(struct buf *to, const char *s);
+
 /* --NAME=VALUE as one argument. */
 void unit_option(struct buf *to, const char *name, const char *value);
 

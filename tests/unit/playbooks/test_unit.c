@@ -35,6 +35,16 @@ words_mean_only_what_they_say(void **state)
 	word_is("ends in \\", "\"ends in \\\\\"");
 }
 
+static void
+a_setting_keeps_its_dollars(void **state)
+{
+	autobuf b = BUF_INIT(10000);
+
+	(void)state;
+	unit_setting(&b, "A=50% of $HOME \\ \"x\"\n");
+	assert_string_equal(buf_text(&b), "\"A=50%% of $HOME \\\\ \\\"x\\\"\\n\"");
+}
+
 /* What systemd.service(5) says of a double-quoted word: unquote, specifiers, variables. */
 static void
 read_back(const char *word, struct buf *to)
@@ -145,6 +155,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_mean_only_what_they_say),
+		cmocka_unit_test(a_setting_keeps_its_dollars),
 		cmocka_unit_test(any_bytes_come_back_as_they_were),
 		cmocka_unit_test(options_are_one_word),
 		cmocka_unit_test(prose_stays_on_its_line),
