@@ -34,6 +34,12 @@ app_is_ipv6(const char *address)
 	return strchr(address, ':') != NULL;
 }
 
+int
+app_port_inside(const struct app *app, const struct app_port *p, int replica)
+{
+	return app->form == APP_IMAGE ? p->container : p->host + replica;
+}
+
 /* Where on the host the contents of a file of the app lie. */
 const char *
 app_file_place(const struct app *app, const struct app_file *f, struct arena *a)
@@ -64,7 +70,7 @@ put_resources_json(const struct app *app, int replica, struct buf *b)
 		const struct app_port *p = &app->port[i];
 
 		json_open_object(&w, p->name);
-		json_put_int(&w, "container", p->container);
+		json_put_int(&w, "container", app_port_inside(app, p, replica));
 		json_put_int(&w, "host", p->host + replica);
 		json_put_text(&w, "bind", p->bind);
 		json_close(&w);
@@ -98,8 +104,30 @@ file_resource(
 }
 
 static void
+add_binary(const struct app *app, struct arena *a, struct resource_list *ret)
+{
+	const struct app_binary *binary = app->binary;
+	const char *path = app_native_place(app, a);
+	struct resource *r = arena_alloc(a, sizeof(*r));
+
+	r->kind = RESOURCE_FILE;
+	r->path = path;
+	r->id = arena_printf(a, "file %s", path);
+	r->title = path;
+	r->app = app->name;
+	r->mark = binary->mark;
+	r->content = binary->content;
+	r->content_len = binary->len;
+	r->mode = 0755;
+	memcpy(r->digest, binary->digest, sizeof(r->digest));
+	resource_list_add(ret, r);
+}
+
+static void
 add_files(const struct app *app, struct arena *a, struct resource_list *ret)
 {
+	if (app->form == APP_BINARY)
+		add_binary(app, a, ret);
 	for (size_t i = 0; i < app->file_count; i++) {
 		const struct app_file *f = &app->file[i];
 
@@ -124,7 +152,8 @@ add_files(const struct app *app, struct arena *a, struct resource_list *ret)
 static const char *const *
 put_notes(const struct app *app, int replica, struct arena *a)
 {
-	const char **note = arena_alloc(a, (app->port_count + 2) * sizeof(*note));
+	const char **note =
+	    arena_alloc(a, (app->port_count + 2 + APP_NATIVE_NOTES) * sizeof(*note));
 	size_t n = 0;
 
 	for (size_t i = 0; i < app->port_count; i++) {
@@ -138,6 +167,8 @@ put_notes(const struct app *app, int replica, struct arena *a)
 		note[n++] = arena_printf(a,
 		    "stop-first: %s has host ports, so a replica stops before its successor starts",
 		    app->name);
+	if (app->form == APP_BINARY)
+		app_native_notes(app, a, note, &n);
 	return note;
 }
 
@@ -165,6 +196,15 @@ config_digest(const struct app *app, const char *unit_digest, const struct resou
 	return arena_strdup(a, hex);
 }
 
+static const char *const *
+container_look(const struct app *app, int replica, struct arena *a)
+{
+	const char **look = arena_alloc(a, 2 * sizeof(*look));
+
+	look[0] = arena_printf(a, "%s-%d", app->name, replica);
+	return look;
+}
+
 static void
 add_unit(const struct app *app, int replica, struct arena *a, const struct resource_list *files,
     struct resource_list *ret)
@@ -172,9 +212,10 @@ add_unit(const struct app *app, int replica, struct arena *a, const struct resou
 	autobuf b = BUF_INIT(UNIT_MAX);
 	const char *unit = arena_printf(a, "%s-%d.service", app->name, replica);
 
-	const char **look = arena_alloc(a, 2 * sizeof(*look));
-
-	app_container_unit(app, replica, a, &b);
+	if (app->form == APP_BINARY)
+		app_native_unit(app, replica, a, &b);
+	else
+		app_container_unit(app, replica, a, &b);
 	struct resource *r = file_resource(app, a, arena_printf(a, "%s/%s", APP_UNIT_DIR, unit),
 	    arena_memdup0(a, buf_text(&b), b.len), b.len);
 
@@ -191,8 +232,9 @@ add_unit(const struct app *app, int replica, struct arena *a, const struct resou
 	if (r->health.port)
 		r->health.port += replica;
 	r->notes = put_notes(app, replica, a);
-	look[0] = arena_printf(a, "%s-%d", app->name, replica);
-	r->look = look;
+	r->native = app->form == APP_BINARY;
+	r->look = r->native ? app_native_look(unit, r->digest, r->content, a)
+			    : container_look(app, replica, a);
 	resource_list_add(ret, r);
 }
 

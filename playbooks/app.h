@@ -20,6 +20,7 @@ struct arena;
 #define APP_UNIT_MARK "# Made by drover" /* how the first line of each of our units begins */
 #define APP_DIR       "/etc/drover/apps"
 #define APP_UNIT_DIR  "/etc/systemd/system"
+#define APP_BINARIES  "/usr/local/lib/drover" /* APP/DIGEST/NAME: versions of native programs */
 
 struct app_port {
 	const char *name;
@@ -46,10 +47,38 @@ struct app_limits {
 	int64_t cpu_percent, memory, tasks; /* 0: no limit */
 };
 
+enum app_form { APP_IMAGE, APP_BINARY };
+
+/* A program of ours, as it lies beside the playbook. */
+struct app_binary {
+	const char *name; /* of its file */
+	const char *content;
+	size_t len;
+	char digest[65];
+	const char *machine; /* it is made for, as uname -m says it; NULL: a script */
+	struct mark mark;
+};
+
+/* What holds a native program, a directive each of its unit. */
+struct app_directive {
+	const char *name, *value; /* value NULL: more than this line comes of it */
+	bool dynamic;             /* it comes with DynamicUser= whatever is said */
+};
+extern const struct app_directive app_directives[]; /* ended by a NULL name */
+
+/* What systemd of a host can do; NULL: not known yet. */
+struct app_host {
+	const char *features, *cgroup;
+};
+
 struct app {
 	const char *name, *playbook, *host;
 	struct mark mark;
+	enum app_form form;
 	const char *image, *image_id; /* image_id NULL when not known */
+	const struct app_binary *binary;
+	const char *const *relaxed; /* names of app_directives, ended by NULL; NULL: none */
+	struct app_host can;
 	int replicas;
 	const struct app_port *port;
 	size_t port_count;

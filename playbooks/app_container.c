@@ -27,30 +27,46 @@ env_said(const struct app *app, const char *name)
 	return false;
 }
 
-__attribute__((format(printf, 4, 5))) static void
-env_given(struct buf *b, const struct app *app, const char *name, const char *fmt, ...)
+static void
+put_option(struct buf *b, const char *word)
+{
+	arg(b, "env", word);
+}
+
+/* Where each variable of the environment goes. */
+struct env_to {
+	const struct app *app;
+	struct buf *b;
+	void (*put)(struct buf *b, const char *word);
+};
+
+__attribute__((format(printf, 3, 4))) static void
+env_given(const struct env_to *to, const char *name, const char *fmt, ...)
 {
 	char value[512];
 	autobuf word = BUF_INIT(1024);
 	va_list ap;
 
-	if (env_said(app, name))
+	if (env_said(to->app, name))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(value, sizeof(value), fmt, ap);
 	va_end(ap);
 	buf_addf(&word, "%s=%s", name, value);
-	arg(b, "env", buf_text(&word));
+	to->put(to->b, buf_text(&word));
 }
 
 /* PORT_HTTP for a port named http; PORT too where there is only one. */
-static void
-put_env(struct buf *b, const struct app *app, int replica)
+void
+app_env(
+    const struct app *app, int replica, struct buf *b, void (*put)(struct buf *b, const char *word))
 {
-	env_given(b, app, "DROVER_APP", "%s", app->name);
-	env_given(b, app, "DROVER_HOST", "%s", app->host);
-	env_given(b, app, "DROVER_REPLICA", "%d", replica);
-	env_given(b, app, "DROVER_RESOURCES", "/run/drover/resources.json");
+	const struct env_to to = { app, b, put };
+
+	env_given(&to, "DROVER_APP", "%s", app->name);
+	env_given(&to, "DROVER_HOST", "%s", app->host);
+	env_given(&to, "DROVER_REPLICA", "%d", replica);
+	env_given(&to, "DROVER_RESOURCES", "/run/drover/resources.json");
 	for (size_t i = 0; i < app->port_count; i++) {
 		char name[80] = "PORT_";
 		size_t n = strlen(name);
@@ -58,15 +74,15 @@ put_env(struct buf *b, const struct app *app, int replica)
 		for (const char *p = app->port[i].name; *p && n + 1 < sizeof(name); p++)
 			name[n++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
 		name[n] = '\0';
-		env_given(b, app, name, "%d", app->port[i].container);
+		env_given(&to, name, "%d", app_port_inside(app, &app->port[i], replica));
 	}
 	if (app->port_count == 1)
-		env_given(b, app, "PORT", "%d", app->port[0].container);
+		env_given(&to, "PORT", "%d", app_port_inside(app, &app->port[0], replica));
 	for (size_t i = 0; i < app->env_count; i++) {
 		autobuf word = BUF_INIT(UNIT_MAX);
 
 		buf_addf(&word, "%s=%s", app->env[i].name, app->env[i].value);
-		arg(b, "env", buf_text(&word));
+		put(b, buf_text(&word));
 	}
 }
 
@@ -106,7 +122,7 @@ put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 	if (app->read_only)
 		buf_adds(b, " --read-only");
 	put_mounts(b, app, replica, a);
-	put_env(b, app, replica);
+	app_env(app, replica, b, put_option);
 	if (app->command)
 		arg(b, "entrypoint", app->command[0]);
 	buf_adds(b, " \\\n  ");
@@ -125,8 +141,8 @@ put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 		    "ExecStopPost=-rm -f %t/%N.cid\n");
 }
 
-static void
-put_limits(struct buf *b, const struct app *app)
+void
+app_limits(const struct app *app, struct buf *b)
 {
 	if (app->limits.cpu_percent)
 		buf_addf(b, "CPUQuota=%lld%%\n", (long long)app->limits.cpu_percent);
@@ -137,7 +153,7 @@ put_limits(struct buf *b, const struct app *app)
 }
 
 void
-app_container_unit(const struct app *app, int replica, struct arena *a, struct buf *b)
+app_unit_head(const struct app *app, int replica, struct buf *b)
 {
 	buf_adds(b, APP_UNIT_MARK " from playbook ");
 	unit_prose(b, app->playbook);
@@ -148,8 +164,14 @@ app_container_unit(const struct app *app, int replica, struct arena *a, struct b
 	    "Wants=network-online.target\n"
 	    "After=network-online.target\n",
 	    app->name, app->name, replica);
+}
+
+void
+app_container_unit(const struct app *app, int replica, struct arena *a, struct buf *b)
+{
+	app_unit_head(app, replica, b);
 	unit_container(b, "on-failure", 40);
-	put_limits(b, app);
+	app_limits(app, b);
 	buf_adds(b, "ExecStartPre=-rm -f %t/%N.cid\n");
 	put_run(b, app, replica, a);
 	buf_adds(b, "\n[Install]\nWantedBy=multi-user.target\n");

@@ -11,6 +11,7 @@
 
 struct app;
 struct app_file;
+struct app_port;
 struct arena;
 struct buf;
 
@@ -22,7 +23,33 @@ const char *app_resources_place(const struct app *app, int replica, struct arena
 
 bool app_is_ipv6(const char *address);
 
-/* The unit of a replica that podman runs. */
+/* Where a replica listens: in its container, or on the host. */
+int app_port_inside(const struct app *app, const struct app_port *p, int replica);
+
+/* NAME=VALUE of each variable of the replica's environment, one after another. */
+void app_env(const struct app *app, int replica, struct buf *b,
+    void (*put)(struct buf *b, const char *word));
+
+/* The beginning of the unit of any form, within [Unit]; the limits, within [Service]. */
+void app_unit_head(const struct app *app, int replica, struct buf *b);
+void app_limits(const struct app *app, struct buf *b);
+
+/* The unit of a replica that podman runs; of one that is a program of the host's. */
 void app_container_unit(const struct app *app, int replica, struct arena *a, struct buf *b);
+void app_native_unit(const struct app *app, int replica, struct arena *a, struct buf *b);
+
+/* Where on the host this version of the program lies. */
+const char *app_native_place(const struct app *app, struct arena *a);
+
+/* The place of the host's own, as the program sees it, that holds the path or lies beneath it; NULL: none. */
+const char *app_native_host_place(const char *path);
+
+/* What the plan must say of its sandbox on this host, from *n on; room for APP_NATIVE_NOTES. */
+#define APP_NATIVE_NOTES 2
+void app_native_notes(const struct app *app, struct arena *a, const char **note, size_t *n);
+
+/* What is looked for on the host when the unit is to change: its name, its digest, its lines. */
+const char *const *app_native_look(
+    const char *unit, const char *digest, const char *text, struct arena *a);
 
 #endif

@@ -364,7 +364,9 @@ want_all(struct desire *d)
 	for (size_t i = 0; i < p->app_count; i++) {
 		there[i] = desire_app(d, &p->app[i], &here[i]);
 		desire_enter(d, &here[i]);
-		image[i] = there[i] ? desire_image(d, &p->app[i].image, p->app[i].name) : NULL;
+		image[i] = there[i] && p->app[i].form == APP_IMAGE
+			       ? desire_image(d, &p->app[i].image, p->app[i].name)
+			       : NULL;
 	}
 	desire_place(d);
 	for (size_t i = 0; i < d->placed_count; i++) {

@@ -5,6 +5,7 @@
 #include "inventory/inventory.h"
 #include "playbooks/app.h"
 #include "playbooks/desire_inner.h"
+#include "playbooks/executable.h"
 #include "playbooks/read.h"
 
 #include <stdlib.h>
@@ -79,6 +80,17 @@ aim_health(const struct app_decl *decl)
 	return h;
 }
 
+/* A host's own word: what this seat remembers of it may be of another machine. */
+static void
+check_machine(struct desire *d, const struct app_binary *b)
+{
+	const char *arch = desire_fact(d, "arch");
+
+	if (arch && !d->facts->unknown_ok && !executable_runs_on(b->machine, arch))
+		desire_wrong(d, b->mark, "binary: %s is a program for %s, and %s is %.40s", b->name,
+		    b->machine, d->host->name, arch);
+}
+
 void
 desire_want_app(struct desire *d, const struct app_decl *decl, const char *image)
 {
@@ -90,14 +102,21 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 	bool good = desire_env(d, decl->env, decl->env_count, env);
 
 	good = fill_files(d, decl, file) && good;
+	if (decl->form == APP_BINARY)
+		check_machine(d, &decl->binary);
 	for (size_t i = 0; i < decl->port_count && !d->here.maybe; i++)
 		check_overlap(d, decl, &decl->port[i]);
 	struct app app = { .name = decl->name,
 		.playbook = d->playbook->name,
 		.host = d->host->name,
 		.mark = decl->mark,
+		.form = decl->form,
 		.image = image,
 		.image_id = decl->image.id[0] ? decl->image.id : NULL,
+		.binary = &decl->binary,
+		.relaxed = decl->relaxed.item,
+		.can = { .features = desire_fact(d, "systemd-features"),
+		    .cgroup = desire_fact(d, "cgroup") },
 		.replicas = (int)decl->replicas,
 		.port = decl->port,
 		.port_count = decl->port_count,
@@ -111,7 +130,7 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 		.read_only = decl->read_only,
 		.on_change = read_on_change_of(decl->on_change),
 		.health = aim_health(decl) };
-	if (!image || !good || d->diag->errors != before ||
+	if ((!image && decl->form == APP_IMAGE) || !good || d->diag->errors != before ||
 	    (decl->command.mark.line && !app.command) || (decl->args.mark.line && !app.args))
 		return;
 	app_resources(&app, a, &made);

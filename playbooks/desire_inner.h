@@ -64,6 +64,9 @@ void desire_scope(struct desire *d);
 /* What is filled in from now on stands there. */
 void desire_enter(struct desire *d, const struct here *here);
 
+/* A fact of the host; NULL: not known (yet). */
+const char *desire_fact(struct desire *d, const char *name);
+
 /* A mistake, which only warns where it may not come to it. */
 __attribute__((format(printf, 3, 4))) void desire_wrong(
     struct desire *d, struct mark mark, const char *fmt, ...);
@@ -91,7 +94,8 @@ bool desire_add(struct desire *d, const struct resource *r);
  * of two apps is one resource. */
 const char *desire_image(struct desire *d, const struct image_decl *decl, const char *app);
 
-/* All that makes up an app, its image apart, which has this name; NULL: a mistake in it was told. */
+/* All that makes up an app, its image apart, which has this name; NULL: it has none, or a mistake in it
+ * was told. */
 void desire_want_app(struct desire *d, const struct app_decl *decl, const char *image);
 
 /* The tasks that this host has, with their loops and includes unrolled, to d->placed. */

@@ -79,6 +79,16 @@ find(void *user, const char *name, struct scope_value *ret)
 	return d->facts->unknown_ok && is_fact(name) ? SCOPE_LATER : SCOPE_ABSENT;
 }
 
+const char *
+desire_fact(struct desire *d, const char *name)
+{
+	if (!d->facts)
+		return NULL;
+	if (d->facts->used)
+		++*d->facts->used;
+	return d->facts->fact ? d->facts->fact(d->facts->user, name) : NULL;
+}
+
 /* Every name a template may say here, for did-you-mean. */
 static const char *const *
 known_names(const struct desire *d)

@@ -26,6 +26,7 @@ kind_find(enum resource_kind kind)
 		[RESOURCE_REBOOT] = &kind_reboot,
 		[RESOURCE_ASSERT] = &kind_assert,
 		[RESOURCE_FETCH] = &kind_fetch,
+		[RESOURCE_NATIVE] = &kind_native,
 	};
 
 	return kind < RESOURCE_KINDS ? table[kind] : NULL;
@@ -51,7 +52,9 @@ kind_name(enum resource_kind kind)
 enum resource_kind
 kind_looking(const struct resource *r)
 {
-	return r->kind == RESOURCE_UNIT && r->look ? RESOURCE_CONTAINER : r->kind;
+	if (r->kind != RESOURCE_UNIT || !r->look)
+		return r->kind;
+	return r->native ? RESOURCE_NATIVE : RESOURCE_CONTAINER;
 }
 
 static bool

@@ -74,6 +74,9 @@ extern const struct kind kind_assert;
 extern const struct field kind_assert_fields[];
 void kind_assert_read(const struct field_context *c, const struct yaml_node *n, void *to);
 
+/* The sandbox of a native program: only looked for. */
+extern const struct kind kind_native;
+
 /* A file of the host that comes to the seat. */
 extern const struct kind kind_fetch;
 extern const struct field kind_fetch_fields[];

@@ -99,7 +99,10 @@ struct health_decl {
 struct app_decl {
 	const char *name;
 	struct mark mark;
+	enum app_form form;
 	struct image_decl image;
+	struct app_binary binary;
+	struct field_texts relaxed;
 	int64_t replicas;
 	struct app_port *port;
 	size_t port_count;

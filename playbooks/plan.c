@@ -205,16 +205,23 @@ count_notes(const struct resource *r)
 }
 
 static void
-collect_notes(struct plan *p, const struct resource *r)
+collect_note(struct plan *p, const char *note)
 {
-	for (size_t i = 0, n = count_notes(r); i < n; i++) {
-		bool said = false;
+	for (size_t i = 0; i < p->note_count; i++)
+		if (str_eq(p->notes[i], note))
+			return;
+	p->notes[p->note_count++] = note;
+}
 
-		for (size_t j = 0; j < p->note_count; j++)
-			said = said || str_eq(p->notes[j], r->notes[i]);
-		if (!said)
-			p->notes[p->note_count++] = r->notes[i];
-	}
+static void
+collect_notes(struct plan *p, const struct verdict *v)
+{
+	const struct resource *r = v->step->resource;
+
+	for (size_t i = 0, n = count_notes(r); i < n; i++)
+		collect_note(p, r->notes[i]);
+	if (v->note)
+		collect_note(p, v->note);
 }
 
 struct plan *
@@ -230,7 +237,7 @@ plan_make(struct arena *a, const struct host *host, const struct resource *const
 	p->steps = arena_alloc(a, count * sizeof(*p->steps) + 1);
 	p->then = arena_alloc(a, count * sizeof(*p->then) + 1);
 	for (size_t i = 0; i < count; i++)
-		notes += count_notes(wanted[i]);
+		notes += count_notes(wanted[i]) + 1;
 	p->notes = arena_alloc(a, notes * sizeof(*p->notes) + 1);
 	for (size_t i = 0; i < count; i++) {
 		struct plan_step *s = &p->steps[i];
@@ -252,7 +259,7 @@ plan_make(struct arena *a, const struct host *host, const struct resource *const
 		moved = moved || wanted[i]->kind != RESOURCE_FETCH;
 		parted = parted || wanted[i]->parts;
 		collect_then(p, &wanted[i]->then);
-		collect_notes(p, wanted[i]);
+		collect_notes(p, &v);
 	}
 	return p;
 }

@@ -21,6 +21,7 @@ struct verdict {
 	bool moved;          /* a step before it changes something */
 	const char *failed;  /* what must hold of the host and does not; NULL: nothing */
 	const char *refused; /* why drover must not act on this host; NULL when it may */
+	const char *note;    /* what the plan must say beside the notes of the resource; or NULL */
 };
 
 /* A reason; a step that was the same is a change by it. */

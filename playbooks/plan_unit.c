@@ -1,7 +1,9 @@
 #include "playbooks/plan.h"
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "playbooks/plan_inner.h"
+#include "playbooks/said.h"
 
 #include <string.h>
 
@@ -101,6 +103,23 @@ decide_unit_gone(struct verdict *v)
 		v->step->class = PLAN_REMOVE;
 }
 
+/* How the host's systemd measures the sandbox. */
+static void
+note_exposure(struct verdict *v)
+{
+	const struct resource *r = v->step->resource;
+	const char *score = said_value(v->arena, v->step->found->said, "score");
+	const char *why = said_value(v->arena, v->step->found->said, "unscored");
+
+	if (score)
+		v->note = arena_printf(v->arena,
+		    "sandbox of %s: exposure %.20s, from 0 to 10, by systemd-analyze security",
+		    r->app, score);
+	else if (why)
+		v->note = arena_printf(v->arena,
+		    "sandbox of %s: exposure not known on this host: %.200s", r->app, why);
+}
+
 void
 plan_decide_unit(struct verdict *v)
 {
@@ -110,6 +129,8 @@ plan_decide_unit(struct verdict *v)
 
 	if (plan_is_foreign(v))
 		return;
+	if (r->native)
+		note_exposure(v);
 	if (r->absent) {
 		decide_unit_gone(v);
 		return;

@@ -74,6 +74,44 @@ fill_gone(struct arena *a, const struct manifest_line *m, struct resource *r)
 	return fill_kind(a, r);
 }
 
+/* A version of an app's native program. */
+static bool
+is_version(const struct manifest_line *m)
+{
+	return str_starts(m->resource, "file " APP_BINARIES "/");
+}
+
+static bool
+is_native(const struct resource *const *wanted, size_t count, const char *app)
+{
+	for (size_t i = 0; i < count; i++)
+		if (wanted[i]->native && str_eq(wanted[i]->app, app))
+			return true;
+	return false;
+}
+
+/* The last versions stay beside the one that is wanted, as long as the app does; newer: how many of the app's
+ * others came after it. */
+static bool
+version_stays(
+    const struct manifest_line *m, size_t newer, const struct resource *const *wanted, size_t count)
+{
+	return is_version(m) && newer + 1 < PRUNE_VERSIONS && is_native(wanted, count, m->app);
+}
+
+static size_t
+newer_versions(const struct observation *seen, size_t at, const struct strmap *named)
+{
+	size_t n = 0;
+
+	for (size_t i = at + 1; i < seen->manifest_count; i++)
+		if (is_version(&seen->manifest[i]) &&
+		    str_eq(seen->manifest[i].app, seen->manifest[at].app) &&
+		    !strmap_find(named, seen->manifest[i].resource, NULL))
+			n++;
+	return n;
+}
+
 void
 prune_wishes(struct arena *a, const char *playbook, const struct observation *seen,
     const struct resource *const *wanted, size_t count, struct prune *ret)
@@ -96,6 +134,9 @@ prune_wishes(struct arena *a, const char *playbook, const struct observation *se
 			ret->known = true;
 			continue;
 		}
+		if (is_version(m) &&
+		    version_stays(m, newer_versions(seen, i, &named), wanted, count))
+			continue;
 		r = arena_alloc(a, sizeof(*r));
 		if (fill_gone(a, m, r))
 			gone[ret->count++] = r;

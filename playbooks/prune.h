@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define PRUNE_VERSIONS                                                                             \
+	3 /* of an app's native program that stay, the one that is wanted among them */
+
 struct arena;
 struct observation;
 

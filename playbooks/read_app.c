@@ -67,9 +67,13 @@ parse_tags(const struct field_context *c, const struct yaml_node *n, void *to)
 const struct field read_app_fields[] = {
 	{ .name = "image",
 	    .form = FORM_CALL,
-	    .flags = FIELD_REQUIRED,
 	    .parse = parse_image,
 	    .doc = "the image's name with its registry, or {archive: FILE}" },
+	{ .name = "binary",
+	    .form = FORM_CALL,
+	    .parse = read_app_binary,
+	    .doc = "instead of an image: a program beside the playbook, ELF or a script, at most "
+		   "64M" },
 	{ .name = "replicas",
 	    .form = FORM_INT,
 	    .offset = offsetof(struct app_decl, replicas),
@@ -83,11 +87,11 @@ const struct field read_app_fields[] = {
 	{ .name = "env",
 	    .form = FORM_CALL,
 	    .parse = parse_env,
-	    .doc = "environment variables of the container" },
+	    .doc = "environment variables of a replica" },
 	{ .name = "files",
 	    .form = FORM_CALL,
 	    .parse = read_app_files,
-	    .doc = "paths in the container to what stands there" },
+	    .doc = "paths that a replica sees to what stands there" },
 	{ .name = "command",
 	    .form = FORM_CALL,
 	    .parse = parse_command,
@@ -95,7 +99,7 @@ const struct field read_app_fields[] = {
 	{ .name = "args",
 	    .form = FORM_CALL,
 	    .parse = parse_args,
-	    .doc = "the arguments of the entry point" },
+	    .doc = "the arguments of the entry point, or of the program" },
 	{ .name = "limits",
 	    .form = FORM_CALL,
 	    .parse = read_app_limits_of,
@@ -119,7 +123,6 @@ const struct field read_app_fields[] = {
 	    .parse = parse_when,
 	    .doc = "as beside a task: where it does not hold, the host does not have the app" },
 	{ .name = "tags", .form = FORM_CALL, .parse = parse_tags, .doc = "as beside a task" },
-	{ .name = "binary", .form = FORM_LATER, .doc = "native programs are not supported yet" },
 	{ .name = "rootfs", .form = FORM_LATER, .doc = "root file systems are not supported yet" },
 	{ .name = "quadlet", .form = FORM_LATER, .doc = "Quadlet files are not supported yet" },
 	{ .name = "build", .form = FORM_LATER, .doc = "images are not built yet" },
@@ -176,7 +179,9 @@ read_app(const struct field_context *c, const struct yaml_node *name, const stru
 		    name->text);
 	autofree char *what = xasprintf("app %.60s", name->text);
 	mine.what = what;
-	if (field_read(&mine, read_app_fields, n, ret))
+	if (field_read(&mine, read_app_fields, n, ret)) {
 		check_app(c, ret);
+		read_app_check_form(c, n, ret);
+	}
 	return c->diag->errors == before;
 }

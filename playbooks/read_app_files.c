@@ -31,7 +31,9 @@ const struct field read_app_file_fields[] = {
 	{ .name = "volume",
 	    .form = FORM_NODE,
 	    .offset = offsetof(struct file_fields, volume),
-	    .doc = "a named volume of the host, shared by the replicas" },
+	    .doc =
+		"a named volume of the host, shared by the replicas; of a binary: a directory of "
+		"its own" },
 	{ .name = "mode",
 	    .form = FORM_MODE,
 	    .offset = offsetof(struct file_fields, mode),

@@ -10,7 +10,9 @@
 
 #define READ_APP_PORTS 64
 
+struct app_decl;
 struct field_context;
+struct field_texts;
 struct yaml_node;
 
 void read_app_ports(const struct field_context *c, const struct yaml_node *n, void *to);
@@ -18,6 +20,14 @@ void read_app_files(const struct field_context *c, const struct yaml_node *n, vo
 void read_app_limits_of(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_app_sandbox(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_app_health(const struct field_context *c, const struct yaml_node *n, void *to);
+
+/* A program beside the playbook; what may not stand beside it, once the whole app was read. */
+void read_app_binary(const struct field_context *c, const struct yaml_node *n, void *to);
+void read_app_check_form(
+    const struct field_context *c, const struct yaml_node *n, struct app_decl *app);
+/* Names of directives that the unit of a program is to do without. */
+void read_app_relax(
+    const struct field_context *c, const struct field_texts *names, struct app_decl *app);
 
 /* A mapping is what is wanted there; false: said that it is none. */
 bool read_app_is_mapping(

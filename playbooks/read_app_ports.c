@@ -26,7 +26,8 @@ const struct field read_app_port_fields[] = {
 	    .form = FORM_PORT,
 	    .offset = offsetof(struct app_port, container),
 	    .flags = FIELD_REQUIRED,
-	    .doc = "where the app listens in its container" },
+	    .doc = "where the app listens in its container; of a binary: on the host, replica n at "
+		   "that plus n" },
 	{ .name = "host",
 	    .form = FORM_PORT,
 	    .offset = offsetof(struct app_port, host),

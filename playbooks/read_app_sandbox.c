@@ -64,6 +64,7 @@ read_app_limits_of(const struct field_context *c, const struct yaml_node *n, voi
 }
 
 struct sandbox_fields {
+	struct field_texts relax;
 	struct field_texts capabilities;
 	const char *seccomp;
 	bool read_only;
@@ -86,6 +87,11 @@ const struct field read_app_sandbox_fields[] = {
 	    .offset = offsetof(struct sandbox_fields, read_only),
 	    .doc = "a read-only root with room to write in /tmp, /run and /var/tmp; false by "
 		   "default" },
+	{ .name = "relax",
+	    .form = FORM_TEXTS,
+	    .offset = offsetof(struct sandbox_fields, relax),
+	    .doc = "of a binary: names of directives that its unit is to do without, which the "
+		   "plan says" },
 	{ .name = "user", .form = FORM_LATER, .doc = "user namespaces are not supported yet" },
 	{ 0 },
 };
@@ -104,4 +110,5 @@ read_app_sandbox(const struct field_context *c, const struct yaml_node *n, void 
 		diag_error(c->diag, got.capabilities.mark[0],
 		    "capabilities are not supported yet: an app runs without any");
 	app->read_only = got.read_only;
+	read_app_relax(c, &got.relax, app);
 }

@@ -38,6 +38,7 @@ enum resource_kind {
 	RESOURCE_REBOOT,
 	RESOURCE_ASSERT,
 	RESOURCE_FETCH,
+	RESOURCE_NATIVE, /* only looked for: the sandbox of a unit that runs a program */
 	RESOURCE_KINDS
 };
 
@@ -127,6 +128,7 @@ struct resource {
 	enum wanted_state state;
 	enum wanted_enabled enabled;
 	enum on_change on_change;
+	bool native; /* it runs a program of the host's, no container */
 	const char *
 	    config_digest; /* of what a restart would pick up: unit text, env, app files, image id */
 	struct health health;

@@ -339,7 +339,10 @@ drop_one() {
 	[reto]) text=$(rm -rf "$temp" 2>&1) || abort "$path is gone from its place, but what is left of it lies in $temp: $text" ;;
 	*) [ ! -e "$temp.old" ] || rm -f "$temp.old" ;;
 	esac
-	case $kind$path in r/etc/drover/apps/*) rmdir -p "${path%/*}" 2>/dev/null ;; esac
+	case $kind$path in
+	r/etc/drover/apps/*) rmdir -p "${path%/*}" 2>/dev/null ;;
+	r/usr/local/lib/drover/*) (cd /usr/local/lib && path=${path#/usr/local/lib/} && rmdir -p "${path%/*}") 2>/dev/null ;;
+	esac
 	return 0
 }
 # What was switched is on the disk before it is said.

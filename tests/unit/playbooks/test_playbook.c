@@ -106,8 +106,7 @@ what_must_be_confirmed_can_be_taken_back(void **state)
 static void
 what_comes_later_is_refused_by_name(void **state)
 {
-	static const char *const later[] = { "apps: {a: {image: localhost/a, binary: x}}",
-		"apps: {a: {image: localhost/a, secrets: [x]}}",
+	static const char *const later[] = { "apps: {a: {image: localhost/a, secrets: [x]}}",
 		"apps: {a: {image: localhost/a, as: x}}",
 		"apps: {a: {image: localhost/a, quadlet: x}}",
 		"apps: {a: {image: localhost/a, rootfs: x}}",

@@ -265,10 +265,45 @@ drift_is_what_was_applied_and_is_so_no_longer(void **state)
 	arena_free(a);
 }
 
+static void
+the_last_versions_of_a_program_stay_while_the_app_does(void **state)
+{
+#define VERSION(n) "file /usr/local/lib/drover/shop/" n "/shop"
+	static const struct manifest_line versions[] = {
+		{ VERSION("1"), "shop", "shop", "r", A, "-", RUN, "p", "-" },
+		{ "file /usr/local/lib/drover/away/9/away", "shop", "away", "r", A, "-", RUN, "p",
+		    "-" },
+		{ VERSION("2"), "shop", "shop", "r", A, "-", RUN, "p", "-" },
+		{ VERSION("4"), "shop", "shop", "r", A, "-", RUN, "p", "-" },
+		{ "unit shop-0.service", "shop", "shop", "r", A, "-", RUN, "p", "-" },
+		{ VERSION("3"), "shop", "shop", "r", A, "-", RUN, "p", "-" },
+	};
+	static const struct observation told = { .manifest = versions,
+		.manifest_count = countof(versions) };
+	const struct resource now = { .kind = RESOURCE_FILE, .id = VERSION("4"), .app = "shop" };
+	const struct resource unit = {
+		.kind = RESOURCE_UNIT, .id = "unit shop-0.service", .app = "shop", .native = true
+	};
+	const struct resource *all[] = { &now, &unit };
+	struct arena *a = arena_new();
+	struct prune p;
+
+	(void)state;
+	prune_wishes(a, "shop", &told, all, 2, &p);
+	assert_int_equal(p.count, 2);
+	assert_string_equal(p.gone[0]->id, "file /usr/local/lib/drover/away/9/away");
+	assert_string_equal(p.gone[1]->id, VERSION("1"));
+	assert_int_equal(p.note_count, 0);
+	prune_wishes(a, "shop", &told, all, 0, &p);
+	assert_int_equal(p.count, countof(versions));
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_last_versions_of_a_program_stay_while_the_app_does),
 		cmocka_unit_test(what_the_playbook_no_longer_names_is_to_go_the_newest_first),
 		cmocka_unit_test(what_a_person_changed_or_had_before_stays),
 		cmocka_unit_test(whose_work_is_undone_is_said),

@@ -1,0 +1,276 @@
+/* The unit of a replica that is a program of the host's, in systemd's sandbox. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "playbooks/app.h"
+#include "playbooks/app_inner.h"
+#include "playbooks/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define VOLUMES   "drover-apps" /* below /var/lib: APP/VOLUME */
+#define USER_MOST 31            /* bytes of a user's name */
+
+const struct app_directive app_directives[] = {
+	{ "DynamicUser", NULL, false },
+	{ "RootDirectory", NULL, false },
+	{ "ProtectSystem", "strict", true },
+	{ "ProtectHome", "yes", true },
+	{ "PrivateTmp", "yes", true },
+	{ "PrivateDevices", "yes", false },
+	{ "ProtectProc", "invisible", false },
+	{ "ProcSubset", "pid", false },
+	{ "NoNewPrivileges", "yes", true },
+	{ "SystemCallFilter", "@system-service", false },
+	{ "SystemCallArchitectures", "native", false },
+	{ "RestrictAddressFamilies", "AF_INET AF_INET6 AF_UNIX AF_NETLINK", false },
+	{ "RestrictNamespaces", "yes", false },
+	{ "RestrictRealtime", "yes", false },
+	{ "RestrictSUIDSGID", "yes", true },
+	{ "LockPersonality", "yes", false },
+	{ "MemoryDenyWriteExecute", "yes", false },
+	{ "ProtectKernelTunables", "yes", false },
+	{ "ProtectKernelModules", "yes", false },
+	{ "ProtectKernelLogs", "yes", false },
+	{ "ProtectControlGroups", "yes", false },
+	{ "ProtectClock", "yes", false },
+	{ "ProtectHostname", "yes", false },
+	{ "SocketBindDeny", NULL, false },
+	{ "UMask", "0077", false },
+	{ 0 },
+};
+
+/* What a program finds of the host in its own root; what is not there is left out. */
+static const char *const host_places[] = { "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64",
+	"/etc/alternatives", "/etc/ca-certificates", "/etc/gai.conf", "/etc/group",
+	"/etc/host.conf", "/etc/hostname", "/etc/hosts", "/etc/ld.so.cache", "/etc/localtime",
+	"/etc/nsswitch.conf", "/etc/passwd", "/etc/pki", "/etc/protocols", "/etc/resolv.conf",
+	"/etc/services", "/etc/ssl", "/etc/timezone", "/run/systemd/journal/dev-log",
+	"/run/systemd/journal/socket", "/run/systemd/journal/stdout", NULL };
+
+static bool
+relaxed(const struct app *app, const char *name)
+{
+	for (const char *const *r = app->relaxed; r && *r; r++)
+		if (str_eq(*r, name))
+			return true;
+	return false;
+}
+
+const char *
+app_native_host_place(const char *path)
+{
+	for (const char *const *p = host_places; *p; p++) {
+		size_t n = strlen(*p);
+
+		if ((str_starts(path, *p) && path[n] == '/') ||
+		    (str_starts(*p, path) && (*p)[strlen(path)] == '/'))
+			return *p;
+	}
+	return NULL;
+}
+
+const char *
+app_native_place(const struct app *app, struct arena *a)
+{
+	return arena_printf(
+	    a, "%s/%s/%.16s/%s", APP_BINARIES, app->name, app->binary->digest, app->binary->name);
+}
+
+/* The same user for all replicas, and none that the host has. */
+static const char *
+user_of(const struct app *app, struct arena *a)
+{
+	const char *user = arena_printf(a, "drover-%s", app->name);
+	char hex[DIGEST_HEX];
+
+	if (strlen(user) <= USER_MOST)
+		return user;
+	digest_hex(app->name, strlen(app->name), hex);
+	return arena_printf(a, "drover-%.16s", hex);
+}
+
+static void
+put_variable(struct buf *b, const char *word)
+{
+	buf_adds(b, "Environment=");
+	unit_setting(b, word);
+	buf_addc(b, '\n');
+}
+
+/* Both are words of their own: a colon within quotes would part nothing. */
+static void
+put_bind(struct buf *b, const char *directive, const char *from, const char *to)
+{
+	buf_addf(b, "%s=", directive);
+	unit_setting(b, from);
+	buf_addc(b, ':');
+	unit_setting(b, to);
+	buf_addc(b, '\n');
+}
+
+static void
+put_command(struct buf *b, const struct app *app, struct arena *a)
+{
+	buf_adds(b, "ExecStart=");
+	unit_word(b, app_native_place(app, a));
+	for (size_t i = 0; app->args && app->args[i]; i++) {
+		buf_addc(b, ' ');
+		unit_word(b, app->args[i]);
+	}
+	buf_addc(b, '\n');
+}
+
+static bool
+has_file_at(const struct app *app, const char *path)
+{
+	for (size_t i = 0; i < app->file_count; i++)
+		if (str_eq(app->file[i].path, path))
+			return true;
+	return false;
+}
+
+/* An empty root of its own, so that what is declared never makes a mount point on the host. */
+static void
+put_root(struct buf *b, const struct app *app)
+{
+	if (relaxed(app, "RootDirectory"))
+		return;
+	buf_adds(b, "RuntimeDirectory=drover-root/%N\n"
+		    "RuntimeDirectoryMode=0755\n"
+		    "RootDirectory=/run/drover-root/%N\n"
+		    "InaccessiblePaths=-+/run/drover-root/%N\n"
+		    "MountAPIVFS=yes\n"
+		    "BindReadOnlyPaths=");
+	for (const char *const *p = host_places; *p; p++)
+		if (!has_file_at(app, *p))
+			buf_addf(b, "%s-%s", p == host_places ? "" : " ", *p);
+	buf_adds(b, "\nBindReadOnlyPaths=" APP_BINARIES "/");
+	buf_addf(b, "%s/%.16s\n", app->name, app->binary->digest);
+}
+
+static void
+put_files(struct buf *b, const struct app *app, int replica, struct arena *a)
+{
+	const char *private = relaxed(app, "DynamicUser") ? "" : "private/";
+
+	for (size_t i = 0; i < app->file_count; i++) {
+		const struct app_file *f = &app->file[i];
+
+		if (!f->volume) {
+			put_bind(b, "BindReadOnlyPaths", app_file_place(app, f, a), f->path);
+			continue;
+		}
+		buf_addf(b, "StateDirectory=" VOLUMES "/%s/%s\n", app->name, f->volume);
+		put_bind(b, "BindPaths",
+		    arena_printf(a, "/var/lib/%s" VOLUMES "/%s/%s", private, app->name, f->volume),
+		    f->path);
+	}
+	buf_adds(
+	    b, "StateDirectoryMode=0700\nUnsetEnvironment=STATE_DIRECTORY RUNTIME_DIRECTORY\n");
+	put_bind(b, "BindReadOnlyPaths", app_resources_place(app, replica, a),
+	    "/run/drover/resources.json");
+}
+
+/* Only ports that are declared can be listened on. */
+static void
+put_ports(struct buf *b, const struct app *app, int replica)
+{
+	if (relaxed(app, "SocketBindDeny"))
+		return;
+	for (size_t i = 0; i < app->port_count; i++)
+		buf_addf(
+		    b, "SocketBindAllow=tcp:%d\n", app_port_inside(app, &app->port[i], replica));
+	buf_adds(b, "SocketBindDeny=any\n");
+}
+
+static void
+put_sandbox(struct buf *b, const struct app *app, int replica, struct arena *a)
+{
+	if (!relaxed(app, "DynamicUser"))
+		buf_addf(b, "User=%s\nDynamicUser=yes\n", user_of(app, a));
+	put_root(b, app);
+	put_files(b, app, replica, a);
+	buf_adds(b, "CapabilityBoundingSet=\nAmbientCapabilities=\n");
+	for (const struct app_directive *d = app_directives; d->name; d++)
+		if (d->value && !relaxed(app, d->name))
+			buf_addf(b, "%s=%s\n", d->name, d->value);
+	if (!relaxed(app, "SystemCallFilter"))
+		buf_adds(b, "SystemCallErrorNumber=EPERM\n");
+	put_ports(b, app, replica);
+}
+
+void
+app_native_unit(const struct app *app, int replica, struct arena *a, struct buf *b)
+{
+	app_unit_head(app, replica, b);
+	buf_adds(b, "StartLimitIntervalSec=60\n"
+		    "StartLimitBurst=5\n"
+		    "\n"
+		    "[Service]\n"
+		    "Type=exec\n"
+		    "SyslogIdentifier=%N\n"
+		    "Restart=on-failure\n"
+		    "RestartSec=1\n"
+		    "TimeoutStartSec=60\n"
+		    "TimeoutStopSec=40\n");
+	app_limits(app, b);
+	put_command(b, app, a);
+	app_env(app, replica, b, put_variable);
+	put_sandbox(b, app, replica, a);
+	buf_adds(b, "\n[Install]\nWantedBy=multi-user.target\n");
+}
+
+/* Why this host does not hold the program to its ports; NULL: it does, or nothing is known yet. */
+static const char *
+ports_open(const struct app_host *can)
+{
+	if (!can->features)
+		return NULL;
+	if (!strstr(can->features, "+BPF_FRAMEWORK"))
+		return "its systemd was built without BPF_FRAMEWORK";
+	if (can->cgroup && !str_eq(can->cgroup, "v2"))
+		return "it has no cgroup v2";
+	return NULL;
+}
+
+void
+app_native_notes(const struct app *app, struct arena *a, const char **note, size_t *n)
+{
+	autobuf names = BUF_INIT(4096);
+	const char *why = relaxed(app, "SocketBindDeny") ? NULL : ports_open(&app->can);
+
+	for (const char *const *r = app->relaxed; r && *r; r++)
+		buf_addf(&names, "%s%s", names.len ? ", " : "", *r);
+	if (names.len)
+		note[(*n)++] = arena_printf(
+		    a, "sandbox of %s is relaxed: without %s", app->name, buf_text(&names));
+	if (why)
+		note[(*n)++] = arena_printf(a,
+		    "not enforced on this host: %s listening on its declared ports alone "
+		    "(SocketBindDeny: %s)",
+		    app->name, why);
+}
+
+const char *const *
+app_native_look(const char *unit, const char *digest, const char *text, struct arena *a)
+{
+	size_t lines = 2, n = 0;
+
+	for (const char *p = text; *p; p++)
+		lines += *p == '\n';
+	const char **look = arena_alloc(a, (lines + 2) * sizeof(*look));
+	look[n++] = unit;
+	look[n++] = digest;
+	for (const char *p = text; *p;) {
+		size_t len = strcspn(p, "\n");
+
+		if (len)
+			look[n++] = arena_memdup0(a, p, len);
+		p += len + (p[len] == '\n');
+	}
+	return look;
+}

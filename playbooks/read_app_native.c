@@ -1,0 +1,168 @@
+/* `binary:` of an app, and what may stand beside it. */
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/yaml.h"
+#include "playbooks/app.h"
+#include "playbooks/app_inner.h"
+#include "playbooks/executable.h"
+#include "playbooks/include.h"
+#include "playbooks/read.h"
+#include "playbooks/read_app_inner.h"
+
+#include <string.h>
+
+#define BINARY_MAX ((size_t)64 << 20)
+
+/* What may be a word of a path and of a command everywhere. */
+static bool
+name_ok(const char *s)
+{
+	return *s && *s != '.' && *s != '-' && strlen(s) <= 64 &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-") ==
+		   strlen(s);
+}
+
+void
+read_app_binary(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct app_decl *app = to;
+	struct app_binary *b = &app->binary;
+	struct reader *r = c->user;
+	const char *said = NULL, *bad, *slash;
+	struct err err;
+
+	app->form = APP_BINARY;
+	b->mark = n->mark;
+	if (!read_plain(c, "binary", n, &said))
+		return;
+	autofree char *path = include_path(r->dir, said);
+	autofree char *data = include_read_most(r->playbook->dir, path, BINARY_MAX, &b->len, &err);
+	if (!data) {
+		diag_error(c->diag, n->mark, "binary: %s", err.text);
+		return;
+	}
+	slash = strrchr(path, '/');
+	b->name = arena_strdup(c->arena, slash ? slash + 1 : path);
+	bad = executable_read(data, b->len, &b->machine);
+	if (bad)
+		diag_error(c->diag, n->mark, "binary: %s %s", path, bad);
+	if (!name_ok(b->name))
+		diag_error(c->diag, n->mark,
+		    "binary: the file's name may hold letters, digits and _ . + - and begin with "
+		    "neither . nor -, not \"%.60s\"",
+		    b->name);
+	digest_hex(data, b->len, b->digest);
+	digest_add(r->included, path, strlen(path) + 1);
+	digest_add(r->included, b->digest, sizeof(b->digest));
+	b->content = arena_memdup0(c->arena, data, b->len);
+}
+
+static const struct app_directive *
+find_directive(const char *name)
+{
+	for (const struct app_directive *d = app_directives; d->name; d++)
+		if (str_eq(d->name, name))
+			return d;
+	return NULL;
+}
+
+static bool
+is_among(const struct field_texts *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (str_eq(names->item[i], name))
+			return true;
+	return false;
+}
+
+void
+read_app_relax(const struct field_context *c, const struct field_texts *names, struct app_decl *app)
+{
+	const char *known[64] = { 0 };
+	bool dynamic = !is_among(names, "DynamicUser");
+
+	for (size_t i = 0; app_directives[i].name && i + 1 < countof(known); i++)
+		known[i] = app_directives[i].name;
+	for (size_t i = 0; i < names->count; i++) {
+		const struct app_directive *d = find_directive(names->item[i]);
+		const char *near = d ? NULL : str_nearest(names->item[i], known);
+
+		if (!d)
+			diag_error(c->diag, names->mark[i],
+			    "relax: \"%.60s\" is no directive of the sandbox%s%s%s", names->item[i],
+			    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+		else if (d->dynamic && dynamic)
+			diag_error(c->diag, names->mark[i],
+			    "relax: %s comes with DynamicUser: it goes only where that goes too",
+			    d->name);
+	}
+	app->relaxed = *names;
+}
+
+/* What only containers have. */
+static void
+refuse_keys(const struct field_context *c, const struct yaml_node *n)
+{
+	const struct yaml_node *command = yaml_find(n, "command");
+	const struct yaml_node *sandbox = yaml_find(n, "sandbox");
+	const struct yaml_node *read_only = sandbox ? yaml_find(sandbox, "read_only") : NULL;
+
+	if (command)
+		diag_error(c->diag, command->mark,
+		    "command: a binary is what is run itself: give it its args");
+	if (read_only && str_eq(read_only->text, "false"))
+		diag_error(c->diag, read_only->mark,
+		    "read_only: a binary writes to /tmp and its volumes alone: declare a volume");
+}
+
+static void
+check_file(const struct field_context *c, const struct app_decl *app, const struct file_decl *f)
+{
+	static const char *const kernel[] = { "/proc", "/sys", "/dev", "/tmp", "/var/tmp" };
+	const char *place = app_native_host_place(f->path);
+
+	for (size_t i = 0; i < countof(kernel) && !place; i++)
+		if (str_starts(f->path, kernel[i]) && strchr("/", f->path[strlen(kernel[i])]))
+			place = kernel[i];
+	if (place)
+		diag_error(c->diag, f->mark,
+		    "files: nothing of a binary can stand there: %s is the host's", place);
+	if (!f->volume && !(f->mode & 04) && !is_among(&app->relaxed, "DynamicUser"))
+		diag_error(c->diag, f->mark,
+		    "files: with mode %04o %s could not read it: it runs as a user of its own",
+		    (unsigned)f->mode, app->name);
+}
+
+static void
+check_native(const struct field_context *c, const struct yaml_node *n, const struct app_decl *app)
+{
+	refuse_keys(c, n);
+	for (size_t i = 0; i < app->port_count; i++)
+		if (app->port[i].host != app->port[i].container)
+			diag_error(c->diag, app->port[i].mark,
+			    "ports: a binary listens on the host itself: host can be no other "
+			    "port than container");
+	for (size_t i = 0; i < app->file_count; i++)
+		check_file(c, app, &app->file[i]);
+}
+
+void
+read_app_check_form(const struct field_context *c, const struct yaml_node *n, struct app_decl *app)
+{
+	const struct yaml_node *image = yaml_find(n, "image"), *binary = yaml_find(n, "binary");
+
+	if (!image && !binary)
+		diag_error(c->diag, app->mark, "app %.60s: one of image and binary is wanted here",
+		    app->name);
+	else if (image && binary)
+		diag_error(
+		    c->diag, binary->mark, "app %.60s: only one of image and binary", app->name);
+	if (binary)
+		check_native(c, n, app);
+	else if (app->relaxed.count)
+		diag_error(c->diag, app->relaxed.mark[0],
+		    "relax: only the unit of a binary has these directives");
+}
