@@ -8,7 +8,6 @@
 #include "remote/keys.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <libssh/libssh.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -122,18 +121,10 @@ set_up(void **state)
 }
 
 static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
-{
-	(void)st;
-	(void)flag;
-	(void)at;
-	return remove(path);
-}
-
-static int
 tear_down(void **state)
 {
 	struct fixture *f = *state;
+	autofree char *remove = xasprintf("rm -rf %s", f->dir);
 
 	keys_free(f->keys);
 	loop_free(f->loop);
@@ -141,7 +132,7 @@ tear_down(void **state)
 		kill(f->agent, SIGTERM);
 		waitpid(f->agent, NULL, 0);
 	}
-	nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	run_command(remove);
 	free(f->socket);
 	free(f);
 	return 0;
@@ -378,9 +369,17 @@ an_encrypted_rsa_key_is_opened_in_either_format(void **state)
 		f->asked = 0;
 		get_identity(f, path);
 		assert_int_equal(f->count, 1);
-		assert_blob(&f->offered[0], path);
-		/* libssh cannot write the new format without its passphrase. */
-		assert_int_equal(f->offered[0].secret != NULL, i == 1);
+		const struct key *k = &f->offered[0];
+		ssh_key plain = NULL, opened = NULL;
+		assert_blob(k, path);
+		ssh_pki_import_privkey_base64(k->private_text, NULL, NULL, NULL, &plain);
+		ssh_pki_import_privkey_base64(k->private_text, k->secret, NULL, NULL, &opened);
+		assert_non_null(opened);
+		/* libssh 0.10 cannot write the new format without its passphrase; later ones can. */
+		assert_true(plain || i == 1);
+		assert_int_equal(k->secret != NULL, plain == NULL);
+		ssh_key_free(plain);
+		ssh_key_free(opened);
 	}
 }
 
