@@ -143,6 +143,26 @@ tune_closed_early(void *ssh)
 	       !ssh_get_serverbanner(ssh);
 }
 
+/* Leave out what stands among the ways to exchange keys and only tells what a server can do. */
+static void
+drop_abilities(char *list)
+{
+	char *to = list;
+
+	for (const char *from = list; *from;) {
+		size_t n = strcspn(from, ",");
+
+		if (!str_starts(from, "kex-strict-") && !str_starts(from, "ext-info-")) {
+			if (to > list)
+				*to++ = ',';
+			memmove(to, from, n);
+			to += n;
+		}
+		from += n + (from[n] == ',');
+	}
+	*to = '\0';
+}
+
 /* "kex error : no match for method kex algos: server [a,b], client [c,d]": the server's list. */
 static bool
 explain_mismatch(const char *why, char *to, size_t size)
@@ -157,9 +177,7 @@ explain_mismatch(const char *why, char *to, size_t size)
 	from = strstr(what, ": server [") + strlen(": server [");
 	n = (int)strcspn(from, "]");
 	autofree char *list = xmemdup0(from, (size_t)n);
-	char *mark = strstr(list, ",kex-strict-s"); /* not a way to exchange keys */
-	if (mark)
-		*mark = '\0';
+	drop_abilities(list);
 	bool quantum = str_starts(what, "kex") && !strstr(list, "curve25519-sha256") &&
 		       (strstr(list, "sntrup") || strstr(list, "mlkem"));
 	snprintf(to, size, "nothing in common for %.*s: the server offers %.100s%s", name, what,

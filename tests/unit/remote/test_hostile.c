@@ -126,6 +126,26 @@ offers_endless_lists(struct rogue_conn *c)
 	}
 }
 
+/* As servers of OpenSSH 9.6 and later do: what they can do stands among the ways. */
+static void
+exchanges_keys_by_one_strange_way(struct rogue_conn *c)
+{
+	static const char ways[] = "ext-info-s,strange@example.org,ext-info-s,"
+				   "kex-strict-s-v00@openssh.com,odd@example.org";
+	struct rogue_payload p;
+
+	rogue_reach(c, ROGUE_BANNER);
+	rogue_begin(&p, 20);
+	p.len += 16;
+	rogue_text(&p, ways, sizeof(ways) - 1);
+	for (int i = 0; i < 9; i++)
+		rogue_text(&p, "none", 4);
+	rogue_byte(&p, 0);
+	rogue_number(&p, 0);
+	rogue_send(c, &p);
+	rogue_mute(c);
+}
+
 static void
 lies_about_a_length(struct rogue_conn *c)
 {
@@ -236,6 +256,9 @@ static const struct hostile before_keys[] = {
 	HOSTILE(sends_only_padding, OUTCOME_UNREACHABLE, "key exchange: "),
 	HOSTILE(sends_junk, OUTCOME_UNREACHABLE, "key exchange: "),
 	HOSTILE(offers_endless_lists, OUTCOME_UNREACHABLE, "key exchange: "),
+	HOSTILE(exchanges_keys_by_one_strange_way, OUTCOME_UNREACHABLE,
+	    "key exchange: nothing in common for kex algos: the server offers "
+	    "strange@example.org,odd@example.org"),
 	HOSTILE(lies_about_a_length, OUTCOME_UNREACHABLE, "key exchange: "),
 	HOSTILE(begins_again_and_again, OUTCOME_UNREACHABLE, "key exchange: "),
 	HOSTILE(chatters_before_the_keys, OUTCOME_UNREACHABLE, "key exchange: "),
