@@ -40,7 +40,8 @@ struct conn {
 	int64_t began_ms, limit_ms, asked_us;
 	struct err err;
 	bool early, late, freed, soon;
-	struct login *login; /* once the host key is trusted */
+	char greeting[GREETING_MAX]; /* once it is listened to */
+	struct login *login;         /* once the host key is trusted */
 	struct stream *streams[STREAMS];
 	size_t stream_count;
 	bool listens;              /* something is to come: silence is watched */
@@ -116,10 +117,12 @@ fail(struct conn *c, enum outcome kind, const char *fmt, ...)
 static enum step
 fail_by_libssh(struct conn *c)
 {
-	char text[240];
+	char text[500];
 	int64_t silence = vigil_silence_ms(&c->vigil);
 
 	tune_explain(c->ssh, text, sizeof(text));
+	if (!ssh_get_serverbanner(c->ssh))
+		greeting_add(text, sizeof(text), c->greeting);
 	if (c->state == UP && c->stream_count && silence >= 1000)
 		return fail(c, OUTCOME_UNREACHABLE, "%s; last heard %.1f s before", text,
 		    (double)silence / 1000);
@@ -147,6 +150,8 @@ step_kex(struct conn *c)
 		tune_listen(NULL);
 	/* libssh has put the socket back to blocking. */
 	fcntl(c->fd, F_SETFL, O_RDWR | O_NONBLOCK);
+	if (ear.greeting[0] && !c->greeting[0])
+		str_copy(c->greeting, sizeof(c->greeting), ear.greeting);
 	if (rc == SSH_AGAIN && tune_is_well(c->ssh))
 		return c->late ? fail_by_time(c) : STEP_WAIT;
 	if (rc == SSH_OK)

@@ -38,7 +38,9 @@ read_debug(struct sshlog *l, const char *line)
 {
 	const char *rest;
 
-	if (after(line, "Remote protocol version", &rest)) {
+	if (after(line, "kex_exchange_identification: banner line 0: ", &rest)) {
+		keep(l->greeting, sizeof(l->greeting), rest);
+	} else if (after(line, "Remote protocol version", &rest)) {
 		reach(l, SSHLOG_KEX);
 	} else if (after(line, "Server host key: ", &rest) ||
 		   after(line, "Server host certificate: ", &rest)) {
@@ -137,6 +139,15 @@ offer(const struct sshlog *l)
 	return at ? at : l->last;
 }
 
+static void
+explain_end(const struct sshlog *l, struct err *err)
+{
+	err_set(err, OUTCOME_UNREACHABLE, "ssh: %s",
+	    l->last[0] ? l->last : "it ended and said nothing");
+	if (l->phase == SSHLOG_START)
+		greeting_add(err->text, sizeof(err->text), l->greeting);
+}
+
 void
 sshlog_explain(const struct sshlog *l, const char *user, struct err *err)
 {
@@ -154,8 +165,7 @@ sshlog_explain(const struct sshlog *l, const char *user, struct err *err)
 		err_set(err, OUTCOME_UNREACHABLE, "%s is refused; the server takes: %s", user,
 		    l->methods[0] ? l->methods : "nothing");
 	else
-		err_set(err, OUTCOME_UNREACHABLE, "ssh: %s",
-		    l->last[0] ? l->last : "it ended and said nothing");
+		explain_end(l, err);
 	str_copy(err->phase, sizeof(err->phase),
 	    l->refused      ? "host key"
 	    : l->denied     ? "login"

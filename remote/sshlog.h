@@ -8,6 +8,8 @@
 #ifndef DROVER_REMOTE_SSHLOG_H
 #define DROVER_REMOTE_SSHLOG_H
 
+#include "remote/greeting.h"
+
 #include <stdbool.h>
 
 struct err;
@@ -25,7 +27,8 @@ struct sshlog {
 	char key[160];         /* "ssh-ed25519 SHA256:..." */
 	char certificate[200]; /* what is wrong with it, or "" */
 	char methods[100];     /* "publickey,password": the server takes these */
-	char last[240];        /* the last line that is not for debugging */
+	char greeting[GREETING_MAX];
+	char last[240]; /* the last line that is not for debugging */
 	enum { SSHLOG_KEY_UNKNOWN, SSHLOG_KEY_CHANGED, SSHLOG_KEY_REVOKED } verdict;
 	bool refused;    /* the host key was */
 	bool denied;     /* the login was */

@@ -186,14 +186,29 @@ explain_mismatch(const char *why, char *to, size_t size)
 }
 
 static void
+clean(char *s)
+{
+	for (; *s; s++) {
+		if (*s < ' ' || *s > '~')
+			*s = '?';
+	}
+}
+
+static void
 on_log(int level, const char *function, const char *text, void *user)
 {
+	static const char mark[] = "ssh_protocol_version_exchange: ";
 	struct tune_ear *ear = user;
+	const char *line = strstr(text, mark);
 
 	(void)level;
 	(void)function;
-	if (ear && strstr(text, "no match for method "))
+	if (ear && line && !ear->greeting[0]) {
+		str_copy(ear->greeting, sizeof(ear->greeting), line + sizeof(mark) - 1);
+		clean(ear->greeting);
+	} else if (ear && !line && strstr(text, "no match for method ")) {
 		str_copy(ear->heard, sizeof(ear->heard), text);
+	}
 }
 
 void
@@ -202,15 +217,6 @@ tune_listen(struct tune_ear *ear)
 	ssh_set_log_userdata(ear);
 	ssh_set_log_callback(on_log);
 	ssh_set_log_level(ear ? SSH_LOG_TRACE : SSH_LOG_NOLOG);
-}
-
-static void
-clean(char *s)
-{
-	for (; *s; s++) {
-		if (*s < ' ' || *s > '~')
-			*s = '?';
-	}
 }
 
 bool

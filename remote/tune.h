@@ -7,6 +7,8 @@
 #ifndef DROVER_REMOTE_TUNE_H
 #define DROVER_REMOTE_TUNE_H
 
+#include "remote/greeting.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -37,6 +39,8 @@ bool tune_closed_early(void *ssh);
  * banner and its lists come at once: it is overheard while ssh_connect() runs. */
 struct tune_ear {
 	char heard[1200];
+	char greeting
+	    [GREETING_MAX]; /* the first line that the server said before its banner; else "" */
 };
 void tune_listen(struct tune_ear *ear); /* on this thread; NULL: no more */
 bool tune_heard(const struct tune_ear *ear, char *to, size_t size); /* as tune_explain() */

@@ -453,6 +453,13 @@ rogue_mute(struct rogue_conn *c)
 }
 
 void
+rogue_part(struct rogue_conn *c)
+{
+	shutdown(c->fd, SHUT_WR);
+	rogue_mute(c);
+}
+
+void
 rogue_pause(int ms)
 {
 	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };

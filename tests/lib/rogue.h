@@ -63,6 +63,9 @@ void rogue_await(struct rogue_conn *c, uint8_t type);
 /* Read, and say nothing, until the client leaves. */
 void rogue_mute(struct rogue_conn *c);
 
+/* The same once the client has seen the end of what was said. */
+void rogue_part(struct rogue_conn *c);
+
 /* A pause between bytes of a server that is slow on purpose. */
 void rogue_pause(int ms);
 

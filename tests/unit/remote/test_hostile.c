@@ -42,6 +42,23 @@ has_a_banner_without_end(struct rogue_conn *c)
 		rogue_raw(c, line, sizeof(line));
 }
 
+/* As OpenSSH does to whom it has punished, or when too many come. */
+static void
+turns_away_for_now(struct rogue_conn *c)
+{
+	rogue_raw(c, "Not allowed at this time\r\n", 26);
+	rogue_part(c);
+}
+
+static void
+turns_away_in_words_of_its_own(struct rogue_conn *c)
+{
+	rogue_raw(c, "\r\n\033[2Jgo away\r\n", 16);
+	rogue_pause(50);
+	rogue_raw(c, "and stay there\r\n", 16);
+	rogue_part(c);
+}
+
 static void
 speaks_another_version(struct rogue_conn *c)
 {
@@ -248,6 +265,11 @@ static const struct hostile before_keys[] = {
 	HOSTILE(drips_its_banner, OUTCOME_UNREACHABLE, "banner: "),
 	HOSTILE(never_ends_its_greeting, OUTCOME_UNREACHABLE, "banner: "),
 	HOSTILE(has_a_banner_without_end, OUTCOME_UNREACHABLE, "banner: "),
+	HOSTILE(turns_away_for_now, OUTCOME_UNREACHABLE,
+	    "banner: the server closed the connection; it says: Not allowed at this time "
+	    "(OpenSSH's MaxStartups or PerSourcePenalties: "),
+	HOSTILE(turns_away_in_words_of_its_own, OUTCOME_UNREACHABLE,
+	    "banner: the server closed the connection; it says: ?[2Jgo away"),
 	HOSTILE(speaks_another_version, OUTCOME_UNREACHABLE, ""),
 	HOSTILE(closes_after_its_banner, OUTCOME_UNREACHABLE, "key exchange: "),
 	HOSTILE(stops_after_its_banner, OUTCOME_UNREACHABLE, "key exchange: not done for "),

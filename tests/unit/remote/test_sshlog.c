@@ -66,6 +66,16 @@ each_way_to_fail_has_its_words(void **state)
 	static const char *const option[] = { "command-line: line 0: Bad configuration option: x",
 		NULL };
 	static const char *const nothing[] = { NULL };
+	static const char *const away[] = {
+		"debug1: kex_exchange_identification: banner line 0: Not allowed at this time",
+		"kex_exchange_identification: Connection closed by remote host",
+		"Connection closed by UNKNOWN port 65535", NULL
+	};
+	static const char *const greeted[] = {
+		"debug1: kex_exchange_identification: banner line 0: hello",
+		"debug1: Remote protocol version 2.0, x", "Connection closed by UNKNOWN port 65535",
+		NULL
+	};
 	static const char *const lost[] = { "Authenticated to h (via proxy) using \"publickey\".",
 		"client_loop: send disconnect: Broken pipe", NULL };
 
@@ -85,6 +95,12 @@ each_way_to_fail_has_its_words(void **state)
 	    "ssh: command-line: line 0: Bad configuration option: x");
 	expect(nothing, SSHLOG_START, OUTCOME_UNREACHABLE, "key exchange",
 	    "ssh: it ended and said nothing");
+	expect(away, SSHLOG_START, OUTCOME_UNREACHABLE, "key exchange",
+	    "ssh: Connection closed by UNKNOWN port 65535; it says: Not allowed at this time "
+	    "(OpenSSH's MaxStartups or PerSourcePenalties: too many logins at once, or of late too "
+	    "many from this address that came to nothing)");
+	expect(greeted, SSHLOG_KEX, OUTCOME_UNREACHABLE, "key exchange",
+	    "ssh: Connection closed by UNKNOWN port 65535");
 	expect(lost, SSHLOG_UP, OUTCOME_UNREACHABLE, "session",
 	    "ssh: client_loop: send disconnect: Broken pipe");
 }
