@@ -90,6 +90,20 @@ case_end() {
 	echo "1..$count"
 }
 
+# Newer servers hold off an address that comes often and rudely; older ones do not know the word.
+lenient() { # SSHD_CONFIG
+	! /usr/sbin/sshd -t -f "$1" -o PerSourcePenalties=no 2>/dev/null || sed -i '1i PerSourcePenalties no' "$1"
+}
+
+# What serves the connections of a listening sshd: sshd, or since OpenSSH 9.8 sshd-session and its like.
+serving() { # PID
+	local child children
+	read -ra children <"/proc/$1/task/$1/children"
+	for child in "${children[@]}"; do
+		[[ $(cat "/proc/$child/comm") != sshd* ]] || { serving "$child" && echo "$child"; }
+	done
+}
+
 # The farm that FARM_SSH_CONFIG and the like tell of, or one of its own; $CASE/inventory.yaml has 64 hosts of it as @farm.
 case_farm() {
 	if [ -z "${FARM_SSH_CONFIG:-}" ]; then

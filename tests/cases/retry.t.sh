@@ -20,6 +20,7 @@ AuthorizedKeysFile $CASE/authorized
 StrictModes no
 UsePAM no
 END
+lenient "$CASE/sshd_config"
 /usr/sbin/sshd -D -f "$CASE/sshd_config" -E "$CASE/sshd.log" &
 sshd=$!
 cat >inventory.yaml <<END
@@ -39,7 +40,7 @@ tasks:
     unless: "echo x >>$CASE/mark; [ \$(wc -l <$CASE/mark) -ge 2 ] || sleep 20"
 END
 cut_when() { # FILE: kill what serves connections once it is there
-	wait_for 60 test -s "$1" && xargs kill -9 </proc/$sshd/task/$sshd/children
+	wait_for 60 test -s "$1" && serving $sshd | xargs kill -9
 }
 
 wait_for 30 grep -q listening "$CASE/sshd.log"

@@ -41,6 +41,7 @@ serve() {
 	printf '%s\n' "$@" "Port $port" "HostKey $PWD/host" "AuthorizedKeysFile $PWD/id.pub" \
 		"PidFile none" "StrictModes no" "UsePAM no" "UseDNS no" "PrintMotd no" \
 		"LogLevel VERBOSE" "MaxStartups 4000" "SetEnv SHLVL=2" >"$name.conf"
+	lenient "$PWD/$name.conf"
 	setpriv --pdeathsig TERM /usr/sbin/sshd -D -f "$PWD/$name.conf" -E "$PWD/$name.log" &
 	pids+=($!)
 	ok "$name serves" wait_for 30 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port"
