@@ -30,6 +30,8 @@ struct apply {
 	void (*begin)(struct apply_host *h);
 	void (*over)(struct apply *a);
 	bool filling, waiting, told, going; /* going: it is carried out */
+	struct rollout_run
+	    *returning;      /* whoever changed is taken back by these batches; NULL: not yet */
 	bool paused, parked; /* parked: nothing is at work, and the next batch waits */
 	int stops;
 };
@@ -77,6 +79,8 @@ apply_host_end(struct apply_host *h, enum outcome o, const struct err *err, size
 	/* What an undo leaves alone is no failure of it. */
 	rollout_note(
 	    a->ground.rollout, h->index, h->undo && o == OUTCOME_STALE ? OUTCOME_CHANGED : o);
+	if (a->returning)
+		rollout_note(a->returning, h->index, o);
 	herd_disconnect(h->hh);
 }
 
@@ -220,6 +224,7 @@ apply_free(struct apply *a)
 		arena_free(h->arena);
 	}
 	rollout_free(a->ground.rollout);
+	rollout_free(a->returning);
 	fetch_claims_free(a->ground.claims);
 	work_free(a->ground.work);
 	free(a->hosts);
@@ -429,6 +434,8 @@ apply_go(struct apply *a)
 	for (size_t i = 0; i < a->config.count; i++) {
 		struct apply_host *h = &a->hosts[i];
 
+		if (h->domain)
+			rollout_domain(a->ground.rollout, i, h->domain);
 		if (!h->ended && h->plan)
 			settle_plan(h);
 		if (!h->ended && h->out)
@@ -452,25 +459,51 @@ begin_act(struct apply_host *h)
 }
 
 static void
-returned(struct apply *a)
+begin_return(struct apply_host *h)
 {
-	finish(a, OUTCOME_UNTRIED, rollout_stopped(a->ground.rollout));
+	rollout_start(h->apply->returning, h->index);
+	apply_return(h);
 }
 
-/* on_failure: rollback. Whoever changed in this run becomes what it was. */
+static void
+announce_batch(struct apply *a, const char *what, const struct rollout_run *r)
+{
+	autofree char *text = xasprintf(
+	    "%s%s: %zu host%s", what, rollout_batch_name(r), a->queued, a->queued == 1 ? "" : "s");
+
+	announce(a, text);
+}
+
+static void
+return_batch(struct apply *a)
+{
+	a->queued = a->stops > 0 ? 0 : rollout_next_batch(a->returning, a->queue, a->config.count);
+	if (a->queued == 0) {
+		finish(a, OUTCOME_UNTRIED, rollout_stopped(a->ground.rollout));
+		return;
+	}
+	announce_batch(a, "rollback, ", a->returning);
+	stage(a, begin_return, return_batch);
+}
+
+/* on_failure: rollback. Whoever changed in this run becomes what it was, a batch at a time. */
 static bool
 return_all(struct apply *a)
 {
+	autofree bool *held = xcalloc(a->config.count + 1, sizeof(*held));
+	size_t count = 0;
+
 	for (size_t i = 0; i < a->config.count; i++) {
-		if (a->hosts[i].held)
-			a->queue[a->queued++] = i;
+		held[i] = a->hosts[i].held;
+		count += held[i];
 	}
-	if (a->queued == 0)
+	if (count == 0)
 		return false;
-	autofree char *text = xasprintf(
-	    "rollback: %zu host%s that this run changed", a->queued, a->queued == 1 ? "" : "s");
+	autofree char *text =
+	    xasprintf("rollback: %zu host%s that this run changed", count, count == 1 ? "" : "s");
 	announce(a, text);
-	stage(a, apply_return, returned);
+	a->returning = rollout_return(a->ground.rollout, held);
+	return_batch(a);
 	return true;
 }
 
@@ -498,9 +531,7 @@ next_batch(struct apply *a)
 		finish(a, OUTCOME_UNTRIED, stopped ? stopped : "no batch reached it");
 		return;
 	}
-	autofree char *text = xasprintf("%s: %zu host%s", rollout_batch_name(a->ground.rollout),
-	    a->queued, a->queued == 1 ? "" : "s");
-	announce(a, text);
+	announce_batch(a, "", a->ground.rollout);
 	stage(a, begin_act, next_batch);
 }
 

@@ -21,6 +21,7 @@ take_desired(struct apply_host *h, const struct desired *d)
 	h->wanted_count = d->count;
 	h->skipped = d->skipped;
 	h->skipped_count = d->skipped_count;
+	h->domain = d->domain;
 }
 
 bool

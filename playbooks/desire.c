@@ -384,6 +384,37 @@ want_all(struct desire *d)
 	}
 }
 
+/* What the rollout is spread over, as this host has it. Pets go one at a time wherever they stand. */
+static const char *
+domain_of(struct desire *d)
+{
+	const struct rollout *r = &d->playbook->rollout;
+	struct scope_value value = { 0 };
+
+	if (!r->domain || d->host->kind != HOST_CATTLE)
+		return NULL;
+	switch (d->scope.find(d->scope.user, r->domain, &value)) {
+	case SCOPE_FOUND:
+		if (value.text && !value.is_json && *value.text)
+			return arena_strdup(d->arena, value.text);
+		desire_wrong(d, r->domain_mark, "domain: %s of host %s is no word", r->domain,
+		    d->host->name);
+		break;
+	case SCOPE_LATER:
+		break;
+	case SCOPE_OPAQUE:
+		desire_wrong(d, r->domain_mark,
+		    "domain: %s of host %s holds a template of Ansible's", r->domain,
+		    d->host->name);
+		break;
+	case SCOPE_ABSENT:
+		desire_wrong(d, r->domain_mark, "domain: host %s has no variable or fact %s",
+		    d->host->name, r->domain);
+		break;
+	}
+	return NULL;
+}
+
 bool
 playbook_desire(const struct playbook *p, const struct host *h, const struct facts *facts,
     struct arena *a, struct diag *diag, struct desired *ret)
@@ -392,6 +423,7 @@ playbook_desire(const struct playbook *p, const struct host *h, const struct fac
 	int before = diag->errors;
 
 	desire_scope(&d);
+	const char *domain = domain_of(&d);
 	want_all(&d);
 	const struct resource **all = arena_alloc(a, (d.list.count + 1) * sizeof(*all));
 	struct skipped *skipped = arena_alloc(a, d.skipped_count * sizeof(*skipped) + 1);
@@ -399,7 +431,7 @@ playbook_desire(const struct playbook *p, const struct host *h, const struct fac
 		memcpy(all, d.list.item, d.list.count * sizeof(*all));
 	if (d.skipped_count)
 		memcpy(skipped, d.skipped, d.skipped_count * sizeof(*skipped));
-	*ret = (struct desired){ all, d.list.count, skipped, d.skipped_count };
+	*ret = (struct desired){ all, d.list.count, skipped, d.skipped_count, domain };
 	free(d.list.item);
 	free(d.maybe);
 	strmap_fini(&d.known);

@@ -61,6 +61,22 @@ parse_on_failure(const struct field_context *c, const struct yaml_node *n, void 
 		((struct rollout *)to)->rollback = str_eq(said, "rollback");
 }
 
+static void
+parse_domain(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct rollout *r = to;
+
+	if (!field_text(c, "domain", n, &r->domain))
+		return;
+	r->domain_mark = n->mark;
+	if (!*r->domain ||
+	    strspn(r->domain, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") !=
+		strlen(r->domain))
+		diag_error(c->diag, n->mark,
+		    "domain: the name of a variable or fact is wanted here (rack), not \"%.60s\"",
+		    r->domain);
+}
+
 const struct field load_rollout_fields[] = {
 	{ .name = "canary",
 	    .form = FORM_CALL,
@@ -70,6 +86,13 @@ const struct field load_rollout_fields[] = {
 	    .form = FORM_CALL,
 	    .parse = parse_batch,
 	    .doc = "hosts that change at a time, 25% by default; pets always change alone" },
+	{ .name = "domain",
+	    .form = FORM_CALL,
+	    .parse = parse_domain,
+	    .doc =
+		"the variable or fact that says what fails together with a host (rack): the canary "
+		"and the batches take hosts of as many as possible, and of one that has several "
+		"hosts never all at once" },
 	{ .name = "max_fail",
 	    .form = FORM_CALL,
 	    .parse = parse_max_fail,

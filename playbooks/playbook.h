@@ -29,6 +29,9 @@ struct rollout {
 	struct count_or_percent canary, batch, max_fail, max_unreachable;
 	int64_t soak_ms;
 	bool rollback; /* on_failure: rollback */
+	const char
+	    *domain; /* the variable or fact that names a host's failure domain; NULL: none */
+	struct mark domain_mark;
 	bool said;
 };
 
@@ -64,6 +67,8 @@ struct desired {
 	size_t count;
 	const struct skipped *skipped;
 	size_t skipped_count;
+	const char
+	    *domain; /* of the rollout, in which the host stands; NULL: none, or not known yet */
 };
 
 /* What one host should have, in order: images, app files and units, tasks as written. Allocated

@@ -3,8 +3,11 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/strmap.h"
+#include "playbooks/spread.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* What dies at once was not started: services are watched a moment, even where nobody asks. */
 #define SOAK_MS 1000
@@ -22,13 +25,15 @@ struct member {
 	enum stage stage;
 	enum outcome outcome;
 	bool was_started;
+	size_t domain; /* 0: nobody said which */
 };
 
 struct rollout_run {
 	struct rollout spec;
 	struct member *member;
 	size_t count;
-	size_t batches; /* handed out so far, without the canary */
+	struct strmap domains; /* their names, to their numbers from 1 */
+	size_t batches;        /* handed out so far, without the canary */
 	bool begun;
 	bool paused;
 	bool canary_done;
@@ -69,12 +74,14 @@ rollout_words(const struct rollout *spec, char *to, size_t size)
 
 	fill_all(&r);
 	snprintf(to, size,
-	    "canary %lld%s, then batches of %lld%s, soak %lld s, stops at %lld%s failed%s; pets "
+	    "canary %lld%s, then batches of %lld%s%s%s, soak %lld s, stops at %lld%s failed%s; "
+	    "pets "
 	    "one "
 	    "at a time",
 	    (long long)r.canary.n, r.canary.percent ? "%" : "", (long long)r.batch.n,
-	    r.batch.percent ? "%" : "", (long long)(r.soak_ms / 1000), (long long)r.max_fail.n,
-	    r.max_fail.percent ? "%" : "", r.rollback ? " and rolls back" : "");
+	    r.batch.percent ? "%" : "", r.domain ? " spread over " : "", r.domain ? r.domain : "",
+	    (long long)(r.soak_ms / 1000), (long long)r.max_fail.n, r.max_fail.percent ? "%" : "",
+	    r.rollback ? " and rolls back" : "");
 }
 
 struct rollout_run *
@@ -97,8 +104,43 @@ rollout_free(struct rollout_run *r)
 {
 	if (!r)
 		return;
+	strmap_fini(&r->domains);
 	free(r->member);
 	free(r);
+}
+
+void
+rollout_domain(struct rollout_run *r, size_t i, const char *name)
+{
+	size_t number = r->domains.count + 1;
+
+	strmap_add(&r->domains, name, number, &number);
+	r->member[i].domain = number;
+}
+
+struct rollout_run *
+rollout_return(const struct rollout_run *r, const bool *which)
+{
+	struct rollout_run *back = xcalloc(1, sizeof(*back));
+
+	back->spec = r->spec;
+	back->spec.canary = (struct count_or_percent){ .said = true };
+	back->spec.max_fail = (struct count_or_percent){ .n = (int64_t)r->count + 1, .said = true };
+	back->begun = true;
+	back->count = r->count;
+	back->member = xcalloc(r->count + 1, sizeof(*back->member));
+	for (size_t i = 0; i < r->count; i++) {
+		struct member *m = &back->member[i];
+
+		*m = r->member[i];
+		if (which[i])
+			m->stage = STAGE_WAITS;
+		else if (m->stage != STAGE_ASIDE)
+			m->stage = STAGE_ENDED;
+		if (rollout_untried(r, i))
+			m->outcome = OUTCOME_UNTRIED;
+	}
+	return back;
 }
 
 size_t
@@ -235,10 +277,40 @@ in_flight(const struct rollout_run *r)
 	return false;
 }
 
+/* Those of a herd that are well, or were when they were looked at. */
+static bool
+is_up(const struct member *m)
+{
+	return m->stage == STAGE_WAITS || (m->stage == STAGE_ENDED && !has_failed(m));
+}
+
+static size_t
+pick_spread(struct rollout_run *r, size_t want, size_t *ret)
+{
+	autofree struct spread_host *host = xcalloc(r->count + 1, sizeof(*host));
+	size_t got;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct member *m = &r->member[i];
+
+		host[i] = (struct spread_host){ .domain = m->domain,
+			.there = m->kind == HOST_CATTLE && m->stage != STAGE_ASIDE,
+			.waits = m->kind == HOST_CATTLE && m->stage == STAGE_WAITS,
+			.up = is_up(m) };
+	}
+	got = spread_pick(host, r->count, want, ret);
+	for (size_t i = 0; i < got; i++)
+		r->member[ret[i]].stage = STAGE_BATCHED;
+	return got;
+}
+
 static size_t
 pick(struct rollout_run *r, enum host_kind kind, size_t want, size_t *ret, size_t n)
 {
 	size_t got = 0;
+
+	if (kind == HOST_CATTLE && r->spec.domain)
+		return pick_spread(r, want < n ? want : n, ret);
 
 	for (size_t i = 0; i < r->count && got < want && got < n; i++) {
 		if (r->member[i].stage != STAGE_WAITS || r->member[i].kind != kind)

@@ -3,7 +3,8 @@
  *
  * Pure: it is told how each host fared and answers who may start next. Hosts are
  * numbers from 0 in the order of the run. Cattle go first, the canary before the
- * batches; pets follow, one at a time, whatever the batch says.
+ * batches, over failure domains where there are some; pets follow, one at a time,
+ * whatever the batch says.
  */
 #ifndef DROVER_PLAYBOOKS_ROLLOUT_H
 #define DROVER_PLAYBOOKS_ROLLOUT_H
@@ -22,6 +23,9 @@ struct rollout_run;
  * max_unreachable 50%. Percent counts round up. */
 struct rollout_run *rollout_new(const struct rollout *spec, const enum host_kind *kinds, size_t n);
 void rollout_free(struct rollout_run *r);
+
+/* Which failure domain host i is in, where spec has domain; before the first batch. name is borrowed. */
+void rollout_domain(struct rollout_run *r, size_t i, const char *name);
 
 /* How host i fared; a second word about a host replaces the first. Before it was started:
  * unreachable, refused and held set it aside (never counted as failed), ok means nothing to do,
@@ -59,6 +63,10 @@ int64_t rollout_soak_ms(const struct rollout_run *r);
 
 /* "canary 1, then batches of 25%, stops at 1 failed; pets one at a time": spec with its defaults. */
 void rollout_words(const struct rollout *spec, char *to, size_t size);
+
+/* The hosts of which (as many as r has) once more, to be taken back: by the same batches without a canary,
+ * and whatever fails none is left out. */
+struct rollout_run *rollout_return(const struct rollout_run *r, const bool *which);
 
 /* n, or that many percent of `of`, rounded up. */
 size_t rollout_count(const struct count_or_percent *c, size_t of);

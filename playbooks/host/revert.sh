@@ -139,7 +139,28 @@ back_line() {
 	do) back_do "$@" ;;
 	esac
 }
-# Units that ran before run again, with the files that they had.
+# One that runs again is waited for by the check of the act that had put it there, if that is still known; one
+# that does not pass it is told of, and it was as it is.
+well_again() { # UNIT
+	by=$(unit="unit $1" awk -F'\t' '$1 == ENVIRON["unit"] { print $7 }' manifest.old 2>/dev/null)
+	case $by in '' | - | *[!0-9a-f-]*) return 0 ;; esac
+	# shellcheck disable=SC2046
+	set -- $(unit=$1 awk '$1 == "gate" && $2 == ENVIRON["unit"] { $1 = ""; line = $0 } END { print line }' "../$by/steps" 2>/dev/null)
+	[ $# = 8 ] || return 0
+	name=$1 words=$8
+	case $2 in exec | journal) mkdir -p args && words=../../$by/args/$8 ;; esac
+	now
+	deadline=$((up + $5 * $7 / 10))
+	until text=$(probe "$2" "$3" "$4" $((($6 + 999) / 1000)) "$words" 2>&1 3<&- 5<&- 9>&-); do
+		now
+		[ "$up" -lt "$deadline" ] || {
+			unwell="$unwell; $name runs again and is not well: $(printf %s "$text" | head -c 300)"
+			return 0
+		}
+		pause 200
+	done
+}
+# Units that ran before run again, with the files that they had, one after another.
 up_again() { # VERB UNIT
 	is_up "$(was unit "$2")" || return 0
 	case " $again " in *" $2 "*) return 0 ;; esac
@@ -148,13 +169,16 @@ up_again() { # VERB UNIT
 	case $1 in *reload*) verb=reload-or-restart ;; stop) verb=start ;; esac
 	systemctl reset-failed -- "$2" 2>/dev/null
 	text=$(systemctl $verb -- "$2" 2>&1 9>&-) || failing "$2: $text" "systemctl $verb $2"
-	is_up "$(property "$2" ActiveState)" || [ "$(property "$2" Result)" = success ] ||
+	if is_up "$(property "$2" ActiveState)"; then
+		well_again "$2"
+	elif [ "$(property "$2" Result)" != success ]; then
 		failing "$2 is $(property "$2" ActiveState)" "systemctl $verb $2"
+	fi
 }
 # A host that goes down starts its units from the files when it is back.
 is_stopping() { [ "$(systemctl is-system-running 2>/dev/null)" = stopping ]; }
 revert() {
-	fails='' left='' again=''
+	fails='' left='' again='' unwell=''
 	[ -e before ] || return 0
 	awk '{ line[NR] = $0 } END { for (i = NR; i; i--) print line[i] }' before >after
 	set -f
@@ -204,7 +228,7 @@ take_back() { # TEXT
 		outcome=rolled-back
 		text="restored as it was before"
 	fi
-	text="$text${left:+; not taken back: $left}${1:+; $1}"
+	text="$text${left:+; not taken back: $left}$unwell${1:+; $1}"
 	manifest_back || { : >keep && outcome=rollback-failed text="$text; the manifest could not be written"; }
 	disarm
 	journal $outcome

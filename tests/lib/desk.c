@@ -94,6 +94,7 @@ desk_desire(struct desk *d, const char *text)
 	d->count = wanted.count;
 	d->skipped = wanted.skipped;
 	d->skipped_count = wanted.skipped_count;
+	d->domain = wanted.domain;
 	note_mistakes(d);
 	return good;
 }

@@ -24,6 +24,7 @@ struct desk {
 	size_t count;
 	const struct skipped *skipped;
 	size_t skipped_count;
+	const char *domain;
 	struct buf said; /* the mistakes, as they are printed, without the directory */
 };
 

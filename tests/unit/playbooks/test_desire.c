@@ -110,6 +110,38 @@ facts_may_be_unknown_where_the_caller_says_so(void **state)
 }
 
 static void
+a_rollout_is_spread_over_a_variable_or_a_fact_which_each_of_its_cattle_has(void **state)
+{
+	struct desk *d = *state;
+	const struct var rack = { .name = "rack", .value = "r1" };
+	const struct var *const vars[] = { &rack };
+	size_t used = 0;
+
+	assert_false(desk_desire(d, "rollout: {batch: 2,\n  domain: rack}\n"));
+	assert_string_equal(
+	    buf_text(&d->said), "shop.yaml:2:11: domain: host web1 has no variable or fact rack\n");
+	d->host.kind = HOST_PET;
+	assert_true(desk_desire(d, "rollout: {domain: rack}\n"));
+	assert_null(d->domain);
+	d->host.kind = HOST_CATTLE;
+	d->host.vars = vars;
+	d->host.var_count = 1;
+	assert_true(desk_desire(d, "rollout: {domain: rack}\n"));
+	assert_string_equal(d->domain, "r1");
+	d->facts = (struct facts){ .unknown_ok = true, .used = &used };
+	assert_true(desk_desire(d, "rollout: {domain: os}\n"));
+	assert_null(d->domain);
+	assert_int_equal(used, 1);
+	d->facts.fact = hostile_fact;
+	assert_true(desk_desire(d, "rollout: {domain: os}\n"));
+	assert_string_equal(d->domain, "{{ secret }} $(id)");
+	assert_false(desk_desire(d, "rollout: {domain: \"a b\"}\n"));
+	assert_string_equal(buf_text(&d->said),
+	    "shop.yaml:1:19: domain: the name of a variable or fact is wanted here (rack), not "
+	    "\"a b\"\n");
+}
+
+static void
 images_come_first_then_files_then_units_then_tasks(void **state)
 {
 	static const char *const order[] = { "image localhost/shop:1",
@@ -362,6 +394,8 @@ main(void)
 		with_desk(the_command_line_beats_the_inventory_which_beats_the_playbook),
 		with_desk(facts_are_data_and_never_stand_in_for_a_variable),
 		with_desk(facts_may_be_unknown_where_the_caller_says_so),
+		with_desk(
+		    a_rollout_is_spread_over_a_variable_or_a_fact_which_each_of_its_cattle_has),
 		with_desk(images_come_first_then_files_then_units_then_tasks),
 		with_desk(ports_that_overlap_on_a_host_are_refused),
 		with_desk(one_address_each_is_no_overlap),

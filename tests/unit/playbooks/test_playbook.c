@@ -28,6 +28,7 @@ the_head_of_a_playbook_is_read(void **state)
 	assert_int_equal(playbook_hosts_mark(d->playbook).line, 1);
 	const struct rollout *r = playbook_rollout(d->playbook);
 	assert_true(r->said && r->canary.said && r->batch.percent && !r->canary.percent);
+	assert_null(r->domain);
 	assert_int_equal(r->batch.n, 25);
 	assert_int_equal(r->soak_ms, 10000);
 	assert_int_equal(strlen(playbook_digest(d->playbook)), 64);

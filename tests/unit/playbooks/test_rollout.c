@@ -398,6 +398,45 @@ a_rollout_is_told_with_its_defaults(void **state)
 	assert_string_equal(words,
 	    "canary 1, then batches of 2, soak 1 s, stops at 1 failed and rolls back; pets one at "
 	    "a time");
+	rollout_words(&(struct rollout){ .domain = "rack" }, words, sizeof(words));
+	assert_string_equal(words,
+	    "canary 1, then batches of 25% spread over rack, soak 1 s, stops at 1 failed; pets one "
+	    "at a time");
+}
+
+/* Whoever changed is taken back as carefully as it was changed. */
+static void
+what_was_changed_is_taken_back_in_batches_too_and_no_failure_ends_that(void **state)
+{
+	const enum host_kind kinds[] = { HOST_CATTLE, HOST_CATTLE, HOST_PET, HOST_CATTLE,
+		HOST_CATTLE };
+	const struct rollout spec = { .batch = { .n = 2, .said = true }, .rollback = true };
+	const bool which[] = { true, true, true, false, true };
+	struct rollout_run *r = rollout_new(&spec, kinds, 5), *back;
+	size_t batch[HOSTS];
+
+	(void)state;
+	rollout_note(r, 3, OUTCOME_UNREACHABLE);
+	assert_int_equal(run_batch(r, OUTCOME_CHANGED), 1);
+	assert_int_equal(run_batch(r, OUTCOME_CHANGED), 2);
+	assert_int_equal(run_batch(r, OUTCOME_FAILED), 1);
+	assert_string_equal(rollout_stopped(r), "1 of 5 hosts failed (max_fail 1)");
+	back = rollout_return(r, which);
+	assert_int_equal(rollout_next_batch(back, batch, HOSTS), 2);
+	assert_string_equal(rollout_batch_name(back), "batch 1");
+	assert_int_equal(rollout_next_batch(back, batch, HOSTS), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(rollout_start(back, batch[i]));
+		rollout_note(back, batch[i], OUTCOME_ROLLBACK_FAILED);
+	}
+	assert_null(rollout_stopped(back));
+	assert_int_equal(run_batch(back, OUTCOME_ROLLED_BACK), 1);
+	assert_int_equal(run_batch(back, OUTCOME_ROLLED_BACK), 1);
+	assert_string_equal(rollout_batch_name(back), "pet");
+	assert_int_equal(run_batch(back, OUTCOME_ROLLED_BACK), 0);
+	assert_true(rollout_done(back));
+	rollout_free(back);
+	rollout_free(r);
 }
 
 int
@@ -421,6 +460,8 @@ main(void)
 		cmocka_unit_test(nothing_is_parked_where_no_batch_would_come),
 		cmocka_unit_test(a_host_that_was_left_out_is_neither_a_failure_nor_away),
 		cmocka_unit_test(a_rollout_is_told_with_its_defaults),
+		cmocka_unit_test(
+		    what_was_changed_is_taken_back_in_batches_too_and_no_failure_ends_that),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
