@@ -201,10 +201,12 @@ join_units(struct back_reading *r)
 static void
 take_gate(struct back_reading *r, char *line)
 {
-	static const char *const kinds[] = { "http", "tcp", "exec" };
-	static const enum health_kind as[] = { HEALTH_HTTP, HEALTH_TCP, HEALTH_EXEC };
+	static const char *const kinds[] = { "http", "tcp", "exec", "journal" };
+	static const enum health_kind as[] = { HEALTH_HTTP, HEALTH_TCP, HEALTH_EXEC,
+		HEALTH_JOURNAL };
 	struct health *h = arena_alloc(r->arena, sizeof(*h));
 	int64_t port, retries;
+	bool by_words;
 	char *f[9];
 	struct back_step *s = back_cut(line, ' ', f, countof(f)) ? back_step_of(r, f[0]) : NULL;
 
@@ -220,8 +222,10 @@ take_gate(struct back_reading *r, char *line)
 	h->port = (int)port;
 	h->retries = (int)retries;
 	h->path = f[8];
-	h->argv = h->kind == HEALTH_EXEC ? words_of(r, "gate", s->number) : NULL;
-	if (h->kind != HEALTH_NONE && (h->kind != HEALTH_EXEC || h->argv))
+	by_words = h->kind == HEALTH_EXEC || h->kind == HEALTH_JOURNAL;
+	h->argv = by_words ? words_of(r, "gate", s->number) : NULL;
+	h->pattern = h->kind == HEALTH_JOURNAL && h->argv ? h->argv[0] : NULL;
+	if (h->kind != HEALTH_NONE && (!by_words || h->argv))
 		s->health = h;
 }
 

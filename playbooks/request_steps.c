@@ -87,6 +87,13 @@ add_gate(struct request_parts *p, const struct resource *r, size_t n)
 		buf_addf(&p->steps, "gate %s exec - 0 %lld %lld %d %zu\n", r->unit, interval,
 		    timeout, retries, n);
 		break;
+	case HEALTH_JOURNAL:
+		if (request_add_words(
+			p, "args", n, NULL, (const char *const[]){ h->pattern, NULL }) < 0)
+			return -1;
+		buf_addf(&p->steps, "gate %s journal - 0 %lld %lld %d %zu\n", r->unit, interval,
+		    timeout, retries, n);
+		break;
 	}
 	return 0;
 }

@@ -56,11 +56,12 @@ struct follow_up {
 };
 
 struct health {
-	enum health_kind { HEALTH_NONE, HEALTH_HTTP, HEALTH_TCP, HEALTH_EXEC, HEALTH_UNIT } kind;
+	enum health_kind { HEALTH_NONE, HEALTH_HTTP, HEALTH_TCP, HEALTH_EXEC, HEALTH_JOURNAL, HEALTH_UNIT } kind;
 	const char *path;    /* http */
 	const char *address; /* http, tcp: host side */
 	int port;
 	const char *const *argv; /* exec, on the host */
+	const char *pattern;     /* journal: extended regular expression */
 	int64_t interval_ms, timeout_ms;
 	int retries;
 };

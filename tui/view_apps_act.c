@@ -129,6 +129,11 @@ put_check(const struct health *h, struct buf *to)
 {
 	if (!h || h->kind == HEALTH_NONE || h->kind == HEALTH_UNIT)
 		return;
+	if (h->kind == HEALTH_JOURNAL) {
+		buf_adds(to, " journal ");
+		str_shell_quote(to, h->pattern);
+		return;
+	}
 	buf_adds(to, h->kind == HEALTH_HTTP ? " http" : h->kind == HEALTH_TCP ? " tcp" : " exec");
 	for (size_t i = 0; h->kind == HEALTH_EXEC && h->argv[i]; i++) {
 		buf_addc(to, ' ');

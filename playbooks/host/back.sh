@@ -68,7 +68,8 @@ if [ -s units ] && [ -s manifest.old ]; then
 	put gates "$gates"
 	# shellcheck disable=SC2034
 	printf '%s\n' "$gates" | while read -r number by kind address port interval timeout retries step; do
-		[ "$kind" = exec ] && [ -f "../$by/args/$step" ] || continue
+		case $kind in exec | journal) ;; *) continue ;; esac
+		[ -f "../$by/args/$step" ] || continue
 		whole "../$by/args/$step"
 		put words "gate/$number
 $text"

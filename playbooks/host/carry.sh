@@ -251,11 +251,20 @@ probe_http() { # ADDRESS PORT SECONDS PATH
 		return 1
 	fi
 }
+# What the unit said since this start of it, and no other.
+probe_journal() { # UNIT SECONDS PATTERN
+	# shellcheck disable=SC2016
+	timeout "$2" sh -c 'journalctl -q --no-pager -o cat -u "$0" "_SYSTEMD_INVOCATION_ID=$1" | grep -Eq -e "$2"' \
+		"$1" "$(property "$1" InvocationID)" "$3" && return
+	echo "no line of its journal since it was started matches $3"
+	return 1
+}
 probe() { # KIND ADDRESS PORT SECONDS PATH
 	case $1 in
 	http) probe_http "$2" "$3" "$4" "$5" ;;
 	tcp) probe_tcp "$2" "$3" "$4" ;;
 	exec) with_words "args/$5" timeout "$4" ;;
+	journal) with_words "args/$5" probe_journal "$name" "$4" ;;
 	esac
 }
 # Well at once, or within the time that so many tries at this interval take; a unit that ended is not

@@ -1,12 +1,17 @@
 #!/bin/sh
 # Restarts units of an app, one after another: each must come up, stay so for three seconds without having come up
 # anew, and answer its health check, before the next. Behind this text stand lines
-#   one UNIT [http ADDRESS PORT PATH | tcp ADDRESS PORT | exec WORD...]
+#   one UNIT [http ADDRESS PORT PATH | tcp ADDRESS PORT | exec WORD... | journal PATTERN]
 answers() {
 	case $1 in
 	exec)
 		shift
 		timeout 10 "$@" >/dev/null 2>&1
+		;;
+	journal)
+		# shellcheck disable=SC2016
+		timeout 10 sh -c 'journalctl -q --no-pager -o cat -u "$0" "_SYSTEMD_INVOCATION_ID=$1" | grep -Eq -e "$2"' \
+			"$unit" "$(systemctl show -P InvocationID -- "$unit")" "$2"
 		;;
 	*)
 		# shellcheck disable=SC2016

@@ -198,6 +198,33 @@ a_probe_of_a_port_that_is_not_there_is_refused(void **state)
 }
 
 static void
+a_pattern_for_the_journal_is_checked_and_looking_for_it_always_ends(void **state)
+{
+	static const struct {
+		const char *pattern, *wrong;
+	} cases[] = { { "^listening on [0-9]{1,5}$", NULL }, { "a{100}(b{100})", NULL },
+		{ "\\\\1", NULL }, { "", "a pattern of one line" }, { "(a)\\1", "cannot refer back" },
+		{ "((a{100}){100}){100}", "so often" }, { "a{99999999999999999999}", "so often" },
+		{ "(a", "arenthes" }, { "a{2", "" }, { "\\", "" } };
+	struct desk *d = *state;
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		autofree char *text = xasprintf(
+		    "apps: {a: {image: localhost/a, health: {journal: '%s'}}}\n", cases[i].pattern);
+		bool good = desk_load(d, text);
+
+		if (good != !cases[i].wrong)
+			fail_msg("%s: %s", cases[i].pattern, buf_text(&d->said));
+		if (!good && !strstr(buf_text(&d->said), cases[i].wrong))
+			fail_msg("%s: %s", cases[i].pattern, buf_text(&d->said));
+	}
+	assert_false(desk_load(
+	    d, "apps: {a: {image: localhost/a, health: {journal: up, exec: [\"true\"]}}}\n"));
+	assert_string_equal(buf_text(&d->said),
+	    "shop.yaml:1:40: health: only one of http, tcp, exec, journal and unit\n");
+}
+
+static void
 bad_arguments_of_e_are_told(void **state)
 {
 	struct desk *d = *state;
@@ -304,6 +331,7 @@ main(void)
 		with_desk(files_out_of_the_playbooks_directory_are_refused),
 		with_desk(a_changed_template_changes_the_digest_of_the_playbook),
 		with_desk(a_probe_of_a_port_that_is_not_there_is_refused),
+		with_desk(a_pattern_for_the_journal_is_checked_and_looking_for_it_always_ends),
 		with_desk(bad_arguments_of_e_are_told),
 		with_desk(variables_of_the_playbook_are_no_templates),
 		with_desk(an_empty_set_is_not_everybody),

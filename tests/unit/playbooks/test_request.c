@@ -154,6 +154,28 @@ a_plan_becomes_files_steps_and_manifest(void **state)
 }
 
 static void
+a_pattern_goes_as_it_is_and_never_through_a_shell(void **state)
+{
+	autobuf b = BUF_INIT(REQUEST_MAX);
+	struct resource says = unit;
+	struct scene s;
+	struct err err;
+
+	(void)state;
+	set_up(&s);
+	says.health = (struct health){ .kind = HEALTH_JOURNAL,
+		.pattern = "it's $(up) *",
+		.interval_ms = 100,
+		.timeout_ms = 500,
+		.retries = 3 };
+	s.step[2].resource = &says;
+	assert_int_equal(request_build(&s.request, &b, &err), 0);
+	expect(&b, "args/2", "1\nit's $(up) *\n");
+	autofree char *steps = member(&b, "steps");
+	assert_non_null(strstr(steps, "\ngate web-0.service journal - 0 100 500 3 2\n"));
+}
+
+static void
 the_first_line_tells_length_and_digest(void **state)
 {
 	autobuf b = BUF_INIT(REQUEST_MAX);
@@ -349,6 +371,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plan_becomes_files_steps_and_manifest),
+		cmocka_unit_test(a_pattern_goes_as_it_is_and_never_through_a_shell),
 		cmocka_unit_test(the_first_line_tells_length_and_digest),
 		cmocka_unit_test(what_an_undo_needs_goes_with_the_act),
 		cmocka_unit_test(a_unit_that_runs_as_it_should_is_left_alone),
