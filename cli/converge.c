@@ -24,6 +24,7 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <signal.h>
 #include <string.h>
 
 struct converging {
@@ -36,7 +37,8 @@ struct converging {
 	struct apply *apply;
 	struct drive *drive;
 	struct loop_io *answer; /* standard input, while a question is open */
-	bool differs, failed;
+	struct loop_signal *pausing;
+	bool differs, failed, paused;
 };
 
 /* A plan has no values of variables: who gave them gives them again. */
@@ -363,6 +365,16 @@ prepare(struct converging *g)
 	return g->apply != NULL;
 }
 
+static void
+on_pause(void *user, int signum)
+{
+	struct converging *g = user;
+
+	(void)signum;
+	g->paused = !g->paused;
+	apply_pause(g->apply, g->paused);
+}
+
 static int
 carry_out(struct converging *g)
 {
@@ -376,8 +388,12 @@ carry_out(struct converging *g)
 	g->drive = drive_new(&drive);
 	if (!g->drive)
 		return c->exit;
+	if (g->spec->change)
+		g->pausing = loop_signal_new(c->loop, SIGUSR2, on_pause, g);
 	apply_start(g->apply, drive_run(g->drive));
 	code = drive_wait(g->drive, NULL);
+	if (g->pausing)
+		loop_signal_free(g->pausing);
 	return code;
 }
 
