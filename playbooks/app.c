@@ -153,7 +153,7 @@ static const char *const *
 put_notes(const struct app *app, int replica, struct arena *a)
 {
 	const char **note =
-	    arena_alloc(a, (app->port_count + 2 + APP_NATIVE_NOTES) * sizeof(*note));
+	    arena_alloc(a, (app->port_count + 4 + APP_NATIVE_NOTES) * sizeof(*note));
 	size_t n = 0;
 
 	for (size_t i = 0; i < app->port_count; i++) {
@@ -169,7 +169,33 @@ put_notes(const struct app *app, int replica, struct arena *a)
 		    app->name);
 	if (app->form == APP_BINARY)
 		app_native_notes(app, a, note, &n);
+	if (app->drain.before)
+		note[n++] =
+		    arena_printf(a, "drain: before a replica of %s stops, %s runs on the host",
+			app->name, app->drain.before[0]);
+	if (app->drain.after)
+		note[n++] = arena_printf(a,
+		    "drain: when a replica of %s is well again, %s runs on the host", app->name,
+		    app->drain.after[0]);
 	return note;
+}
+
+/* NULL: the app has none. */
+static const struct drain *
+drain_of(const struct app *app, int replica, const char *unit, struct arena *a)
+{
+	struct drain *d = arena_alloc(a, sizeof(*d));
+	const char **env = arena_alloc(a, 5 * sizeof(*env));
+
+	if (!app->drain.before && !app->drain.after)
+		return NULL;
+	env[0] = arena_printf(a, "DROVER_APP=%s", app->name);
+	env[1] = arena_printf(a, "DROVER_HOST=%s", app->host);
+	env[2] = arena_printf(a, "DROVER_REPLICA=%d", replica);
+	env[3] = arena_printf(a, "DROVER_UNIT=%s", unit);
+	*d = app->drain;
+	d->env = env;
+	return d;
 }
 
 /* Of all that only a restart would pick up. */
@@ -231,6 +257,7 @@ add_unit(const struct app *app, int replica, struct arena *a, const struct resou
 	r->health = app->health;
 	if (r->health.port)
 		r->health.port += replica;
+	r->drain = drain_of(app, replica, unit, a);
 	r->notes = put_notes(app, replica, a);
 	r->native = app->form == APP_BINARY;
 	r->look = r->native ? app_native_look(unit, r->digest, r->content, a)

@@ -92,6 +92,7 @@ struct app {
 	bool read_only;
 	enum on_change on_change;
 	struct health health; /* port: of replica 0 */
+	struct drain drain;   /* env is not used: each replica has its own */
 };
 
 struct resource_list {

@@ -73,7 +73,7 @@ struct apply_host {
 	const struct skipped *skipped;
 	size_t skipped_count;
 	const char *domain; /* of the rollout; NULL: none */
-	size_t facts_used; /* by wanted; if any, they are looked up anew after observe */
+	size_t facts_used;  /* by wanted; if any, they are looked up anew after observe */
 	struct observation *seen;
 	struct prune prune;
 	struct plan *plan;

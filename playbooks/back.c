@@ -220,7 +220,7 @@ take_frame(void *user, const char *kind, const char *payload, size_t len)
 	} later[] = { { "result", &r->result }, { "units", &r->units },
 		{ "units.before", &r->before }, { "units.after", &r->after },
 		{ "files", &r->files }, { "untouched", &r->untouched }, { "was", &r->was },
-		{ "undone", &r->undone }, { "gates", &r->gates } };
+		{ "undone", &r->undone }, { "gates", &r->gates }, { "drains", &r->drains } };
 
 	for (size_t i = 0; i < countof(later); i++) {
 		if (strcmp(kind, later[i].kind) == 0)

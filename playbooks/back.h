@@ -48,6 +48,7 @@ struct back_step {
 	const char *class, *app, *id, *title;
 	const struct back_place *place; /* NULL: none */
 	const struct back_unit *unit;   /* NULL: none */
+	const struct drain *drain;      /* of its unit, as this act had it; NULL: nothing */
 	const struct health *health;    /* of its unit, as the act before had it; NULL: not known */
 	/* words, ended by NULL; NULL: none. args of a command begin with its directory */
 	const char *const *args, *const *back, *const *undo, *const *look;

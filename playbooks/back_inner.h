@@ -23,7 +23,7 @@ struct back_reading {
 	size_t taken;
 	struct back_step *step;
 	size_t count, cap, max; /* max: the highest number there may be */
-	char *result, *units, *before, *after, *files, *untouched, *was, *undone, *gates;
+	char *result, *units, *before, *after, *files, *untouched, *was, *undone, *gates, *drains;
 	struct back_text {
 		char *bytes;
 		size_t len;

@@ -229,6 +229,47 @@ take_gate(struct back_reading *r, char *line)
 		s->health = h;
 }
 
+/* Words of a command as in_place of carry.sh takes them: a directory, variables, the command. */
+static const char *const *
+hook_of(struct arena *a, const char *const *words, const char *const **ret_env)
+{
+	const char **env;
+	size_t n = 1;
+
+	if (!words || words[0][0] != '/')
+		return NULL;
+	while (words[n] && strchr(words[n], '='))
+		n++;
+	if (!words[n])
+		return NULL;
+	env = arena_alloc(a, n * sizeof(*env));
+	memcpy(env, words + 1, (n - 1) * sizeof(*env));
+	*ret_env = env;
+	return words + n;
+}
+
+/* UNIT NUMBER SECONDS.TENTHS */
+static void
+take_drain(struct back_reading *r, char *line)
+{
+	struct drain *d = arena_alloc(r->arena, sizeof(*d));
+	char *f[3], *dot;
+	struct back_step *s = back_cut(line, ' ', f, countof(f)) ? back_step_of(r, f[1]) : NULL;
+	int64_t seconds, tenths;
+
+	dot = s ? strchr(f[2], '.') : NULL;
+	if (!dot)
+		return;
+	*dot = '\0';
+	if (!str_int(f[2], 0, GATE_MS / 1000, &seconds) || !str_int(dot + 1, 0, 9, &tenths))
+		return;
+	d->limit_ms = seconds * 1000 + tenths * 100;
+	d->before = hook_of(r->arena, words_of(r, "drain", s->number), &d->env);
+	d->after = hook_of(r->arena, words_of(r, "undrain", s->number), &d->env);
+	if (d->limit_ms > 0 && (d->before || d->after))
+		s->drain = d;
+}
+
 /* The act that took the run back, unless another took that back. */
 static const struct journal_line *
 taken_back(const struct observation *undos, const char *uuid)
@@ -267,6 +308,7 @@ back_join(struct back_reading *r)
 	join_was(r);
 	join_units(r);
 	back_each_line(r, r->gates, take_gate);
+	back_each_line(r, r->drains, take_drain);
 	for (size_t i = 0; i < r->count; i++) {
 		struct back_step *s = &r->step[i];
 		const struct back_text *left = text_of(r, "left", s->number);

@@ -91,6 +91,16 @@ check_machine(struct desire *d, const struct app_binary *b)
 		    b->machine, d->host->name, arch);
 }
 
+/* False when a mistake was told. */
+static bool
+fill_drain(struct desire *d, const struct drain_decl *decl, struct drain *ret)
+{
+	*ret = (struct drain){ .before = desire_argv(d, &decl->before),
+		.after = desire_argv(d, &decl->after),
+		.limit_ms = decl->limit_ms };
+	return (ret->before || !decl->before.count) && (ret->after || !decl->after.count);
+}
+
 void
 desire_want_app(struct desire *d, const struct app_decl *decl, const char *image)
 {
@@ -101,9 +111,12 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 	int before = d->diag->errors;
 	bool good = desire_env(d, decl->env, decl->env_count, env);
 
+	struct drain drain;
+
 	good = fill_files(d, decl, file) && good;
 	if (decl->form == APP_BINARY)
 		check_machine(d, &decl->binary);
+	good = fill_drain(d, &decl->drain, &drain) && good;
 	for (size_t i = 0; i < decl->port_count && !d->here.maybe; i++)
 		check_overlap(d, decl, &decl->port[i]);
 	struct app app = { .name = decl->name,
@@ -129,7 +142,8 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 		.limits = decl->limits,
 		.read_only = decl->read_only,
 		.on_change = read_on_change_of(decl->on_change),
-		.health = aim_health(decl) };
+		.health = aim_health(decl),
+		.drain = drain };
 	if ((!image && decl->form == APP_IMAGE) || !good || d->diag->errors != before ||
 	    (decl->command.mark.line && !app.command) || (decl->args.mark.line && !app.args))
 		return;

@@ -96,6 +96,11 @@ struct health_decl {
 	bool said;
 };
 
+struct drain_decl {
+	struct argv_decl before, after;
+	int64_t limit_ms;
+};
+
 struct app_decl {
 	const char *name;
 	struct mark mark;
@@ -115,6 +120,7 @@ struct app_decl {
 	bool read_only;
 	const char *on_change;
 	struct health_decl health;
+	struct drain_decl drain;
 	struct step_decl step; /* when and tags */
 };
 

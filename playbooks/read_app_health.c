@@ -35,7 +35,8 @@ const struct field read_app_health_fields[] = {
 	{ .name = "journal",
 	    .form = FORM_NODE,
 	    .offset = offsetof(struct health_fields, journal),
-	    .doc = "an extended regular expression: a line of the unit's journal since this start of it "
+	    .doc = "an extended regular expression: a line of the unit's journal since this start "
+		   "of it "
 		   "must match" },
 	{ .name = "unit",
 	    .form = FORM_BOOL,

@@ -15,6 +15,7 @@ struct field_context;
 struct field_texts;
 struct yaml_node;
 
+void read_app_drain(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_app_ports(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_app_files(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_app_limits_of(const struct field_context *c, const struct yaml_node *n, void *to);

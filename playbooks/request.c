@@ -135,7 +135,7 @@ add_all(struct request_parts *p)
 		const struct buf *text;
 	} members[] = { { "about", &about }, { "mode", &mode }, { "needs", &p->needs },
 		{ "absent", &p->absent }, { "places", &p->places }, { "steps", &p->steps },
-		{ "manifest", &p->manifest } };
+		{ "manifest", &p->manifest }, { "drains", &p->drains } };
 	for (size_t i = 0; i < countof(members); i++)
 		tar_add(p->tar, members[i].name, members[i].text->data, members[i].text->len);
 	add_program(p);
@@ -157,6 +157,7 @@ request_limit_ms(const struct request *r)
 			continue;
 		ms += x->limit_ms > 0 ? x->limit_ms : x->kind == RESOURCE_RUN ? 3600000 : 300000;
 		ms += (x->health.interval_ms + x->health.timeout_ms) * x->health.retries;
+		ms += x->drain ? 2 * x->drain->limit_ms : 0;
 	}
 	return ms + (int64_t)r->plan->then_count * 300000;
 }
@@ -177,6 +178,7 @@ request_build(const struct request *r, struct buf *to, struct err *err)
 	buf_init(&p.steps, REQUEST_MAX);
 	buf_init(&p.manifest, REQUEST_MAX);
 	buf_init(&p.kept, REQUEST_MAX);
+	buf_init(&p.drains, REQUEST_MAX);
 	rc = add_all(&p);
 	buf_fini(&p.needs);
 	buf_fini(&p.absent);
@@ -184,6 +186,7 @@ request_build(const struct request *r, struct buf *to, struct err *err)
 	buf_fini(&p.steps);
 	buf_fini(&p.manifest);
 	buf_fini(&p.kept);
+	buf_fini(&p.drains);
 	strmap_fini(&p.contents);
 	if (rc < 0)
 		return -1;

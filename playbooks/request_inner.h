@@ -18,11 +18,11 @@ struct resource;
 struct request_parts {
 	const struct request *spec;
 	struct buf *tar;
-	struct buf needs, absent, places, steps, manifest, kept;
+	struct buf needs, absent, places, steps, manifest, kept, drains;
 	struct strmap contents; /* digests that are in the tar */
 	size_t *number;         /* of each step of the plan; 0: the same */
 	size_t changing, groups;
-	bool systemd_files, started;
+	bool systemd_files, started, drained;
 	struct err *err;
 };
 
@@ -47,6 +47,12 @@ bool request_puts(const struct plan_step *s);
 /* A command or a script: the operation that runs it, its words, text and input. Kind INPUT: there is
  * none. */
 int request_add_command(struct request_parts *p, const struct resource *r, size_t n);
+
+/* The members that say what is run around a stop of the unit of step n, if it has that. */
+int request_add_drain(struct request_parts *p, const struct resource *r, size_t n);
+/* The operations that run it. The first drain of an act is none of its steps: it comes before all of them. */
+void request_drain(struct request_parts *p, const struct resource *r, struct buf *to);
+void request_undrain(const struct resource *r, struct buf *to);
 
 /* The group of files of the steps from one to another: files.N, and the step that switches them. */
 int request_add_files(struct request_parts *p, size_t from, size_t to);

@@ -103,13 +103,19 @@ add_unit(struct request_parts *p, const struct plan_step *s, size_t n)
 {
 	const char *verb = unit_verb(s);
 
+	bool reload = verb && str_starts(verb, "reload");
+
 	buf_addf(&p->steps, "start %zu\n", n);
 	if (verb) {
+		if (!reload && is_active(s->found))
+			request_drain(p, s->resource, &p->steps);
 		buf_addf(&p->steps, "unit %s %s\n", verb, s->resource->unit);
 		p->started = p->started || strcmp(verb, "stop") != 0;
 		if (strcmp(verb, "stop") != 0 && add_gate(p, s->resource, n) < 0)
 			return -1;
 		buf_adds(&p->steps, "steady\n");
+		if (!reload && strcmp(verb, "stop") != 0)
+			request_undrain(s->resource, &p->steps);
 	}
 	buf_addf(&p->steps, "done %zu\n", n);
 	return 0;
@@ -164,13 +170,15 @@ add_doing(struct request_parts *p, const struct plan_step *s, size_t n)
 
 /* A unit stops while its file still says how. */
 static void
-add_stop(struct buf *to, const struct plan_step *s, size_t n)
+add_stop(struct request_parts *p, struct buf *to, const struct plan_step *s, size_t n)
 {
 	const struct found *f = s->found;
 
 	if (s->class == PLAN_SAME || !s->resource->absent || s->resource->kind != RESOURCE_UNIT)
 		return;
 	buf_addf(to, "start %zu\n", n);
+	if (is_active(f))
+		request_drain(p, s->resource, to);
 	if (is_active(f) || str_eq(f->active, "activating"))
 		buf_addf(to, "unit stop %s\n", s->resource->unit);
 	if (str_starts(f->enabled, "enabled"))
@@ -238,7 +246,7 @@ add_stops(struct request_parts *p, size_t from, size_t to)
 	bool sent = false;
 
 	for (size_t i = from; i < to; i++) {
-		add_stop(&stops, &steps[i], p->number[i]);
+		add_stop(p, &stops, &steps[i], p->number[i]);
 		sent = sent || request_sends_file(&steps[i]);
 	}
 	if (stops.len && sent)
@@ -284,6 +292,10 @@ request_add_steps(struct request_parts *p)
 {
 	const struct plan *plan = p->spec->plan;
 
+	for (size_t i = 0; i < plan->count; i++) {
+		if (p->number[i] && request_add_drain(p, plan->steps[i].resource, p->number[i]) < 0)
+			return -1;
+	}
 	for (size_t from = 0, to; from < plan->count; from = to) {
 		to = segment_end(p, from);
 		if (add_segment(p, from, to) < 0)

@@ -56,7 +56,14 @@ struct follow_up {
 };
 
 struct health {
-	enum health_kind { HEALTH_NONE, HEALTH_HTTP, HEALTH_TCP, HEALTH_EXEC, HEALTH_JOURNAL, HEALTH_UNIT } kind;
+	enum health_kind {
+		HEALTH_NONE,
+		HEALTH_HTTP,
+		HEALTH_TCP,
+		HEALTH_EXEC,
+		HEALTH_JOURNAL,
+		HEALTH_UNIT
+	} kind;
 	const char *path;    /* http */
 	const char *address; /* http, tcp: host side */
 	int port;
@@ -64,6 +71,13 @@ struct health {
 	const char *pattern;     /* journal: extended regular expression */
 	int64_t interval_ms, timeout_ms;
 	int retries;
+};
+
+/* What is run on the host around a stop of a unit: before it, and when it runs again and is well. */
+struct drain {
+	const char *const *env;                   /* NAME=value, ended by NULL; NULL: none */
+	const char *const *before, *const *after; /* NULL: nothing */
+	int64_t limit_ms;                         /* of each */
 };
 
 struct manifest_line;
@@ -133,6 +147,7 @@ struct resource {
 	const char *
 	    config_digest; /* of what a restart would pick up: unit text, env, app files, image id */
 	struct health health;
+	const struct drain *drain; /* NULL: nothing */
 
 	/* IMAGE; an app's UNIT: what it runs */
 	const char *image;   /* NAME:TAG */

@@ -123,6 +123,7 @@ wish_unit(struct undo *u, const struct back_step *s)
 	fill_states(s->unit, r);
 	if (s->health && !r->absent)
 		r->health = *s->health;
+	r->drain = s->drain;
 	ran = s->unit->before && s->unit->after && is_active(s->unit->before) &&
 	      is_active(s->unit->after);
 	r->on_change = s->restart  ? ON_CHANGE_RESTART

@@ -32,7 +32,7 @@ fi
 case $(systemctl is-active "drover-$run.service" 2>/dev/null) in
 active | activating | deactivating | reloading) put running '' ;;
 esac
-for file in about what units units.before units.after manifest manifest.old dirs; do
+for file in about what units units.before units.after manifest manifest.old dirs drains; do
 	[ ! -s $file ] || put $file "$(cat $file)"
 done
 # How the units that come back were proved well: by the gates of the acts that put them there.
@@ -57,7 +57,7 @@ put untouched "$(for file in files.*[0-9]; do
 done)"
 put was "$(cat was.* 2>/dev/null)"
 put result "$(awk '$4 == "start" || $4 == "step" || $4 == "end" { print $4, $5, $6 }' result)"
-for file in args/* back/* undo/* look/* left/*; do
+for file in args/* back/* undo/* look/* left/* drain/* undrain/*; do
 	[ -f "$file" ] || continue
 	whole "$file"
 	put words "$file

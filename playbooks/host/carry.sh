@@ -20,7 +20,7 @@ cd $base/runs/"$run" || exit 1
 exec </dev/null >>log 2>&1
 read -r boot </proc/sys/kernel/random/boot_id
 by_signal='stopped before its end: the time limit, or a person'
-seq=0 ended='' step=0 changed='' touched='' temps='' made='' watched='' gates='' status=0 state=changed
+seq=0 ended='' step=0 changed='' touched='' temps='' made='' watched='' gates='' drained='' status=0 state=changed
 # on_failure is stop or rollback; window: how many seconds a confirmation may take, 0: none is wanted.
 on_failure=stop window=0 keeps=''
 [ ! -r mode ] || read -r on_failure window <mode
@@ -115,7 +115,7 @@ units_now() { # FILE
 
 leave() { # OUTCOME TEXT
 	record "end $1" "$2"
-	rm -rf spare f in pipe script.* said* verify leaving status output files.*.back
+	rm -rf spare f in pipe script.* said* hook.said verify leaving status output files.*.back
 	exit 0
 }
 journal() { # OUTCOME
@@ -153,7 +153,36 @@ finish() { # OUTCOME TEXT
 	done
 	leave "$outcome" "$2"
 }
+# What is run around a stop of a unit: `drains` has a line for each, UNIT NUMBER SECONDS. True where there is
+# nothing to run; else text says how it failed.
+hook() { # drain|undrain UNIT
+	# shellcheck disable=SC2046
+	set -- "$1" "$2" $(awk -v unit="$2" '$1 == unit { print $2, $3; exit }' drains 2>/dev/null)
+	[ $# = 4 ] && [ -e "$1/$3" ] || return 0
+	(with_words "$1/$3" in_place "$4" /dev/null) >hook.said 2>&1
+	status=$?
+	[ $status != 0 ] || return 0
+	text="$1 of $2: $(how $status)"
+	[ $status != 124 ] || text="$1 of $2: stopped at its time limit of ${4%.0} s"
+	said=$(head -c 2000 hook.said | tr -d '\000')
+	text="$text${said:+: $said}"
+	return 1
+}
+drain() { # UNIT
+	drained=$1
+	hook drain "$1" && return
+	[ "$touched" ] || text="$text; nothing was changed here"
+	abort "$text" $status
+}
+# One that was drained and did not stop serves again.
+undrain_left() {
+	[ "$drained" ] || return 0
+	set -- "$drained"
+	drained=''
+	hook undrain "$1"
+}
 abort() { # TEXT [STATUS]
+	undrain_left || set -- "$1; and $text" "${2:-0}"
 	[ "$step" = 0 ] || record "step $step failed ${2:-0}" "$1"
 	[ -z "$touched" ] || [ -z "$armed" ] || decide reverted || exit 1
 	[ -z "$touched" ] || [ "$on_failure$armed" = stop ] || take_back "$1"
@@ -179,6 +208,7 @@ last_lines() { # UNIT
 }
 unit() { # VERB UNIT
 	before "unit $1 $2 $(property "$2" ActiveState)"
+	[ "$drained" != "$2" ] || drained=''
 	case $1 in start | restart) systemctl reset-failed -- "$2" 2>/dev/null ;; esac
 	text=$(systemctl "$1" -- "$2" 2>&1 3<&- 9>&-)
 	status=$?
@@ -421,6 +451,8 @@ perform() { # OP ARGUMENTS
 	do) work "$1" "$2" ;;
 	arm) arm ;;
 	steady) steady_all ;;
+	drain) drain "$1" ;;
+	undrain) hook undrain "$1" || abort "$text" $status ;;
 	soak)
 		pause "$1"
 		steady_all
@@ -477,6 +509,11 @@ else
 	while read -r first && [ "$first" = arm ]; do :; done <steps
 	case $first in 'files 1' | 'stage 1') stage 1 ;; esac
 	[ "$first" != "files 1" ] || pure=1
+	if [ -s drain.first ] && read -r first <drain.first; then
+		step=$(awk -v unit="$first" '$1 == unit { print $2; exit }' drains)
+		drain "$first"
+		step=0
+	fi
 	units_now units.before
 	record switch
 	touched=1

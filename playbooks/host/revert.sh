@@ -105,6 +105,7 @@ is_up() { # STATE
 }
 back_unit() { # VERB UNIT
 	! is_up "$(was unit "$2")" || return 0
+	! is_up "$(property "$2" ActiveState)" || hooked drain "$2"
 	text=$(systemctl stop -- "$2" 2>&1 9>&-) || failing "$2: $text" "systemctl stop $2"
 	[ "$(was unit "$2")" = failed ] || systemctl reset-failed -- "$2" 2>/dev/null
 }
@@ -139,6 +140,10 @@ back_line() {
 	do) back_do "$@" ;;
 	esac
 }
+# Around a stop on the way back too; what fails then is told of, and the way back goes on.
+hooked() { # drain|undrain UNIT
+	hook "$1" "$2" || unwell="$unwell; $text"
+}
 # One that runs again is waited for by the check of the act that had put it there, if that is still known; one
 # that does not pass it is told of, and it was as it is.
 well_again() { # UNIT
@@ -167,10 +172,12 @@ up_again() { # VERB UNIT
 	again="$again $2"
 	verb=restart
 	case $1 in *reload*) verb=reload-or-restart ;; stop) verb=start ;; esac
+	[ $verb != restart ] || ! is_up "$(property "$2" ActiveState)" || hooked drain "$2"
 	systemctl reset-failed -- "$2" 2>/dev/null
 	text=$(systemctl $verb -- "$2" 2>&1 9>&-) || failing "$2: $text" "systemctl $verb $2"
 	if is_up "$(property "$2" ActiveState)"; then
 		well_again "$2"
+		[ $verb = reload-or-restart ] || hooked undrain "$2"
 	elif [ "$(property "$2" Result)" != success ]; then
 		failing "$2 is $(property "$2" ActiveState)" "systemctl $verb $2"
 	fi

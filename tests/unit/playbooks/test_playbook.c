@@ -203,9 +203,10 @@ a_pattern_for_the_journal_is_checked_and_looking_for_it_always_ends(void **state
 	static const struct {
 		const char *pattern, *wrong;
 	} cases[] = { { "^listening on [0-9]{1,5}$", NULL }, { "a{100}(b{100})", NULL },
-		{ "\\\\1", NULL }, { "", "a pattern of one line" }, { "(a)\\1", "cannot refer back" },
-		{ "((a{100}){100}){100}", "so often" }, { "a{99999999999999999999}", "so often" },
-		{ "(a", "arenthes" }, { "a{2", "" }, { "\\", "" } };
+		{ "\\\\1", NULL }, { "", "a pattern of one line" },
+		{ "(a)\\1", "cannot refer back" }, { "((a{100}){100}){100}", "so often" },
+		{ "a{99999999999999999999}", "so often" }, { "(a", "Unmatched (" }, { "a{2", "" },
+		{ "\\", "" } };
 	struct desk *d = *state;
 
 	for (size_t i = 0; i < countof(cases); i++) {
@@ -222,6 +223,30 @@ a_pattern_for_the_journal_is_checked_and_looking_for_it_always_ends(void **state
 	    d, "apps: {a: {image: localhost/a, health: {journal: up, exec: [\"true\"]}}}\n"));
 	assert_string_equal(buf_text(&d->said),
 	    "shop.yaml:1:40: health: only one of http, tcp, exec, journal and unit\n");
+}
+
+static void
+a_drain_is_read_with_its_limits(void **state)
+{
+	struct desk *d = *state;
+
+	assert_true(
+	    desk_desire(d, "apps: {a: {image: localhost/a, replicas: 2, drain: {before: [lb, "
+			   "\"{{ host }}\"], timeout: 2s}}}\n"));
+	const struct drain *drain = desk_wanted(d, "unit a-1.service")->drain;
+	assert_string_equal(drain->before[1], "web1");
+	assert_null(drain->after);
+	assert_int_equal(drain->limit_ms, 2000);
+	assert_string_equal(drain->env[2], "DROVER_REPLICA=1");
+	assert_string_equal(drain->env[3], "DROVER_UNIT=a-1.service");
+	assert_false(desk_load(d, "apps:\n"
+				  "  a: {image: localhost/a, drain: {}}\n"
+				  "  b: {image: localhost/b, drain: {before: lb out}}\n"
+				  "  c: {image: localhost/c, drain: {after: [x], timeout: 2h}}\n"));
+	assert_string_equal(buf_text(&d->said),
+	    "shop.yaml:2:34: drain: before, after or both are wanted here\n"
+	    "shop.yaml:3:43: before: a list of arguments is wanted here\n"
+	    "shop.yaml:4:34: drain: timeout: 1s to 1h is wanted here\n");
 }
 
 static void
@@ -332,6 +357,7 @@ main(void)
 		with_desk(a_changed_template_changes_the_digest_of_the_playbook),
 		with_desk(a_probe_of_a_port_that_is_not_there_is_refused),
 		with_desk(a_pattern_for_the_journal_is_checked_and_looking_for_it_always_ends),
+		with_desk(a_drain_is_read_with_its_limits),
 		with_desk(bad_arguments_of_e_are_told),
 		with_desk(variables_of_the_playbook_are_no_templates),
 		with_desk(an_empty_set_is_not_everybody),

@@ -176,6 +176,60 @@ a_pattern_goes_as_it_is_and_never_through_a_shell(void **state)
 }
 
 static void
+the_first_drain_comes_before_all_steps_and_the_next_before_its_own_stop(void **state)
+{
+	static const char *const out[] = { "lb", "out", NULL }, *const in[] = { "lb", "in", NULL };
+	static const char *const about[] = { "DROVER_APP=web", NULL };
+	const struct drain drain = { .env = about, .before = out, .after = in, .limit_ms = 1500 };
+	autobuf b = BUF_INIT(REQUEST_MAX);
+	struct resource one = unit, two = unit;
+	struct scene s;
+	struct err err;
+	int64_t limit;
+
+	(void)state;
+	set_up(&s);
+	two.unit = "web-1.service";
+	two.id = "unit web-1.service";
+	two.path = "/etc/systemd/system/web-1.service";
+	s.step[2].resource = &one;
+	s.step[3].resource = &two;
+	for (size_t i = 2; i < 4; i++) {
+		s.found[i] = s.found[0];
+		memcpy(s.found[i].active, "active", 7);
+		memcpy(s.found[i].enabled, "enabled", 8);
+		s.step[i].class = PLAN_CHANGE;
+		s.step[i].restart = true;
+	}
+	s.plan.then_count = 0;
+	limit = request_limit_ms(&s.request);
+	one.drain = two.drain = &drain;
+	assert_int_equal(request_build(&s.request, &b, &err), 0);
+	expect(&b, "drain.first", "web-0.service\n");
+	expect(&b, "drains", "web-0.service 2 1.5\nweb-1.service 3 1.5\n");
+	expect(&b, "drain/3", "1\n/root\n1\nDROVER_APP=web\n1\nlb\n1\nout\n");
+	expect(&b, "undrain/2", "1\n/root\n1\nDROVER_APP=web\n1\nlb\n1\nin\n");
+	expect(&b, "steps",
+	    "files 1\nat 0\ndaemon-reload\n"
+	    "start 2\nunit restart web-0.service\n"
+	    "gate web-0.service http 127.0.0.1 8080 100 500 3 /healthz\nsteady\n"
+	    "undrain web-0.service\ndone 2\n"
+	    "start 3\ndrain web-1.service\nunit restart web-1.service\n"
+	    "gate web-1.service http 127.0.0.1 8080 100 500 3 /healthz\nsteady\n"
+	    "undrain web-1.service\ndone 3\nat 0\nsoak 250\n");
+	assert_int_equal(request_limit_ms(&s.request), limit + 4 * 1500);
+	one.on_change = two.on_change = ON_CHANGE_RELOAD;
+	for (size_t i = 2; i < 4; i++) {
+		s.step[i].restart = false;
+		s.step[i].reload = true;
+	}
+	assert_int_equal(request_build(&s.request, &b, &err), 0);
+	autofree char *steps = member(&b, "steps");
+	assert_null(strstr(steps, "drain"));
+	assert_null(member(&b, "drain.first"));
+}
+
+static void
 the_first_line_tells_length_and_digest(void **state)
 {
 	autobuf b = BUF_INIT(REQUEST_MAX);
@@ -372,6 +426,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plan_becomes_files_steps_and_manifest),
 		cmocka_unit_test(a_pattern_goes_as_it_is_and_never_through_a_shell),
+		cmocka_unit_test(
+		    the_first_drain_comes_before_all_steps_and_the_next_before_its_own_stop),
 		cmocka_unit_test(the_first_line_tells_length_and_digest),
 		cmocka_unit_test(what_an_undo_needs_goes_with_the_act),
 		cmocka_unit_test(a_unit_that_runs_as_it_should_is_left_alone),
