@@ -102,6 +102,51 @@ read_app_relax(const struct field_context *c, const struct field_texts *names, s
 	app->relaxed = *names;
 }
 
+/* What the unit of a program has an answer to; all else is refused by name. */
+static const char *const app_keys[] = { "binary", "image", "command", "replicas", "ports", "env",
+	"files", "args", "limits", "sandbox", "health", "on_change", "when", "tags", NULL };
+static const char *const sandbox_keys[] = { "capabilities", "seccomp", "read_only", "relax", NULL };
+static const char *const limit_keys[] = { "cpu", "memory", "tasks", NULL };
+static const char *const port_keys[] = { "container", "host", "bind", NULL };
+static const char *const file_keys[] = { "template", "content", "file", "volume", "mode", NULL };
+
+static bool
+is_word(const char *const *words, const char *s)
+{
+	while (*words && !str_eq(*words, s))
+		words++;
+	return *words != NULL;
+}
+
+static void
+refuse_others(const struct field_context *c, const char *where, const struct yaml_node *n,
+    const char *const *keys)
+{
+	for (size_t i = 0; n && n->kind == YAML_MAP && i < n->count; i++)
+		if (!is_word(keys, n->key[i]->text))
+			diag_error(c->diag, n->key[i]->mark,
+			    "%s%s: not supported yet where a binary is what runs", where,
+			    n->key[i]->text);
+}
+
+static void
+refuse_within(const struct field_context *c, const char *where, const struct yaml_node *n,
+    const char *const *keys)
+{
+	for (size_t i = 0; n && n->kind == YAML_MAP && i < n->count; i++)
+		refuse_others(c, where, n->value[i], keys);
+}
+
+static void
+refuse_later(const struct field_context *c, const struct yaml_node *n)
+{
+	refuse_others(c, "", n, app_keys);
+	refuse_others(c, "sandbox: ", yaml_find(n, "sandbox"), sandbox_keys);
+	refuse_others(c, "limits: ", yaml_find(n, "limits"), limit_keys);
+	refuse_within(c, "ports: ", yaml_find(n, "ports"), port_keys);
+	refuse_within(c, "files: ", yaml_find(n, "files"), file_keys);
+}
+
 /* What only containers have. */
 static void
 refuse_keys(const struct field_context *c, const struct yaml_node *n)
@@ -139,6 +184,7 @@ check_file(const struct field_context *c, const struct app_decl *app, const stru
 static void
 check_native(const struct field_context *c, const struct yaml_node *n, const struct app_decl *app)
 {
+	refuse_later(c, n);
 	refuse_keys(c, n);
 	for (size_t i = 0; i < app->port_count; i++)
 		if (app->port[i].host != app->port[i].container)
