@@ -57,10 +57,12 @@ then_number(const struct request_parts *p, const struct follow_up *then)
 	return 0;
 }
 
-/* Its words alone do not run it as it ran. */
+/* Its words alone do not run it as it ran; of a service: an undo restarts it for the files that come back. */
 static bool
 is_special(const struct resource *r)
 {
+	if (r->kind == RESOURCE_SERVICE)
+		return r->undoing;
 	return r->kind == RESOURCE_RUN && r->command &&
 	       (r->content || r->command->input || r->command->cwd);
 }

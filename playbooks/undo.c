@@ -129,7 +129,8 @@ wish_unit(struct undo *u, const struct back_step *s)
 	r->on_change = s->restart  ? ON_CHANGE_RESTART
 		       : s->reload ? ON_CHANGE_RELOAD
 				   : ON_CHANGE_NONE;
-	if (!has_place && r->state == WANT_UNSAID && ran && s->kind == RESOURCE_UNIT)
+	if (!has_place && r->state == WANT_UNSAID && ran &&
+	    (s->kind == RESOURCE_UNIT || s->special))
 		r->state = s->restart ? WANT_RESTARTED : s->reload ? WANT_RELOADED : WANT_UNSAID;
 	if (!has_place && r->state == WANT_UNSAID && r->enabled == WANT_ENABLED_UNSAID)
 		u->count--;
