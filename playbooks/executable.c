@@ -42,8 +42,10 @@ find_machine(uint16_t code, unsigned char class, unsigned char order)
 static uint16_t
 half_at(const unsigned char *head, size_t at)
 {
-	return head[EI_DATA] == ELFDATA2MSB ? (uint16_t)(head[at] << 8 | head[at + 1])
-					    : (uint16_t)(head[at + 1] << 8 | head[at]);
+	bool big = head[EI_DATA] == ELFDATA2MSB;
+	unsigned high = head[big ? at : at + 1], low = head[big ? at + 1 : at];
+
+	return (uint16_t)(high << 8 | low);
 }
 
 static const char *
