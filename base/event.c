@@ -28,6 +28,7 @@ static const char *const kinds[EVENT_COUNT] = {
 	[EVENT_ROLLOUT] = "rollout",
 	[EVENT_TRUST] = "trust",
 	[EVENT_MACHINE] = "machine",
+	[EVENT_RELEASE] = "release",
 	[EVENT_WARN] = "warn",
 	[EVENT_RUN_END] = "run.end",
 };

@@ -37,7 +37,8 @@ enum event_kind {
 	EVENT_ROLLOUT,       /* text: a batch begins, a gate passed, a limit was met */
 	EVENT_TRUST,         /* host name digest text: a host key was added, replaced, removed */
 	EVENT_MACHINE,       /* host name generation text: which machine stands behind a name */
-	EVENT_WARN,          /* host? text */
+	EVENT_RELEASE, /* host name (the app) value (its release) class (apply, rollback, gone) text (its playbook) */
+	EVENT_WARN,    /* host? text */
 	EVENT_RUN_END, /* state exit ok changed failed unreachable untried unknown ms counters */
 	EVENT_COUNT
 };

@@ -20,6 +20,8 @@ const struct command *const commands[] = {
 	&command_apply,
 	&command_resume,
 	&command_undo,
+	&command_rollback,
+	&command_releases,
 	&command_history,
 	&command_nodes,
 	&command_trust,

@@ -28,6 +28,8 @@ extern const struct command command_plan;
 extern const struct command command_ps;
 extern const struct command command_resume;
 extern const struct command command_undo;
+extern const struct command command_releases;
+extern const struct command command_rollback;
 extern const struct command command_run;
 extern const struct command command_trust;
 extern const struct command command_ui;

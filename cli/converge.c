@@ -41,6 +41,13 @@ struct converging {
 	bool differs, failed, paused;
 };
 
+/* It has no playbook: what it does comes from the hosts. */
+static bool
+goes_back(const struct converging *g)
+{
+	return g->spec->undo || g->spec->rollback;
+}
+
 /* A plan has no values of variables: who gave them gives them again. */
 static bool
 same_vars(struct converging *g)
@@ -65,6 +72,8 @@ choose_kept(struct converging *g)
 	bool good;
 
 	g->arena = arena_new();
+	if (goes_back(g))
+		return true;
 	g->kept = kept_plan_open(c, c->argv[0], g->arena, &good);
 	if (!g->kept)
 		return good;
@@ -89,8 +98,8 @@ load(struct converging *g)
 	struct diag diag;
 	bool good;
 
-	if (g->spec->undo) {
-		g->playbook = playbook_none("undo");
+	if (goes_back(g)) {
+		g->playbook = playbook_none(g->spec->verb);
 		return true;
 	}
 	diag_init(&diag);
@@ -152,7 +161,7 @@ choose_named(struct converging *g)
 	struct call *c = g->call;
 	struct set narrow;
 
-	if (g->spec->undo) {
+	if (goes_back(g)) {
 		g->set = *g->spec->set;
 		*g->spec->set = (struct set){ .hosts = NULL };
 		return true;
@@ -188,7 +197,7 @@ choose_hosts(struct converging *g)
 {
 	if (!choose_named(g))
 		return false;
-	if (!g->spec->set || g->spec->undo)
+	if (!g->spec->set || goes_back(g))
 		return true;
 	intersect(&g->set, g->spec->set);
 	if (g->set.count)
@@ -232,7 +241,7 @@ describe(void *user, struct event *start)
 	event_set_text(start, FIELD_PLAYBOOK, playbook_path(g->playbook));
 	if (g->spec->undo)
 		event_set_text(start, FIELD_NAME, g->spec->undo->uuid);
-	else
+	else if (!g->spec->rollback)
 		event_set_text(start, FIELD_DIGEST, playbook_digest(g->playbook));
 	if (playbook_partial(g->playbook))
 		event_set_text(start, FIELD_CLASS, "partial");
@@ -340,6 +349,7 @@ prepare(struct converging *g)
 		.herd = c->herd,
 		.playbook = g->playbook,
 		.undo = g->spec->undo,
+		.rollback = g->spec->rollback,
 		.hosts = hosts,
 		.count = g->set.count,
 		.parallel = (int)c->globals.parallel,

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 struct call;
+struct rollback_spec;
 struct set;
 struct undo_spec;
 
@@ -42,7 +43,9 @@ struct converge {
 	bool change;                  /* carry it out; else only look */
 	const struct undo_spec *undo; /* take this run back instead; NULL: argv[0] is
 	                                               a playbook */
-	struct set *set; /* an undo: its hosts, taken over; else no others than these; NULL: all */
+	const struct rollback_spec *rollback; /* an app goes back to a release instead; NULL */
+	struct set *
+	    set; /* an undo or rollback: its hosts, taken over; else no others than these; NULL: all */
 	const char *before, *before_digest; /* owed: the newest run of it, and its playbook's */
 	bool exit_code;                     /* 5 when there are differences */
 };

@@ -29,7 +29,8 @@ keep_run(void *user, const struct ledger_row *row)
 	struct search *s = user;
 	const char *name = strrchr(row->playbook, '/');
 
-	if (!str_eq(row->verb, "apply") && !str_eq(row->verb, "undo"))
+	if (!str_eq(row->verb, "apply") && !str_eq(row->verb, "undo") &&
+	    !str_eq(row->verb, "rollback"))
 		return true;
 	if (str_eq(row->state, "foreign"))
 		return true;

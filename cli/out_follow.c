@@ -325,6 +325,7 @@ show(struct follow *f, const struct event *e)
 	case EVENT_ACT_SENT:
 	case EVENT_STEP_START:
 	case EVENT_TRUST:
+	case EVENT_RELEASE:
 	case EVENT_COUNT:
 		break;
 	}

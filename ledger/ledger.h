@@ -174,6 +174,10 @@ int64_t ledger_events_after(struct ledger *l, const char *uuid, int64_t seq, int
 void ledger_owed(struct ledger *l, const char *fleet,
     void (*each)(void *user, const char *host, const char *playbook, const char *run), void *user);
 
+/* The hosts of a fleet that have a release of an app, by what this seat's runs put there. */
+void ledger_app_hosts(struct ledger *l, const char *fleet, const char *app,
+    void (*each)(void *user, const char *host, const char *release), void *user);
+
 /* Check the hash chain of a run (or of all, uuid NULL): 0, or -1 kind REFUSED naming the first
  * event that does not agree. */
 int ledger_verify(struct ledger *l, const char *uuid, struct err *err);

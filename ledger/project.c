@@ -192,6 +192,21 @@ trust(struct project *p, int64_t host, const struct event *e)
 		    "si", digest, host);
 }
 
+/* Which release of an app a host has. */
+static void
+release(struct project *p, int64_t run, int64_t host, const struct event *e)
+{
+	const char *app = event_text(e, FIELD_NAME), *class = event_text(e, FIELD_CLASS);
+
+	if (!app || !class)
+		return;
+	if (str_eq(class, "gone"))
+		db_run(p->db, "DELETE FROM release WHERE host=? AND app=?", "is", host, app);
+	else
+		db_run(p->db, "INSERT OR REPLACE INTO release(host, app, id, run) VALUES(?,?,?,?)",
+		    "issi", host, app, event_text(e, FIELD_VALUE), run);
+}
+
 void
 project_event(struct project *p, int64_t run, const struct event *e)
 {
@@ -204,7 +219,7 @@ project_event(struct project *p, int64_t run, const struct event *e)
 		return;
 	}
 	bool of_host = e->kind == EVENT_HOST_START || e->kind == EVENT_HOST_END ||
-		       e->kind == EVENT_FACT || e->kind == EVENT_TRUST;
+		       e->kind == EVENT_FACT || e->kind == EVENT_TRUST || e->kind == EVENT_RELEASE;
 	const char *name = event_text(e, FIELD_HOST);
 	if (!of_host || !name)
 		return;
@@ -216,6 +231,8 @@ project_event(struct project *p, int64_t run, const struct event *e)
 		host_end(p, run, host, e);
 	else if (e->kind == EVENT_FACT)
 		fact(p, host, e);
+	else if (e->kind == EVENT_RELEASE)
+		release(p, run, host, e);
 	else
 		trust(p, host, e);
 }

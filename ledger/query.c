@@ -252,3 +252,17 @@ ledger_owed(struct ledger *l, const char *fleet,
 		each(user, db_text(q, 0), db_text(q, 1), db_text(q, 2));
 	(void)seat_read_ok(l); /* kept for ledger_failed() */
 }
+
+void
+ledger_app_hosts(struct ledger *l, const char *fleet, const char *app,
+    void (*each)(void *user, const char *host, const char *release), void *user)
+{
+	struct db_query *q = db_query(l->reader,
+	    "SELECT name, release.id FROM release JOIN host ON host.id=release.host"
+	    " WHERE host.fleet=? AND release.app=? ORDER BY host.id",
+	    "ss", fleet, app);
+
+	while (db_step(q))
+		each(user, db_text(q, 0), db_text(q, 1));
+	(void)seat_read_ok(l); /* kept for ledger_failed() */
+}

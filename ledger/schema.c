@@ -43,6 +43,9 @@ static const char *const migrations[] = {
 	"INSERT OR IGNORE INTO stray SELECT id, '' FROM host WHERE strayed;",
 	/* Who follows other drovers asks every second who is at work. */
 	"CREATE INDEX IF NOT EXISTS run_open ON run(uuid) WHERE end_ms=0;",
+	/* Which hosts have, or had, an app. */
+	"CREATE TABLE IF NOT EXISTS release(host INTEGER, app TEXT, id TEXT, run INTEGER,"
+	" PRIMARY KEY(host, app)) WITHOUT ROWID;",
 };
 
 int
@@ -102,4 +105,5 @@ schema_clear_projections(struct db *db)
 	db_run(db, "DELETE FROM fact", "");
 	db_run(db, "DELETE FROM owed", "");
 	db_run(db, "DELETE FROM stray", "");
+	db_run(db, "DELETE FROM release", "");
 }

@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 #include "playbooks/observation.h"
 #include "playbooks/plan.h"
+#include "playbooks/release.h"
 #include "playbooks/request.h"
 
 #include <stdlib.h>
@@ -102,9 +103,20 @@ name_author(struct arena *a, const struct account *acc, struct plan_step *s)
 	}
 }
 
+/* The manifest has it of another release of its app. */
+static bool
+is_other(const struct plan *p, const struct resource *r, const struct manifest_line *m)
+{
+	const struct release *made =
+	    p->releases && r->app ? release_find(p->releases->made, p->releases->made_count, r->app)
+				  : NULL;
+
+	return made && !str_eq(m->release, made->id);
+}
+
 /* What drover owns of a thing it need not touch; NULL: the manifest says so already. */
 static const char *
-records(struct arena *a, const struct account *acc, const struct plan_step *s)
+records(struct arena *a, const struct account *acc, const struct plan *p, const struct plan_step *s)
 {
 	const struct resource *r = s->resource;
 	const struct manifest_line *m = s->found->known;
@@ -118,7 +130,9 @@ records(struct arena *a, const struct account *acc, const struct plan_step *s)
 		return arena_printf(a, "adopts %s, which is as it should be", r->id);
 	if (!str_eq(m->playbook, acc->playbook))
 		return arena_printf(a, "takes over %s from the playbook %s", r->id, m->playbook);
-	return s->class == PLAN_SAME && strcmp(m->digest, digest) != 0 ? "" : NULL;
+	return s->class == PLAN_SAME && (strcmp(m->digest, digest) != 0 || is_other(p, r, m))
+		   ? ""
+		   : NULL;
 }
 
 void
@@ -131,7 +145,7 @@ account_plan(struct arena *a, const struct account *acc, struct plan *p)
 	p->notes = notes;
 	for (size_t i = 0; i < p->count; i++) {
 		struct plan_step *s = &p->steps[i];
-		const char *note = records(a, acc, s);
+		const char *note = records(a, acc, p, s);
 
 		if (note && s->class == PLAN_SAME)
 			p->records++;

@@ -198,6 +198,19 @@ drain_of(const struct app *app, int replica, const char *unit, struct arena *a)
 	return d;
 }
 
+/* What outlives its releases. */
+static const char *const *
+put_data(const struct app *app, struct arena *a)
+{
+	const char **data = arena_alloc(a, (app->file_count + 1) * sizeof(*data));
+	size_t n = 0;
+
+	for (size_t i = 0; i < app->file_count; i++)
+		if (app->file[i].volume)
+			data[n++] = arena_printf(a, "volume %s", app->file[i].volume);
+	return data;
+}
+
 /* Of all that only a restart would pick up. */
 static const char *
 config_digest(const struct app *app, const char *unit_digest, const struct resource_list *files,
@@ -262,6 +275,8 @@ add_unit(const struct app *app, int replica, struct arena *a, const struct resou
 	r->native = app->form == APP_BINARY;
 	r->look = r->native ? app_native_look(unit, r->digest, r->content, a)
 			    : container_look(app, replica, a);
+	r->keep_releases = app->keep;
+	r->data = put_data(app, a);
 	resource_list_add(ret, r);
 }
 

@@ -91,6 +91,7 @@ struct app {
 	struct app_limits limits;
 	bool read_only;
 	enum on_change on_change;
+	int64_t keep;         /* how many releases a host keeps */
 	struct health health; /* port: of replica 0 */
 	struct drain drain;   /* env is not used: each replica has its own */
 };

@@ -17,6 +17,8 @@
 #include "playbooks/comeback.h"
 #include "playbooks/fetch.h"
 #include "playbooks/playbook.h"
+#include "playbooks/release.h"
+#include "playbooks/released.h"
 #include "playbooks/rollout.h"
 
 #define PARALLEL 64
@@ -61,8 +63,8 @@ apply_host_end(struct apply_host *h, enum outcome o, const struct err *err, size
 	if (h->ended)
 		mem_abort("bug: a host of an apply ended twice");
 	h->ended = true;
-	if (a->going && !a->ground.undo && outcome_is_good(o) && !h->partial &&
-	    !playbook_partial(a->ground.playbook))
+	if (a->going && !a->ground.undo && !a->ground.returning && outcome_is_good(o) &&
+	    !h->partial && !playbook_partial(a->ground.playbook))
 		stray_clear(a->ground.run, a->config.herd, herd_host_of(h->hh));
 	apply_event(h, &e, EVENT_HOST_END);
 	event_set_text(&e, FIELD_STATE, outcome_name(o));
@@ -169,6 +171,7 @@ apply_new(const struct apply_config *config, struct diag *diag)
 	a->ground = (struct apply_ground){ .herd = config->herd,
 		.playbook = config->playbook,
 		.undo = config->undo,
+		.returning = config->rollback,
 		.who = config->who,
 		.no_prune = config->no_prune || config->drift,
 		.drift = config->drift,
@@ -213,6 +216,7 @@ apply_free(struct apply *a)
 
 		observe_free(h->observe);
 		back_free(h->looking_back);
+		released_free(h->releases);
 		apply_land_free(h);
 		follow_free(h->follow);
 		comeback_free(h->comeback);
@@ -339,7 +343,11 @@ apply_start(struct apply *a, struct run *run)
 	run_on_stop(run, on_stop, a);
 	for (size_t i = 0; i < a->config.count; i++)
 		a->queue[a->queued++] = i;
-	stage(a, a->ground.undo ? apply_look_back : apply_observe, observed);
+	stage(a,
+	    a->ground.undo        ? apply_look_back
+	    : a->ground.returning ? apply_look_releases
+				  : apply_observe,
+	    observed);
 }
 
 void
@@ -410,6 +418,12 @@ settle_plan(struct apply_host *h)
 {
 	size_t all = h->plan->count;
 
+	for (size_t i = 0; h->plan->releases && i < all; i++) {
+		const struct plan_step *s = &h->plan->steps[i];
+
+		if (s->out && s->resource->app)
+			release_leave_out(h->plan->releases, s->resource->app);
+	}
 	if (!h->out)
 		plan_drop_out(h->plan);
 	h->partial = h->plan->count < all;

@@ -24,6 +24,7 @@ struct herd_host;
 struct kept;
 struct plan;
 struct playbook;
+struct rollback_spec;
 struct run;
 struct undo_spec;
 
@@ -32,6 +33,8 @@ struct apply_config {
 	const struct playbook *playbook;
 	const struct undo_spec
 	    *undo; /* take back this run instead of what the playbook wants; NULL */
+	const struct rollback_spec
+	    *rollback;                  /* an app becomes a release that its host keeps; NULL */
 	struct herd_host *const *hosts; /* borrowed for apply_new() */
 	size_t count;
 	int parallel;    /* hosts at work at once; 0: 64 */

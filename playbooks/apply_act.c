@@ -8,6 +8,7 @@
 #include "engine/run.h"
 #include "ledger/ledger.h"
 #include "playbooks/playbook.h"
+#include "playbooks/release.h"
 #include "playbooks/request.h"
 #include "playbooks/rollout.h"
 #include "playbooks/undo.h"
@@ -66,6 +67,38 @@ apply_judge(struct apply_host *h, const struct channel_end *e, struct follow_res
 	}
 }
 
+static void
+tell_release(struct apply_host *h, const char *app, const char *id, const char *class)
+{
+	autoevent e = { .count = 0 };
+
+	apply_event(h, &e, EVENT_RELEASE);
+	event_set_text(&e, FIELD_NAME, app);
+	event_set_text(&e, FIELD_VALUE, id);
+	event_set_text(&e, FIELD_CLASS, class);
+	event_set_text(&e, FIELD_TEXT, apply_owner(h));
+	apply_emit(h, &e);
+}
+
+/* What the host now keeps to go back to, or why it does not. */
+static void
+tell_releases(struct apply_host *h, const char *unkept)
+{
+	const struct release_change *c = h->plan ? h->plan->releases : NULL;
+	autoevent warning = { .count = 0 };
+
+	for (size_t i = 0; c && !*unkept && i < c->made_count; i++)
+		tell_release(h, c->made[i].app, c->made[i].id, c->verb);
+	for (size_t i = 0; c && i < c->drop_count; i++)
+		if (!release_find(c->made, c->made_count, c->drop[i]->app))
+			tell_release(h, c->drop[i]->app, c->drop[i]->id, "gone");
+	if (!*unkept)
+		return;
+	apply_event(h, &warning, EVENT_WARN);
+	event_set_text(&warning, FIELD_TEXT, unkept);
+	apply_emit(h, &warning);
+}
+
 void
 apply_result(struct apply_host *h, const struct follow_result *r)
 {
@@ -73,6 +106,8 @@ apply_result(struct apply_host *h, const struct follow_result *r)
 
 	if (!outcome_is_good(r->outcome))
 		err_set(&why, r->outcome, "%s", r->text);
+	else if (!h->undo)
+		tell_releases(h, r->text);
 	h->rc = r->rc;
 	apply_host_end(h, r->outcome, why.kind == OUTCOME_OK ? NULL : &why, r->changed);
 }
@@ -173,8 +208,10 @@ apply_act(struct apply_host *h)
 		.seat = ledger ? ledger_seat(ledger) : "-",
 		.who = c->who,
 		.host = h->name,
-		.playbook = h->undo ? undo_playbook(h->undo) : playbook_name(c->playbook),
-		.release = h->undo ? undo_release(h->undo) : release,
+		.playbook = h->undo ? undo_playbook(h->undo) : apply_owner(h),
+		.release = h->undo      ? undo_release(h->undo)
+			   : h->release ? release_word(h->arena, h->release)
+					: release,
 		.plan = h->plan,
 		.rollback = c->rollback,
 		.soak_ms = rollout_soak_ms(h->ground->rollout),

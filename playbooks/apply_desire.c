@@ -35,7 +35,7 @@ apply_desire(struct apply_host *h, struct diag *diag)
 	bool good;
 
 	h->arena = arena_new();
-	if (h->ground->undo)
+	if (h->ground->undo || h->ground->returning)
 		return true;
 	good = playbook_desire(
 	    h->ground->playbook, herd_host_of(h->hh), &facts, h->arena, diag, &wanted);

@@ -16,6 +16,7 @@
 #include "playbooks/fetch.h"
 #include "playbooks/kept.h"
 #include "playbooks/playbook.h"
+#include "playbooks/release.h"
 #include "playbooks/request.h"
 #include "playbooks/rollout.h"
 #include "playbooks/undo.h"
@@ -74,7 +75,9 @@ tell_foreign(struct apply_host *h)
 			.uuid = j->run,
 			.seat = j->seat,
 			.who = j->who,
-			.verb = undo_release_of(j->release) ? "undo" : "apply",
+			.verb = undo_release_of(j->release)   ? "undo"
+				: release_is_word(j->release) ? "rollback"
+							      : "apply",
 			.subject = undo_release_of(j->release),
 			.playbook = j->playbook,
 			.outcome = j->outcome,
@@ -291,7 +294,7 @@ apply_make_plan(struct apply_host *h)
 {
 	struct ledger *ledger = herd_ledger(h->ground->herd);
 	char release[13];
-	struct account account = { .playbook = playbook_name(h->ground->playbook),
+	struct account account = { .playbook = apply_owner(h),
 		.seat = ledger ? ledger_seat(ledger) : "-",
 		.release = release,
 		.seen = h->seen,
@@ -302,6 +305,7 @@ apply_make_plan(struct apply_host *h)
 	str_copy(release, sizeof(release), playbook_digest(h->ground->playbook));
 	h->plan =
 	    plan_make(h->arena, herd_host_of(h->hh), h->wanted, h->seen->found, h->wanted_count);
+	h->plan->releases = h->change;
 	h->plan->skipped = h->skipped;
 	h->plan->skipped_count = h->skipped_count;
 	add_pending(h->plan);
@@ -310,6 +314,7 @@ apply_make_plan(struct apply_host *h)
 		account_drift(h->arena, &account, h->plan);
 	} else {
 		add_notes(h);
+		apply_note_releases(h);
 		confirm_note(h->arena, h->plan);
 		refuse_reboot(h);
 	}

@@ -240,7 +240,9 @@ list_images(struct apply_images *i, struct buf *to, struct err *err)
 
 		if (!is_image_name(r->image))
 			return err_set(err, OUTCOME_INPUT, "%s: not an image name", r->image);
-		if (r->archive)
+		if (r->retag)
+			buf_addf(to, "tag %s %s\n", r->image, r->image_id);
+		else if (r->archive)
 			buf_addf(to, "load %s %s %llu\n", r->image, r->image_id,
 			    (unsigned long long)r->archive_size);
 		else

@@ -26,6 +26,11 @@ struct herd_host;
 struct loop_timer;
 struct playbook;
 struct back_reading;
+struct release;
+struct release_known;
+struct release_change;
+struct release_reading;
+struct rollback_spec;
 struct rollout_run;
 struct run;
 struct undo;
@@ -39,7 +44,8 @@ struct apply_ground {
 	struct herd *herd;
 	struct run *run;
 	const struct playbook *playbook;
-	const struct undo_spec *undo; /* NULL: an apply */
+	const struct undo_spec *undo;          /* NULL: no undo */
+	const struct rollback_spec *returning; /* NULL: no rollback of an app */
 	const char *who;
 	bool no_prune, drift, late;
 	const struct kept *kept;
@@ -94,6 +100,10 @@ struct apply_host {
 	struct observe *observe;
 	struct back_reading *looking_back;
 	struct undo *undo;
+	struct release_reading *releases;
+	const struct release_known *release; /* a rollback of an app: what it becomes */
+	const struct release *returned;
+	struct release_change *change; /* what its act makes of the releases there; NULL: nothing */
 	struct follow *follow;
 	struct apply_images *images;
 	int64_t reboot_ms;    /* how long the reboot in hand may take; 0: none is */
@@ -139,6 +149,15 @@ void apply_tell_plan(struct apply_host *h);
 void apply_plan_undo(struct apply_host *h);
 /* An undo that had to leave something alone is stale, however well the rest went. */
 void apply_judge_undo(const struct apply_host *h, struct follow_result *r);
+
+/* A rollback of an app: ask what the host keeps of it, and then observe what is wanted of the release. */
+void apply_look_releases(struct apply_host *h);
+/* Whose manifest lines and journal it is: the playbook's, or that of the release. */
+const char *apply_owner(const struct apply_host *h);
+/* What its act makes of the releases there, into the plan, and into h->prune what goes with them. */
+void apply_change_releases(struct apply_host *h);
+/* What else there is to say of a rollback. */
+void apply_note_releases(struct apply_host *h);
 
 /* What the host is to be, by the facts the seat remembers, or none: what stands on them is filled in
  * anew when the host has told its own. False when a mistake was told. */

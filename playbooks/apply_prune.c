@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "playbooks/playbook.h"
+#include "playbooks/release.h"
 
 #define LOOK_LIMIT_MS 300000
 
@@ -69,12 +70,16 @@ apply_prune(struct apply_host *h)
 	const struct playbook *p = h->ground->playbook;
 	struct err err;
 
+	apply_change_releases(h);
+	const struct prune_scope scope = { .playbook = apply_owner(h),
+		.app = h->returned ? h->returned->app : NULL,
+		.change = h->change };
+
 	if (!playbook_partial(p))
-		prune_wishes(
-		    h->arena, playbook_name(p), h->seen, h->wanted, h->wanted_count, &h->prune);
+		prune_wishes(h->arena, &scope, h->seen, h->wanted, h->wanted_count, &h->prune);
 	if (h->ground->no_prune || playbook_keeps(p))
 		prune_keep(h->arena, &h->prune, "no longer in the playbook; not pruned");
-	else if (!h->prune.known && !playbook_is_named(p))
+	else if (!h->returned && !h->prune.known && !playbook_is_named(p))
 		prune_keep(h->arena, &h->prune,
 		    "of another playbook with this file name? say name: to prune it");
 	if (h->prune.count == 0) {

@@ -142,6 +142,7 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 		.limits = decl->limits,
 		.read_only = decl->read_only,
 		.on_change = read_on_change_of(decl->on_change),
+		.keep = decl->keep,
 		.health = aim_health(decl),
 		.drain = drain };
 	if ((!image && decl->form == APP_IMAGE) || !good || d->diag->errors != before ||

@@ -108,7 +108,7 @@ struct app_decl {
 	struct image_decl image;
 	struct app_binary binary;
 	struct field_texts relaxed;
-	int64_t replicas;
+	int64_t replicas, keep;
 	struct app_port *port;
 	size_t port_count;
 	struct env_decl *env;

@@ -140,6 +140,23 @@ image_find(const struct json *images, const char *name, struct found *f)
 	}
 }
 
+bool
+image_find_id(const struct json *images, const char *id, struct found *f)
+{
+	for (size_t i = 0; i < json_count(images); i++) {
+		const char *one = json_get_text(json_at(images, i), "id");
+
+		if (!one || strlen(one) != DIGEST_HEX - 1 || strcmp(one, id) != 0)
+			continue;
+		if (f) {
+			f->present = true;
+			str_copy(f->image_id, sizeof(f->image_id), one);
+		}
+		return true;
+	}
+	return false;
+}
+
 void
 image_users(struct arena *a, const struct json *containers, struct found *f)
 {

@@ -8,6 +8,8 @@
 #ifndef DROVER_PLAYBOOKS_OBSERVATION_H
 #define DROVER_PLAYBOOKS_OBSERVATION_H
 
+#include "playbooks/release.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,8 +45,9 @@ struct observation {
 	size_t manifest_count;
 	const struct journal_line *journal; /* oldest first */
 	size_t journal_count;
-	const char *const *fact; /* key, value, key, value, ... NULL */
-	const char *boot_id;     /* NULL when it was not said */
+	struct release_list releases; /* that the host keeps */
+	const char *const *fact;      /* key, value, key, value, ... NULL */
+	const char *boot_id;          /* NULL when it was not said */
 	bool root;
 };
 
@@ -74,6 +77,8 @@ bool unit_blocks_parse(char *text, struct unit_block *ret, size_t n);
 
 /* What images.json of containers/storage says of NAME:TAG or NAME@DIGEST; NULL images: none. */
 void image_find(const struct json *images, const char *name, struct found *f);
+/* Whether there is one of this id; with f the image is found by it. */
+bool image_find_id(const struct json *images, const char *id, struct found *f);
 
 /* Which containers containers.json says are made from the image found; NULL containers: none. */
 void image_users(struct arena *a, const struct json *containers, struct found *f);

@@ -214,6 +214,8 @@ take_frame(void *user, const char *kind, const char *payload, size_t len)
 		o->damaged = true;
 	else if (strcmp(kind, "journal") == 0)
 		journal_parse(o->arena, text, o->seen);
+	else if (strcmp(kind, "releases") == 0)
+		release_parse(o->arena, text, &o->seen->releases);
 	else if (strcmp(kind, "flood") == 0)
 		o->flood = text;
 	else if (strcmp(kind, "unread") == 0)
@@ -368,6 +370,17 @@ check_read(const struct observe *o, struct err *err)
 	    err, OUTCOME_FAILED, "cannot read what stat and sha256sum say: %s", buf_text(&why));
 }
 
+/* By its name; what is wanted away by its id alone, by that. */
+static void
+find_image(const struct json *images, const struct resource *r, struct found *f)
+{
+	if (r->absent && r->image_id[0])
+		image_find_id(images, r->image_id, f);
+	else
+		image_find(images, r->image, f);
+	f->id_there = r->retag && image_find_id(images, r->image_id, NULL);
+}
+
 static int
 find_all(struct observe *o, struct err *err)
 {
@@ -391,7 +404,7 @@ find_all(struct observe *o, struct err *err)
 		if (observe_has_unit(o->wanted[i]))
 			find_unit(o, o->wanted[i], &s->found[i]);
 		if (o->wanted[i]->kind == RESOURCE_IMAGE)
-			image_find(images, o->wanted[i]->image, &s->found[i]);
+			find_image(images, o->wanted[i], &s->found[i]);
 		if (s->found[i].image_id[0])
 			image_users(o->arena, containers, &s->found[i]);
 		find_owned(o, &manifest, o->wanted[i], &s->found[i]);
@@ -418,7 +431,8 @@ flood_name(const char *kind)
 	static const char *const names[][2] = { { "stat", "files (stat)" },
 		{ "sums", "files' digests (sha256sum)" }, { "units", "units (systemctl show)" },
 		{ "images", "list of images" }, { "containers", "list of containers" },
-		{ "look", "state" }, { "manifest", "/var/lib/drover/manifest" } };
+		{ "look", "state" }, { "manifest", "/var/lib/drover/manifest" },
+		{ "releases", "/var/lib/drover/releases" } };
 
 	for (size_t i = 0; i < countof(names); i++) {
 		if (strcmp(kind, names[i][0]) == 0)

@@ -105,12 +105,20 @@ decide_image(struct verdict *v)
 	if (f->present &&
 	    (!r->image_id[0] || strcmp(bare_id(f->image_id), bare_id(r->image_id)) == 0))
 		return;
+	if (r->retag && !f->id_there && !v->failed)
+		v->failed = arena_printf(v->arena,
+		    "%s: the image it had (%.12s) is no longer on the host: apply the playbook of "
+		    "that "
+		    "release instead",
+		    r->id, r->image_id);
 	if (f->present)
 		plan_because(
 		    v, "another image of this name is there (%.12s)", bare_id(f->image_id));
 	else
 		v->step->class = PLAN_CREATE;
-	if (r->archive)
+	if (r->retag)
+		plan_because(v, "the image %.12s gets the name", r->image_id);
+	else if (r->archive)
 		plan_because(v, "loaded from %s", name ? name + 1 : r->archive);
 	else
 		plan_because(v, "pulled");

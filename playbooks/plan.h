@@ -15,6 +15,7 @@
 struct arena;
 struct buf;
 struct host;
+struct release_change;
 struct skipped;
 
 enum plan_class {
@@ -59,7 +60,8 @@ struct plan {
 	size_t then_count;
 	const char *const
 	    *unmade; /* directories that go when nothing is left in them, the deepest first; NULL */
-	const char **notes; /* "publishes 0.0.0.0:8080", "stop-first: ..." */
+	struct release_change *releases; /* what the act makes of them; NULL: nothing */
+	const char **notes;              /* "publishes 0.0.0.0:8080", "stop-first: ..." */
 	size_t note_count;
 	const struct skipped *skipped; /* what this host does not have, and why */
 	size_t skipped_count;

@@ -112,15 +112,72 @@ newer_versions(const struct observation *seen, size_t at, const struct strmap *n
 	return n;
 }
 
+static size_t
+count_images(const struct release_change *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; c && i < c->drop_count; i++)
+		n += c->drop[i]->image_count;
+	return n;
+}
+
+/* It is not for this act to take away. */
+static bool
+is_kept(const struct prune_scope *s, const struct observation *seen, const struct manifest_line *m)
+{
+	const char *image = name_of(m->resource, "image");
+
+	if (!str_eq(m->playbook, s->playbook) || str_starts(m->resource, "then "))
+		return true;
+	if (s->app)
+		return image || !str_eq(m->app, s->app);
+	return image && s->change && release_uses_name(s->change, &seen->releases, image);
+}
+
+/* An image of a release that goes: it may have lost its name to another one. */
+static void
+add_image(struct arena *a, const struct release_known *r, const struct release_image *image,
+    struct prune *ret)
+{
+	struct resource *x = arena_alloc(a, sizeof(*x));
+
+	for (size_t i = 0; i < ret->count; i++)
+		if (ret->gone[i]->kind == RESOURCE_IMAGE && str_eq(ret->gone[i]->image, image->id))
+			return;
+	*x = (struct resource){ .kind = RESOURCE_IMAGE, .absent = true };
+	x->mark = (struct mark){ .file = "release" };
+	x->id = arena_printf(a, "image %s", image->id);
+	x->title = arena_printf(
+	    a, "image %.12s (%s of release %s of %s)", image->id, image->name, r->id, r->app);
+	x->image = image->id;
+	str_copy(x->image_id, sizeof(x->image_id), image->id);
+	ret->gone[ret->count++] = x;
+}
+
+static void
+add_images(struct arena *a, const struct release_change *c, const struct observation *seen,
+    struct prune *ret)
+{
+	for (size_t i = 0; c && i < c->drop_count; i++) {
+		const struct release_known *r = c->drop[i];
+
+		for (size_t k = 0; k < r->image_count; k++)
+			if (!release_uses_id(c, &seen->releases, r->image[k].name, r->image[k].id))
+				add_image(a, r, &r->image[k], ret);
+	}
+}
+
 void
-prune_wishes(struct arena *a, const char *playbook, const struct observation *seen,
+prune_wishes(struct arena *a, const struct prune_scope *scope, const struct observation *seen,
     const struct resource *const *wanted, size_t count, struct prune *ret)
 {
-	struct resource **gone = arena_alloc(a, seen->manifest_count * sizeof(*gone) + 1);
+	size_t most = seen->manifest_count + count_images(scope->change);
+	struct resource **gone = arena_alloc(a, most * sizeof(*gone) + 1);
 	autostrmap named = STRMAP_INIT;
 
 	*ret = (struct prune){ .gone = gone };
-	ret->note = arena_alloc(a, seen->manifest_count * sizeof(*ret->note) + 1);
+	ret->note = arena_alloc(a, most * sizeof(*ret->note) + 1);
 	for (size_t i = 0; i < count; i++)
 		strmap_add(&named, wanted[i]->id, i, NULL);
 	/* What was made last goes first. */
@@ -128,14 +185,13 @@ prune_wishes(struct arena *a, const char *playbook, const struct observation *se
 		const struct manifest_line *m = &seen->manifest[i];
 		struct resource *r;
 
-		if (!str_eq(m->playbook, playbook) || str_starts(m->resource, "then "))
-			continue;
 		if (strmap_find(&named, m->resource, NULL)) {
-			ret->known = true;
+			ret->known = ret->known || str_eq(m->playbook, scope->playbook);
 			continue;
 		}
-		if (is_version(m) &&
-		    version_stays(m, newer_versions(seen, i, &named), wanted, count))
+		if (is_kept(scope, seen, m) ||
+		    (is_version(m) &&
+			version_stays(m, newer_versions(seen, i, &named), wanted, count)))
 			continue;
 		r = arena_alloc(a, sizeof(*r));
 		if (fill_gone(a, m, r))
@@ -144,6 +200,7 @@ prune_wishes(struct arena *a, const char *playbook, const struct observation *se
 			note(ret, arena_printf(a, "left behind: %s (drover cannot take it away)",
 				      m->resource));
 	}
+	add_images(a, scope->change, seen, ret);
 }
 
 void
@@ -204,6 +261,13 @@ settle(struct arena *a, struct prune *p, struct resource *r, const struct found 
 {
 	const char *why = NULL;
 
+	if (r->kind == RESOURCE_IMAGE && r->image_id[0]) {
+		why = f->present ? user_of(p, f) : NULL;
+		if (why)
+			note(p, arena_printf(a, "left behind: %s (the container %s uses it)",
+				    r->title, why));
+		return f->present && !why;
+	}
 	if (!f->known)
 		return false;
 	if (str_eq(f->known->origin, "f")) {
@@ -222,6 +286,18 @@ settle(struct arena *a, struct prune *p, struct resource *r, const struct found 
 	return !why;
 }
 
+/* It goes already, with its name. */
+static bool
+goes_by_name(const struct prune *p, const struct found *left, const bool *goes, size_t i)
+{
+	for (size_t k = 0; k < i && p->gone[i]->kind == RESOURCE_IMAGE && p->gone[i]->image_id[0];
+	     k++)
+		if (goes[k] && p->gone[k]->kind == RESOURCE_IMAGE && !p->gone[k]->forgotten &&
+		    strcmp(left[k].image_id, left[i].image_id) == 0)
+			return true;
+	return false;
+}
+
 void
 prune_settle(struct arena *a, struct prune *p, const struct found *left,
     const struct resource *const **wanted, struct found **found, size_t *count)
@@ -232,7 +308,7 @@ prune_settle(struct arena *a, struct prune *p, const struct found *left,
 	bool *goes = arena_alloc(a, p->count * sizeof(*goes) + 1);
 
 	for (size_t i = 0; i < p->count; i++) {
-		goes[i] = settle(a, p, p->gone[i], &left[i]);
+		goes[i] = !goes_by_name(p, left, goes, i) && settle(a, p, p->gone[i], &left[i]);
 		if (!goes[i] || p->gone[i]->kind == RESOURCE_IMAGE)
 			continue;
 		item[n] = p->gone[i];

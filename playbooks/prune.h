@@ -19,6 +19,7 @@
 
 struct arena;
 struct observation;
+struct release_change;
 
 struct prune {
 	struct resource **gone; /* in the order in which they go */
@@ -28,8 +29,13 @@ struct prune {
 	size_t note_count;
 };
 
-/* What the manifest knows as the playbook's and none of the wanted is. */
-void prune_wishes(struct arena *a, const char *playbook, const struct observation *seen,
+/* What the manifest knows as the playbook's and none of the wanted is; with an app, of what is the app's, images
+ * apart. What a release has that stays (change; NULL: none) stays, and the images of those that go are to go. */
+struct prune_scope {
+	const char *playbook, *app;
+	const struct release_change *change;
+};
+void prune_wishes(struct arena *a, const struct prune_scope *scope, const struct observation *seen,
     const struct resource *const *wanted, size_t count, struct prune *ret);
 
 /* Nothing of it is to go: it is only noted, with the reason. */

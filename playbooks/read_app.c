@@ -6,6 +6,7 @@
 #include "playbooks/read.h"
 #include "playbooks/read_app_inner.h"
 #include "playbooks/read_step.h"
+#include "playbooks/release.h"
 
 bool
 read_app_is_mapping(const struct field_context *c, const char *name, const struct yaml_node *n)
@@ -122,6 +123,14 @@ const struct field read_app_fields[] = {
 	    .choices = read_on_change,
 	    .doc = "what a changed unit, file or image does to a running replica; restart by "
 		   "default" },
+	{ .name = "keep",
+	    .form = FORM_INT,
+	    .offset = offsetof(struct app_decl, keep),
+	    .min = 2,
+	    .max = 50,
+	    .doc = "how many releases each host keeps for drover rollback, the one in use among "
+		   "them; 3 by "
+		   "default" },
 	{ .name = "when",
 	    .form = FORM_CALL,
 	    .parse = parse_when,
@@ -173,6 +182,7 @@ read_app(const struct field_context *c, const struct yaml_node *name, const stru
 	*ret = (struct app_decl){ .name = name->text,
 		.mark = name->mark,
 		.replicas = 1,
+		.keep = RELEASE_KEEP,
 		.health = { .health = { .kind = HEALTH_UNIT,
 				.interval_ms = 2000,
 				.timeout_ms = 2000,

@@ -9,6 +9,7 @@
 #include "playbooks/kind.h"
 #include "playbooks/observation.h"
 #include "playbooks/plan.h"
+#include "playbooks/release.h"
 #include "playbooks/reply.h"
 #include "playbooks/request_inner.h"
 #include "playbooks/tar.h"
@@ -16,8 +17,8 @@
 #include <string.h>
 
 extern const char host_act_sh[], host_armed_sh[], host_carry_sh[], host_confirm_sh[],
-    host_follow_sh[], host_group_sh[], host_lock_sh[], host_rebooted_sh[], host_return_sh[],
-    host_revert_sh[];
+    host_follow_sh[], host_group_sh[], host_lock_sh[], host_rebooted_sh[], host_releases_sh[],
+    host_return_sh[], host_revert_sh[];
 
 const char *
 request_digest(const struct resource *r)
@@ -44,6 +45,9 @@ add_undoing(struct request_parts *p, const struct resource *r, size_t n)
 	}
 	if (!r->undoing->wrote || n == 0)
 		return 0;
+	/* Images came before the act. */
+	if (r->kind == RESOURCE_IMAGE)
+		n = 0;
 	if (!reply_is_line(r->id) || strchr(r->id, '\t'))
 		return err_set(p->err, OUTCOME_INPUT, "%s: not a name for the manifest", r->id);
 	if (!m)
@@ -54,6 +58,17 @@ add_undoing(struct request_parts *p, const struct resource *r, size_t n)
 		    *m->origin ? m->origin : "p", *m->shown ? m->shown : "-",
 		    *m->run ? m->run : "-");
 	return 0;
+}
+
+/* Of an app's resources the release of the app; else the playbook. */
+static const char *
+release_of(const struct request_parts *p, const struct resource *r)
+{
+	const struct release_change *c = p->spec->plan->releases;
+	const struct release *made =
+	    c && r->app ? release_find(c->made, c->made_count, r->app) : NULL;
+
+	return made ? made->id : p->spec->release;
 }
 
 static int
@@ -72,7 +87,7 @@ add_manifest(struct request_parts *p, const struct plan_step *s, size_t n)
 	/* Images came before the act; they go within it. */
 	buf_addf(&p->manifest, "%zu\t%s\t%s\t%s\t%s\t%s\t%s\t%c\t%c\n",
 	    r->kind == RESOURCE_IMAGE && !r->absent ? 0 : n, r->id, p->spec->playbook,
-	    r->app ? r->app : "-", p->spec->release, digest,
+	    r->app ? r->app : "-", release_of(p, r), digest,
 	    r->kind == RESOURCE_UNIT && !r->absent ? r->digest : "-", request_puts(s) ? 'p' : 'f',
 	    r->secret ? 's' : '-');
 	return 0;
@@ -109,6 +124,7 @@ add_program(struct request_parts *p)
 	buf_adds(&text, host_group_sh);
 	buf_adds(&text, host_revert_sh);
 	buf_adds(&text, host_rebooted_sh);
+	buf_adds(&text, host_releases_sh);
 	buf_adds(&text, host_carry_sh);
 	tar_add(p->tar, "program", text.data, text.len);
 }
@@ -125,7 +141,8 @@ add_all(struct request_parts *p)
 		if (add_manifest(p, &plan->steps[i], p->number[i]) < 0)
 			return -1;
 	}
-	if (request_add_needs(p) < 0 || request_add_steps(p) < 0 || request_add_undo(p) < 0)
+	if (request_add_needs(p) < 0 || request_add_steps(p) < 0 || request_add_undo(p) < 0 ||
+	    request_add_releases(p) < 0)
 		return -1;
 	add_about(p->spec, &about);
 	buf_addf(&mode, "%s %lld\n", p->spec->rollback ? "rollback" : "stop",

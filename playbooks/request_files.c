@@ -163,8 +163,9 @@ add_place(struct request_parts *p, const struct plan_step *s, size_t n, struct b
 	p->systemd_files = p->systemd_files || in_systemd(r->path);
 	if (add_validate(p, r, n) < 0)
 		return -1;
-	if (r->undoing && r->undoing->kept && !r->absent) {
-		buf_addf(&p->kept, "%zu %s\n", n, r->undoing->kept);
+	const char *kept = r->kept ? r->kept : r->undoing ? r->undoing->kept : NULL;
+	if (kept && !r->absent) {
+		buf_addf(&p->kept, "%zu %s\n", n, kept);
 		return 0;
 	}
 	if (r->absent || r->kind == RESOURCE_DIR || !strmap_add(&p->contents, r->digest, n, NULL))

@@ -38,6 +38,9 @@ int request_add_undo(struct request_parts *p);
 int request_add_words(struct request_parts *p, const char *directory, size_t n,
     const char *const *env, const char *const *argv);
 
+/* The releases of apps that the host keeps when the act went well: release/APP/..., and which go. */
+int request_add_releases(struct request_parts *p);
+
 /* What the seat found of the places, on which the plan relies. */
 int request_add_needs(struct request_parts *p);
 

@@ -126,6 +126,14 @@ struct resource {
 	const char *const *notes; /* what its plan must say when it changes: "publishes
 	                             0.0.0.0:8080 (http)"; ended by NULL, or NULL */
 
+	const char *
+	    kept; /* FILE, UNIT: where its content lies on the host, below its runs; NULL: it comes from
+	                     here */
+	int64_t keep_releases; /* of its app; 0: unsaid */
+	const char *const
+	    *data; /* what of the app outlives its releases, "volume data"; ended by NULL, or
+	                            NULL */
+
 	/* FILE, UNIT, DIR and LINK: what is switched together */
 	const char *path;
 	const char *content; /* LINK: its target */
@@ -154,6 +162,7 @@ struct resource {
 	const char *archive; /* path on the seat, or NULL: pulled */
 	char image_id[65];   /* of the archive; empty when not known before */
 	uint64_t archive_size;
+	bool retag; /* the image of that id is on the host, and is to bear the name */
 
 	/* RUN */
 	const struct command_how *command; /* NULL: nothing special */
@@ -189,6 +198,7 @@ struct found {
 	bool then_pending; /* its `then` was due in an earlier act and did not succeed */
 	/* image */
 	char image_id[65];
+	bool id_there;            /* the image of the wanted id is in the store */
 	const char *const *users; /* of one that is to go: names of containers, ended by NULL */
 	/* run */
 	bool created, unless_held;

@@ -12,7 +12,7 @@
 
 struct reading {
 	struct sighting *s;
-	struct buf manifest, journal;
+	struct buf manifest, journal, releases;
 	struct strmap paths;
 	bool containers; /* nothing but containers may follow: image names come from elsewhere */
 };
@@ -174,6 +174,8 @@ take_line(struct reading *r, char *line)
 		s->damaged = true;
 	else if (word && *line == 'm')
 		buf_addf(&r->manifest, "%s\n", line + 2);
+	else if (word && *line == 'l')
+		buf_addf(&r->releases, "%s\n", line + 2);
 	else if (word && *line == 'j')
 		buf_addf(&r->journal, "%s\n", line + 2);
 	else if (word && *line == 'u')
@@ -198,15 +200,18 @@ take_known(struct reading *r)
 	s->damaged = s->damaged || manifest_damage(manifest) != 0;
 	manifest_parse(s->arena, manifest, &s->known);
 	journal_parse(s->arena, journal, &s->known);
-	s->truncated = s->truncated || r->manifest.dropped || r->journal.dropped;
+	release_parse(s->arena, buf_text(&r->releases), &s->known.releases);
+	s->truncated =
+	    s->truncated || r->manifest.dropped || r->journal.dropped || r->releases.dropped;
 }
 
 int
 sighting_parse(struct sighting *s, const char *text, size_t len, struct err *err)
 {
-	struct reading r = {
-		.s = s, .manifest = BUF_INIT(4U << 20), .journal = BUF_INIT(256U << 10)
-	};
+	struct reading r = { .s = s,
+		.manifest = BUF_INIT(4U << 20),
+		.journal = BUF_INIT(256U << 10),
+		.releases = BUF_INIT(4U << 20) };
 	bool ended = false;
 	char *copy, *at, *save;
 
@@ -225,6 +230,7 @@ sighting_parse(struct sighting *s, const char *text, size_t len, struct err *err
 	strmap_fini(&r.paths);
 	buf_fini(&r.manifest);
 	buf_fini(&r.journal);
+	buf_fini(&r.releases);
 	if (!ended)
 		return err_set(err, OUTCOME_FAILED, "what the host says of its apps has no end");
 	return 0;

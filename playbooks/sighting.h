@@ -49,7 +49,7 @@ struct sighting {
 	bool root;      /* the login could look into drover's own directory */
 	bool damaged;   /* the manifest cannot be read: nobody knows what drover put there */
 	bool truncated; /* the host has more than we keep */
-	struct observation known; /* manifest and journal alone */
+	struct observation known; /* manifest, journal and releases alone */
 	struct sighting_unit *unit;
 	size_t unit_count, unit_cap;
 	struct sighting_file *file;

@@ -88,7 +88,8 @@ undo_add(struct undo *u, const struct back_step *s, enum resource_kind kind)
 	r->secret = s->secret || (how->line && str_eq(how->line->shown, "s"));
 	fill_then(u, s, r);
 	u->wanted[u->count] = r;
-	u->item[u->count++] = (struct item){ s, r, how };
+	u->item[u->count++] =
+	    (struct item){ s, r, how, line_of(b->manifest, b->manifest_count, s->id) };
 	return how;
 }
 
@@ -210,6 +211,31 @@ wish_kind(struct undo *u, const struct back_step *s)
 	r->parts = true;
 }
 
+static bool
+is_image_id(const struct manifest_line *m)
+{
+	return m && strlen(m->digest) == DIGEST_HEX - 1;
+}
+
+/* A name that went over to another image goes back to the one that had it. */
+static void
+wish_image(struct undo *u, const struct back_step *s)
+{
+	struct undoing *how;
+	struct resource *r;
+
+	if (!str_eq(s->class, "change") ||
+	    !is_image_id(line_of(u->back->manifest_old, u->back->manifest_old_count, s->id))) {
+		undo_cannot(u, s, str_eq(s->class, "remove") ? "it is gone" : "it stays");
+		return;
+	}
+	how = undo_add(u, s, RESOURCE_IMAGE);
+	r = u->item[u->count - 1].resource;
+	r->image = s->id + strlen("image ");
+	r->retag = true;
+	str_copy(r->image_id, sizeof(r->image_id), how->line->digest);
+}
+
 static void
 wish(struct undo *u, const struct back_step *s)
 {
@@ -222,7 +248,7 @@ wish(struct undo *u, const struct back_step *s)
 	else if (s->kind == RESOURCE_RUN)
 		wish_run(u, s);
 	else if (s->kind == RESOURCE_IMAGE)
-		undo_cannot(u, s, str_eq(s->class, "remove") ? "it is gone" : "it stays");
+		wish_image(u, s);
 	else if (kind_find(s->kind))
 		wish_kind(u, s);
 	else if (s->kind == RESOURCE_KINDS)
@@ -282,6 +308,8 @@ is_left(const struct item *item, const struct found *f)
 		return !r->unit || unit_is_left(item, f);
 	if (r->unit)
 		return unit_is_left(item, f);
+	if (r->retag && is_image_id(item->after))
+		return str_eq(f->image_id, item->after->digest) || str_eq(f->image_id, r->image_id);
 	if (r->look)
 		return f->said && item->step->left && str_eq(f->said, item->step->left);
 	return true;
@@ -369,6 +397,10 @@ undo_plan(struct undo *u, const struct host *host, const struct observation *see
 		const struct found *f = &seen->found[i];
 		bool untouched = is_left(&u->item[i], f) && !taken_over(u, &u->item[i], seen);
 
+		if (u->wanted[i]->retag && !f->id_there) {
+			undo_cannot(u, u->item[i].step, "the image it was is no longer there");
+			continue;
+		}
 		if (!untouched && (!u->force || undo_is_taken(&u->item[i], f))) {
 			leave_alone(u, &u->item[i], seen);
 			continue;

@@ -17,6 +17,7 @@ struct item {
 	const struct back_step *step;
 	struct resource *resource;
 	struct undoing *how;
+	const struct manifest_line *after; /* what the act wrote of it; NULL */
 };
 
 struct undo {

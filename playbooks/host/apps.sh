@@ -15,6 +15,7 @@ if [ -r $base/manifest ]; then
 	printf '%s\n' "$known" | awk '$0 == "damaged" { print; next } $0 != "" { print "m\t" $0 }'
 fi
 [ ! -r $base/journal ] || tail -n 20 $base/journal | tail -c 65536 | awk '{ print "j\t" $0 }'
+cat $base/releases/*/*/state 2>/dev/null | head -c 2097152 | awk '{ print "l\t" $0 }'
 set -f
 IFS=$nl
 units=$({

@@ -131,6 +131,12 @@ finish() { # OUTCOME TEXT
 		rm -f spare
 		manifest_ready "$ended" || { outcome=failed && set -- failed "the manifest could not be written; $2"; }
 	fi
+	case $outcome in
+	changed | ok)
+		releases_keep
+		[ -z "$unkept" ] || set -- "$1" "$2${2:+; }$unkept"
+		;;
+	esac
 	# In this order an act that dies here is told of once: until the manifest has it, others see work to do.
 	journal "$outcome"
 	[ -z "$touched" ] || manifest_now || set -- "$1" "the manifest could not be put in its place; $2"
@@ -151,6 +157,7 @@ finish() { # OUTCOME TEXT
 	ls -1 $base/runs | sort -r | tail -n +21 | while read -r old; do
 		[ -e "$base/runs/$old/keep" ] || rm -rf "$base/runs/${old:?}"
 	done
+	tags_forget
 	leave "$outcome" "$2"
 }
 # What is run around a stop of a unit: `drains` has a line for each, UNIT NUMBER SECONDS. True where there is

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Brings images into the store of a host before any act: loads archives, pulls the rest.
 # Arguments: nonce, run. Standard input: "drover-image 1 COUNT LENGTH", COUNT lines
-# "load NAME ID LENGTH" or "pull NAME", then LENGTH bytes, the archives one behind another.
+# "load NAME ID LENGTH", "tag NAME ID" or "pull NAME", then LENGTH bytes, the archives one behind another.
 # Nothing is loaded from a request that is not whole.
 umask 077
 nonce=$1 run=$2 nl='
@@ -18,7 +18,13 @@ refuse() { # KIND TEXT
 present() { # NAME
 	podman image inspect --format '{{.Id}}' -- "$1" 2>/dev/null
 }
+# Which image had the name, for an act that takes itself back.
+remember() { # NAME ID
+	was=$(present "$1")
+	[ -z "$was" ] || [ "$was" = "$2" ] || printf '%s %s\n' "$1" "$was" >>"$base/tagged.$run"
+}
 load() { # NAME ID OFFSET LENGTH
+	remember "$1" "$2"
 	text=$({ tail -c +$(($3 + 1)) "$store" | head -c "$4" | podman load -q; } 2>&1) || return 1
 	[ "$(present "$1")" != "$2" ] || return 0
 	text=$text$nl$(podman tag "$2" "$1" 2>&1)
@@ -54,6 +60,10 @@ for line in $list; do
 	text=''
 	case $1 in
 	load) load "$2" "$3" "$offset" "$4" && put image "$2 ok" || put image "$2 failed $text" ;;
+	tag)
+		remember "$2" "$3"
+		text=$(podman tag "$3" "$2" 2>&1) && [ "$(present "$2")" = "$3" ] && put image "$2 ok" || put image "$2 failed $text"
+		;;
 	pull)
 		text=$(podman pull -q -- "$2" 2>&1) && put image "$2 ok" || put image "$2 failed $text"
 		;;

@@ -186,6 +186,7 @@ up_again() { # VERB UNIT
 is_stopping() { [ "$(systemctl is-system-running 2>/dev/null)" = stopping ]; }
 revert() {
 	fails='' left='' again='' unwell=''
+	tags_back
 	[ -e before ] || return 0
 	awk '{ line[NR] = $0 } END { for (i = NR; i; i--) print line[i] }' before >after
 	set -f
@@ -236,6 +237,7 @@ take_back() { # TEXT
 		text="restored as it was before"
 	fi
 	text="$text${left:+; not taken back: $left}$unwell${1:+; $1}"
+	releases_back
 	manifest_back || { : >keep && outcome=rollback-failed text="$text; the manifest could not be written"; }
 	disarm
 	journal $outcome

@@ -80,7 +80,7 @@ what_the_playbook_no_longer_names_is_to_go_the_newest_first(void **state)
 	struct prune p;
 
 	(void)state;
-	prune_wishes(a, "shop", &seen, all, 1, &p);
+	prune_wishes(a, &(struct prune_scope){ .playbook = "shop" }, &seen, all, 1, &p);
 	assert_int_equal(p.count, countof(ids));
 	for (size_t i = 0; i < p.count; i++) {
 		assert_string_equal(p.gone[i]->id, ids[i]);
@@ -112,7 +112,7 @@ what_a_person_changed_or_had_before_stays(void **state)
 	(void)state;
 	left[4] = (struct found){ .present = true, .image_id = A, .users = users };
 	left[4].known = line_of("image localhost/a:1");
-	prune_wishes(a, "shop", &seen, all, 1, &p);
+	prune_wishes(a, &(struct prune_scope){ .playbook = "shop" }, &seen, all, 1, &p);
 	p.note_count = 0;
 	prune_settle(a, &p, left, &list, &found, &count);
 	assert_int_equal(count, 4);
@@ -289,12 +289,12 @@ the_last_versions_of_a_program_stay_while_the_app_does(void **state)
 	struct prune p;
 
 	(void)state;
-	prune_wishes(a, "shop", &told, all, 2, &p);
+	prune_wishes(a, &(struct prune_scope){ .playbook = "shop" }, &told, all, 2, &p);
 	assert_int_equal(p.count, 2);
 	assert_string_equal(p.gone[0]->id, "file /usr/local/lib/drover/away/9/away");
 	assert_string_equal(p.gone[1]->id, VERSION("1"));
 	assert_int_equal(p.note_count, 0);
-	prune_wishes(a, "shop", &told, all, 0, &p);
+	prune_wishes(a, &(struct prune_scope){ .playbook = "shop" }, &told, all, 0, &p);
 	assert_int_equal(p.count, countof(versions));
 	arena_free(a);
 }
