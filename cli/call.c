@@ -1,21 +1,23 @@
 #include "cli/call.h"
 
 #include "base/buf.h"
+#include "base/diag.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "cli/help.h"
 #include "cli/out.h"
+#include "playbooks/override.h"
 
 #include <stdarg.h>
 #include <string.h>
 
 /* Verbs that users of a later drover may try here: refused by name. */
 static const char *const later[] = { "nodes", "script", "cp", "fetch", "start", "stop", "restart",
-	"rollback", "quadlet", "ssh", "lock", "replace", "cordon", "doctor", "import", "secrets",
-	"config", "keys", "completion", "hosts", "facts", "ps", "run", "logs", "plan", "apply",
-	"lint", "resume", "trust", "history", NULL };
+	"quadlet", "ssh", "lock", "replace", "cordon", "doctor", "import", "secrets", "config",
+	"keys", "completion", "hosts", "facts", "ps", "run", "logs", "plan", "apply", "lint",
+	"resume", "trust", "history", NULL };
 
 int
 call_fail(struct call *c, const struct err *err)
@@ -64,4 +66,26 @@ call_close(struct call *c)
 	if (c->close)
 		c->close(c);
 	c->close = NULL;
+}
+
+struct playbook_given
+call_given(const struct call *c)
+{
+	const struct globals *g = &c->globals;
+
+	return (struct playbook_given){ .vars = (const char *const *)g->vars.item,
+		.sets = (const char *const *)g->sets.item,
+		.offset = g->offset,
+		.as = g->as };
+}
+
+void
+call_mistaken(struct call *c, const struct diag *d)
+{
+	bool options = d->count > 0;
+
+	for (int i = 0; i < d->count; i++)
+		options =
+		    options && (d->item[i].warning || override_is_place(d->item[i].mark.file));
+	c->exit = outcome_exit(options ? OUTCOME_USAGE : OUTCOME_INPUT);
 }

@@ -10,6 +10,7 @@
 #define DROVER_CLI_CALL_H
 
 #include "cli/globals.h"
+#include "playbooks/playbook.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -56,6 +57,11 @@ struct call {
 	struct diag *diag;                /* of the inventory; its marks live as long as the call */
 	void (*close)(struct call *call); /* set by the first opener */
 };
+
+/* What was given beside a playbook. */
+struct playbook_given call_given(const struct call *c);
+/* Mistakes in a playbook were printed: sets the exit code, that of a wrong command line where all are in options. */
+void call_mistaken(struct call *c, const struct diag *d);
 
 struct loop *call_loop(struct call *c);
 const struct inventory *call_inventory(struct call *c);

@@ -72,6 +72,6 @@ const struct command command_apply = {
 	.options_size = sizeof(struct options),
 	.min_args = 0,
 	.max_args = 1,
-	.flags = COMMAND_VARS,
+	.flags = COMMAND_VARS | COMMAND_SETS,
 	.run = run,
 };

@@ -131,13 +131,14 @@ load(struct work *w)
 	if (!path)
 		return true;
 	diag_init(&diag);
-	w->playbook = playbook_load(path, (const char *const *)c->globals.vars.item, &diag);
+	const struct playbook_given given = call_given(c);
+	w->playbook = playbook_load_given(path, &given, &diag);
 	diag_sort(&diag);
 	call_print_diag(c, &diag);
-	diag_fini(&diag);
 	if (!w->playbook)
-		c->exit = outcome_exit(OUTCOME_INPUT);
-	else if (c->argc)
+		call_mistaken(c, &diag);
+	diag_fini(&diag);
+	if (w->playbook && c->argc)
 		w->only = playbook_name(w->playbook);
 	return w->playbook != NULL;
 }
@@ -290,6 +291,6 @@ const struct command command_apps = {
 	.options = options,
 	.options_size = sizeof(struct options),
 	.max_args = 1,
-	.flags = COMMAND_VARS,
+	.flags = COMMAND_VARS | COMMAND_SETS,
 	.run = run,
 };

@@ -286,7 +286,8 @@ check_playbook(struct lint *l, const char *path)
 	struct diag d;
 
 	diag_init(&d);
-	struct playbook *p = playbook_load(path, l->call->globals.vars.item, &d);
+	const struct playbook_given given = call_given(l->call);
+	struct playbook *p = playbook_load_given(path, &given, &d);
 	if (p && playbook_choose(p, o->tags.item, o->skip_tags.item, &d) && l->inventory)
 		hosts = check_hosts(l, p, &d);
 	print(l, &d);
@@ -353,6 +354,6 @@ const struct command command_lint = {
 	.options_size = sizeof(struct options),
 	.min_args = 0,
 	.max_args = -1,
-	.flags = COMMAND_VARS,
+	.flags = COMMAND_VARS | COMMAND_SETS,
 	.run = run,
 };

@@ -50,6 +50,6 @@ const struct command command_plan = {
 	.options_size = sizeof(struct options),
 	.min_args = 1,
 	.max_args = 1,
-	.flags = COMMAND_VARS,
+	.flags = COMMAND_VARS | COMMAND_SETS,
 	.run = run,
 };

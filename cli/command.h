@@ -42,10 +42,11 @@ struct option {
 	bool not_from_environment; /* globals: no DROVER_NAME stands for it */
 };
 
-#define COMMAND_HIDDEN   1U /* not in help */
-#define COMMAND_STOP_OPT 2U /* options end at the second operand: run SET CMD -x */
-#define COMMAND_NO_JSON  4U /* --json makes no sense here and is refused */
-#define COMMAND_VARS     8U /* -e has a use here; elsewhere it is refused */
+#define COMMAND_HIDDEN   1U  /* not in help */
+#define COMMAND_STOP_OPT 2U  /* options end at the second operand: run SET CMD -x */
+#define COMMAND_NO_JSON  4U  /* --json makes no sense here and is refused */
+#define COMMAND_VARS     8U  /* -e has a use here; elsewhere it is refused */
+#define COMMAND_SETS     16U /* --set, --offset and --as too */
 
 struct command {
 	const char *name;

@@ -48,6 +48,20 @@ goes_back(const struct converging *g)
 	return g->spec->undo || g->spec->rollback;
 }
 
+/* They would not be in the file. */
+static bool
+keeps_changes(struct converging *g)
+{
+	const struct globals *o = &g->call->globals;
+
+	if ((!o->sets.count && !o->offset && !o->as) || (!g->kept && !g->spec->output))
+		return true;
+	call_usage(g->call,
+	    "a kept plan does not keep --set, --offset and --as yet: say them in the "
+	    "playbook, or apply without a kept plan");
+	return false;
+}
+
 /* A plan has no values of variables: who gave them gives them again. */
 static bool
 same_vars(struct converging *g)
@@ -103,17 +117,18 @@ load(struct converging *g)
 		return true;
 	}
 	diag_init(&diag);
-	g->playbook = playbook_load(
-	    k ? k->path : c->argv[0], (const char *const *)c->globals.vars.item, &diag);
+	const struct playbook_given given = call_given(c);
+	g->playbook = playbook_load_given(k ? k->path : c->argv[0], &given, &diag);
 	good = g->playbook && playbook_choose(g->playbook, k ? k->tags : g->spec->tags,
 				  k ? k->skip_tags : g->spec->skip_tags, &diag);
 	diag_sort(&diag);
 	call_print_diag(c, &diag);
-	diag_fini(&diag);
 	if (!good)
-		c->exit = outcome_exit(OUTCOME_INPUT);
-	else if (g->spec->before_digest && *g->spec->before_digest &&
-		 !str_eq(g->spec->before_digest, playbook_digest(g->playbook)))
+		call_mistaken(c, &diag);
+	diag_fini(&diag);
+	bool changed = good && g->spec->before_digest && *g->spec->before_digest &&
+		       !str_eq(g->spec->before_digest, playbook_digest(g->playbook));
+	if (changed)
 		out_note(c->out,
 		    "%s is not what it was in %s (release %.12s): it is %.12s now, and that is "
 		    "what "
@@ -369,9 +384,9 @@ prepare(struct converging *g)
 	g->apply = apply_new(&config, &diag);
 	diag_sort(&diag);
 	call_print_diag(c, &diag);
-	diag_fini(&diag);
 	if (!g->apply)
-		c->exit = outcome_exit(OUTCOME_INPUT);
+		call_mistaken(c, &diag);
+	diag_fini(&diag);
 	return g->apply != NULL;
 }
 
@@ -413,8 +428,8 @@ converge(struct call *c, const struct converge *spec)
 	struct converging g = { .call = c, .spec = spec };
 	int code;
 
-	code = choose_kept(&g) && load(&g) && choose_hosts(&g) && may_change(&g) && call_herd(c) &&
-		       prepare(&g)
+	code = choose_kept(&g) && keeps_changes(&g) && load(&g) && choose_hosts(&g) &&
+		       may_change(&g) && call_herd(c) && prepare(&g)
 		   ? carry_out(&g)
 		   : c->exit;
 	apply_free(g.apply);

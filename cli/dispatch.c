@@ -66,6 +66,12 @@ check_and_run(struct call *call)
 	    !call->globals.vars.from_environment)
 		return call_usage(
 		    call, "%s takes no variables: -e is for plan, apply, lint and ui", c->name);
+	if (!(c->flags & COMMAND_SETS) &&
+	    (call->globals.sets.count || call->globals.offset || call->globals.as))
+		return call_usage(call,
+		    "%s takes no --set, --offset or --as: they are for plan, apply, diff, apps and "
+		    "lint",
+		    c->name);
 	if (call->argc < c->min_args)
 		return call_usage(
 		    call, "%s needs more: drover %s %s", c->name, c->name, c->synopsis);

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "cli/call.h"
 #include "cli/converge.h"
+#include "cli/globals.h"
 #include "cli/out.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
@@ -80,13 +81,59 @@ take_digest(void *user, const struct event *e)
 	return false;
 }
 
+/* One word of the newest run's command line; next: the one behind it, or NULL. */
+static void
+take_change(struct globals *g, const char *word, const char *next)
+{
+	static const char *const names[] = { "--set", "--offset", "--as" };
+	const char *value = NULL;
+	size_t which = 0;
+
+	for (size_t i = 0; i < countof(names) && !value; i++) {
+		size_t n = strlen(names[i]);
+
+		which = i;
+		if (str_starts(word, names[i]) && (!word[n] || word[n] == '='))
+			value = word[n] ? word + n + 1 : next;
+	}
+	if (!value)
+		return;
+	if (which == 0) {
+		g->sets.item = xrealloc(g->sets.item, g->sets.count + 2, sizeof(*g->sets.item));
+		g->sets.item[g->sets.count++] = value;
+		g->sets.item[g->sets.count] = NULL;
+	} else if (which == 1) {
+		str_int(value, 1, 65535, &g->offset);
+	} else {
+		g->as = value;
+	}
+}
+
+/* What the newest run changed in the playbook holds for those that missed it, unless something is given now. */
+static void
+take_changes(struct call *c, const struct newest *n, const struct json *j)
+{
+	struct globals *g = &c->globals;
+
+	if (g->sets.count || g->offset || g->as)
+		return;
+	for (size_t i = 0; i < json_count(j); i++) {
+		const char *word = json_text(json_at(j, i), NULL);
+
+		if (word)
+			take_change(g, word, json_text(json_at(j, i + 1), NULL));
+	}
+	if (g->sets.count || g->offset || g->as)
+		out_note(c->out,
+		    "%s changed the playbook by --set, --offset or --as, and so does this",
+		    n->alias);
+}
+
 /* Variables of the command line are not in the playbook: who gave them must give them again. */
 static void
-note_variables(struct call *c, const struct newest *n)
+note_variables(struct call *c, const struct newest *n, const struct json *j)
 {
-	struct err err;
 	autobuf line = BUF_INIT(64U << 10);
-	autojson *j = *n->argv ? json_parse(n->argv, strlen(n->argv), 1U << 20, &err) : NULL;
 	bool given = false;
 
 	for (size_t i = 0; i < json_count(j); i++) {
@@ -111,9 +158,13 @@ carry_out(struct call *c, struct converge *spec, struct owing *o)
 	int code;
 
 	ledger_runs(c->ledger, inventory_fleet(c->inventory), 100000, take_newest, &n);
+	struct err err;
+	autojson *j = n.argv && *n.argv ? json_parse(n.argv, strlen(n.argv), 1U << 20, &err) : NULL;
+
 	if (n.uuid[0]) {
 		ledger_events(c->ledger, n.uuid, take_digest, &n);
-		note_variables(c, &n);
+		note_variables(c, &n, j);
+		take_changes(c, &n, j);
 	}
 	spec->set = &o->set;
 	spec->before = n.alias;

@@ -128,6 +128,9 @@ records(struct arena *a, const struct account *acc, const struct plan *p, const 
 		return NULL;
 	if (!m)
 		return arena_printf(a, "adopts %s, which is as it should be", r->id);
+	/* An image that is there is whose it was: copies of an app have it in common. */
+	if (!str_eq(m->playbook, acc->playbook) && r->kind == RESOURCE_IMAGE)
+		return NULL;
 	if (!str_eq(m->playbook, acc->playbook))
 		return arena_printf(a, "takes over %s from the playbook %s", r->id, m->playbook);
 	return s->class == PLAN_SAME && (strcmp(m->digest, digest) != 0 || is_other(p, r, m))

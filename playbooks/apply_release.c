@@ -140,6 +140,11 @@ apply_note_releases(struct apply_host *h)
 {
 	const struct release_change *c = h->change;
 	autobuf data = BUF_INIT(16U << 10);
+	size_t given;
+	const char *const *notes = playbook_notes(h->ground->playbook, &given);
+
+	for (size_t i = 0; i < given; i++)
+		note(h, notes[i]);
 
 	for (size_t i = 0; c && i < c->drop_count && plan_changes(h->plan); i++)
 		note(h, arena_printf(h->arena,

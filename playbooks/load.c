@@ -1,6 +1,7 @@
 #include "playbooks/load.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/file.h"
@@ -8,6 +9,7 @@
 #include "base/str.h"
 #include "base/yaml.h"
 #include "playbooks/habit.h"
+#include "playbooks/override.h"
 #include "playbooks/playbook.h"
 #include "playbooks/read.h"
 #include "playbooks/read_app.h"
@@ -292,7 +294,19 @@ place(struct playbook *p, const char *path, struct diag *diag)
 }
 
 static void
-read_document(struct playbook *p, const char *path, const char *text, size_t len, struct diag *diag)
+add_shape(struct digest *d, const struct playbook_given *given)
+{
+	autobuf b = BUF_INIT(256);
+
+	if (!given->offset && !given->as)
+		return;
+	buf_addf(&b, "%lld %s", (long long)given->offset, given->as ? given->as : "");
+	digest_add(d, b.data, b.len);
+}
+
+static void
+read_document(struct playbook *p, const char *path, const struct playbook_given *given,
+    const char *text, size_t len, struct diag *diag)
 {
 	autofree char *shown_dir = strchr(path, '/') ? file_dir(path) : xstrdup("");
 	struct reader reader = {
@@ -307,6 +321,9 @@ read_document(struct playbook *p, const char *path, const char *text, size_t len
 	const struct yaml_node *root = yaml_parse(p->arena, path, text, len, diag);
 
 	digest_add(reader.included, text, len);
+	for (const char *const *s = given->sets; s && *s; s++)
+		digest_add(reader.included, *s, strlen(*s) + 1);
+	root = override_document(p->arena, root, given, diag);
 	if (root && root->kind == YAML_LIST && root->count && yaml_find(root->value[0], "hosts"))
 		diag_error(diag, root->mark,
 		    "this looks like an ansible playbook, a list of plays: a drover playbook is "
@@ -314,11 +331,18 @@ read_document(struct playbook *p, const char *path, const char *text, size_t len
 		    "mapping with name, hosts and tasks");
 	else if (root)
 		field_read(&c, load_fields, root, p);
+	add_shape(reader.included, given);
 	digest_end(reader.included, p->digest);
 }
 
 struct playbook *
 playbook_load(const char *path, const char *const *extra_vars, struct diag *diag)
+{
+	return playbook_load_given(path, &(struct playbook_given){ .vars = extra_vars }, diag);
+}
+
+struct playbook *
+playbook_load_given(const char *path, const struct playbook_given *given, struct diag *diag)
 {
 	struct arena *a = arena_new();
 	struct playbook *p = arena_alloc(a, sizeof(*p));
@@ -333,12 +357,14 @@ playbook_load(const char *path, const char *const *extra_vars, struct diag *diag
 		autofree char *text = file_read(path, YAML_SIZE_MAX, &len, &err);
 
 		if (text)
-			read_document(p, path, text, len, diag);
+			read_document(p, path, given, text, len, diag);
 		else
 			diag_error(diag, (struct mark){ .file = path }, "%s",
 			    str_starts(err.text, path) ? err.text + strlen(path) + 2 : err.text);
 	}
-	read_extra(p, extra_vars, diag);
+	read_extra(p, given->vars, diag);
+	if (diag->errors == before)
+		override_playbook(p, given, diag);
 	if (diag->errors == before)
 		return p;
 	playbook_free(p);
@@ -447,6 +473,13 @@ const char *
 playbook_name(const struct playbook *p)
 {
 	return p->name;
+}
+
+const char *const *
+playbook_notes(const struct playbook *p, size_t *ret_count)
+{
+	*ret_count = p->note_count;
+	return p->notes;
 }
 
 const char *

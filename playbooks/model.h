@@ -188,6 +188,9 @@ struct playbook {
 	size_t task_count;
 	const char **tag; /* all there are, each once, ended by NULL */
 	size_t tag_count;
+	const char *const *notes; /* what the command line changed */
+	size_t note_count;
+	bool left_out;                         /* it is a copy without its tasks */
 	const char *const *only, *const *skip; /* tags chosen; NULL: no choice */
 };
 

@@ -35,6 +35,19 @@ struct rollout {
 	bool said;
 };
 
+/* What the command line says beside a playbook; lists are ended by NULL and may be NULL. */
+struct playbook_given {
+	const char *const *vars; /* -e NAME=VALUE */
+	const char *const *sets; /* --set app.NAME.FIELD=VALUE */
+	int64_t offset;          /* --offset: added to the host ports of apps */
+	const char *as;          /* --as: a second copy of its apps, of this name; NULL: none */
+};
+/* As playbook_load(); the digest is of what is given, too, variables apart. */
+struct playbook *playbook_load_given(
+    const char *path, const struct playbook_given *given, struct diag *diag);
+/* What was given, for plans; *ret_count of them. */
+const char *const *playbook_notes(const struct playbook *p, size_t *ret_count);
+
 /* NULL when diag got an error. extra_vars: "name=value" from -e, ended by NULL; may be NULL. */
 struct playbook *playbook_load(const char *path, const char *const *extra_vars, struct diag *diag);
 /* One that wants nothing and has no path: for acts that come from elsewhere, with the default rollout. */

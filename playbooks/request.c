@@ -82,6 +82,9 @@ add_manifest(struct request_parts *p, const struct plan_step *s, size_t n)
 		return add_undoing(p, r, n);
 	if (!digest)
 		return 0;
+	if (r->kind == RESOURCE_IMAGE && s->class == PLAN_SAME && s->found->known &&
+	    strcmp(s->found->known->playbook, p->spec->playbook) != 0)
+		return 0;
 	if (!reply_is_line(r->id) || strchr(r->id, '\t'))
 		return err_set(p->err, OUTCOME_INPUT, "%s: not a name for the manifest", r->id);
 	/* Images came before the act; they go within it. */
