@@ -179,10 +179,24 @@ read_amount(
     const struct field_context *c, const struct field *f, const struct yaml_node *n, int64_t *ret)
 {
 	bool (*parse)(const char *, int64_t *) = f->form == FORM_SIZE ? str_size : str_duration;
+	int64_t got;
+	char range[96];
 
-	if (n->kind == YAML_SCALAR && parse(n->text, ret))
+	if (n->kind != YAML_SCALAR || !parse(n->text, &got))
+		return wants(c, f->name, n, forms[f->form].name);
+	if (!f->max || (got >= f->min && got <= f->max)) {
+		*ret = got;
 		return true;
-	return wants(c, f->name, n, forms[f->form].name);
+	}
+	if (f->form == FORM_SIZE && f->max == INT64_MAX)
+		snprintf(range, sizeof(range), "a size from %jd bytes", (intmax_t)f->min);
+	else if (f->form == FORM_SIZE)
+		snprintf(range, sizeof(range), "a size from %jd to %jd bytes", (intmax_t)f->min,
+		    (intmax_t)f->max);
+	else
+		snprintf(range, sizeof(range), "a duration from %jdms to %jds", (intmax_t)f->min,
+		    (intmax_t)f->max / 1000);
+	return wants(c, f->name, n, range);
 }
 
 static bool

@@ -68,8 +68,8 @@ struct field {
 	enum field_form form;
 	size_t offset;
 	unsigned flags;
-	const char *doc; /* a sentence for the manual, lower case, no full stop */
-	int64_t min, max;
+	const char *doc;            /* a sentence for the manual, lower case, no full stop */
+	int64_t min, max;           /* FORM_INT; FORM_DURATION and FORM_SIZE when there is a max */
 	const char *const *choices; /* ended by NULL */
 	/* Reads n into the struct at `to`; tells mistakes to c->diag. */
 	void (*parse)(const struct field_context *c, const struct yaml_node *n, void *to);

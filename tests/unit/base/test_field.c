@@ -45,8 +45,10 @@ static const struct field table[] = {
 	{ "user", FORM_TEXT, .offset = offsetof(struct app, user), .grammar = lower_only },
 	{ "read_only", FORM_BOOL, .offset = offsetof(struct app, read_only) },
 	{ "replicas", FORM_INT, .offset = offsetof(struct app, replicas), .min = 1, .max = 100 },
-	{ "interval", FORM_DURATION, .offset = offsetof(struct app, interval) },
-	{ "memory", FORM_SIZE, .offset = offsetof(struct app, memory) },
+	{ "interval", FORM_DURATION, .offset = offsetof(struct app, interval), .min = 100,
+	    .max = 3600000 },
+	{ "memory", FORM_SIZE, .offset = offsetof(struct app, memory), .min = 4096,
+	    .max = INT64_MAX },
 	{ "mode", FORM_MODE, .offset = offsetof(struct app, mode) },
 	{ "port", FORM_PORT, .offset = offsetof(struct app, port) },
 	{ "needs", FORM_TEXTS, .offset = offsetof(struct app, needs), .flags = FIELD_OR_ONE },
@@ -192,6 +194,11 @@ numbers_stay_in_their_range(void **state)
 	gives("memory: 12Q", "t:2:9: memory: a size (256M, 4K) is wanted here, not \"12Q\"");
 	gives("interval: soon",
 	    "t:2:11: interval: a duration (10s, 5m) is wanted here, not \"soon\"");
+	gives("interval: 99ms",
+	    "t:2:11: interval: a duration from 100ms to 3600s is wanted here, not \"99ms\"");
+	gives("interval: 2h",
+	    "t:2:11: interval: a duration from 100ms to 3600s is wanted here, not \"2h\"");
+	gives("memory: 1K", "t:2:9: memory: a size from 4096 bytes is wanted here, not \"1K\"");
 }
 
 static void
