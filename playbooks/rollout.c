@@ -6,6 +6,7 @@
 #include "base/strmap.h"
 #include "playbooks/spread.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +26,8 @@ struct member {
 	enum stage stage;
 	enum outcome outcome;
 	bool was_started;
-	size_t domain; /* 0: nobody said which */
+	size_t domain;  /* 0: nobody said which */
+	unsigned level; /* those of a lower one come first */
 };
 
 struct rollout_run {
@@ -36,7 +38,8 @@ struct rollout_run {
 	size_t batches;        /* handed out so far, without the canary */
 	bool begun;
 	bool paused;
-	bool canary_done;
+	bool canary_done; /* of this level */
+	unsigned level;
 	bool away; /* too many were, so it stopped */
 	char name[32];
 	char stopped[300];
@@ -268,6 +271,32 @@ in_stage(const struct rollout_run *r, enum stage stage, enum host_kind kind)
 	return n;
 }
 
+static unsigned
+lowest_level(const struct rollout_run *r)
+{
+	unsigned lowest = UINT_MAX;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (r->member[i].stage == STAGE_WAITS && r->member[i].level < lowest)
+			lowest = r->member[i].level;
+	return lowest;
+}
+
+static bool
+waits(const struct rollout_run *r, const struct member *m, enum host_kind kind)
+{
+	return m->stage == STAGE_WAITS && m->kind == kind && m->level == r->level;
+}
+
+static bool
+any_waits(const struct rollout_run *r, enum host_kind kind)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (waits(r, &r->member[i], kind))
+			return true;
+	return false;
+}
+
 static bool
 in_flight(const struct rollout_run *r)
 {
@@ -295,7 +324,7 @@ pick_spread(struct rollout_run *r, size_t want, size_t *ret)
 
 		host[i] = (struct spread_host){ .domain = m->domain,
 			.there = m->kind == HOST_CATTLE && m->stage != STAGE_ASIDE,
-			.waits = m->kind == HOST_CATTLE && m->stage == STAGE_WAITS,
+			.waits = waits(r, m, HOST_CATTLE),
 			.up = is_up(m) };
 	}
 	got = spread_pick(host, r->count, want, ret);
@@ -313,7 +342,7 @@ pick(struct rollout_run *r, enum host_kind kind, size_t want, size_t *ret, size_
 		return pick_spread(r, want < n ? want : n, ret);
 
 	for (size_t i = 0; i < r->count && got < want && got < n; i++) {
-		if (r->member[i].stage != STAGE_WAITS || r->member[i].kind != kind)
+		if (!waits(r, &r->member[i], kind))
 			continue;
 		r->member[i].stage = STAGE_BATCHED;
 		ret[got++] = i;
@@ -321,7 +350,7 @@ pick(struct rollout_run *r, enum host_kind kind, size_t want, size_t *ret, size_
 	return got;
 }
 
-/* The canary comes once; canary: 0 means there is none. */
+/* The canary comes once a level; canary: 0 means there is none. */
 static size_t
 next_cattle(struct rollout_run *r, size_t *ret, size_t n)
 {
@@ -351,12 +380,23 @@ rollout_next_batch(struct rollout_run *r, size_t *ret, size_t n)
 	}
 	if (r->stopped[0] || in_flight(r) || r->paused)
 		return 0;
-	if (in_stage(r, STAGE_WAITS, HOST_CATTLE))
+	if (lowest_level(r) != r->level) {
+		r->level = lowest_level(r);
+		r->canary_done = false;
+	}
+	if (any_waits(r, HOST_CATTLE))
 		return next_cattle(r, ret, n);
 	got = pick(r, HOST_PET, 1, ret, n);
 	if (got)
 		snprintf(r->name, sizeof(r->name), "pet");
 	return got;
+}
+
+void
+rollout_order(struct rollout_run *r, const unsigned *level)
+{
+	for (size_t i = 0; i < r->count; i++)
+		r->member[i].level = level[i];
 }
 
 void

@@ -4,7 +4,8 @@
  * Pure: it is told how each host fared and answers who may start next. Hosts are
  * numbers from 0 in the order of the run. Cattle go first, the canary before the
  * batches, over failure domains where there are some; pets follow, one at a time,
- * whatever the batch says.
+ * whatever the batch says. So it is within each level, where hosts have to wait for
+ * others.
  */
 #ifndef DROVER_PLAYBOOKS_ROLLOUT_H
 #define DROVER_PLAYBOOKS_ROLLOUT_H
@@ -36,6 +37,10 @@ void rollout_note(struct rollout_run *r, size_t i, enum outcome outcome);
  * the last batch has not ended, when the run was stopped, and when no host is left. Call it first
  * when every host has been observed: max_unreachable is judged then. */
 size_t rollout_next_batch(struct rollout_run *r, size_t *ret, size_t n);
+
+/* Hosts of a lower level all change before those of a higher one, each level with its own canary; all are
+ * of level 0 until this is said, which is before the first batch. */
+void rollout_order(struct rollout_run *r, const unsigned *level);
 
 /* No batch comes until it is taken back; one that began goes on. */
 void rollout_pause(struct rollout_run *r, bool on);

@@ -257,6 +257,48 @@ a_limit_of_nothing_is_met_by_the_first_failure_only(void **state)
 	rollout_free(r);
 }
 
+static void
+a_level_is_over_before_the_next_one_begins(void **state)
+{
+	static const enum host_kind kinds[] = { HOST_CATTLE, HOST_CATTLE, HOST_CATTLE, HOST_CATTLE,
+		HOST_PET, HOST_PET };
+	static const unsigned level[] = { 1, 0, 0, 1, 0, 2 };
+	static const size_t wanted[] = { 1, 2, 4, 0, 3, 5 };
+	static const char *const names[] = { "canary", "batch 1", "pet", "canary", "batch 2",
+		"pet" };
+	struct rollout_run *r = rollout_new(NULL, kinds, countof(kinds));
+	size_t batch[HOSTS];
+
+	(void)state;
+	rollout_order(r, level);
+	for (size_t i = 0; i < countof(wanted); i++) {
+		assert_int_equal(rollout_next_batch(r, batch, HOSTS), 1);
+		assert_int_equal(batch[0], wanted[i]);
+		assert_string_equal(rollout_batch_name(r), names[i]);
+		assert_int_equal(rollout_next_batch(r, batch + 1, HOSTS), 0);
+		assert_true(rollout_start(r, batch[0]));
+		rollout_note(r, batch[0], OUTCOME_CHANGED);
+	}
+	assert_true(rollout_done(r));
+	rollout_free(r);
+}
+
+static void
+a_level_that_has_nothing_to_do_holds_nobody_up(void **state)
+{
+	static const unsigned level[] = { 0, 1, 0 };
+	struct rollout_run *r = herd(3, NULL);
+	size_t batch[HOSTS];
+
+	(void)state;
+	rollout_order(r, level);
+	rollout_note(r, 0, OUTCOME_OK);
+	rollout_note(r, 2, OUTCOME_UNREACHABLE);
+	assert_int_equal(rollout_next_batch(r, batch, HOSTS), 1);
+	assert_int_equal(batch[0], 1);
+	rollout_free(r);
+}
+
 static uint64_t
 next_random(uint64_t *seed)
 {
@@ -462,6 +504,8 @@ main(void)
 		cmocka_unit_test(a_rollout_is_told_with_its_defaults),
 		cmocka_unit_test(
 		    what_was_changed_is_taken_back_in_batches_too_and_no_failure_ends_that),
+		cmocka_unit_test(a_level_is_over_before_the_next_one_begins),
+		cmocka_unit_test(a_level_that_has_nothing_to_do_holds_nobody_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
