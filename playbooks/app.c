@@ -3,7 +3,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/digest.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "playbooks/app_inner.h"
@@ -11,6 +10,8 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+
+#define STEP_MS 300000 /* what a step has that says nothing of its time */
 
 void
 resource_list_add(struct resource_list *l, const struct resource *r)
@@ -34,10 +35,23 @@ app_is_ipv6(const char *address)
 	return strchr(address, ':') != NULL;
 }
 
+bool
+app_same_address(const char *a, const char *b)
+{
+	return str_eq(a, b) || str_eq(a, "0.0.0.0") || str_eq(b, "0.0.0.0") || str_eq(a, "::") ||
+	       str_eq(b, "::");
+}
+
 int
 app_port_inside(const struct app *app, const struct app_port *p, int replica)
 {
-	return app->form == APP_IMAGE ? p->container : p->host + replica;
+	return app->form == APP_IMAGE ? p->container : app_port_host(p, replica);
+}
+
+long long
+app_stop_seconds(const struct app_life *life)
+{
+	return (long long)((life->stop_ms ? life->stop_ms : APP_STOP_MS) + 999) / 1000;
 }
 
 /* Where on the host the contents of a file of the app lie. */
@@ -51,37 +65,6 @@ const char *
 app_resources_place(const struct app *app, int replica, struct arena *a)
 {
 	return arena_printf(a, "%s/%s/resources-%d.json", APP_DIR, app->name, replica);
-}
-
-/* What a replica may use, as it reads it in /run/drover/resources.json. */
-static void
-put_resources_json(const struct app *app, int replica, struct buf *b)
-{
-	struct json_writer w;
-
-	json_writer_init(&w, b);
-	json_open_object(&w, NULL);
-	json_put_text(&w, "app", app->name);
-	json_put_int(&w, "replica", replica);
-	json_put_text(&w, "host", app->host);
-	json_put_text(&w, "log", "stdout");
-	json_open_object(&w, "ports");
-	for (size_t i = 0; i < app->port_count; i++) {
-		const struct app_port *p = &app->port[i];
-
-		json_open_object(&w, p->name);
-		json_put_int(&w, "container", app_port_inside(app, p, replica));
-		json_put_int(&w, "host", p->host + replica);
-		json_put_text(&w, "bind", p->bind);
-		json_close(&w);
-	}
-	json_close(&w);
-	json_open_object(&w, "paths");
-	for (size_t i = 0; i < app->file_count; i++)
-		json_put_text(&w, app->file[i].path, app->file[i].volume ? "volume" : "read-only");
-	json_close(&w);
-	json_close(&w);
-	buf_addc(b, '\n');
 }
 
 static struct resource *
@@ -131,7 +114,7 @@ add_files(const struct app *app, struct arena *a, struct resource_list *ret)
 	for (size_t i = 0; i < app->file_count; i++) {
 		const struct app_file *f = &app->file[i];
 
-		if (f->volume)
+		if (!f->content)
 			continue;
 		struct resource *r =
 		    file_resource(app, a, app_file_place(app, f, a), f->content, f->len);
@@ -143,30 +126,85 @@ add_files(const struct app *app, struct arena *a, struct resource_list *ret)
 	for (int n = 0; n < app->replicas; n++) {
 		autobuf b = BUF_INIT(UNIT_MAX);
 
-		put_resources_json(app, n, &b);
+		app_tell(app, n, &b);
 		resource_list_add(ret, file_resource(app, a, app_resources_place(app, n, a),
 					   arena_memdup0(a, buf_text(&b), b.len), b.len));
 	}
 }
 
+static void
+put_units(const struct app *app, const char *key, struct buf *b)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < app->need_count; i++) {
+		for (int n = 0; n < app->need[i].replicas; n++) {
+			buf_addf(b, "%s%s-%d.service", any ? " " : key, app->need[i].name, n);
+			any = true;
+		}
+	}
+	if (any)
+		buf_addc(b, '\n');
+}
+
+void
+app_put_needs(const struct app *app, struct buf *b)
+{
+	put_units(app, "Wants=", b);
+	put_units(app, "After=", b);
+}
+
+static const char *
+need_note(const struct app *app, const struct app_need *need, struct arena *a)
+{
+	if (need->replicas)
+		return arena_printf(
+		    a, "%s starts behind %s, which it needs", app->name, need->name);
+	return arena_printf(a,
+	    "%s needs %s, which is not on this host: hosts of this run that have it change before "
+	    "it",
+	    app->name, need->name);
+}
+
+static const char *
+publish_note(
+    const struct app *app, const struct app_port *p, const char *bind, int replica, struct arena *a)
+{
+	bool v6 = app_is_ipv6(bind);
+	int first = app_port_host(p, replica);
+	const char *range = p->span > 1 ? arena_printf(a, "-%d", first + p->span - 1) : "";
+
+	return arena_printf(a, "publishes %s%s%s:%d%s%s (%s of %s)", v6 ? "[" : "", bind,
+	    v6 ? "]" : "", first, range, p->udp ? "/udp" : "", p->name, app->name);
+}
+
+static size_t
+count_binds(const struct app *app)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < app->port_count; i++)
+		for (const char *const *bind = app->port[i].bind; *bind; bind++)
+			n++;
+	return n;
+}
+
 static const char *const *
 put_notes(const struct app *app, int replica, struct arena *a)
 {
-	const char **note =
-	    arena_alloc(a, (app->port_count + 4 + APP_NATIVE_NOTES) * sizeof(*note));
+	const char **note = arena_alloc(
+	    a, (count_binds(app) + app->need_count + 4 + APP_NATIVE_NOTES) * sizeof(*note));
 	size_t n = 0;
 
-	for (size_t i = 0; i < app->port_count; i++) {
-		const struct app_port *p = &app->port[i];
-		bool v6 = app_is_ipv6(p->bind);
-
-		note[n++] = arena_printf(a, "publishes %s%s%s:%d (%s of %s)", v6 ? "[" : "",
-		    p->bind, v6 ? "]" : "", p->host + replica, p->name, app->name);
-	}
+	for (size_t i = 0; i < app->port_count; i++)
+		for (const char *const *bind = app->port[i].bind; *bind; bind++)
+			note[n++] = publish_note(app, &app->port[i], *bind, replica, a);
 	if (n)
 		note[n++] = arena_printf(a,
 		    "stop-first: %s has host ports, so a replica stops before its successor starts",
 		    app->name);
+	for (size_t i = 0; i < app->need_count; i++)
+		note[n++] = need_note(app, &app->need[i], a);
 	if (app->form == APP_BINARY)
 		app_native_notes(app, a, note, &n);
 	if (app->drain.before)
@@ -268,8 +306,10 @@ add_unit(const struct app *app, int replica, struct arena *a, const struct resou
 	r->on_change = app->on_change;
 	r->config_digest = config_digest(app, r->digest, files, a);
 	r->health = app->health;
+	if (app->life.stop_ms > APP_STOP_MS)
+		r->limit_ms = STEP_MS + app->life.stop_ms;
 	if (r->health.port)
-		r->health.port += replica;
+		r->health.port += replica * (app->health_span ? app->health_span : 1);
 	r->drain = drain_of(app, replica, unit, a);
 	r->notes = put_notes(app, replica, a);
 	r->native = app->form == APP_BINARY;

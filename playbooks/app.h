@@ -20,12 +20,15 @@ struct arena;
 #define APP_UNIT_MARK "# Made by drover" /* how the first line of each of our units begins */
 #define APP_DIR       "/etc/drover/apps"
 #define APP_UNIT_DIR  "/etc/systemd/system"
+#define APP_STOP_MS   10000
 #define APP_BINARIES  "/usr/local/lib/drover" /* APP/DIGEST/NAME: versions of native programs */
 
 struct app_port {
 	const char *name;
-	int container, host; /* of replica 0; replica n has host + n */
-	const char *bind;    /* an IPv4 or IPv6 address */
+	int container, host; /* of replica 0; replica n has host + n times span */
+	int span;            /* so many in a row */
+	bool udp;
+	const char *const *bind; /* IPv4 or IPv6 addresses, at least one, ended by NULL */
 	struct mark mark;
 };
 
@@ -33,14 +36,32 @@ struct app_env {
 	const char *name, *value;
 };
 
-/* A file of ours or a named volume, at a path in the container. */
+/* What stands at a path in the container: a file of ours, a named volume, a directory of the host, or
+ * memory. */
 struct app_file {
 	const char *path;
-	const char *content; /* NULL: a volume */
+	const char *content; /* NULL: one of the others */
 	size_t len;
 	unsigned mode;
-	const char *volume;
+	const char *volume, *dir;
+	int64_t tmpfs; /* its size; 0: it is none */
+	bool writable;
 	struct mark mark;
+};
+
+/* An app that another one starts behind. */
+struct app_need {
+	const char *name;
+	int replicas; /* 0: it is not on this host */
+};
+
+/* How a replica is started and stopped, and who it is inside. */
+struct app_life {
+	const char *restart;        /* as systemd has it; NULL: on-failure */
+	const char *stop_signal;    /* SIGINT; NULL: the image's own */
+	int64_t stop_ms;            /* until it is killed; 0: APP_STOP_MS */
+	const char *user, *workdir; /* NULL: the image's own */
+	const char *const *label;   /* NAME=value, ended by NULL; NULL: none */
 };
 
 struct app_limits {
@@ -88,12 +109,16 @@ struct app {
 	size_t file_count;
 	const char *const *command; /* replaces the image's entry point; NULL: the image's own */
 	const char *const *args;    /* ended by NULL; NULL: the image's own */
+	struct app_life life;
+	const struct app_need *need;
+	size_t need_count;
 	struct app_limits limits;
 	bool read_only;
 	enum on_change on_change;
 	int64_t keep;         /* how many releases a host keeps */
 	struct health health; /* port: of replica 0 */
 	struct drain drain;   /* env is not used: each replica has its own */
+	int health_span;      /* of that port; 0: 1 */
 };
 
 struct resource_list {
@@ -104,6 +129,13 @@ void resource_list_add(struct resource_list *l, const struct resource *r);
 
 /* Append the files of all replicas, then their units. Strings of `app` are borrowed. */
 void app_resources(const struct app *app, struct arena *a, struct resource_list *ret);
+
+/* The first port on the host of this replica. */
+int app_port_host(const struct app_port *p, int replica);
+
+/* Two that cannot both be bound to one port, :: taken as IPv4 too; one of IPv6. */
+bool app_same_address(const char *a, const char *b);
+bool app_is_ipv6(const char *address);
 
 /* [a-z][a-z0-9-]*, at most 48 bytes, no '-' at its end. */
 bool app_name_ok(const char *name);

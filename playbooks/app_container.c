@@ -6,8 +6,6 @@
 #include "playbooks/app_inner.h"
 #include "playbooks/unit.h"
 
-#include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,97 +16,72 @@ arg(struct buf *b, const char *name, const char *value)
 	unit_option(b, name, value);
 }
 
-static bool
-env_said(const struct app *app, const char *name)
-{
-	for (size_t i = 0; i < app->env_count; i++)
-		if (str_eq(app->env[i].name, name))
-			return true;
-	return false;
-}
-
 static void
 put_option(struct buf *b, const char *word)
 {
 	arg(b, "env", word);
 }
 
-/* Where each variable of the environment goes. */
-struct env_to {
-	const struct app *app;
-	struct buf *b;
-	void (*put)(struct buf *b, const char *word);
-};
-
-__attribute__((format(printf, 3, 4))) static void
-env_given(const struct env_to *to, const char *name, const char *fmt, ...)
+/* BIND:8000-8010:8000-8010/udp */
+static void
+put_port(struct buf *b, const struct app_port *p, const char *bind, int replica)
 {
-	char value[512];
-	autobuf word = BUF_INIT(1024);
-	va_list ap;
+	bool v6 = app_is_ipv6(bind);
+	int host = app_port_host(p, replica);
+	autobuf word = BUF_INIT(200);
 
-	if (env_said(to->app, name))
-		return;
-	va_start(ap, fmt);
-	vsnprintf(value, sizeof(value), fmt, ap);
-	va_end(ap);
-	buf_addf(&word, "%s=%s", name, value);
-	to->put(to->b, buf_text(&word));
-}
-
-/* PORT_HTTP for a port named http; PORT too where there is only one. */
-void
-app_env(
-    const struct app *app, int replica, struct buf *b, void (*put)(struct buf *b, const char *word))
-{
-	const struct env_to to = { app, b, put };
-
-	env_given(&to, "DROVER_APP", "%s", app->name);
-	env_given(&to, "DROVER_HOST", "%s", app->host);
-	env_given(&to, "DROVER_REPLICA", "%d", replica);
-	env_given(&to, "DROVER_RESOURCES", "/run/drover/resources.json");
-	for (size_t i = 0; i < app->port_count; i++) {
-		char name[80] = "PORT_";
-		size_t n = strlen(name);
-
-		for (const char *p = app->port[i].name; *p && n + 1 < sizeof(name); p++)
-			name[n++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
-		name[n] = '\0';
-		env_given(&to, name, "%d", app_port_inside(app, &app->port[i], replica));
-	}
-	if (app->port_count == 1)
-		env_given(&to, "PORT", "%d", app_port_inside(app, &app->port[0], replica));
-	for (size_t i = 0; i < app->env_count; i++) {
-		autobuf word = BUF_INIT(UNIT_MAX);
-
-		buf_addf(&word, "%s=%s", app->env[i].name, app->env[i].value);
-		put(b, buf_text(&word));
-	}
+	buf_addf(&word, "%s%s%s:%d", v6 ? "[" : "", bind, v6 ? "]" : "", host);
+	if (p->span > 1)
+		buf_addf(&word, "-%d", host + p->span - 1);
+	buf_addf(&word, ":%d", p->container);
+	if (p->span > 1)
+		buf_addf(&word, "-%d", p->container + p->span - 1);
+	buf_adds(&word, p->udp ? "/udp" : "/tcp");
+	arg(b, "publish", buf_text(&word));
 }
 
 static void
 put_mounts(struct buf *b, const struct app *app, int replica, struct arena *a)
 {
-	for (size_t i = 0; i < app->port_count; i++) {
-		const struct app_port *p = &app->port[i];
-		bool v6 = app_is_ipv6(p->bind);
-
-		arg(b, "publish",
-		    arena_printf(a, "%s%s%s:%d:%d/tcp", v6 ? "[" : "", p->bind, v6 ? "]" : "",
-			p->host + replica, p->container));
-	}
+	for (size_t i = 0; i < app->port_count; i++)
+		for (const char *const *bind = app->port[i].bind; *bind; bind++)
+			put_port(b, &app->port[i], *bind, replica);
 	for (size_t i = 0; i < app->file_count; i++) {
 		const struct app_file *f = &app->file[i];
+		const char *ro = f->writable ? "" : ":ro";
 
-		if (f->volume)
-			arg(b, "volume", arena_printf(a, "%s:%s", f->volume, f->path));
+		if (f->tmpfs)
+			arg(b, "tmpfs",
+			    arena_printf(a, "%s:size=%lld,mode=%04o", f->path, (long long)f->tmpfs,
+				f->mode));
+		else if (!f->content)
+			arg(b, "volume",
+			    arena_printf(a, "%s:%s%s", f->dir ? f->dir : f->volume, f->path, ro));
 		else
 			arg(b, "volume",
 			    arena_printf(a, "%s:%s:ro", app_file_place(app, f, a), f->path));
 	}
 	arg(b, "volume",
-	    arena_printf(
-		a, "%s:/run/drover/resources.json:ro", app_resources_place(app, replica, a)));
+	    arena_printf(a, "%s:" APP_RESOURCES ":ro", app_resources_place(app, replica, a)));
+}
+
+/* podman knows by these how it is stopped also when a person says podman stop. */
+static void
+put_life(struct buf *b, const struct app_life *life)
+{
+	char seconds[32];
+
+	if (life->user)
+		arg(b, "user", life->user);
+	if (life->workdir)
+		arg(b, "workdir", life->workdir);
+	for (size_t i = 0; life->label && life->label[i]; i++)
+		arg(b, "label", life->label[i]);
+	if (life->stop_signal)
+		arg(b, "stop-signal", life->stop_signal);
+	snprintf(seconds, sizeof(seconds), "%lld", app_stop_seconds(life));
+	if (life->stop_ms)
+		arg(b, "stop-timeout", seconds);
 }
 
 static void
@@ -123,6 +96,7 @@ put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 		buf_adds(b, " --read-only");
 	put_mounts(b, app, replica, a);
 	app_env(app, replica, b, put_option);
+	put_life(b, &app->life);
 	if (app->command)
 		arg(b, "entrypoint", app->command[0]);
 	buf_adds(b, " \\\n  ");
@@ -135,10 +109,12 @@ put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 		buf_addc(b, ' ');
 		unit_word(b, app->args[i]);
 	}
-	buf_adds(b, "\n"
-		    "ExecStop=/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
-		    "ExecStopPost=-/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
-		    "ExecStopPost=-rm -f %t/%N.cid\n");
+	buf_addf(b,
+	    "\n"
+	    "ExecStop=/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
+	    "ExecStopPost=-/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
+	    "ExecStopPost=-rm -f %%t/%%N.cid\n",
+	    app_stop_seconds(&app->life), app_stop_seconds(&app->life));
 }
 
 void
@@ -164,13 +140,15 @@ app_unit_head(const struct app *app, int replica, struct buf *b)
 	    "Wants=network-online.target\n"
 	    "After=network-online.target\n",
 	    app->name, app->name, replica);
+	app_put_needs(app, b);
 }
 
 void
 app_container_unit(const struct app *app, int replica, struct arena *a, struct buf *b)
 {
 	app_unit_head(app, replica, b);
-	unit_container(b, "on-failure", 40);
+	unit_container(b, app->life.restart ? app->life.restart : "on-failure",
+	    app_stop_seconds(&app->life) + 30);
 	app_limits(app, b);
 	buf_adds(b, "ExecStartPre=-rm -f %t/%N.cid\n");
 	put_run(b, app, replica, a);

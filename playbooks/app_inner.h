@@ -10,18 +10,24 @@
 #include <stddef.h>
 
 struct app;
+struct app_env;
 struct app_file;
 struct app_port;
 struct arena;
 struct buf;
 
-#define UNIT_MAX ((size_t)4 << 20) /* bytes of a unit's text */
+#define APP_RESOURCES "/run/drover/resources.json" /* where a replica reads what it is told */
+#define UNIT_MAX      ((size_t)4 << 20)            /* bytes of a unit's text */
 
 /* Where on the host the contents of a file of the app lie, and what replica reads of its resources. */
 const char *app_file_place(const struct app *app, const struct app_file *f, struct arena *a);
 const char *app_resources_place(const struct app *app, int replica, struct arena *a);
 
-bool app_is_ipv6(const char *address);
+/* What the replica is told in /run/drover/resources.json. */
+void app_tell(const struct app *app, int replica, struct buf *b);
+
+/* What a unit's [Unit] says of the apps of the same host that this one needs; nothing where there is none. */
+void app_put_needs(const struct app *app, struct buf *b);
 
 /* Where a replica listens: in its container, or on the host. */
 int app_port_inside(const struct app *app, const struct app_port *p, int replica);
@@ -29,6 +35,9 @@ int app_port_inside(const struct app *app, const struct app_port *p, int replica
 /* NAME=VALUE of each variable of the replica's environment, one after another. */
 void app_env(const struct app *app, int replica, struct buf *b,
     void (*put)(struct buf *b, const char *word));
+
+/* How long a replica may take to stop. */
+long long app_stop_seconds(const struct app_life *life);
 
 /* The beginning of the unit of any form, within [Unit]; the limits, within [Service]. */
 void app_unit_head(const struct app *app, int replica, struct buf *b);

@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VOLUMES   "drover-apps" /* below /var/lib: APP/VOLUME */
-#define USER_MOST 31            /* bytes of a user's name */
+#define VOLUMES     "drover-apps" /* below /var/lib: APP/VOLUME */
+#define NATIVE_STOP 40LL          /* seconds until it is killed, where nothing is said */
+#define USER_MOST   31            /* bytes of a user's name */
 
 const struct app_directive app_directives[] = {
 	{ "DynamicUser", NULL, false },
@@ -165,7 +166,7 @@ put_files(struct buf *b, const struct app *app, int replica, struct arena *a)
 			continue;
 		}
 		buf_addf(b, "StateDirectory=" VOLUMES "/%s/%s\n", app->name, f->volume);
-		put_bind(b, "BindPaths",
+		put_bind(b, f->writable ? "BindPaths" : "BindReadOnlyPaths",
 		    arena_printf(a, "/var/lib/%s" VOLUMES "/%s/%s", private, app->name, f->volume),
 		    f->path);
 	}
@@ -181,9 +182,15 @@ put_ports(struct buf *b, const struct app *app, int replica)
 {
 	if (relaxed(app, "SocketBindDeny"))
 		return;
-	for (size_t i = 0; i < app->port_count; i++)
-		buf_addf(
-		    b, "SocketBindAllow=tcp:%d\n", app_port_inside(app, &app->port[i], replica));
+	for (size_t i = 0; i < app->port_count; i++) {
+		const struct app_port *p = &app->port[i];
+		int first = app_port_inside(app, p, replica);
+
+		buf_addf(b, "SocketBindAllow=%s:%d", p->udp ? "udp" : "tcp", first);
+		if (p->span > 1)
+			buf_addf(b, "-%d", first + p->span - 1);
+		buf_addc(b, '\n');
+	}
 	buf_adds(b, "SocketBindDeny=any\n");
 }
 
@@ -203,6 +210,20 @@ put_sandbox(struct buf *b, const struct app *app, int replica, struct arena *a)
 	put_ports(b, app, replica);
 }
 
+static void
+put_life(struct buf *b, const struct app_life *life)
+{
+	buf_addf(b,
+	    "Restart=%s\n"
+	    "RestartSec=1\n"
+	    "TimeoutStartSec=60\n"
+	    "TimeoutStopSec=%lld\n",
+	    life->restart ? life->restart : "on-failure",
+	    life->stop_ms ? app_stop_seconds(life) : NATIVE_STOP);
+	if (life->stop_signal)
+		buf_addf(b, "KillSignal=%s\n", life->stop_signal);
+}
+
 void
 app_native_unit(const struct app *app, int replica, struct arena *a, struct buf *b)
 {
@@ -212,11 +233,8 @@ app_native_unit(const struct app *app, int replica, struct arena *a, struct buf 
 		    "\n"
 		    "[Service]\n"
 		    "Type=exec\n"
-		    "SyslogIdentifier=%N\n"
-		    "Restart=on-failure\n"
-		    "RestartSec=1\n"
-		    "TimeoutStartSec=60\n"
-		    "TimeoutStopSec=40\n");
+		    "SyslogIdentifier=%N\n");
+	put_life(b, &app->life);
 	app_limits(app, b);
 	put_command(b, app, a);
 	app_env(app, replica, b, put_variable);

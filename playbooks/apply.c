@@ -332,6 +332,12 @@ observed(struct apply *a)
 		finish(a, OUTCOME_UNTRIED, "the run was stopped before it");
 		return;
 	}
+	if (!a->ground.undo && a->config.count) {
+		autofree char *order = apply_order(a->hosts, a->config.count);
+
+		if (order)
+			announce(a, order);
+	}
 	a->waiting = true;
 	a->config.planned(a->config.user, a);
 }

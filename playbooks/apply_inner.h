@@ -165,6 +165,10 @@ bool apply_desire(struct apply_host *h, struct diag *diag);
 /* The host has told its facts: fill in again what depends on them. 0 or -1. */
 int apply_desire_again(struct apply_host *h, struct err *err);
 
+/* All were looked at: who has to wait for whom, by what apps need of others, goes to the rollout. What there
+ * is to say of it, freed by the caller; NULL: nobody waits. */
+char *apply_order(const struct apply_host *hosts, size_t count);
+
 /* Nothing was changed yet, and nothing will be. */
 void apply_give_up(struct apply_host *h, enum outcome kind, const struct err *err);
 

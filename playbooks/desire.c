@@ -41,16 +41,38 @@ with_tag(struct desire *d, const char *name)
 }
 
 /* The same resource, or another one at the same path, that is wanted for certain if this one is. */
+static bool
+find_place(const struct desire *d, const struct resource *r, size_t *ret_at)
+{
+	if (d->here.maybe)
+		return false;
+	return strmap_find(&d->known, r->id, ret_at) ||
+	       (r->path && strmap_find(&d->known, r->path, ret_at));
+}
+
 static const struct resource *
 find_resource(const struct desire *d, const struct resource *r)
 {
 	size_t at;
 
-	if (d->here.maybe)
-		return NULL;
-	if (strmap_find(&d->known, r->id, &at) || (r->path && strmap_find(&d->known, r->path, &at)))
-		return d->list.item[at];
-	return NULL;
+	return find_place(d, r, &at) ? d->list.item[at] : NULL;
+}
+
+/* Two that want the same directory to be there: who says more of it has the word. */
+static bool
+is_one_dir(struct desire *d, const struct resource *r)
+{
+	size_t at;
+
+	if (!find_place(d, r, &at))
+		return false;
+	const struct resource *other = d->list.item[at];
+	if (r->kind != RESOURCE_DIR || other->kind != RESOURCE_DIR || r->absent || other->absent ||
+	    !(r->implied || other->implied))
+		return false;
+	if (other->implied)
+		d->list.item[at] = r;
+	return true;
 }
 
 static void
@@ -76,6 +98,8 @@ desire_add(struct desire *d, const struct resource *r)
 		desire_wrong(d, r->mark, "%.200s: %s (host %s)", r->path, why, d->host->name);
 		return false;
 	}
+	if (is_one_dir(d, r))
+		return true;
 	if (other) {
 		desire_wrong(d, r->mark, "%s is declared twice: also at line %d",
 		    r->path ? r->path : r->id, other->mark.line);
@@ -368,6 +392,7 @@ want_all(struct desire *d)
 			       ? desire_image(d, &p->app[i].image, p->app[i].name)
 			       : NULL;
 	}
+	d->app_there = there;
 	desire_place(d);
 	for (size_t i = 0; i < d->placed_count; i++) {
 		desire_enter(d, &d->placed[i].here);

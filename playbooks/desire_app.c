@@ -6,15 +6,27 @@
 #include "playbooks/app.h"
 #include "playbooks/desire_inner.h"
 #include "playbooks/executable.h"
+#include "playbooks/place.h"
+#include "playbooks/podman.h"
 #include "playbooks/read.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static bool
-same_address(const char *a, const char *b)
+shares_address(const struct app_port *a, const struct app_port *b)
 {
-	return str_eq(a, b) || str_eq(a, "0.0.0.0") || str_eq(b, "0.0.0.0") || str_eq(a, "::") ||
-	       str_eq(b, "::");
+	for (const char *const *x = a->bind; *x; x++)
+		for (const char *const *y = b->bind; *y; y++)
+			if (app_same_address(*x, *y))
+				return true;
+	return false;
+}
+
+static int
+last_port(const struct app_decl *app, const struct app_port *p)
+{
+	return app_port_host(p, (int)app->replicas) - 1;
 }
 
 /* Of apps that are there for certain. */
@@ -25,20 +37,42 @@ check_overlap(struct desire *d, const struct app_decl *app, const struct app_por
 		const struct app_port *other = d->port[i];
 		const struct app_decl *owner = d->port_app[i];
 
-		if (port->host >= other->host + owner->replicas ||
-		    other->host >= port->host + app->replicas ||
-		    !same_address(port->bind, other->bind))
+		if (port->udp != other->udp || port->host > last_port(owner, other) ||
+		    other->host > last_port(app, port) || !shares_address(port, other))
 			continue;
 		desire_wrong(d, port->mark,
 		    "ports: %s of %s (%d to %d) overlaps %s of %s (%d to %d), line %d", port->name,
-		    app->name, port->host, port->host + (int)app->replicas - 1, other->name,
-		    owner->name, other->host, other->host + (int)owner->replicas - 1,
-		    other->mark.line);
+		    app->name, port->host, last_port(app, port), other->name, owner->name,
+		    other->host, last_port(owner, other), other->mark.line);
 	}
 	mem_grow(d->port, d->port_count, d->port_cap);
 	mem_grow(d->port_app, d->port_count, d->port_app_cap);
 	d->port[d->port_count] = port;
 	d->port_app[d->port_count++] = app;
+}
+
+/* The directory of the host, wanted in front of the app. */
+static bool
+fill_dir(
+    struct desire *d, const struct app_decl *app, const struct file_decl *f, struct app_file *ret)
+{
+	struct resource *r = arena_alloc(d->arena, sizeof(*r));
+
+	ret->dir = desire_path(d, &f->dir, "dir");
+	if (ret->dir && strpbrk(ret->dir, ":,")) {
+		desire_wrong_text(d, f->dir.mark,
+		    "dir: a path without : and , is wanted here, not \"%.100s\" (host %s)",
+		    ret->dir, d->host->name);
+		return false;
+	}
+	if (!ret->dir)
+		return false;
+	place_dir(d->arena, r, ret->dir);
+	r->app = app->name;
+	r->mark = f->mark;
+	r->implied = true;
+	place_seal(r);
+	return desire_add(d, r);
 }
 
 static bool
@@ -51,9 +85,13 @@ fill_files(struct desire *d, const struct app_decl *decl, struct app_file *ret)
 
 		ret[i] = (struct app_file){ .path = f->path,
 			.volume = f->volume,
+			.tmpfs = f->tmpfs,
 			.mode = (unsigned)f->mode,
+			.writable = f->writable,
 			.mark = f->mark };
-		if (f->volume)
+		if (f->dir.text)
+			good = fill_dir(d, decl, f, &ret[i]) && good;
+		if (f->volume || f->tmpfs || f->dir.text)
 			continue;
 		ret[i].content = desire_content(d, &f->content, &ret[i].len);
 		good = good && ret[i].content;
@@ -61,23 +99,65 @@ fill_files(struct desire *d, const struct app_decl *decl, struct app_file *ret)
 	return good;
 }
 
+/* NULL for what was not said; false when a mistake was told. */
+static bool
+fill_life(struct desire *d, const struct life_decl *decl, struct app_life *ret)
+{
+	const struct podman_pairs labels = { .item = decl->label, .count = decl->label_count };
+	const char *user = desire_word(d, &decl->user);
+	const char *bad = user && decl->user.text ? read_is_inner_user(user) : NULL;
+
+	*ret = (struct app_life){
+		.restart = decl->restart, .stop_signal = decl->stop_signal, .stop_ms = decl->stop_ms
+	};
+	if (bad)
+		desire_wrong_text(d, decl->user.mark,
+		    "user: %s is wanted here, not \"%.60s\" (host %s)", bad, user, d->host->name);
+	ret->user = decl->user.text ? user : NULL;
+	ret->workdir = decl->workdir.text ? desire_path(d, &decl->workdir, "workdir") : NULL;
+	ret->label = podman_fill_pairs(d, &labels);
+	return user && !bad && (ret->workdir || !decl->workdir.text) && ret->label;
+}
+
+static const struct app_port *
+port_of_health(const struct app_decl *decl)
+{
+	for (size_t i = 0; decl->health.port && i < decl->port_count; i++)
+		if (str_eq(decl->port[i].name, decl->health.port))
+			return &decl->port[i];
+	return NULL;
+}
+
 /* Where a probe reaches replica 0 from its own host. */
 static struct health
 aim_health(const struct app_decl *decl)
 {
 	struct health h = decl->health.health;
+	const struct app_port *p = port_of_health(decl);
 
-	for (size_t i = 0; decl->health.port && i < decl->port_count; i++) {
-		const struct app_port *p = &decl->port[i];
-
-		if (!str_eq(p->name, decl->health.port))
-			continue;
-		h.port = p->host;
-		h.address = str_eq(p->bind, "0.0.0.0") ? "127.0.0.1"
-			    : str_eq(p->bind, "::")    ? "::1"
-						       : p->bind;
-	}
+	if (!p)
+		return h;
+	h.port = p->host;
+	h.address = str_eq(p->bind[0], "0.0.0.0") ? "127.0.0.1"
+		    : str_eq(p->bind[0], "::")    ? "::1"
+						  : p->bind[0];
 	return h;
+}
+
+/* Those that this host has, and those that it has not. */
+static const struct app_need *
+fill_needs(struct desire *d, const struct app_decl *decl)
+{
+	const struct playbook *p = d->playbook;
+	struct app_need *need = arena_alloc(d->arena, decl->needs.count * sizeof(*need) + 1);
+
+	for (size_t i = 0; i < decl->needs.count; i++) {
+		need[i].name = decl->needs.item[i];
+		for (size_t j = 0; j < p->app_count; j++)
+			if (d->app_there[j] && str_eq(p->app[j].name, need[i].name))
+				need[i].replicas = (int)p->app[j].replicas;
+	}
+	return need;
 }
 
 /* A host's own word: what this seat remembers of it may be of another machine. */
@@ -109,11 +189,12 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 	struct app_file *file = arena_alloc(a, decl->file_count * sizeof(*file) + 1);
 	struct resource_list made = { 0 };
 	int before = d->diag->errors;
+	struct app_life life;
+	struct drain drain;
 	bool good = desire_env(d, decl->env, decl->env_count, env);
 
-	struct drain drain;
-
 	good = fill_files(d, decl, file) && good;
+	good = fill_life(d, &decl->life, &life) && good;
 	if (decl->form == APP_BINARY)
 		check_machine(d, &decl->binary);
 	good = fill_drain(d, &decl->drain, &drain) && good;
@@ -139,11 +220,15 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 		.file_count = decl->file_count,
 		.command = desire_argv(d, &decl->command),
 		.args = desire_argv(d, &decl->args),
+		.life = life,
+		.need = fill_needs(d, decl),
+		.need_count = decl->needs.count,
 		.limits = decl->limits,
 		.read_only = decl->read_only,
 		.on_change = read_on_change_of(decl->on_change),
 		.keep = decl->keep,
 		.health = aim_health(decl),
+		.health_span = port_of_health(decl) ? port_of_health(decl)->span : 0,
 		.drain = drain };
 	if ((!image && decl->form == APP_IMAGE) || !good || d->diag->errors != before ||
 	    (decl->command.mark.line && !app.command) || (decl->args.mark.line && !app.args))

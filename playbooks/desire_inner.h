@@ -54,6 +54,7 @@ struct desire {
 	bool full; /* there were more than DESIRE_STEPS_MAX, which was told */
 	struct skipped *skipped;
 	size_t skipped_count, skipped_cap;
+	const bool *app_there;        /* beside the apps of the playbook */
 	const struct app_port **port; /* of all apps, for overlaps; with the app beside */
 	const struct app_decl **port_app;
 	size_t port_count, port_cap, port_app_cap;

@@ -178,9 +178,13 @@ parse_apps(const struct field_context *c, const struct yaml_node *n, void *to)
 		return;
 	}
 	p->app = arena_alloc(c->arena, n->count * sizeof(*p->app) + 1);
-	for (size_t i = 0; i < n->count; i++)
-		if (read_app(c, n->key[i], n->value[i], &p->app[p->app_count]))
-			p->app_count++;
+	for (size_t i = 0; i < n->count; i++) {
+		struct app_decl *app = &p->app[p->app_count];
+
+		p->app_count += read_app(c, n->key[i], n->value[i], app);
+		read_app_check_needs(c, n, app);
+	}
+	read_app_order(c, p->app, p->app_count);
 }
 
 static void

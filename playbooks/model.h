@@ -86,7 +86,10 @@ struct file_decl {
 	struct mark mark;
 	struct text_decl content;
 	const char *volume;
+	struct source dir;
+	int64_t tmpfs; /* its size; 0: it is none */
 	int64_t mode;
+	bool writable;
 };
 
 struct health_decl {
@@ -99,6 +102,14 @@ struct health_decl {
 struct drain_decl {
 	struct argv_decl before, after;
 	int64_t limit_ms;
+};
+
+struct life_decl {
+	const char *restart, *stop_signal;
+	int64_t stop_ms;
+	struct source user, workdir;
+	struct env_decl *label;
+	size_t label_count;
 };
 
 struct app_decl {
@@ -116,6 +127,8 @@ struct app_decl {
 	struct file_decl *file;
 	size_t file_count;
 	struct argv_decl command, args;
+	struct life_decl life;
+	struct field_texts needs;
 	struct app_limits limits;
 	bool read_only;
 	const char *on_change;
@@ -182,7 +195,7 @@ struct playbook {
 	struct field_vars vars;
 	struct var *extra;
 	size_t extra_count;
-	struct app_decl *app;
+	struct app_decl *app; /* what an app needs stands in front of it */
 	size_t app_count;
 	struct task_decl *task;
 	size_t task_count;

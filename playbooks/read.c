@@ -55,6 +55,24 @@ read_is_user(const char *name)
 	return NULL;
 }
 
+static bool
+is_inner_name(const char *s, size_t n)
+{
+	return n > 0 && n <= 64 && *s != '-' &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") >= n;
+}
+
+const char *
+read_is_inner_user(const char *s)
+{
+	const char *colon = strchr(s, ':');
+
+	if (is_inner_name(s, colon ? (size_t)(colon - s) : strlen(s)) &&
+	    (!colon || is_inner_name(colon + 1, strlen(colon + 1))))
+		return NULL;
+	return "USER or USER:GROUP, by number or by name,";
+}
+
 const char *
 read_is_unit(const char *name)
 {

@@ -69,10 +69,11 @@ bool read_then(const struct field_context *c, const struct yaml_node *n, struct 
 bool read_confirm(const struct field_context *c, const struct yaml_node *n, int64_t *ret_ms);
 
 /* For grammar checks: NULL when good, else what was wanted. */
-const char *read_is_path(const char *path);  /* absolute, plain */
-const char *read_is_user(const char *name);  /* user or group */
-const char *read_is_unit(const char *name);  /* with its suffix */
-const char *read_is_image(const char *name); /* REGISTRY/NAME[:TAG][@DIGEST] */
+const char *read_is_path(const char *path);    /* absolute, plain */
+const char *read_is_user(const char *name);    /* user or group */
+const char *read_is_inner_user(const char *s); /* in a container: USER[:GROUP] */
+const char *read_is_unit(const char *name);    /* with its suffix */
+const char *read_is_image(const char *name);   /* REGISTRY/NAME[:TAG][@DIGEST] */
 
 extern const char *const read_on_change[];          /* restart, reload, none */
 enum on_change read_on_change_of(const char *word); /* NULL: restart */

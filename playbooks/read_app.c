@@ -84,7 +84,7 @@ const struct field read_app_fields[] = {
 	{ .name = "ports",
 	    .form = FORM_CALL,
 	    .parse = read_app_ports,
-	    .doc = "names to ports: a number, or a mapping as below" },
+	    .doc = "names to ports: a number, a range, or a mapping as below" },
 	{ .name = "env",
 	    .form = FORM_CALL,
 	    .parse = parse_env,
@@ -101,6 +101,28 @@ const struct field read_app_fields[] = {
 	    .form = FORM_CALL,
 	    .parse = parse_args,
 	    .doc = "the arguments of the entry point, or of the program" },
+	{ .name = "workdir",
+	    .form = FORM_CALL,
+	    .parse = read_app_workdir,
+	    .doc = "the directory in the container that it starts in; by default the image's" },
+	{ .name = "user",
+	    .form = FORM_CALL,
+	    .parse = read_app_user,
+	    .doc = "who its processes are in the container, as podman has it: 1000, 1000:1000 or "
+		   "a name that the image knows; by default the image's" },
+	{ .name = "labels",
+	    .form = FORM_CALL,
+	    .parse = read_app_labels,
+	    .doc = "names to texts, which the container bears" },
+	{ .name = "restart",
+	    .form = FORM_CHOICE,
+	    .offset = offsetof(struct app_decl, life.restart),
+	    .choices = read_app_restarts,
+	    .doc = "when systemd starts a replica that ended again; on-failure by default" },
+	{ .name = "stop",
+	    .form = FORM_CALL,
+	    .parse = read_app_stop,
+	    .doc = "how a replica is stopped" },
 	{ .name = "limits",
 	    .form = FORM_CALL,
 	    .parse = read_app_limits_of,
@@ -109,6 +131,12 @@ const struct field read_app_fields[] = {
 	    .form = FORM_CALL,
 	    .parse = read_app_sandbox,
 	    .doc = "what a replica may do" },
+	{ .name = "needs",
+	    .form = FORM_TEXTS,
+	    .flags = FIELD_OR_ONE,
+	    .offset = offsetof(struct app_decl, needs),
+	    .doc = "apps of this playbook that start before it and stop after it; it does not "
+		   "stop with them" },
 	{ .name = "health",
 	    .form = FORM_CALL,
 	    .parse = read_app_health,
@@ -140,7 +168,9 @@ const struct field read_app_fields[] = {
 	{ .name = "quadlet", .form = FORM_LATER, .doc = "Quadlet files are not supported yet" },
 	{ .name = "build", .form = FORM_LATER, .doc = "images are not built yet" },
 	{ .name = "secrets", .form = FORM_LATER, .doc = "secrets are not supported yet" },
-	{ .name = "needs", .form = FORM_LATER, .doc = "order between apps is not supported yet" },
+	{ .name = "log",
+	    .form = FORM_LATER,
+	    .doc = "an app logs to the journal, other sinks are not supported yet" },
 	{ .name = "as", .form = FORM_LATER, .doc = "rootless apps are not supported yet" },
 	{ .name = "place", .form = FORM_LATER, .doc = "placement is not supported yet" },
 	{ .name = "confirm", .form = FORM_LATER, .doc = "confirmation is not supported yet" },
@@ -159,7 +189,10 @@ check_app(const struct field_context *c, const struct app_decl *app)
 
 		names[i] = p->name;
 		found = found || str_eq(p->name, app->health.port);
-		if (p->host + app->replicas - 1 > 65535)
+		if (found && app->health.port && p->udp && str_eq(p->name, app->health.port))
+			diag_error(c->diag, app->health.mark,
+			    "health: %s is udp, where nothing tells whether it is well", p->name);
+		if (p->host + app->replicas * p->span - 1 > 65535)
 			diag_error(c->diag, p->mark,
 			    "ports: with %d replicas %s goes past port 65535", (int)app->replicas,
 			    p->name);

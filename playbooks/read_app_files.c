@@ -2,17 +2,21 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "playbooks/place.h"
 #include "playbooks/read.h"
 #include "playbooks/read_app.h"
 #include "playbooks/read_app_inner.h"
 #include "playbooks/read_step.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
+#define TMPFS_LEAST 65536
+
 struct file_fields {
-	const struct yaml_node *template, *content, *file, *volume;
-	int64_t mode;
+	const struct yaml_node *template, *content, *file, *volume, *dir, *mode;
+	int64_t tmpfs;
 };
 
 const struct field read_app_file_fields[] = {
@@ -34,10 +38,21 @@ const struct field read_app_file_fields[] = {
 	    .doc =
 		"a named volume of the host, shared by the replicas; of a binary: a directory of "
 		"its own" },
+	{ .name = "dir",
+	    .form = FORM_NODE,
+	    .offset = offsetof(struct file_fields, dir),
+	    .doc = "a directory of the host, which is made where it is missing" },
+	{ .name = "tmpfs",
+	    .form = FORM_SIZE,
+	    .offset = offsetof(struct file_fields, tmpfs),
+	    .min = TMPFS_LEAST,
+	    .max = INT64_MAX,
+	    .doc = "an empty directory in memory, of at most that size; 64K at least" },
 	{ .name = "mode",
-	    .form = FORM_MODE,
+	    .form = FORM_NODE,
 	    .offset = offsetof(struct file_fields, mode),
-	    .doc = "0644 by default" },
+	    .doc = "of a volume rw or ro, rw by default; of a dir the same, ro by default; else a "
+		   "file mode in octal, 0644 by default and 1777 of a tmpfs" },
 	{ .name = "then",
 	    .form = FORM_LATER,
 	    .doc = "a changed file restarts the app (on_change)" },
@@ -54,30 +69,50 @@ volume_ok(const char *s)
 	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == n;
 }
 
+/* rw or ro; a file's mode in octal. */
+static void
+take_mode(const struct field_context *c, const struct file_fields *got, struct file_decl *to)
+{
+	static const char *const words[] = { "ro", "rw", NULL };
+	static const struct field word = { .name = "mode", .form = FORM_CHOICE, .choices = words },
+				  octal = { .name = "mode", .form = FORM_MODE };
+	const char *said = got->volume ? "rw" : "ro";
+
+	to->mode = got->tmpfs ? 01777 : 0644;
+	if (got->mode && (got->volume || got->dir))
+		field_value(c, &word, got->mode, &said);
+	else if (got->mode)
+		field_value(c, &octal, got->mode, &to->mode);
+	to->writable = got->tmpfs || ((got->volume || got->dir) && str_eq(said, "rw"));
+}
+
 static void
 take_file(const struct field_context *c, const struct yaml_node *n, const struct file_fields *got,
     struct file_decl *to)
 {
-	int said = !!got->template + !!got->content + !!got->file + !!got->volume;
+	int said = !!got->template + !!got->content + !!got->file + !!got->volume + !!got->dir +
+		   !!got->tmpfs;
 
 	if (said != 1) {
 		diag_error(c->diag, n->mark,
-		    "files: one of template, content, file and volume is wanted here");
+		    "files: one of template, content, file, volume, dir and tmpfs is wanted here");
 		return;
 	}
-	to->mode = got->mode;
+	take_mode(c, got, to);
+	to->tmpfs = got->tmpfs;
 	if (got->template)
 		read_included(c, got->template, true, &to->content);
 	if (got->file)
 		read_included(c, got->file, false, &to->content);
 	if (got->content)
 		read_source(c, "content", got->content, &to->content.source);
+	if (got->dir)
+		place_read_path(c, "dir", got->dir, &to->dir);
 	if (!got->volume)
 		return;
 	if (read_plain(c, "volume", got->volume, &to->volume) && !volume_ok(to->volume))
 		diag_error(c->diag, got->volume->mark,
-		    "volume: a name is wanted here, not \"%.60s\" (a directory of the host cannot "
-		    "be mounted yet)",
+		    "volume: a name is wanted here, not \"%.60s\" (of the host's directories: dir)",
 		    to->volume);
 }
 
@@ -93,7 +128,7 @@ read_app_files(const struct field_context *c, const struct yaml_node *n, void *t
 	app->file = arena_alloc(c->arena, n->count * sizeof(*app->file) + 1);
 	app->file_count = n->count;
 	for (size_t i = 0; i < n->count; i++) {
-		struct file_fields got = { .mode = 0644 };
+		struct file_fields got = { 0 };
 		const char *path = n->key[i]->text, *bad = read_is_path(path);
 
 		app->file[i].path = path;

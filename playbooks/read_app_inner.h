@@ -20,8 +20,14 @@ void read_app_ports(const struct field_context *c, const struct yaml_node *n, vo
 void read_app_files(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_app_limits_of(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_app_sandbox(const struct field_context *c, const struct yaml_node *n, void *to);
+void read_app_stop(const struct field_context *c, const struct yaml_node *n, void *to);
+void read_app_user(const struct field_context *c, const struct yaml_node *n, void *to);
+void read_app_workdir(const struct field_context *c, const struct yaml_node *n, void *to);
+void read_app_labels(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_app_health(const struct field_context *c, const struct yaml_node *n, void *to);
 
+/* When systemd starts a replica again; ended by NULL. */
+extern const char *const read_app_restarts[];
 /* A program beside the playbook; what may not stand beside it, once the whole app was read. */
 void read_app_binary(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_app_check_form(

@@ -104,11 +104,11 @@ read_app_relax(const struct field_context *c, const struct field_texts *names, s
 
 /* What the unit of a program has an answer to; all else is refused by name. */
 static const char *const app_keys[] = { "binary", "image", "command", "replicas", "ports", "env",
-	"files", "args", "limits", "sandbox", "health", "on_change", "drain", "when", "tags",
-	NULL };
+	"files", "args", "restart", "stop", "needs", "limits", "sandbox", "health", "on_change",
+	"drain", "when", "tags", NULL };
 static const char *const sandbox_keys[] = { "capabilities", "seccomp", "read_only", "relax", NULL };
 static const char *const limit_keys[] = { "cpu", "memory", "tasks", NULL };
-static const char *const port_keys[] = { "container", "host", "bind", NULL };
+static const char *const port_keys[] = { "container", "host", "bind", "protocol", NULL };
 static const char *const file_keys[] = { "template", "content", "file", "volume", "mode", NULL };
 
 static bool
@@ -176,7 +176,8 @@ check_file(const struct field_context *c, const struct app_decl *app, const stru
 	if (place)
 		diag_error(c->diag, f->mark,
 		    "files: nothing of a binary can stand there: %s is the host's", place);
-	if (!f->volume && !(f->mode & 04) && !is_among(&app->relaxed, "DynamicUser"))
+	if (!f->volume && !f->dir.text && !f->tmpfs && !(f->mode & 04) &&
+	    !is_among(&app->relaxed, "DynamicUser"))
 		diag_error(c->diag, f->mark,
 		    "files: with mode %04o %s could not read it: it runs as a user of its own",
 		    (unsigned)f->mode, app->name);

@@ -113,6 +113,7 @@ struct resource {
 	struct mark mark;
 	struct follow_up then;
 	bool parts;     /* files behind it wait for it, since it may make what they need */
+	bool implied;   /* a DIR that another resource needs; one that says more takes its place */
 	bool absent;    /* wanted away */
 	bool forgotten; /* absent, and only the manifest forgets it: it stays as it is */
 	/* A new login must confirm it within so long, else it is taken back; 0: unsaid, -1: never. */

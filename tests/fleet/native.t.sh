@@ -71,7 +71,7 @@ for host in $hosts; do
 	like "$(on "$host" journalctl -o cat -u shop-0)" '3 arguments, last a \$HOME 100%|2 arguments, last a \$HOME 100%' "its arguments came as they are on $host"
 	is "$(asks "$host" 8080 'env?GREETING')" '50% of $HOME' "and so did its environment"
 	is "$(asks "$host" 8080 'read?/etc/shop.toml')" "host = $host" "its file stands at its path"
-	like "$(asks "$host" 8081 'read?/run/drover/resources.json')" '"http":\{"container":8081,"host":8081' "its resources too"
+	like "$(asks "$host" 8081 'read?/run/drover/resources.json')" '"http":\{"protocol":"tcp","container":8081,"host":8081' "its resources too"
 	is "$(on "$host" 'ls -d /etc/shop.toml /srv/data 2>/dev/null')" "" "and none of that is on the host itself"
 done
 nothing_differs "$CASE/shop.yaml" "the app"

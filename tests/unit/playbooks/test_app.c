@@ -14,9 +14,11 @@
 
 #include <cmocka.h>
 
+static const char *const anywhere[] = { "0.0.0.0", NULL };
+static const char *const here[] = { "::1", NULL };
 static const struct app_port ports[] = {
-	{ .name = "http", .container = 80, .host = 8080, .bind = "0.0.0.0" },
-	{ .name = "admin-ui", .container = 9000, .host = 9000, .bind = "::1" },
+	{ .name = "http", .container = 80, .host = 8080, .span = 1, .bind = anywhere },
+	{ .name = "admin-ui", .container = 9000, .host = 9000, .span = 1, .bind = here },
 };
 static const struct app_env env[] = {
 	{ "LOG", "info" },
@@ -24,7 +26,7 @@ static const struct app_env env[] = {
 };
 static const struct app_file files[] = {
 	{ .path = "/etc/shop.toml", .content = "a = 1\n", .len = 6, .mode = 0640 },
-	{ .path = "/data", .volume = "shop-data" },
+	{ .path = "/data", .volume = "shop-data", .writable = true },
 };
 static const char *const command[] = { "/bin/shop", "serve", NULL };
 static const char *const args[] = { "--name", "a b", NULL };
@@ -88,6 +90,12 @@ static const char golden[] =
     "  --env=DROVER_HOST=web1 \\\n"
     "  --env=DROVER_REPLICA=1 \\\n"
     "  --env=DROVER_RESOURCES=/run/drover/resources.json \\\n"
+    "  --env=DROVER_LOG=stdout \\\n"
+    "  --env=DROVER_READS=/etc/shop.toml \\\n"
+    "  --env=DROVER_WRITES=/data \\\n"
+    "  --env=DROVER_CPU=0.50 \\\n"
+    "  --env=DROVER_MEMORY=268435456 \\\n"
+    "  --env=DROVER_TASKS=100 \\\n"
     "  --env=PORT_HTTP=80 \\\n"
     "  --env=PORT_ADMIN_UI=9000 \\\n"
     "  --env=LOG=info \\\n"
@@ -142,10 +150,13 @@ a_replica_is_told_its_ports_and_paths(void **state)
 	(void)state;
 	app_resources(&shop, a, &l);
 	assert_string_equal(find(&l, "file /etc/drover/apps/shop/resources-0.json")->content,
-	    "{\"app\":\"shop\",\"replica\":0,\"host\":\"web1\",\"log\":\"stdout\",\"ports\":{"
-	    "\"http\":{\"container\":80,\"host\":8080,\"bind\":\"0.0.0.0\"},\"admin-ui\":{"
-	    "\"container\":9000,\"host\":9000,\"bind\":\"::1\"}},\"paths\":{\"/etc/shop.toml\":"
-	    "\"read-only\",\"/data\":\"volume\"}}\n");
+	    "{\"app\":\"shop\",\"replica\":0,\"host\":\"web1\",\"log\":{\"write\":\"stdout\","
+	    "\"sink\":\"journal\"},\"ports\":{\"http\":{\"protocol\":\"tcp\",\"container\":80,"
+	    "\"host\":8080,\"count\":1,\"bind\":[\"0.0.0.0\"]},\"admin-ui\":{\"protocol\":"
+	    "\"tcp\",\"container\":9000,\"host\":9000,\"count\":1,\"bind\":[\"::1\"]}},\"paths\":{"
+	    "\"/etc/shop.toml\":{\"kind\":\"file\",\"writable\":false},\"/data\":{\"kind\":"
+	    "\"volume\",\"writable\":true}},\"limits\":{\"cpu_percent\":50,\"memory\":268435456,"
+	    "\"tasks\":100}}\n");
 	const struct resource *f = find(&l, "file /etc/drover/apps/shop/files/etc/shop.toml");
 	assert_string_equal(f->content, "a = 1\n");
 	assert_int_equal(f->mode, 0640);
@@ -215,6 +226,55 @@ one_port_is_also_just_port_and_the_user_has_the_last_word(void **state)
 	arena_free(a);
 }
 
+static const char *
+unit_text(const struct app *app, struct arena *a)
+{
+	struct resource_list l = { 0 };
+
+	app_resources(app, a, &l);
+	const char *text = find(&l, "unit shop-0.service")->content;
+	free(l.item);
+	return text;
+}
+
+static void
+holds(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no %s in %s", part, text);
+}
+
+static void
+how_it_is_started_and_stopped_stands_in_the_unit(void **state)
+{
+	static const char *const labels[] = { "a.b/c=100% $x", "tier=front", NULL };
+	struct arena *a = arena_new();
+	struct resource_list l = { 0 };
+	struct app app = shop;
+
+	(void)state;
+	app.life = (struct app_life){ .restart = "always",
+		.stop_signal = "SIGINT",
+		.stop_ms = 60500,
+		.user = "1000:1000",
+		.workdir = "/srv/my shop",
+		.label = labels };
+	const char *text = unit_text(&app, a);
+
+	holds(text, "\nRestart=always\n");
+	holds(text, "\nTimeoutStopSec=91\n");
+	holds(text, "  --user=1000:1000 \\\n");
+	holds(text, "  \"--workdir=/srv/my shop\" \\\n");
+	holds(text, "  \"--label=a.b/c=100%% $$x\" \\\n  --label=tier=front \\\n");
+	holds(text, "  --stop-signal=SIGINT \\\n  --stop-timeout=61 \\\n");
+	holds(text, "ExecStop=/usr/bin/podman rm -f -i --time=61 ");
+	holds(text, "ExecStopPost=-/usr/bin/podman rm -f -i --time=61 ");
+	app_resources(&app, a, &l);
+	assert_true(find(&l, "unit shop-0.service")->limit_ms > 60500);
+	free(l.item);
+	arena_free(a);
+}
+
 static void
 app_names_are_plain(void **state)
 {
@@ -264,6 +324,7 @@ main(void)
 		cmocka_unit_test(a_replica_is_told_its_ports_and_paths),
 		cmocka_unit_test(whatever_a_restart_would_pick_up_changes_the_config_digest),
 		cmocka_unit_test(one_port_is_also_just_port_and_the_user_has_the_last_word),
+		cmocka_unit_test(how_it_is_started_and_stopped_stands_in_the_unit),
 		cmocka_unit_test(app_names_are_plain),
 		cmocka_unit_test(systemd_accepts_the_unit_without_a_word),
 	};

@@ -19,13 +19,14 @@
 
 #define SCRIPT "#!/bin/sh\nexec sleep 1000\n"
 
+static const char *const here[] = { "127.0.0.1", NULL };
 static const struct app_port ports[] = {
-	{ .name = "http", .container = 8080, .host = 8080, .bind = "127.0.0.1" },
+	{ .name = "http", .container = 8080, .host = 8080, .span = 1, .bind = here },
 };
 static const struct app_env env[] = { { "GREETING", "50% of \"$HOME\"\nUser=root" } };
 static const struct app_file files[] = {
 	{ .path = "/etc/shop.toml", .content = "a = 1\n", .len = 6, .mode = 0644 },
-	{ .path = "/data", .volume = "shop-data" },
+	{ .path = "/data", .volume = "shop-data", .writable = true },
 	{ .path = "/etc/hosts", .content = "", .mode = 0644 },
 	{ .path = "/srv/a $b", .content = "", .mode = 0644 },
 };
@@ -78,6 +79,12 @@ static const char golden[] =
     "Environment=DROVER_HOST=web1\n"
     "Environment=DROVER_REPLICA=1\n"
     "Environment=DROVER_RESOURCES=/run/drover/resources.json\n"
+    "Environment=DROVER_LOG=stdout\n"
+    "Environment=\"DROVER_READS=/etc/shop.toml:/etc/hosts:/srv/a $b\"\n"
+    "Environment=DROVER_WRITES=/data\n"
+    "Environment=DROVER_CPU=0.50\n"
+    "Environment=DROVER_MEMORY=268435456\n"
+    "Environment=DROVER_TASKS=100\n"
     "Environment=PORT_HTTP=8081\n"
     "Environment=PORT=8081\n"
     "Environment=\"GREETING=50%% of \\\"$HOME\\\"\\nUser=root\"\n"
@@ -208,9 +215,62 @@ it_is_told_the_ports_of_the_host_which_are_its_own(void **state)
 	const struct resource *r = made(&shop, "file /etc/drover/apps/shop/resources-1.json", a);
 
 	(void)state;
-	assert_non_null(strstr(
-	    r->content, "\"http\":{\"container\":8081,\"host\":8081,\"bind\":\"127.0.0.1\""));
+	assert_non_null(strstr(r->content, "\"http\":{\"protocol\":\"tcp\",\"container\":8081,"
+					   "\"host\":8081,\"count\":1,\"bind\":[\"127.0.0.1\"]"));
 	arena_free(a);
+}
+
+static void
+how_it_is_started_stopped_and_listens_stands_in_the_unit(void **state)
+{
+	static const struct app_port ranges[] = {
+		{ .name = "media", .container = 8000, .host = 8000, .span = 11, .bind = here },
+		{ .name = "dns",
+		    .container = 53,
+		    .host = 53,
+		    .span = 1,
+		    .udp = true,
+		    .bind = here },
+	};
+	struct arena *a = arena_new();
+	struct app app = shop;
+
+	(void)state;
+	app.life =
+	    (struct app_life){ .restart = "always", .stop_signal = "SIGINT", .stop_ms = 90000 };
+	app.port = ranges;
+	app.port_count = 2;
+	const char *text = made(&app, "unit shop-1.service", a)->content;
+	assert_non_null(strstr(text, "\nRestart=always\n"));
+	assert_non_null(strstr(text, "\nTimeoutStopSec=90\nKillSignal=SIGINT\n"));
+	assert_non_null(strstr(text, "\nSocketBindAllow=tcp:8011-8021\nSocketBindAllow=udp:54\n"));
+	assert_non_null(strstr(text, "\nEnvironment=PORT_MEDIA_LAST=8021\n"));
+	arena_free(a);
+}
+
+static void
+what_only_containers_have_is_refused(void **state)
+{
+	static const struct {
+		const char *fields, *said;
+	} cases[] = {
+		{ "user: 1000", "user: not supported yet where a binary is what runs\n" },
+		{ "workdir: /srv", "workdir: not supported yet where a binary is what runs\n" },
+		{ "labels: {a: b}", "labels: not supported yet where a binary is what runs\n" },
+		{ "files: {/a: {dir: /srv}}", "dir: not supported yet where a binary" },
+		{ "files: {/a: {tmpfs: 1M}}", "tmpfs: not supported yet where a binary" },
+	};
+	struct desk *d = *state;
+
+	desk_put(d, "serve", "#!/bin/sh\n");
+	for (size_t i = 0; i < countof(cases); i++) {
+		autofree char *text =
+		    xasprintf("apps: {shop: {binary: ./serve, %s}}", cases[i].fields);
+
+		assert_false(desk_load(d, text));
+		if (!strstr(buf_text(&d->said), cases[i].said))
+			fail_msg("%s: %s", text, buf_text(&d->said));
+	}
 }
 
 static void
@@ -425,6 +485,9 @@ main(void)
 		cmocka_unit_test(a_replica_is_a_unit_in_a_sandbox),
 		cmocka_unit_test(its_program_stands_under_its_digest_and_a_new_one_restarts_it),
 		cmocka_unit_test(it_is_told_the_ports_of_the_host_which_are_its_own),
+		cmocka_unit_test(how_it_is_started_stopped_and_listens_stands_in_the_unit),
+		cmocka_unit_test_setup_teardown(
+		    what_only_containers_have_is_refused, desk_set_up, desk_tear_down),
 		cmocka_unit_test(what_is_relaxed_is_left_out_and_said),
 		cmocka_unit_test(what_a_host_cannot_enforce_is_said),
 		cmocka_unit_test(a_long_name_still_makes_a_user),

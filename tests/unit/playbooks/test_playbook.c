@@ -60,7 +60,7 @@ every_mistake_of_a_playbook_is_told_at_once(void **state)
 	    "registry.example.org/name:tag) is wanted here, not \"nginx\"\n"
 	    "shop.yaml:5:5: unknown key \"port\" in app site; did you mean \"ports\"?\n"
 	    "shop.yaml:6:16: LOG: a text is wanted here, not a mapping\n"
-	    "shop.yaml:7:12: needs: not read yet: order between apps is not supported yet\n"
+	    "shop.yaml:7:13: needs: there is no app \"cache\" in this playbook\n"
 	    "shop.yaml:8:22: memory: a size (256M, 4K) is wanted here, not \"lots\"\n"
 	    "shop.yaml:9:20: http: \":PORT/path\" is wanted here, not \"http/\"\n"
 	    "shop.yaml:10:7: jobs: not read yet: jobs are not supported yet\n"
