@@ -12,7 +12,7 @@ read -r one two _ <<<"$hosts"
 cat >"$CASE/shop.yaml" <<'YAML'
 name: shop
 hosts: "@all-of-them"
-rollout: {canary: 0, batch: 100%}
+rollout: {canary: 0, batch: 100%, max_unreachable: 90%}
 apps:
   shop:
     image: {archive: shop.tar}
