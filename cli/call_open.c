@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "cli/ask.h"
 #include "cli/login_ask.h"
+#include "cli/marking.h"
 #include "cli/out.h"
 #include "engine/herd.h"
 #include "inventory/inventory.h"
@@ -178,6 +179,8 @@ look_up(void *user, const struct host *h, const char *key)
 
 		return seen && known.strayed ? "strayed" : "";
 	}
+	if (str_eq(key, "cordoned"))
+		return str_eq(marking_of(c, h, "cordoned"), "true") ? "true" : "false";
 	return ledger_fact(c->ledger, inventory_fleet(c->inventory), h->name, key);
 }
 

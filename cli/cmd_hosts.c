@@ -51,7 +51,7 @@ address_text(const struct host *h, struct buf *b)
 	return buf_text(b);
 }
 
-/* What this seat remembers of hosts: "strayed", "owed shop.yaml". */
+/* What this seat remembers of hosts: "strayed", "cordoned", "owed shop.yaml". */
 struct remembered {
 	const struct inventory *inventory;
 	struct strmap at; /* host to its place in text */
@@ -84,6 +84,17 @@ remember_owed(void *user, const char *host, const char *playbook, const char *ru
 		remember(m, h->name, "owed ", slash ? slash + 1 : playbook);
 }
 
+static void
+remember_cordoned(void *user, const char *host, const char *key, const char *value)
+{
+	struct remembered *m = user;
+	const struct host *h = inventory_find(m->inventory, host);
+
+	(void)key;
+	if (h && str_eq(value, "true"))
+		remember(m, h->name, "cordoned", "");
+}
+
 static const char *
 recall(const struct remembered *m, const char *host)
 {
@@ -114,8 +125,10 @@ look_back(struct call *call, const struct set *set, struct remembered *m)
 		if (ledger_host(l, fleet, set->hosts[i]->name, &known) && known.strayed)
 			remember(m, set->hosts[i]->name, "strayed", "");
 	}
-	if (l)
+	if (l) {
+		ledger_hosts_facts(l, fleet, "cordoned", remember_cordoned, m);
 		ledger_owed(l, fleet, remember_owed, m);
+	}
 	if (!l || ledger_failed(l, &err))
 		out_note(call->out, "what hosts are owed is not known: %s", err.text);
 	ledger_close(l);
@@ -323,11 +336,11 @@ const struct command command_hosts = {
 	.name = "hosts",
 	.synopsis = "[SET]",
 	.summary = "list the hosts of the inventory",
-	.text = "What the inventory says; nothing is contacted. Without SET: all of them. Where "
-		"this seat\n"
-		"remembers that a host has strayed (cattle changed by hand) or is owed a playbook "
-		"(it was\n"
-		"away, see apply --owed), a column says so.\n",
+	.text =
+	    "What the inventory says; nothing is contacted. Without SET: all of them. Where this "
+	    "seat\n"
+	    "remembers that a host has strayed (cattle changed by hand), is cordoned or is owed a\n"
+	    "playbook (it was away or cordoned, see apply --owed), a column says so.\n",
 	.examples = "drover hosts\tevery host, its kind and its groups\n"
 		    "drover hosts '@web!web01' --vars\ttheir variables, and where each was said\n"
 		    "drover hosts kind=pet --json\tone object a line\n",

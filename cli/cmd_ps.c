@@ -12,6 +12,7 @@
 #include "engine/status.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
+#include "playbooks/bidding.h"
 
 #include <string.h>
 
@@ -65,6 +66,40 @@ ask(struct asking *a, struct herd_host *hh)
 	probe_start(hh, &spec);
 }
 
+/* "shop-0.service", or "shop-0" of a container, as an instance of shop. */
+static bool
+is_instance(const char *name, const char *app)
+{
+	size_t n = strlen(app), digits;
+
+	if (strncmp(name, app, n) != 0 || name[n] != '-')
+		return false;
+	digits = strspn(name + n + 1, "0123456789");
+	return digits > 0 && (!name[n + 1 + digits] || str_eq(name + n + 1 + digits, ".service"));
+}
+
+static bool
+has_app(const struct status *s, const char *app)
+{
+	for (size_t i = 0; i < s->unit_count; i++)
+		if (s->units[i].owned && is_instance(s->units[i].name, app))
+			return true;
+	return false;
+}
+
+/* The second operand, read as start, stop and restart read it. */
+static bool
+is_named(const char *name, const char *operand, bool app)
+{
+	size_t n = strlen(operand);
+
+	if (bidding_names_unit(operand))
+		return str_eq(name, operand);
+	if (app)
+		return is_instance(name, operand);
+	return strncmp(name, operand, n) == 0 && (!name[n] || str_eq(name + n, ".service"));
+}
+
 static bool
 wanted(const struct options *o, const char *name, bool failed, bool owned)
 {
@@ -76,12 +111,15 @@ static void
 print_host(struct call *call, const char *host, const struct status *s)
 {
 	const struct options *o = call->options;
+	const char *operand = call->argc > 1 ? call->argv[1] : NULL;
+	bool app = operand && has_app(s, operand);
 
 	for (size_t i = 0; i < s->unit_count; i++) {
 		const struct unit_status *u = &s->units[i];
 		char since[8] = "";
 
-		if (!wanted(o, u->name, str_eq(u->active, "failed"), u->owned))
+		if (!wanted(o, u->name, str_eq(u->active, "failed"), u->owned) ||
+		    (operand && !is_named(u->name, operand, app)))
 			continue;
 		if (u->since_s >= 0)
 			clock_short(u->since_s * 1000, since, sizeof(since));
@@ -92,7 +130,8 @@ print_host(struct call *call, const char *host, const struct status *s)
 		const struct container_status *c = &s->containers[i];
 		bool failed = !str_eq(c->state, "running") && !str_eq(c->state, "created");
 
-		if (wanted(o, c->name, failed, true))
+		if (wanted(o, c->name, failed, true) &&
+		    (!operand || is_named(c->name, operand, app)))
 			out_row(
 			    call->out, (const char *const[]){ host, "container", c->name, c->state,
 					   c->status, NULL, c->user[0] ? c->user : NULL });
@@ -131,6 +170,9 @@ run(struct call *call)
 		.user = &all };
 	int code;
 
+	if (call->argc > 1 && !bidding_name_ok(call->argv[1]))
+		return call_usage(
+		    call, "'%.100s' is no name of a unit, an app or an instance", call->argv[1]);
 	if (!words || !call_set(call, words, &set))
 		return call->exit;
 	size_t count = inventory_count(call->inventory);
@@ -149,17 +191,19 @@ run(struct call *call)
 
 const struct command command_ps = {
 	.name = "ps",
-	.synopsis = "[SET]",
+	.synopsis = "[SET [NAME]]",
 	.summary = "list units and containers on hosts",
 	.text =
 	    "Services, sockets and timers that are not inactive, and every container; one exec a\n"
-	    "host.\n",
+	    "host. NAME is an app (shop), one of its instances (shop-0) or a unit in full\n"
+	    "(nginx.service), as start and stop read it.\n",
 	.examples = "drover ps\teverything on every host\n"
 		    "drover ps @web --owned\twhat was put there, not what came with the system\n"
+		    "drover ps @web shop\tthe instances of an app\n"
 		    "drover ps --failed\twhat has failed\n"
 		    "drover ps db1 --name 'postgres*'\tby name\n",
 	.options = options,
 	.options_size = sizeof(struct options),
-	.max_args = 1,
+	.max_args = 2,
 	.run = run,
 };

@@ -46,7 +46,13 @@ proved_all(const struct ledger_row *row)
 static bool
 acts(const char *verb)
 {
-	return str_eq(verb, "apply") || str_eq(verb, "undo") || str_eq(verb, "rollback");
+	static const char *const verbs[] = { "apply", "undo", "rollback", "start", "stop",
+		"restart" };
+
+	for (size_t i = 0; i < countof(verbs); i++)
+		if (str_eq(verb, verbs[i]))
+			return true;
+	return false;
 }
 
 /* Applies that left something open, and the resumes that proved what some left. */

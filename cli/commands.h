@@ -12,6 +12,7 @@ const struct command *command_find(const char *name); /* NULL: no such verb */
 
 extern const struct command command_apply;
 extern const struct command command_apps;
+extern const struct command command_cordon;
 extern const struct command command_cp;
 extern const struct command command_diff;
 extern const struct command command_facts;
@@ -27,6 +28,11 @@ extern const struct command command_config;
 extern const struct command command_plan;
 extern const struct command command_ps;
 extern const struct command command_resume;
+extern const struct command command_replace;
+extern const struct command command_restart;
+extern const struct command command_start;
+extern const struct command command_stop;
+extern const struct command command_uncordon;
 extern const struct command command_undo;
 extern const struct command command_releases;
 extern const struct command command_rollback;

@@ -18,7 +18,9 @@
 #include "inventory/set.h"
 #include "ledger/ledger.h"
 #include "playbooks/apply.h"
+#include "playbooks/bidding.h"
 #include "playbooks/kept.h"
+#include "playbooks/plan.h"
 #include "playbooks/playbook.h"
 #include "playbooks/undo.h"
 
@@ -39,13 +41,14 @@ struct converging {
 	struct loop_io *answer; /* standard input, while a question is open */
 	struct loop_signal *pausing;
 	bool differs, failed, paused;
+	bool unknown; /* no host knows what a bidding names */
 };
 
-/* It has no playbook: what it does comes from the hosts. */
+/* It has no playbook: what it does comes from the hosts, or from a person. */
 static bool
-goes_back(const struct converging *g)
+is_asked(const struct converging *g)
 {
-	return g->spec->undo || g->spec->rollback;
+	return g->spec->undo || g->spec->rollback || g->spec->bidding;
 }
 
 /* They would not be in the file. */
@@ -86,7 +89,7 @@ choose_kept(struct converging *g)
 	bool good;
 
 	g->arena = arena_new();
-	if (goes_back(g))
+	if (is_asked(g))
 		return true;
 	g->kept = kept_plan_open(c, c->argv[0], g->arena, &good);
 	if (!g->kept)
@@ -112,8 +115,10 @@ load(struct converging *g)
 	struct diag diag;
 	bool good;
 
-	if (goes_back(g)) {
+	if (is_asked(g)) {
 		g->playbook = playbook_none(g->spec->verb);
+		if (g->spec->rollout)
+			playbook_roll(g->playbook, g->spec->rollout);
 		return true;
 	}
 	diag_init(&diag);
@@ -176,7 +181,7 @@ choose_named(struct converging *g)
 	struct call *c = g->call;
 	struct set narrow;
 
-	if (goes_back(g)) {
+	if (is_asked(g)) {
 		g->set = *g->spec->set;
 		*g->spec->set = (struct set){ .hosts = NULL };
 		return true;
@@ -212,7 +217,7 @@ choose_hosts(struct converging *g)
 {
 	if (!choose_named(g))
 		return false;
-	if (!g->spec->set || goes_back(g))
+	if (!g->spec->set || is_asked(g))
 		return true;
 	intersect(&g->set, g->spec->set);
 	if (g->set.count)
@@ -231,7 +236,7 @@ may_change(struct converging *g)
 
 	if (!g->spec->change)
 		return true;
-	if (!call_pets_named(c, &g->set, g->spec->verb))
+	if (!g->spec->anywhere && !call_pets_named(c, &g->set, g->spec->verb))
 		return false;
 	if (c->globals.yes || (!c->globals.no_input && isatty(STDIN_FILENO)))
 		return true;
@@ -256,7 +261,7 @@ describe(void *user, struct event *start)
 	event_set_text(start, FIELD_PLAYBOOK, playbook_path(g->playbook));
 	if (g->spec->undo)
 		event_set_text(start, FIELD_NAME, g->spec->undo->uuid);
-	else if (!g->spec->rollback)
+	else if (!g->spec->rollback && !g->spec->bidding)
 		event_set_text(start, FIELD_DIGEST, playbook_digest(g->playbook));
 	if (playbook_partial(g->playbook))
 		event_set_text(start, FIELD_CLASS, "partial");
@@ -320,6 +325,39 @@ save(struct converging *g, const struct apply *a)
 	return kept_plan_save(c, g->spec->output, &k, a);
 }
 
+/* A bidding for what no host has is no success. */
+static bool
+nobody_knows(const struct converging *g, const struct apply *a)
+{
+	size_t planned = 0, steps = 0;
+
+	for (size_t i = 0; g->spec->bidding && g->spec->bidding->name && i < apply_count(a); i++) {
+		const struct plan *p = apply_plan(a, i);
+
+		planned += p != NULL;
+		steps += p ? p->count : 0;
+	}
+	return planned > 0 && steps == 0;
+}
+
+/* Where no hosts were named, the pets that it would change are known now. */
+static bool
+pets_may(struct converging *g, const struct apply *a)
+{
+	struct set changing = { .hosts = xcalloc(g->set.count + 1, sizeof(*changing.hosts)) };
+	bool may;
+
+	for (size_t i = 0; g->spec->anywhere && i < apply_count(a); i++) {
+		const struct plan *p = apply_plan(a, i);
+
+		if (p && plan_changes(p))
+			changing.hosts[changing.count++] = g->set.hosts[i];
+	}
+	may = !g->spec->change || call_pets_named(g->call, &changing, g->spec->verb);
+	set_fini(&changing);
+	return may;
+}
+
 static void
 on_planned(void *user, struct apply *a)
 {
@@ -336,7 +374,10 @@ on_planned(void *user, struct apply *a)
 	out_flush(c->out);
 	if (g->spec->output && !save(g, a))
 		g->failed = true;
-	if (!g->spec->change)
+	g->unknown = nobody_knows(g, a);
+	if (!pets_may(g, a))
+		apply_leave(a, OUTCOME_HELD);
+	else if (!g->spec->change)
 		apply_leave(a, OUTCOME_OK);
 	else if (hosts == 0 || c->globals.yes)
 		apply_go(a);
@@ -351,6 +392,7 @@ on_done(void *user)
 
 	close_question(g);
 	drive_end(g->drive, g->failed                          ? OUTCOME_STORAGE
+			    : g->unknown                       ? OUTCOME_FAILED
 			    : g->spec->exit_code && g->differs ? OUTCOME_DIFFERS
 							       : OUTCOME_OK);
 }
@@ -365,6 +407,7 @@ prepare(struct converging *g)
 		.playbook = g->playbook,
 		.undo = g->spec->undo,
 		.rollback = g->spec->rollback,
+		.bidding = g->spec->bidding,
 		.hosts = hosts,
 		.count = g->set.count,
 		.parallel = (int)c->globals.parallel,
@@ -372,6 +415,7 @@ prepare(struct converging *g)
 		.kept = g->kept,
 		.no_prune = g->kept ? g->kept->no_prune : g->spec->no_prune,
 		.drift = g->spec->drift,
+		.cordoned_too = g->spec->cordoned_too,
 		.planned = on_planned,
 		.done = on_done,
 		.user = g,

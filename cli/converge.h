@@ -1,6 +1,7 @@
 /*
  * A playbook on the command line: read, observe, show the plan, and, when it is
- * an apply and nobody objects, carry it out. An undo goes the same way.
+ * an apply and nobody objects, carry it out. An undo and a bidding
+ * go the same way.
  */
 #ifndef DROVER_CLI_CONVERGE_H
 #define DROVER_CLI_CONVERGE_H
@@ -11,7 +12,9 @@
 #include <stddef.h>
 
 struct call;
+struct bidding;
 struct rollback_spec;
+struct rollout;
 struct set;
 struct undo_spec;
 
@@ -44,13 +47,18 @@ struct converge {
 	const struct undo_spec *undo; /* take this run back instead; NULL: argv[0] is
 	                                               a playbook */
 	const struct rollback_spec *rollback; /* an app goes back to a release instead; NULL */
-	struct set *
-	    set; /* an undo or rollback: its hosts, taken over; else no others than these; NULL: all */
+	const struct bidding *bidding;        /* do this instead, in the order of rollout */
+	const struct rollout *rollout;
+	bool
+	    anywhere; /* A bidding: no hosts were named, so pets count where it would change them */
+	/* An undo, rollback or bidding: its hosts, taken over; else no others than these; NULL: all. */
+	struct set *set;
 	const char *before, *before_digest; /* owed: the newest run of it, and its playbook's */
+	bool cordoned_too;                  /* hosts that are cordoned are not set aside */
 	bool exit_code;                     /* 5 when there are differences */
 };
 
-/* argv[0] of the call is the playbook, but for an undo. Gives the exit code. */
+/* argv[0] of the call is the playbook, but for an undo and a bidding. Gives the exit code. */
 int converge(struct call *c, const struct converge *spec);
 
 #endif

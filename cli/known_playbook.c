@@ -6,14 +6,18 @@
 #include <unistd.h>
 
 const char *
-known_playbook(const struct call *call)
+usual_playbook(void)
 {
 	static const char usual[] = "playbook.yaml";
 	const char *said = getenv("DROVER_PLAYBOOK");
 
-	if (call->argc > 0)
-		return call->argv[0];
 	if (said && *said)
 		return said;
 	return access(usual, F_OK) == 0 ? usual : NULL;
+}
+
+const char *
+known_playbook(const struct call *call)
+{
+	return call->argc > 0 ? call->argv[0] : usual_playbook();
 }

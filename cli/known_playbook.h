@@ -4,6 +4,9 @@
 
 struct call;
 
+/* Without the operand. */
+const char *usual_playbook(void);
+
 /* NULL: nobody said one, and there is none here. Borrowed. */
 const char *known_playbook(const struct call *call);
 

@@ -89,7 +89,12 @@ undone_hosts(const struct inventory *inv, struct ledger *l, const char *uuid, st
 static bool
 acts(const char *verb)
 {
-	return str_eq(verb, "apply") || str_eq(verb, "undo") || str_eq(verb, "rollback");
+	static const char *const verbs[] = { "apply", "undo", "rollback", "start", "stop" };
+
+	for (size_t i = 0; i < countof(verbs); i++)
+		if (str_eq(verb, verbs[i]))
+			return true;
+	return false;
 }
 
 static bool

@@ -75,6 +75,8 @@ on_fact(void *user, const char *key, const char *value)
 		key = CLOCKS_FACT;
 		value = offset;
 	}
+	if (herd_is_given(key))
+		return;
 	herd_set_fact(a->hh, key, value);
 	if (!a->run)
 		return;

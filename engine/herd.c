@@ -490,6 +490,12 @@ find_fact(const struct herd_host *hh, const char *key)
 	return NULL;
 }
 
+bool
+herd_is_given(const char *key)
+{
+	return str_eq(key, "strayed") || str_eq(key, "cordoned") || str_eq(key, "replacing");
+}
+
 const char *
 herd_fact(const struct herd_host *hh, const char *key)
 {
@@ -498,8 +504,7 @@ herd_fact(const struct herd_host *hh, const char *key)
 
 	if (f)
 		return f->value;
-	/* No host says of itself that it strayed. */
-	if ((hh->asked_ms && !str_eq(key, "strayed")) || !c->ledger)
+	if ((hh->asked_ms && !herd_is_given(key)) || !c->ledger)
 		return NULL;
 	return ledger_fact(c->ledger, inventory_fleet(c->inventory), hh->host->name, key);
 }
@@ -529,6 +534,8 @@ herd_set_fact(struct herd_host *hh, const char *key, const char *value)
 {
 	const struct fact *old = find_fact(hh, key);
 
+	if (herd_is_given(key))
+		return;
 	if (old) {
 		free(old->value);
 		hh->facts[old - hh->facts].value = xstrdup(value);

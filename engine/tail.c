@@ -231,6 +231,13 @@ on_end(void *user, const struct channel_end *e)
 	}
 }
 
+/* Neither a unit in full nor a pattern: perhaps an app. */
+static bool
+is_plain(const char *name)
+{
+	return !strpbrk(name, ".*?[");
+}
+
 /* journalctl's words, each of them freed by the caller; ended by NULL. */
 static void
 make_words(const struct source *s, char **words)
@@ -258,7 +265,7 @@ make_words(const struct source *s, char **words)
 		words[n++] = xasprintf("--priority=%d", q->level);
 	if (q->grep)
 		words[n++] = xasprintf("--grep=%s", q->grep);
-	if (q->what == TAIL_UNIT && !q->user)
+	if (q->what == TAIL_UNIT && !q->user && !is_plain(q->name))
 		words[n++] = xasprintf("--unit=%s", q->name);
 	else if (q->what == TAIL_CONTAINER)
 		words[n++] = xasprintf("CONTAINER_NAME=%s", q->name);
@@ -278,7 +285,8 @@ make_program(const struct source *s)
 		     "LC_ALL=C\nexport PATH LC_ALL\n");
 	buf_addf(&b, "set -- %s", s->nonce);
 	const char *first[] = { q->what == TAIL_CONTAINER ? q->name : "", q->user ? q->user : "",
-		q->user ? q->name : "" };
+		q->user ? q->name : "",
+		q->what == TAIL_UNIT && !q->user && is_plain(q->name) ? q->name : "" };
 	for (size_t i = 0; i < countof(first); i++) {
 		buf_addc(&b, ' ');
 		str_shell_quote(&b, first[i]);

@@ -22,7 +22,8 @@ struct tail;
 
 enum tail_what {
 	TAIL_ALL,
-	TAIL_UNIT,     /* a unit or a pattern of units, as journalctl takes it */
+	TAIL_UNIT, /* a unit or a pattern of units, as journalctl takes it; a plain name that the host's
+	                  manifest has as an app stands for its units */
 	TAIL_CONTAINER /* by the name podman gave it; its log driver must be the journal */
 };
 

@@ -71,6 +71,13 @@ struct environment {
 };
 const struct environment *inventory_environment(const struct inventory *inv);
 
+/* What makes a new machine for a cattle host, run on this one; argv is NULL when nothing is said. */
+struct provision {
+	const char *const *argv; /* ended by NULL; argv[0] is absolute where it is a path */
+	int64_t timeout_ms;
+};
+const struct provision *inventory_provision(const struct inventory *inv);
+
 size_t inventory_count(const struct inventory *inv);
 const struct host *inventory_host(
     const struct inventory *inv, size_t i); /* natural order of names */

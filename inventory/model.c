@@ -162,6 +162,12 @@ inventory_environment(const struct inventory *inv)
 	return &inv->environment;
 }
 
+const struct provision *
+inventory_provision(const struct inventory *inv)
+{
+	return &inv->provision;
+}
+
 size_t
 inventory_count(const struct inventory *inv)
 {

@@ -105,6 +105,8 @@ struct inventory {
 	const char *fleet, *path;
 	struct mark fleet_mark, environment_mark;
 	struct environment environment;
+	struct provision provision;
+	struct mark provision_mark;
 	const char **known_hosts;
 	size_t known_hosts_count, known_hosts_cap;
 };

@@ -17,6 +17,8 @@
 #include <string.h>
 
 /* One file being read; the user of every field_context. */
+#define PROVISION_TIMEOUT_MS 1800000
+
 struct reader {
 	struct inventory *inv;
 	struct diag *diag;
@@ -103,7 +105,8 @@ static const struct field environment_fields[] = {
 struct top {
 	const char *fleet;
 	const struct yaml_node *environment, *defaults, *groups, *hosts;
-	struct field_texts known_hosts;
+	struct field_texts known_hosts, provision;
+	int64_t provision_timeout_ms;
 };
 
 static const struct field top_fields[] = {
@@ -114,6 +117,11 @@ static const struct field top_fields[] = {
 	{ "known_hosts", FORM_TEXTS, .offset = offsetof(struct top, known_hosts),
 	    .flags = FIELD_OR_ONE, .grammar = grammar_path,
 	    .doc = "files of host keys; a relative path begins beside the file" },
+	{ "provision", FORM_TEXTS, .offset = offsetof(struct top, provision),
+	    .doc = "a list: the program that makes a new machine for a cattle host, and its "
+		   "arguments, for drover replace; a relative path begins beside the file" },
+	{ "provision_timeout", FORM_DURATION, .offset = offsetof(struct top, provision_timeout_ms),
+	    .doc = "how long that may take, 30m by default" },
 	{ "defaults", FORM_NODE, .offset = offsetof(struct top, defaults),
 	    .doc = "a mapping: what holds for every host that is not told otherwise" },
 	{ "groups", FORM_NODE, .offset = offsetof(struct top, groups),
@@ -348,6 +356,30 @@ read_known_hosts(struct reader *r, const struct field_texts *t)
 }
 
 static void
+read_provision(struct reader *r, const struct top *top, struct mark at)
+{
+	struct inventory *inv = r->inv;
+	size_t n = top->provision.count;
+	const char **argv = arena_alloc(inv->arena, (n + 1) * sizeof(*argv));
+
+	if (inv->provision.argv)
+		diag_error(r->diag, at, "provision is said already in %s:%d",
+		    inv->provision_mark.file, inv->provision_mark.line);
+	if (n == 0 || !*top->provision.item[0]) {
+		diag_error(r->diag, at, "provision: a program and its arguments are wanted here");
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		argv[i] = top->provision.item[i];
+	if (strchr(argv[0], '/'))
+		argv[0] = absolute(r, argv[0]);
+	inv->provision = (struct provision){ .argv = argv,
+		.timeout_ms =
+		    top->provision_timeout_ms ? top->provision_timeout_ms : PROVISION_TIMEOUT_MS };
+	inv->provision_mark = at;
+}
+
+static void
 read_fleet(struct reader *r, const char *fleet, struct mark at)
 {
 	struct inventory *inv = r->inv;
@@ -369,6 +401,11 @@ read_top(struct reader *r, const struct top *top, const struct yaml_node *root)
 	if (top->environment)
 		read_environment(r, top->environment);
 	read_known_hosts(r, &top->known_hosts);
+	if (yaml_find(root, "provision"))
+		read_provision(r, top, yaml_find(root, "provision")->mark);
+	else if (yaml_find(root, "provision_timeout"))
+		diag_error(r->diag, yaml_find(root, "provision_timeout")->mark,
+		    "provision_timeout: there is no provision here");
 	if (top->defaults && wants_map(r, "defaults", top->defaults)) {
 		struct level level = { 0 };
 		const struct field_context c = context(r, "defaults");

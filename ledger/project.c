@@ -136,6 +136,14 @@ settle(struct project *p, int64_t run, int64_t host, const char *state, int64_t 
 	db_run(p->db, "DELETE FROM owed WHERE host=? AND playbook=?", "is", host, p->playbook);
 }
 
+/* How it ended tells that the host itself was spoken to. */
+static bool
+was_met(const char *verb, const char *state)
+{
+	return !str_eq(verb, "cordon") && !str_eq(verb, "uncordon") &&
+	       !str_eq(state, "unreachable") && !str_eq(state, "untried") && !str_eq(state, "held");
+}
+
 static void
 host_end(struct project *p, int64_t run, int64_t host, const struct event *e)
 {
@@ -149,10 +157,22 @@ host_end(struct project *p, int64_t run, int64_t host, const struct event *e)
 	    "iisisssii", run, host, state, event_int(e, FIELD_RC, -1), event_text(e, FIELD_SIGNAL),
 	    event_text(e, FIELD_PHASE), event_text(e, FIELD_TEXT), event_int(e, FIELD_MS, 0),
 	    event_int(e, FIELD_CHANGED, 0));
-	if (!str_eq(state, "unreachable") && !str_eq(state, "untried") && !str_eq(state, "held"))
+	if (was_met(p->verb, state))
 		db_run(p->db, "UPDATE host SET seen_ms=max(seen_ms, ?) WHERE id=?", "ii",
 		    e->time_ms, host);
 	settle(p, run, host, state, e->time_ms);
+}
+
+/* What this seat gives a host is a fact while it holds: cordoned, and how far its replacement is. */
+static void
+give(struct project *p, int64_t host, const char *name, const char *value, int64_t time_ms)
+{
+	if (*value && !str_eq(value, "false"))
+		db_run(p->db,
+		    "INSERT OR REPLACE INTO fact(host, name, value, time_ms) VALUES(?,?,?,?)",
+		    "issi", host, name, value, time_ms);
+	else
+		db_run(p->db, "DELETE FROM fact WHERE host=? AND name=?", "is", host, name);
 }
 
 static void
@@ -164,6 +184,10 @@ fact(struct project *p, int64_t host, const struct event *e)
 		return;
 	if (str_eq(name, "strayed")) {
 		stray(p, host, str_eq(value, "true"), e->time_ms);
+		return;
+	}
+	if (str_eq(name, "cordoned") || str_eq(name, "replacing")) {
+		give(p, host, name, value, e->time_ms);
 		return;
 	}
 	db_run(p->db,

@@ -63,8 +63,8 @@ apply_host_end(struct apply_host *h, enum outcome o, const struct err *err, size
 	if (h->ended)
 		mem_abort("bug: a host of an apply ended twice");
 	h->ended = true;
-	if (a->going && !a->ground.undo && !a->ground.returning && outcome_is_good(o) &&
-	    !h->partial && !playbook_partial(a->ground.playbook))
+	if (a->going && !a->ground.undo && !a->ground.returning && !a->ground.bidding &&
+	    outcome_is_good(o) && !h->partial && !playbook_partial(a->ground.playbook))
 		stray_clear(a->ground.run, a->config.herd, herd_host_of(h->hh));
 	apply_event(h, &e, EVENT_HOST_END);
 	event_set_text(&e, FIELD_STATE, outcome_name(o));
@@ -78,9 +78,12 @@ apply_host_end(struct apply_host *h, enum outcome o, const struct err *err, size
 	if (h->rc)
 		event_set_int(&e, FIELD_RC, h->rc);
 	apply_emit(h, &e);
-	/* What an undo leaves alone is no failure of it. */
-	rollout_note(
-	    a->ground.rollout, h->index, h->undo && o == OUTCOME_STALE ? OUTCOME_CHANGED : o);
+	/* What an undo leaves alone is no failure of it; whom somebody wants aside is no reason to stop. */
+	if (h->undo && o == OUTCOME_STALE)
+		o = OUTCOME_CHANGED;
+	if (h->cordoned)
+		o = OUTCOME_HELD;
+	rollout_note(a->ground.rollout, h->index, o);
 	if (a->returning)
 		rollout_note(a->returning, h->index, o);
 	herd_disconnect(h->hh);
@@ -172,9 +175,11 @@ apply_new(const struct apply_config *config, struct diag *diag)
 		.playbook = config->playbook,
 		.undo = config->undo,
 		.returning = config->rollback,
+		.bidding = config->bidding,
 		.who = config->who,
 		.no_prune = config->no_prune || config->drift,
 		.drift = config->drift,
+		.cordoned_too = config->cordoned_too,
 		.late = config->late,
 		.rollback = playbook_rollout(config->playbook)->rollback,
 		.claims = fetch_claims_new(),
@@ -347,8 +352,10 @@ apply_start(struct apply *a, struct run *run)
 {
 	a->ground.run = run;
 	run_on_stop(run, on_stop, a);
-	for (size_t i = 0; i < a->config.count; i++)
-		a->queue[a->queued++] = i;
+	for (size_t i = 0; i < a->config.count; i++) {
+		if (!apply_set_aside(&a->hosts[i]))
+			a->queue[a->queued++] = i;
+	}
 	stage(a,
 	    a->ground.undo        ? apply_look_back
 	    : a->ground.returning ? apply_look_releases
@@ -418,34 +425,6 @@ apply_leave_out_step(struct apply *a, size_t i, const char *id, bool out, struct
 	return err_set(err, OUTCOME_HELD, "%s", why);
 }
 
-/* From here on its plan is what is done. */
-static void
-settle_plan(struct apply_host *h)
-{
-	size_t all = h->plan->count;
-
-	for (size_t i = 0; h->plan->releases && i < all; i++) {
-		const struct plan_step *s = &h->plan->steps[i];
-
-		if (s->out && s->resource->app)
-			release_leave_out(h->plan->releases, s->resource->app);
-	}
-	if (!h->out)
-		plan_drop_out(h->plan);
-	h->partial = h->plan->count < all;
-	if (h->ground->late && !h->out)
-		apply_tell_plan(h);
-}
-
-static void
-hold_back(struct apply_host *h)
-{
-	struct err err;
-
-	err_set(&err, OUTCOME_HELD, "left out of the plan");
-	apply_host_end(h, OUTCOME_HELD, &err, 0);
-}
-
 void
 apply_go(struct apply *a)
 {
@@ -457,9 +436,9 @@ apply_go(struct apply *a)
 		if (h->domain)
 			rollout_domain(a->ground.rollout, i, h->domain);
 		if (!h->ended && h->plan)
-			settle_plan(h);
+			apply_settle_plan(h);
 		if (!h->ended && h->out)
-			hold_back(h);
+			apply_hold_back(h);
 		else if (!h->ended && !apply_acts(h))
 			apply_host_end(h, OUTCOME_OK, NULL, 0);
 		else if (!h->ended && apply_fetches(h))

@@ -22,6 +22,7 @@ struct err;
 struct herd;
 struct herd_host;
 struct kept;
+struct bidding;
 struct plan;
 struct playbook;
 struct rollback_spec;
@@ -35,6 +36,7 @@ struct apply_config {
 	    *undo; /* take back this run instead of what the playbook wants; NULL */
 	const struct rollback_spec
 	    *rollback;                  /* an app becomes a release that its host keeps; NULL */
+	const struct bidding *bidding;  /* do this instead; NULL */
 	struct herd_host *const *hosts; /* borrowed for apply_new() */
 	size_t count;
 	int parallel;    /* hosts at work at once; 0: 64 */
@@ -43,6 +45,7 @@ struct apply_config {
 	/* Plans are told when they are answered and not when they are made: what is left out is not in
 	 * what is recorded. */
 	bool late;
+	bool cordoned_too; /* hosts that are cordoned are not set aside */
 	bool drift; /* look only for what an act made so and is so no longer; never apply_go() */
 	/* Only the plans kept there are carried out: a host whose plan is another is stale. NULL: all. */
 	const struct kept *kept; /* borrowed */

@@ -7,6 +7,7 @@
 #include "engine/herd.h"
 #include "engine/run.h"
 #include "ledger/ledger.h"
+#include "playbooks/bidding.h"
 #include "playbooks/playbook.h"
 #include "playbooks/release.h"
 #include "playbooks/request.h"
@@ -27,6 +28,33 @@ bool
 apply_acts(const struct apply_host *h)
 {
 	return h->plan && (apply_differs(h) || h->plan->records > 0);
+}
+
+void
+apply_settle_plan(struct apply_host *h)
+{
+	size_t all = h->plan->count;
+
+	for (size_t i = 0; h->plan->releases && i < all; i++) {
+		const struct plan_step *s = &h->plan->steps[i];
+
+		if (s->out && s->resource->app)
+			release_leave_out(h->plan->releases, s->resource->app);
+	}
+	if (!h->out)
+		plan_drop_out(h->plan);
+	h->partial = h->plan->count < all;
+	if (h->ground->late && !h->out)
+		apply_tell_plan(h);
+}
+
+void
+apply_hold_back(struct apply_host *h)
+{
+	struct err err;
+
+	err_set(&err, OUTCOME_HELD, "left out of the plan");
+	apply_host_end(h, OUTCOME_HELD, &err, 0);
 }
 
 void
@@ -208,8 +236,11 @@ apply_act(struct apply_host *h)
 		.seat = ledger ? ledger_seat(ledger) : "-",
 		.who = c->who,
 		.host = h->name,
-		.playbook = h->undo ? undo_playbook(h->undo) : apply_owner(h),
+		.playbook = h->undo      ? undo_playbook(h->undo)
+			    : c->bidding ? "-"
+					 : apply_owner(h),
 		.release = h->undo      ? undo_release(h->undo)
+			   : c->bidding ? bidding_release(h->arena, c->bidding)
 			   : h->release ? release_word(h->arena, h->release)
 					: release,
 		.plan = h->plan,

@@ -35,7 +35,9 @@ apply_desire(struct apply_host *h, struct diag *diag)
 	bool good;
 
 	h->arena = arena_new();
-	if (h->ground->undo || h->ground->returning)
+	if (h->ground->bidding)
+		apply_bidding_desire(h);
+	if (h->ground->undo || h->ground->returning || h->ground->bidding)
 		return true;
 	good = playbook_desire(
 	    h->ground->playbook, herd_host_of(h->hh), &facts, h->arena, diag, &wanted);

@@ -12,6 +12,7 @@
 #include "inventory/inventory.h"
 #include "ledger/ledger.h"
 #include "playbooks/account.h"
+#include "playbooks/bidding.h"
 #include "playbooks/confirm.h"
 #include "playbooks/fetch.h"
 #include "playbooks/kept.h"
@@ -40,7 +41,7 @@ tell_facts(struct apply_host *h)
 	for (const char *const *f = h->seen->fact; *f; f += 2) {
 		autoevent e = { .count = 0 };
 
-		if (strlen(f[1]) > FACT_MAX)
+		if (strlen(f[1]) > FACT_MAX || herd_is_given(f[0]))
 			continue;
 		herd_set_fact(h->hh, f[0], f[1]);
 		apply_event(h, &e, EVENT_FACT);
@@ -61,6 +62,18 @@ is_last_word(const struct observation *seen, size_t i)
 	return true;
 }
 
+static const char *
+verb_of(const struct journal_line *j)
+{
+	const char *bidden = bidding_verb_of(j->release);
+
+	if (undo_release_of(j->release))
+		return "undo";
+	if (release_is_word(j->release))
+		return "rollback";
+	return bidden ? bidden : "apply";
+}
+
 /* What other seats did here belongs into this seat's history too. */
 static void
 tell_foreign(struct apply_host *h)
@@ -75,11 +88,9 @@ tell_foreign(struct apply_host *h)
 			.uuid = j->run,
 			.seat = j->seat,
 			.who = j->who,
-			.verb = undo_release_of(j->release)   ? "undo"
-				: release_is_word(j->release) ? "rollback"
-							      : "apply",
+			.verb = verb_of(j),
 			.subject = undo_release_of(j->release),
-			.playbook = j->playbook,
+			.playbook = str_eq(j->playbook, "-") ? NULL : j->playbook,
 			.outcome = j->outcome,
 			.time_ms = clock_parse_rfc3339(j->time) };
 		enum outcome o;
@@ -344,8 +355,11 @@ take_observed(struct apply_host *h)
 {
 	struct err err;
 
-	tell_facts(h);
-	tell_foreign(h);
+	if (!h->told) {
+		tell_facts(h);
+		tell_foreign(h);
+	}
+	h->told = true;
 	if (h->undo) {
 		apply_plan_undo(h);
 		return;
@@ -365,7 +379,10 @@ take_observed(struct apply_host *h)
 		apply_give_up(h, err.kind, &err);
 		return;
 	}
-	apply_prune(h);
+	if (h->ground->bidding)
+		apply_bidding(h);
+	else
+		apply_prune(h);
 }
 
 static void

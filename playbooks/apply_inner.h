@@ -24,6 +24,7 @@ struct err;
 struct herd;
 struct herd_host;
 struct loop_timer;
+struct bidding;
 struct playbook;
 struct back_reading;
 struct release;
@@ -46,8 +47,9 @@ struct apply_ground {
 	const struct playbook *playbook;
 	const struct undo_spec *undo;          /* NULL: no undo */
 	const struct rollback_spec *returning; /* NULL: no rollback of an app */
+	const struct bidding *bidding;         /* NULL: no bidding */
 	const char *who;
-	bool no_prune, drift, late;
+	bool no_prune, drift, late, cordoned_too;
 	const struct kept *kept;
 	struct rollout_run *rollout;
 	bool rollback; /* on_failure */
@@ -84,6 +86,9 @@ struct apply_host {
 	struct prune prune;
 	struct plan *plan;
 	bool begun, resting, ended, cut;
+	bool told;         /* its facts are */
+	bool cordoned;     /* it is left alone */
+	bool bidden;       /* what a bidding means here is in wanted */
 	bool out, partial; /* left as it is; some of its steps are */
 	int64_t began_ms;
 
@@ -158,6 +163,9 @@ const char *apply_owner(const struct apply_host *h);
 void apply_change_releases(struct apply_host *h);
 /* What else there is to say of a rollback. */
 void apply_note_releases(struct apply_host *h);
+/* A bidding: what it means where no host needs to be asked; and once the host was looked at. */
+void apply_bidding_desire(struct apply_host *h);
+void apply_bidding(struct apply_host *h);
 
 /* What the host is to be, by the facts the seat remembers, or none: what stands on them is filled in
  * anew when the host has told its own. False when a mistake was told. */
@@ -203,6 +211,13 @@ void apply_land_record(struct apply_host *h, const struct follow_record *r);
 bool apply_land_goes_on(struct apply_host *h, const struct follow_result *r);
 bool apply_land_cut(struct apply_host *h);
 void apply_land_free(struct apply_host *h);
+
+/* True: it is cordoned, which this apply minds, and has ended. */
+bool apply_set_aside(struct apply_host *h);
+
+/* From here on its plan is what is done; or it is left out. */
+void apply_settle_plan(struct apply_host *h);
+void apply_hold_back(struct apply_host *h);
 
 /* The stages, one host each. */
 void apply_observe(struct apply_host *h);

@@ -387,6 +387,12 @@ playbook_none(const char *name)
 }
 
 void
+playbook_roll(struct playbook *p, const struct rollout *rollout)
+{
+	p->rollout = *rollout;
+}
+
+void
 playbook_free(struct playbook *p)
 {
 	if (p)

@@ -52,6 +52,8 @@ const char *const *playbook_notes(const struct playbook *p, size_t *ret_count);
 struct playbook *playbook_load(const char *path, const char *const *extra_vars, struct diag *diag);
 /* One that wants nothing and has no path: for acts that come from elsewhere, with the default rollout. */
 struct playbook *playbook_none(const char *name);
+/* In that order instead. */
+void playbook_roll(struct playbook *p, const struct rollout *rollout);
 void playbook_free(struct playbook *p);
 
 const char *playbook_name(const struct playbook *p);   /* `name:`, else the file's stem */

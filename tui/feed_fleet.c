@@ -76,6 +76,8 @@ fact(void *user, const struct host *h, const char *key)
 
 	if (str_eq(key, "state"))
 		return c->hosts[h->index].strayed ? "strayed" : "";
+	if (str_eq(key, "cordoned"))
+		return c->hosts[h->index].cordoned ? "true" : "false";
 	return herd_fact(herd_of(c->herd, h), key);
 }
 

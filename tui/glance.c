@@ -22,7 +22,7 @@ glance_of(const struct scene_host *h)
 		return GLANCE_STALE;
 	if (s->units_failed)
 		return GLANCE_FAIL;
-	if (s->disk_pct >= DISK_FULL || s->mem_pct >= MEM_FULL || h->strayed)
+	if (s->disk_pct >= DISK_FULL || s->mem_pct >= MEM_FULL || h->strayed || h->cordoned)
 		return GLANCE_WARN;
 	return h->from_ledger ? GLANCE_WAIT : GLANCE_OK;
 }
@@ -96,6 +96,8 @@ glance_note(const struct scene_host *h, char *to, size_t size)
 		snprintf(to, size, "%s", reason(h));
 	else if (s->units_failed)
 		snprintf(to, size, "%s", first_failed(s));
+	else if (h->cordoned)
+		snprintf(to, size, "cordoned: left alone until uncordon");
 	else if (h->strayed)
 		snprintf(to, size, "strayed: changed by hand");
 	else if (s->disk_pct >= DISK_FULL)

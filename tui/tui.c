@@ -71,6 +71,7 @@ build_scene(struct console *c)
 			.from_ledger = p.from_ledger,
 			.status = p.status,
 			.strayed = c->hosts[i].strayed,
+			.cordoned = c->hosts[i].cordoned,
 			.marked = c->hosts[i].marked };
 		if (p.link == POLL_DOWN)
 			c->hosts[i].err = *p.err;
@@ -87,11 +88,27 @@ note_strayed(void *user, const struct ledger_host *known)
 		c->hosts[h->index].strayed = known->strayed;
 }
 
+static void
+note_cordoned(void *user, const char *host, const char *key, const char *value)
+{
+	struct console *c = user;
+	const struct host *h = inventory_find(c->call->inventory, host);
+
+	(void)key;
+	if (h)
+		c->hosts[h->index].cordoned = str_eq(value, "true");
+}
+
 /* What the ledger alone knows; it changes only by runs. */
 static void
-read_strayed(struct console *c)
+read_marks(struct console *c)
 {
-	ledger_hosts(c->call->ledger, inventory_fleet(c->call->inventory), note_strayed, c);
+	const char *fleet = inventory_fleet(c->call->inventory);
+
+	ledger_hosts(c->call->ledger, fleet, note_strayed, c);
+	for (size_t i = 0; i < c->scene.count; i++)
+		c->hosts[i].cordoned = false;
+	ledger_hosts_facts(c->call->ledger, fleet, "cordoned", note_cordoned, c);
 }
 
 /* What the screen shows is asked often, the rest rarely. */
@@ -217,8 +234,11 @@ on_polled(void *user, size_t host)
 static void
 on_run_changed(void *user)
 {
-	plan_feed_told(((struct console *)user)->plan_feed);
-	console_stale(user);
+	struct console *c = user;
+
+	plan_feed_told(c->plan_feed);
+	read_marks(c);
+	console_stale(c);
 }
 
 static void
@@ -227,7 +247,7 @@ on_run_ended(void *user)
 	struct console *c = user;
 
 	apps_feed_stale(c->apps_feed);
-	read_strayed(c);
+	read_marks(c);
 	for (size_t i = 0; i < c->scene.count; i++)
 		poll_now(c->poll, i);
 	console_stale(c);
@@ -435,7 +455,7 @@ start(struct console *c)
 	    .user = c });
 	c->services.history = feed_history_source(c->history);
 	build_scene(c);
-	read_strayed(c);
+	read_marks(c);
 	c->depth = 1;
 	c->views[0] = (struct view){ .class = &view_fleet,
 		.scene = &c->scene,

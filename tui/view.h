@@ -38,7 +38,7 @@ enum link { LINK_NONE, LINK_CONNECTING, LINK_UP, LINK_DOWN };
 /* One host as the screens see it. */
 struct scene_host {
 	const char *name, *group;
-	bool pet, strayed, marked;
+	bool pet, strayed, cordoned, marked;
 	enum link link;
 	struct err err;              /* why the link is down */
 	int64_t age_ms;              /* since the status was true; -1: there is none */

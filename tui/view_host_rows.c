@@ -193,6 +193,8 @@ fact_rows(const struct view *v, struct hostview *h)
 	clock_fact(v, h);
 	fact(h, "kind", "%s", h->host->pet ? "pet" : "cattle");
 	fact(h, "group", "%s", or_dash(h->host->group));
+	if (h->host->cordoned)
+		fact(h, "cordoned", "no apply touches it");
 	fact(h, "strayed", "%s", h->host->strayed ? or_dash(h->strayed) : "no");
 	for (size_t i = 0; i < h->fact_count; i++)
 		add(h, ROW_FACT, h->facts[i].name, i);

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Prints the journal in its export form, from where it is told on. Changes nothing.
-# Arguments: nonce, a container's name or "", a user and a unit of theirs or "" twice, journalctl's own words. Says "NONCE journal TIME" first, TIME in
+# Arguments: nonce, a container's name or "", a user and a unit of theirs or "" twice, the name of an app or
+# unit or "", journalctl's own words. Says "NONCE journal TIME" first, TIME in
 # seconds since 1970. Whoever reads comes back now and then: nobody who was cut off is followed for ever.
-nonce=$1 container=$2 user=$3 unit=$4
-shift 4
+nonce=$1 container=$2 user=$3 unit=$4 app=$5
+shift 5
 command -v journalctl >/dev/null || {
 	echo "this host has no journal" >&2
 	exit 1
@@ -26,6 +27,10 @@ if [ -n "$user" ]; then
 	case $unit in *.*) ;; *) unit=$unit.service ;; esac
 	# What it says, and what its manager says of it.
 	set -- "$@" _SYSTEMD_USER_UNIT="$unit" _UID="$uid" + USER_UNIT="$unit" _UID="$uid"
+fi
+if [ -n "$app" ]; then
+	units=$(awk -F'\t' -v app="$app" '$3 == app && sub(/^unit /, "", $1) { print $1 }' /var/lib/drover/manifest 2>/dev/null)
+	for one in ${units:-$app}; do set -- "$@" -u "$one"; done
 fi
 leash=
 command -v timeout >/dev/null && leash="timeout 1200"

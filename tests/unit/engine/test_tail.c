@@ -367,8 +367,31 @@ a_unit_of_a_user_is_found_by_the_host(void **state)
 	start(&query, false);
 	comes_up();
 	/* As it is wrapped for the login's shell. */
-	assert_true(asked(" \\0047\\0047 pg shop.service --lines=5\\n"));
+	assert_true(asked(" \\0047\\0047 pg shop.service \\0047\\0047 --lines=5\\n"));
 	assert_false(asked("--unit="));
+	finish();
+}
+
+static void
+a_plain_name_may_be_an_app_and_the_host_knows(void **state)
+{
+	struct tail_query query = { .what = TAIL_UNIT, .name = "shop", .lines = 5, .level = -1 };
+
+	(void)state;
+	start(&query, false);
+	comes_up();
+	assert_true(asked(" shop --lines=5\\n"));
+	assert_false(asked("--unit=shop"));
+	finish();
+	query.name = "shop-*";
+	start(&query, false);
+	comes_up();
+	assert_true(asked("--unit=shop-"));
+	finish();
+	query.name = "shop-0.service";
+	start(&query, false);
+	comes_up();
+	assert_true(asked("--unit=shop-0.service"));
 	finish();
 }
 
@@ -453,6 +476,7 @@ main(void)
 		cmocka_unit_test(a_host_that_does_not_come_is_tried_again_only_by_who_is_patient),
 		cmocka_unit_test(what_has_an_end_ends_and_a_reader_that_fails_says_why),
 		cmocka_unit_test(a_unit_of_a_user_is_found_by_the_host),
+		cmocka_unit_test(a_plain_name_may_be_an_app_and_the_host_knows),
 		cmocka_unit_test(the_end_of_the_leash_is_no_loss),
 		cmocka_unit_test(who_says_something_else_than_a_journal_is_cut),
 		cmocka_unit_test(a_pause_gives_no_credit_and_nothing_is_dropped),

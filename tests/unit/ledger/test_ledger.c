@@ -460,6 +460,34 @@ strayed_after(const struct room *room, struct ledger *l, const char *playbook, c
 }
 
 static void
+a_host_is_cordoned_until_it_is_not_and_was_not_met_by_that(void **state)
+{
+	const struct room *room = *state;
+	struct ledger *l = room_open(room);
+	struct ledger_host known;
+	struct err err;
+
+	for (int on = 1; on >= 0; on--) {
+		struct ledger_run *r = room_begin(l, on ? "cordon" : "uncordon", NULL);
+
+		room_fact(r, "web1", "cordoned", on ? "true" : "false");
+		room_host_end(r, "web1", "changed");
+		room_settle(room, r);
+		room_run_end(r, "changed");
+		const char *said = ledger_fact(l, "shop", "web1", "cordoned");
+		assert_int_equal(said != NULL, on);
+		assert_true(!said || strcmp(said, "true") == 0);
+		assert_true(ledger_host(l, "shop", "web1", &known));
+		assert_int_equal(known.seen_ms, 0);
+		if (on)
+			assert_int_equal(ledger_rebuild(l, &err), 0);
+		said = ledger_fact(l, "shop", "web1", "cordoned");
+		assert_int_equal(said != NULL, on);
+	}
+	ledger_close(l);
+}
+
+static void
 drift_is_put_right_by_an_apply_of_the_playbook_it_strayed_from(void **state)
 {
 	struct room *room = *state;
@@ -496,6 +524,7 @@ main(void)
 		ledger_test(machines_that_bear_one_id_make_one_warning),
 		ledger_test(a_host_that_an_apply_did_not_reach_is_owed_it_until_one_does),
 		ledger_test(drift_is_put_right_by_an_apply_of_the_playbook_it_strayed_from),
+		ledger_test(a_host_is_cordoned_until_it_is_not_and_was_not_met_by_that),
 		ledger_test(what_another_seat_did_is_foreign_and_told_once),
 		ledger_test(contents_come_back_by_their_digest),
 		ledger_test(output_keeps_its_head_its_tail_and_its_size),

@@ -199,6 +199,21 @@ the_cursor_stays_with_the_herd_when_one_leaves_it(void **state)
 }
 
 static void
+who_is_cordoned_stands_apart_and_says_so(void **state)
+{
+	struct stage *s = *state;
+
+	autofree char *before = stage_text(s, 30, 100);
+	assert_null(strstr(before, "cordoned"));
+	s->hosts[3].cordoned = true;
+	later(s);
+	autofree char *after = stage_text(s, 30, 100);
+	assert_non_null(strstr(after, "cordoned: left"));
+	s->hosts[3].cordoned = false;
+	later(s);
+}
+
+static void
 rows_do_not_move_under_a_hand(void **state)
 {
 	struct stage *s = *state;
@@ -465,6 +480,8 @@ main(void)
 		    fold_shows_and_hides_the_hosts_of_every_herd, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    the_cursor_stays_with_the_herd_when_one_leaves_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    who_is_cordoned_stands_apart_and_says_so, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_do_not_move_under_a_hand, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    the_order_is_that_of_the_column_chosen, set_up, tear_down),
