@@ -6,6 +6,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "playbooks/app_inner.h"
+#include "playbooks/limits.h"
+#include "playbooks/notes.h"
+#include "playbooks/sandbox.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -42,10 +45,24 @@ app_same_address(const char *a, const char *b)
 	       str_eq(b, "::");
 }
 
+bool
+app_network_is_own(const char *network)
+{
+	return network && !str_eq(network, "none") && !str_eq(network, "host") &&
+	       !str_eq(network, "bridge") && !str_eq(network, "podman");
+}
+
+bool
+app_is_on_host(const struct app *app)
+{
+	return app->network && str_eq(app->network, "host");
+}
+
 int
 app_port_inside(const struct app *app, const struct app_port *p, int replica)
 {
-	return app->form == APP_IMAGE ? p->container : app_port_host(p, replica);
+	return app->form == APP_BINARY || app_is_on_host(app) ? app_port_host(p, replica)
+							      : p->container;
 }
 
 long long
@@ -65,6 +82,12 @@ const char *
 app_resources_place(const struct app *app, int replica, struct arena *a)
 {
 	return arena_printf(a, "%s/%s/resources-%d.json", APP_DIR, app->name, replica);
+}
+
+const char *
+app_profile_place(const struct app *app, struct arena *a)
+{
+	return arena_printf(a, "%s/%s/seccomp.json", APP_DIR, app->name);
 }
 
 static struct resource *
@@ -123,6 +146,9 @@ add_files(const struct app *app, struct arena *a, struct resource_list *ret)
 		r->mark = f->mark;
 		resource_list_add(ret, r);
 	}
+	if (app->sandbox.seccomp == SECCOMP_PROFILE)
+		resource_list_add(ret, file_resource(app, a, app_profile_place(app, a),
+					   app->sandbox.profile, app->sandbox.profile_len));
 	for (int n = 0; n < app->replicas; n++) {
 		autobuf b = BUF_INIT(UNIT_MAX);
 
@@ -154,16 +180,16 @@ app_put_needs(const struct app *app, struct buf *b)
 	put_units(app, "After=", b);
 }
 
-static const char *
-need_note(const struct app *app, const struct app_need *need, struct arena *a)
+static void
+note_need(const struct app *app, const struct app_need *need, struct notes *ret)
 {
 	if (need->replicas)
-		return arena_printf(
-		    a, "%s starts behind %s, which it needs", app->name, need->name);
-	return arena_printf(a,
-	    "%s needs %s, which is not on this host: hosts of this run that have it change before "
-	    "it",
-	    app->name, need->name);
+		notes_add(ret, "%s starts behind %s, which it needs", app->name, need->name);
+	else
+		notes_add(ret,
+		    "%s needs %s, which is not on this host: hosts of this run that have it "
+		    "change before it",
+		    app->name, need->name);
 }
 
 static const char *
@@ -178,44 +204,57 @@ publish_note(
 	    v6 ? "]" : "", first, range, p->udp ? "/udp" : "", p->name, app->name);
 }
 
-static size_t
-count_binds(const struct app *app)
+/* What stands in the host's network opens its ports itself. */
+static void
+note_host_port(const struct app *app, const struct app_port *p, int replica, struct notes *ret)
 {
-	size_t n = 0;
+	int first = app_port_host(p, replica);
+	const char *range = p->span > 1 ? arena_printf(ret->arena, "-%d", first + p->span - 1) : "";
 
-	for (size_t i = 0; i < app->port_count; i++)
-		for (const char *const *bind = app->port[i].bind; *bind; bind++)
-			n++;
-	return n;
+	notes_add(ret, "listens on port %d%s%s of the host (%s of %s)", first, range,
+	    p->udp ? "/udp" : "", p->name, app->name);
+	for (const char *const *bind = p->bind; *bind; bind++)
+		if (!str_eq(*bind, "0.0.0.0") && !str_eq(*bind, "::"))
+			notes_add(ret, "not enforced: bind of %s of %s: %s (network: host)",
+			    p->name, app->name, *bind);
 }
 
 static const char *const *
 put_notes(const struct app *app, int replica, struct arena *a)
 {
-	const char **note = arena_alloc(
-	    a, (count_binds(app) + app->need_count + 4 + APP_NATIVE_NOTES) * sizeof(*note));
-	size_t n = 0;
+	struct notes notes = { .arena = a };
 
-	for (size_t i = 0; i < app->port_count; i++)
-		for (const char *const *bind = app->port[i].bind; *bind; bind++)
-			note[n++] = publish_note(app, &app->port[i], *bind, replica, a);
-	if (n)
-		note[n++] = arena_printf(a,
+	for (size_t i = 0; i < app->port_count; i++) {
+		const struct app_port *p = &app->port[i];
+
+		if (app_is_on_host(app))
+			note_host_port(app, p, replica, &notes);
+		for (const char *const *bind = p->bind; *bind && !app_is_on_host(app); bind++)
+			notes_add(&notes, "%s", publish_note(app, p, *bind, replica, a));
+	}
+	if (notes.count)
+		notes_add(&notes,
 		    "stop-first: %s has host ports, so a replica stops before its successor starts",
 		    app->name);
 	for (size_t i = 0; i < app->need_count; i++)
-		note[n++] = need_note(app, &app->need[i], a);
+		note_need(app, &app->need[i], &notes);
+	if (app_is_on_host(app))
+		notes_add(&notes,
+		    "opened: %s has the host's network: it may open any port there and reach what "
+		    "the host reaches",
+		    app->name);
 	if (app->form == APP_BINARY)
-		app_native_notes(app, a, note, &n);
+		app_native_notes(app, &notes);
+	else
+		sandbox_note(&app->sandbox, &app->ability, app->name, &notes);
+	limits_note(&app->limits, &app->ability, app->name, &notes);
 	if (app->drain.before)
-		note[n++] =
-		    arena_printf(a, "drain: before a replica of %s stops, %s runs on the host",
-			app->name, app->drain.before[0]);
+		notes_add(&notes, "drain: before a replica of %s stops, %s runs on the host",
+		    app->name, app->drain.before[0]);
 	if (app->drain.after)
-		note[n++] = arena_printf(a,
-		    "drain: when a replica of %s is well again, %s runs on the host", app->name,
-		    app->drain.after[0]);
-	return note;
+		notes_add(&notes, "drain: when a replica of %s is well again, %s runs on the host",
+		    app->name, app->drain.after[0]);
+	return notes.item;
 }
 
 /* NULL: the app has none. */
@@ -276,9 +315,11 @@ config_digest(const struct app *app, const char *unit_digest, const struct resou
 static const char *const *
 container_look(const struct app *app, int replica, struct arena *a)
 {
-	const char **look = arena_alloc(a, 2 * sizeof(*look));
+	const char **look = arena_alloc(a, 3 * sizeof(*look));
 
 	look[0] = arena_printf(a, "%s-%d", app->name, replica);
+	if (app_network_is_own(app->network) && !app->network_comes)
+		look[1] = app->network;
 	return look;
 }
 

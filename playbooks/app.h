@@ -9,7 +9,10 @@
 #define DROVER_PLAYBOOKS_APP_H
 
 #include "base/diag.h"
+#include "playbooks/ability.h"
+#include "playbooks/limits.h"
 #include "playbooks/resource.h"
+#include "playbooks/sandbox.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -64,10 +67,6 @@ struct app_life {
 	const char *const *label;   /* NAME=value, ended by NULL; NULL: none */
 };
 
-struct app_limits {
-	int64_t cpu_percent, memory, tasks; /* 0: no limit */
-};
-
 enum app_form { APP_IMAGE, APP_BINARY };
 
 /* A program of ours, as it lies beside the playbook. */
@@ -113,12 +112,15 @@ struct app {
 	const struct app_need *need;
 	size_t need_count;
 	struct app_limits limits;
-	bool read_only;
+	struct app_sandbox sandbox;
+	const char *network; /* none, host, bridge or the name of one; NULL: podman's own */
+	bool network_comes;  /* a step before it makes it */
 	enum on_change on_change;
-	int64_t keep;         /* how many releases a host keeps */
-	struct health health; /* port: of replica 0 */
-	struct drain drain;   /* env is not used: each replica has its own */
-	int health_span;      /* of that port; 0: 1 */
+	int64_t keep;           /* how many releases a host keeps */
+	struct health health;   /* port: of replica 0 */
+	struct drain drain;     /* env is not used: each replica has its own */
+	int health_span;        /* of that port; 0: 1 */
+	struct ability ability; /* of the host */
 };
 
 struct resource_list {
@@ -126,6 +128,9 @@ struct resource_list {
 	size_t count, cap; /* item is the heap's; what it points to is the arena's */
 };
 void resource_list_add(struct resource_list *l, const struct resource *r);
+
+/* A network by its name, not one of podman's words. */
+bool app_network_is_own(const char *network);
 
 /* Append the files of all replicas, then their units. Strings of `app` are borrowed. */
 void app_resources(const struct app *app, struct arena *a, struct resource_list *ret);

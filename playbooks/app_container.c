@@ -4,6 +4,8 @@
 #include "base/str.h"
 #include "playbooks/app.h"
 #include "playbooks/app_inner.h"
+#include "playbooks/limits.h"
+#include "playbooks/sandbox.h"
 #include "playbooks/unit.h"
 
 #include <stdio.h>
@@ -43,7 +45,9 @@ put_port(struct buf *b, const struct app_port *p, const char *bind, int replica)
 static void
 put_mounts(struct buf *b, const struct app *app, int replica, struct arena *a)
 {
-	for (size_t i = 0; i < app->port_count; i++)
+	if (app->network)
+		arg(b, "network", app->network);
+	for (size_t i = 0; i < app->port_count && !app_is_on_host(app); i++)
 		for (const char *const *bind = app->port[i].bind; *bind; bind++)
 			put_port(b, &app->port[i], *bind, replica);
 	for (size_t i = 0; i < app->file_count; i++) {
@@ -89,11 +93,10 @@ put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 {
 	buf_addf(b,
 	    "ExecStart=/usr/bin/podman run --name=%s-%d --cidfile=%%t/%%N.cid --replace --rm \\\n"
-	    "  --cgroups=split --sdnotify=conmon -d --pull=never \\\n"
-	    "  --cap-drop=all --security-opt=no-new-privileges",
+	    "  --cgroups=split --sdnotify=conmon -d --pull=never \\\n  ",
 	    app->name, replica);
-	if (app->read_only)
-		buf_adds(b, " --read-only");
+	sandbox_put_options(&app->sandbox, &app->ability, app_profile_place(app, a), b);
+	limits_put_options(&app->limits, &app->ability, b);
 	put_mounts(b, app, replica, a);
 	app_env(app, replica, b, put_option);
 	put_life(b, &app->life);
@@ -118,17 +121,6 @@ put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 }
 
 void
-app_limits(const struct app *app, struct buf *b)
-{
-	if (app->limits.cpu_percent)
-		buf_addf(b, "CPUQuota=%lld%%\n", (long long)app->limits.cpu_percent);
-	if (app->limits.memory)
-		buf_addf(b, "MemoryMax=%lld\n", (long long)app->limits.memory);
-	if (app->limits.tasks)
-		buf_addf(b, "TasksMax=%lld\n", (long long)app->limits.tasks);
-}
-
-void
 app_unit_head(const struct app *app, int replica, struct buf *b)
 {
 	buf_adds(b, APP_UNIT_MARK " from playbook ");
@@ -149,7 +141,7 @@ app_container_unit(const struct app *app, int replica, struct arena *a, struct b
 	app_unit_head(app, replica, b);
 	unit_container(b, app->life.restart ? app->life.restart : "on-failure",
 	    app_stop_seconds(&app->life) + 30);
-	app_limits(app, b);
+	limits_put_unit(&app->limits, b);
 	buf_adds(b, "ExecStartPre=-rm -f %t/%N.cid\n");
 	put_run(b, app, replica, a);
 	buf_adds(b, "\n[Install]\nWantedBy=multi-user.target\n");

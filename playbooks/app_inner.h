@@ -15,6 +15,7 @@ struct app_file;
 struct app_port;
 struct arena;
 struct buf;
+struct notes;
 
 #define APP_RESOURCES "/run/drover/resources.json" /* where a replica reads what it is told */
 #define UNIT_MAX      ((size_t)4 << 20)            /* bytes of a unit's text */
@@ -22,6 +23,8 @@ struct buf;
 /* Where on the host the contents of a file of the app lie, and what replica reads of its resources. */
 const char *app_file_place(const struct app *app, const struct app_file *f, struct arena *a);
 const char *app_resources_place(const struct app *app, int replica, struct arena *a);
+/* And its seccomp profile. */
+const char *app_profile_place(const struct app *app, struct arena *a);
 
 /* What the replica is told in /run/drover/resources.json. */
 void app_tell(const struct app *app, int replica, struct buf *b);
@@ -31,6 +34,8 @@ void app_put_needs(const struct app *app, struct buf *b);
 
 /* Where a replica listens: in its container, or on the host. */
 int app_port_inside(const struct app *app, const struct app_port *p, int replica);
+/* It has the network of the host. */
+bool app_is_on_host(const struct app *app);
 
 /* NAME=VALUE of each variable of the replica's environment, one after another. */
 void app_env(const struct app *app, int replica, struct buf *b,
@@ -39,9 +44,8 @@ void app_env(const struct app *app, int replica, struct buf *b,
 /* How long a replica may take to stop. */
 long long app_stop_seconds(const struct app_life *life);
 
-/* The beginning of the unit of any form, within [Unit]; the limits, within [Service]. */
+/* The beginning of the unit of any form, within [Unit]. */
 void app_unit_head(const struct app *app, int replica, struct buf *b);
-void app_limits(const struct app *app, struct buf *b);
 
 /* The unit of a replica that podman runs; of one that is a program of the host's. */
 void app_container_unit(const struct app *app, int replica, struct arena *a, struct buf *b);
@@ -53,9 +57,8 @@ const char *app_native_place(const struct app *app, struct arena *a);
 /* The place of the host's own, as the program sees it, that holds the path or lies beneath it; NULL: none. */
 const char *app_native_host_place(const char *path);
 
-/* What the plan must say of its sandbox on this host, from *n on; room for APP_NATIVE_NOTES. */
-#define APP_NATIVE_NOTES 2
-void app_native_notes(const struct app *app, struct arena *a, const char **note, size_t *n);
+/* What the plan must say of its sandbox on this host. */
+void app_native_notes(const struct app *app, struct notes *ret);
 
 /* What is looked for on the host when the unit is to change: its name, its digest, its lines. */
 const char *const *app_native_look(

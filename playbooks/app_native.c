@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "playbooks/app.h"
 #include "playbooks/app_inner.h"
+#include "playbooks/limits.h"
+#include "playbooks/notes.h"
 #include "playbooks/unit.h"
 
 #include <stdio.h>
@@ -235,7 +237,7 @@ app_native_unit(const struct app *app, int replica, struct arena *a, struct buf 
 		    "Type=exec\n"
 		    "SyslogIdentifier=%N\n");
 	put_life(b, &app->life);
-	app_limits(app, b);
+	limits_put_unit(&app->limits, b);
 	put_command(b, app, a);
 	app_env(app, replica, b, put_variable);
 	put_sandbox(b, app, replica, a);
@@ -256,7 +258,7 @@ ports_open(const struct app_host *can)
 }
 
 void
-app_native_notes(const struct app *app, struct arena *a, const char **note, size_t *n)
+app_native_notes(const struct app *app, struct notes *ret)
 {
 	autobuf names = BUF_INIT(4096);
 	const char *why = relaxed(app, "SocketBindDeny") ? NULL : ports_open(&app->can);
@@ -264,10 +266,9 @@ app_native_notes(const struct app *app, struct arena *a, const char **note, size
 	for (const char *const *r = app->relaxed; r && *r; r++)
 		buf_addf(&names, "%s%s", names.len ? ", " : "", *r);
 	if (names.len)
-		note[(*n)++] = arena_printf(
-		    a, "sandbox of %s is relaxed: without %s", app->name, buf_text(&names));
+		notes_add(ret, "sandbox of %s is relaxed: without %s", app->name, buf_text(&names));
 	if (why)
-		note[(*n)++] = arena_printf(a,
+		notes_add(ret,
 		    "not enforced on this host: %s listening on its declared ports alone "
 		    "(SocketBindDeny: %s)",
 		    app->name, why);

@@ -157,6 +157,10 @@ put_limits(struct json_writer *w, const struct app_limits *l)
 		json_put_int(w, "memory", l->memory);
 	if (l->tasks)
 		json_put_int(w, "tasks", l->tasks);
+	if (l->io)
+		json_put_int(w, "io", l->io);
+	if (l->nofile)
+		json_put_int(w, "nofile", l->nofile);
 	json_close(w);
 }
 
@@ -174,6 +178,8 @@ app_tell(const struct app *app, int replica, struct buf *b)
 	json_put_text(&w, "write", "stdout");
 	json_put_text(&w, "sink", "journal");
 	json_close(&w);
+	if (app->network)
+		json_put_text(&w, "network", app->network);
 	json_open_object(&w, "ports");
 	for (size_t i = 0; i < app->port_count; i++)
 		put_port(&w, app, &app->port[i], replica);

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "playbooks/limits.h"
 #include "playbooks/podman.h"
 #include "playbooks/read.h"
 #include "playbooks/unit.h"
@@ -117,6 +118,7 @@ put_run(const struct container *c, struct buf *to)
 		buf_adds(to, " --cap-drop=all");
 	if (c->read_only)
 		buf_adds(to, " --read-only");
+	limits_put_options(&c->limits, &c->can, to);
 	put_each(to, "cap-add", c->capability);
 	put_each(to, "network", c->network);
 	put_each(to, "publish", c->port);
@@ -133,17 +135,6 @@ put_run(const struct container *c, struct buf *to)
 	unit_word(to, c->image);
 	put_words(to, c->command ? c->command + 1 : NULL);
 	put_words(to, c->args);
-}
-
-static void
-put_limits(const struct app_limits *l, struct buf *to)
-{
-	if (l->cpu_percent)
-		buf_addf(to, "CPUQuota=%lld%%\n", (long long)l->cpu_percent);
-	if (l->memory)
-		buf_addf(to, "MemoryMax=%lld\n", (long long)l->memory);
-	if (l->tasks)
-		buf_addf(to, "TasksMax=%lld\n", (long long)l->tasks);
 }
 
 static void
@@ -168,7 +159,7 @@ container_unit(const struct container *c, struct buf *to)
 	long long stop = (long long)(c->stop_ms + 999) / 1000;
 
 	put_head(c, to);
-	put_limits(&c->limits, to);
+	limits_put_unit(&c->limits, to);
 	buf_adds(to, "ExecStartPre=-rm -f %t/%N.cid\n");
 	put_run(c, to);
 	buf_addf(to,

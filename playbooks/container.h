@@ -29,6 +29,7 @@ struct container {
 	const char *restart;                   /* as systemd has it */
 	int64_t stop_ms;
 	struct app_limits limits;
+	struct ability can; /* of the host, or of the user there whose it is */
 	bool read_only;
 };
 

@@ -376,7 +376,26 @@ want_task(struct desire *d, const struct task_decl *t)
 	desire_add(d, r);
 }
 
-/* Images of apps and tasks come first. */
+/* A network of root's. */
+static bool
+is_network(const struct placed *p)
+{
+	return p->task->kind == RESOURCE_NETWORK && !p->task->as.text;
+}
+
+/* networks: only those; else all the others. */
+static void
+want_tasks(struct desire *d, bool networks, bool others)
+{
+	for (size_t i = 0; i < d->placed_count; i++) {
+		if (is_network(&d->placed[i]) ? !networks : !others)
+			continue;
+		desire_enter(d, &d->placed[i].here);
+		want_task(d, d->placed[i].task);
+	}
+}
+
+/* Images of apps and tasks come first, and networks where an app stands in one. */
 static void
 want_all(struct desire *d)
 {
@@ -384,9 +403,11 @@ want_all(struct desire *d)
 	struct here *here = arena_alloc(d->arena, p->app_count * sizeof(*here) + 1);
 	bool *there = arena_alloc(d->arena, p->app_count * sizeof(*there) + 1);
 	const char **image = arena_alloc(d->arena, p->app_count * sizeof(*image) + 1);
+	bool first = false;
 
 	for (size_t i = 0; i < p->app_count; i++) {
 		there[i] = desire_app(d, &p->app[i], &here[i]);
+		first = first || (there[i] && app_network_is_own(p->app[i].network));
 		desire_enter(d, &here[i]);
 		image[i] = there[i] && p->app[i].form == APP_IMAGE
 			       ? desire_image(d, &p->app[i].image, p->app[i].name)
@@ -398,15 +419,13 @@ want_all(struct desire *d)
 		desire_enter(d, &d->placed[i].here);
 		want_task_image(d, d->placed[i].task);
 	}
+	want_tasks(d, first, false);
 	for (size_t i = 0; i < p->app_count; i++) {
 		desire_enter(d, &here[i]);
 		if (there[i])
 			desire_want_app(d, &p->app[i], image[i]);
 	}
-	for (size_t i = 0; i < d->placed_count; i++) {
-		desire_enter(d, &d->placed[i].here);
-		want_task(d, d->placed[i].task);
-	}
+	want_tasks(d, !first, true);
 }
 
 /* What the rollout is spread over, as this host has it. Pets go one at a time wherever they stand. */

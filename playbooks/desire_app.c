@@ -181,6 +181,16 @@ fill_drain(struct desire *d, const struct drain_decl *decl, struct drain *ret)
 	return (ret->before || !decl->before.count) && (ret->after || !decl->after.count);
 }
 
+/* A task before it makes the network. */
+static bool
+is_made_here(const struct desire *d, const char *network)
+{
+	autofree char *id = xasprintf("network %s", network ? network : "");
+	size_t at;
+
+	return strmap_find(&d->known, id, &at) && !d->list.item[at]->absent;
+}
+
 void
 desire_want_app(struct desire *d, const struct app_decl *decl, const char *image)
 {
@@ -224,12 +234,15 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 		.need = fill_needs(d, decl),
 		.need_count = decl->needs.count,
 		.limits = decl->limits,
-		.read_only = decl->read_only,
+		.sandbox = decl->sandbox,
+		.network = decl->network,
+		.network_comes = is_made_here(d, decl->network),
 		.on_change = read_on_change_of(decl->on_change),
 		.keep = decl->keep,
 		.health = aim_health(decl),
 		.health_span = port_of_health(decl) ? port_of_health(decl)->span : 0,
-		.drain = drain };
+		.drain = drain,
+		.ability = desire_ability(d) };
 	if ((!image && decl->form == APP_IMAGE) || !good || d->diag->errors != before ||
 	    (decl->command.mark.line && !app.command) || (decl->args.mark.line && !app.args))
 		return;

@@ -4,6 +4,7 @@
 #define DROVER_PLAYBOOKS_DESIRE_INNER_H
 
 #include "base/strmap.h"
+#include "playbooks/ability.h"
 #include "playbooks/app.h"
 #include "playbooks/model.h"
 #include "playbooks/playbook.h"
@@ -98,6 +99,9 @@ const char *desire_image(struct desire *d, const struct image_decl *decl, const 
 /* All that makes up an app, its image apart, which has this name; NULL: it has none, or a mistake in it
  * was told. */
 void desire_want_app(struct desire *d, const struct app_decl *decl, const char *image);
+
+/* What the host can hold an app to; not known as long as its facts are not. */
+struct ability desire_ability(struct desire *d);
 
 /* The tasks that this host has, with their loops and includes unrolled, to d->placed. */
 void desire_place(struct desire *d);

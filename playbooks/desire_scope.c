@@ -11,9 +11,10 @@
 #include <string.h>
 
 /* What engine/host/facts.sh can say of a host and that holds still between two applies. */
-const char *const desire_facts[] = { "arch", "cgroup", "cgroup-controllers", "cpus", "hostname",
-	"init", "kernel", "machine-id", "memory", "os", "os-name", "podman", "root", "selinux",
-	"shell", "systemd", "systemd-features", "tools", "user", "virtualization", NULL };
+const char *const desire_facts[] = { "apparmor", "arch", "capabilities", "cgroup",
+	"cgroup-controllers", "cpus", "hostname", "init", "io-weights", "kernel", "machine-id",
+	"memory", "os", "os-name", "podman", "root", "seccomp", "selinux", "shell", "systemd",
+	"systemd-features", "tools", "user", "virtualization", NULL };
 
 static const struct var *
 find_var(const struct var *var, size_t n, const char *name)
@@ -110,6 +111,18 @@ known_names(const struct desire *d)
 	for (const char *const *f = desire_facts; *f; f++)
 		name[n++] = *f;
 	return name;
+}
+
+static const char *
+told_fact(void *user, const char *name)
+{
+	return desire_fact(user, name);
+}
+
+struct ability
+desire_ability(struct desire *d)
+{
+	return ability_read(told_fact, d);
 }
 
 void

@@ -1,7 +1,10 @@
+#include "playbooks/capability.h"
 #include "playbooks/container.h"
 #include "playbooks/desire_inner.h"
 #include "playbooks/kind.h"
 #include "playbooks/kinds.h"
+#include "playbooks/limits.h"
+#include "playbooks/notes.h"
 #include "playbooks/podman.h"
 #include "playbooks/read.h"
 #include "playbooks/read_app.h"
@@ -14,7 +17,6 @@
 #include "base/yaml.h"
 #include "inventory/inventory.h"
 
-#include <ctype.h>
 #include <string.h>
 
 extern const char host_look_container_sh[], host_podman_sh[];
@@ -24,7 +26,7 @@ extern const char host_look_container_sh[], host_podman_sh[];
 struct container_decl {
 	const struct yaml_node *name, *image, *command, *args, *env, *ports, *volumes, *network,
 	    *tmpfs, *labels, *user, *workdir, *hostname, *limits;
-	struct field_texts capabilities;
+	const char *const *capability;
 	const char *restart, *state, *on_change;
 	int64_t stop_ms;
 	bool read_only;
@@ -42,15 +44,10 @@ struct container_decl {
 static const char *const states[] = { "started", "stopped", "absent", NULL };
 static const char *const restarts[] = { "on-failure", "always", "no", NULL };
 
-static const char *
-is_capability(const char *s)
+static void
+parse_capabilities(const struct field_context *c, const struct yaml_node *n, void *to)
 {
-	size_t n = strlen(s);
-
-	return n > 0 && n <= 32 && isupper((unsigned char)*s) &&
-		       strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == n
-		   ? NULL
-		   : "a capability (NET_BIND_SERVICE)";
+	capability_read(c, n, &((struct container_decl *)to)->capability);
 }
 
 #define NODE(member, text)                                                                         \
@@ -78,11 +75,10 @@ const struct field kind_container_fields[] = {
 	    NODE(user, "who its processes are, as podman has it: 1000 or 1000:1000") },
 	{ .name = "workdir", NODE(workdir, "where they begin") },
 	{ .name = "hostname", NODE(hostname, "what they call their host") },
-	{ .name = "limits", NODE(limits, "cpu, memory and tasks, as in an app") },
+	{ .name = "limits", NODE(limits, "cpu, memory, tasks, io and nofile, as in an app") },
 	{ .name = "capabilities",
-	    .form = FORM_TEXTS,
-	    .offset = offsetof(struct container_decl, capabilities),
-	    .grammar = is_capability,
+	    .form = FORM_CALL,
+	    .parse = parse_capabilities,
 	    .doc =
 		"a list of the capabilities that it has, which may be empty; by default podman's "
 		"own" },
@@ -275,7 +271,7 @@ fill(struct desire *d, const struct container_decl *decl, struct container *c)
 	c->network = fill_list(d, "network", &decl->net, podman_is_name);
 	c->tmpfs = fill_list(d, "tmpfs", &decl->tmp, read_is_path);
 	c->label = podman_fill_pairs(d, &decl->label);
-	c->capability = decl->capabilities.item;
+	c->capability = decl->capability;
 	c->user = or_null(user);
 	c->workdir = or_null(workdir);
 	c->hostname = or_null(hostname);
@@ -302,12 +298,12 @@ config_digest(struct desire *d, const struct container_decl *decl, const char *u
 static const char *const *
 notes(struct desire *d, const struct container *c)
 {
-	const char **note = arena_alloc(d->arena, 260 * sizeof(*note));
-	size_t n = 0;
+	struct notes notes = { .arena = d->arena };
 
 	for (const char *const *p = c->port; *p; p++)
-		note[n++] = arena_printf(d->arena, "publishes %s (of %s)", *p, c->name);
-	return note;
+		notes_add(&notes, "publishes %s (of %s)", *p, c->name);
+	limits_note(&c->limits, &c->can, c->name, &notes);
+	return notes.item;
 }
 
 static bool
@@ -361,6 +357,10 @@ want(struct desire *d, const struct task_decl *t, struct resource *r)
 	r->health.kind = stopped ? HEALTH_NONE : HEALTH_UNIT;
 	c.name = name;
 	c.rootless = t->as.text && !str_eq(t->as.text, "root");
+	c.can = desire_ability(d);
+	/* A user's own service manager is given neither. */
+	c.can.io = c.can.io && !c.rootless;
+	c.can.raises = c.can.raises && !c.rootless;
 	return put_unit(d, decl, &c, r);
 }
 

@@ -130,7 +130,8 @@ struct app_decl {
 	struct life_decl life;
 	struct field_texts needs;
 	struct app_limits limits;
-	bool read_only;
+	struct app_sandbox sandbox;
+	const char *network;
 	const char *on_change;
 	struct health_decl health;
 	struct drain_decl drain;

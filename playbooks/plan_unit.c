@@ -120,6 +120,22 @@ note_exposure(struct verdict *v)
 		    "sandbox of %s: exposure not known on this host: %.200s", r->app, why);
 }
 
+/* One that no task makes and that the host does not have: its container could not start. */
+static void
+need_network(struct verdict *v)
+{
+	static const char *const words[] = { "none", "host", "bridge", NULL };
+	const char *const *look = v->step->resource->look;
+	const char *near;
+
+	if (v->step->class == PLAN_SAME || !look || !look[0] || !look[1] ||
+	    !said_has(v->step->found->said, "nonetwork"))
+		return;
+	near = str_nearest(look[1], words);
+	plan_blocked(v, "the host has no network %s%s%s%s", look[1], near ? "; did you mean " : "",
+	    near ? near : "", near ? "?" : "");
+}
+
 void
 plan_decide_unit(struct verdict *v)
 {
@@ -135,16 +151,17 @@ plan_decide_unit(struct verdict *v)
 		decide_unit_gone(v);
 		return;
 	}
-	if (!there) {
+	if (there) {
+		plan_decide_file(v);
+	} else {
 		plan_decide_contents(v);
-		return;
 	}
-	plan_decide_file(v);
-	if (f->kind != 'f')
-		return;
-	decide_enabled(v);
-	decide_state(v);
-	decide_restart(v, strcmp(f->digest, r->digest) != 0);
+	if (there && f->kind == 'f') {
+		decide_enabled(v);
+		decide_state(v);
+		decide_restart(v, strcmp(f->digest, r->digest) != 0);
+	}
+	need_network(v);
 }
 
 void

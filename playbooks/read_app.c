@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "playbooks/podman.h"
 #include "playbooks/read.h"
 #include "playbooks/read_app_inner.h"
 #include "playbooks/read_step.h"
@@ -63,6 +64,19 @@ static void
 parse_tags(const struct field_context *c, const struct yaml_node *n, void *to)
 {
 	read_tags(c, n, &((struct app_decl *)to)->step);
+}
+
+/* Other words of podman's would be no network's name. */
+static const char *
+is_network(const char *s)
+{
+	static const char *const others[] = { "default", "ns", "pasta", "private", "slirp4netns" };
+	const char *bad = podman_is_name(s);
+
+	for (size_t i = 0; i < countof(others) && !bad; i++)
+		if (str_eq(s, others[i]))
+			bad = s;
+	return bad ? "none, host, bridge or the name of a network" : NULL;
 }
 
 const struct field read_app_fields[] = {
@@ -137,6 +151,13 @@ const struct field read_app_fields[] = {
 	    .offset = offsetof(struct app_decl, needs),
 	    .doc = "apps of this playbook that start before it and stop after it; it does not "
 		   "stop with them" },
+	{ .name = "network",
+	    .form = FORM_TEXT,
+	    .offset = offsetof(struct app_decl, network),
+	    .grammar = is_network,
+	    .doc = "none, host, bridge, which is podman's own and the default, or the name of a "
+		   "network; "
+		   "those of tasks are made before the app" },
 	{ .name = "health",
 	    .form = FORM_CALL,
 	    .parse = read_app_health,
@@ -177,6 +198,27 @@ const struct field read_app_fields[] = {
 	{ 0 },
 };
 
+/* Ports and the network they are to be reached by. */
+static void
+check_network(const struct field_context *c, const struct app_decl *app)
+{
+	bool none = app->network && str_eq(app->network, "none");
+	bool host = app->network && str_eq(app->network, "host");
+
+	for (size_t i = 0; i < app->port_count; i++) {
+		const struct app_port *p = &app->port[i];
+
+		if (none)
+			diag_error(c->diag, p->mark,
+			    "ports: with network: none nobody can reach %s", p->name);
+		if (host && p->container != p->host)
+			diag_error(c->diag, p->mark,
+			    "ports: with network: host there is only one %s: container and host "
+			    "must be the same",
+			    p->name);
+	}
+}
+
 /* What can only be told once the whole app was read. */
 static void
 check_app(const struct field_context *c, const struct app_decl *app)
@@ -198,6 +240,7 @@ check_app(const struct field_context *c, const struct app_decl *app)
 			    p->name);
 	}
 	names[app->port_count] = NULL;
+	check_network(c, app);
 	if (found)
 		return;
 	near = str_nearest(app->health.port, names);

@@ -107,7 +107,7 @@ static const char *const app_keys[] = { "binary", "image", "command", "replicas"
 	"files", "args", "restart", "stop", "needs", "limits", "sandbox", "health", "on_change",
 	"drain", "when", "tags", NULL };
 static const char *const sandbox_keys[] = { "capabilities", "seccomp", "read_only", "relax", NULL };
-static const char *const limit_keys[] = { "cpu", "memory", "tasks", NULL };
+static const char *const limit_keys[] = { "cpu", "memory", "tasks", "io", "nofile", NULL };
 static const char *const port_keys[] = { "container", "host", "bind", "protocol", NULL };
 static const char *const file_keys[] = { "template", "content", "file", "volume", "mode", NULL };
 
@@ -148,9 +148,30 @@ refuse_later(const struct field_context *c, const struct yaml_node *n)
 	refuse_within(c, "files: ", yaml_find(n, "files"), file_keys);
 }
 
+/* What podman does for containers: systemd has its own way for a binary, which relax opens. */
+static void
+refuse_sandbox(
+    const struct field_context *c, const struct yaml_node *n, const struct app_sandbox *s)
+{
+	const struct {
+		const char *key;
+		bool said;
+	} each[] = {
+		{ "capabilities", s->capability && *s->capability },
+		{ "seccomp", s->seccomp != SECCOMP_DEFAULT },
+	};
+
+	for (size_t i = 0; i < countof(each); i++)
+		if (each[i].said)
+			diag_error(c->diag, yaml_find(n, each[i].key)->mark,
+			    "%s: only a container has this: the sandbox of a binary is opened by "
+			    "relax",
+			    each[i].key);
+}
+
 /* What only containers have. */
 static void
-refuse_keys(const struct field_context *c, const struct yaml_node *n)
+refuse_keys(const struct field_context *c, const struct yaml_node *n, const struct app_decl *app)
 {
 	const struct yaml_node *command = yaml_find(n, "command");
 	const struct yaml_node *sandbox = yaml_find(n, "sandbox");
@@ -159,6 +180,8 @@ refuse_keys(const struct field_context *c, const struct yaml_node *n)
 	if (command)
 		diag_error(c->diag, command->mark,
 		    "command: a binary is what is run itself: give it its args");
+	if (sandbox)
+		refuse_sandbox(c, sandbox, &app->sandbox);
 	if (read_only && str_eq(read_only->text, "false"))
 		diag_error(c->diag, read_only->mark,
 		    "read_only: a binary writes to /tmp and its volumes alone: declare a volume");
@@ -187,7 +210,7 @@ static void
 check_native(const struct field_context *c, const struct yaml_node *n, const struct app_decl *app)
 {
 	refuse_later(c, n);
-	refuse_keys(c, n);
+	refuse_keys(c, n, app);
 	for (size_t i = 0; i < app->port_count; i++)
 		if (app->port[i].host != app->port[i].container)
 			diag_error(c->diag, app->port[i].mark,

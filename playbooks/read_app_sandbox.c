@@ -1,92 +1,153 @@
-/* `limits:` and `sandbox:` of an app. */
+/* `sandbox:` of an app. */
+#include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "playbooks/capability.h"
+#include "playbooks/read.h"
 #include "playbooks/read_app.h"
 #include "playbooks/read_app_inner.h"
-#include "playbooks/read_step.h"
+#include "playbooks/seccomp.h"
 
 #include <ctype.h>
-#include <stdlib.h>
-
-#define MEMORY_LEAST ((int64_t)16 << 20)
-
-/* 0.5 processors are CPUQuota=50%. */
-static void
-parse_cpu(const struct field_context *c, const struct yaml_node *n, void *to)
-{
-	struct app_limits *limits = to;
-	char *end = NULL;
-	double cpu = n->kind == YAML_SCALAR && n->plain && isdigit((unsigned char)n->text[0])
-			 ? strtod(n->text, &end)
-			 : -1;
-
-	if (!end || *end || cpu < 0.01 || cpu > 4096) {
-		diag_error(c->diag, n->mark,
-		    "cpu: a number of processors is wanted here (0.5), from 0.01 to 4096");
-		return;
-	}
-	limits->cpu_percent = (int64_t)(cpu * 100 + 0.5);
-}
-
-const struct field read_app_limit_fields[] = {
-	{ .name = "cpu",
-	    .form = FORM_CALL,
-	    .parse = parse_cpu,
-	    .doc = "processors a replica may use: 0.5, 2" },
-	{ .name = "memory",
-	    .form = FORM_SIZE,
-	    .offset = offsetof(struct app_limits, memory),
-	    .doc = "memory of a replica, what starts it included; at least 16M" },
-	{ .name = "tasks",
-	    .form = FORM_INT,
-	    .offset = offsetof(struct app_limits, tasks),
-	    .min = 32,
-	    .max = 4000000,
-	    .doc = "threads and processes of a replica, those that start it included" },
-	{ 0 },
-};
-
-void
-read_app_limits(const struct field_context *c, const struct yaml_node *n, struct app_limits *ret)
-{
-	struct field_context mine = *c;
-
-	mine.what = "limits";
-	if (field_read(&mine, read_app_limit_fields, n, ret) && ret->memory &&
-	    ret->memory < MEMORY_LEAST)
-		diag_error(c->diag, n->mark, "limits: memory under 16M cannot start a container");
-}
-
-void
-read_app_limits_of(const struct field_context *c, const struct yaml_node *n, void *to)
-{
-	read_app_limits(c, n, &((struct app_decl *)to)->limits);
-}
+#include <string.h>
 
 struct sandbox_fields {
 	struct field_texts relax;
-	struct field_texts capabilities;
-	const char *seccomp;
-	bool read_only;
+	struct app_sandbox *sandbox;
+	bool read_only, no_new_privileges;
+	const char *apparmor;
 };
 
-static const char *const seccomp_words[] = { "default", NULL };
+static void
+parse_capabilities(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	capability_read(c, n, &((struct sandbox_fields *)to)->sandbox->capability);
+}
+
+static void
+take_profile(const struct field_context *c, const struct yaml_node *n, struct app_sandbox *to)
+{
+	struct text_decl file = { 0 };
+
+	if (!read_included(c, n, false, &file) ||
+	    !seccomp_check(&file.source, c->diag, &to->profile_open))
+		return;
+	to->seccomp = SECCOMP_PROFILE;
+	to->profile = file.source.text;
+	to->profile_len = file.source.len;
+	to->profile_name = n->text;
+}
+
+static void
+parse_seccomp(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	static const char *const words[] = { "default", "unconfined", NULL };
+	struct app_sandbox *sandbox = ((struct sandbox_fields *)to)->sandbox;
+	const char *said = NULL, *near;
+
+	if (!read_plain(c, "seccomp", n, &said))
+		return;
+	near = str_nearest(said, words);
+	if (str_eq(said, "default"))
+		sandbox->seccomp = SECCOMP_DEFAULT;
+	else if (str_eq(said, "unconfined"))
+		sandbox->seccomp = SECCOMP_UNCONFINED;
+	else if (str_ends(said, ".json"))
+		take_profile(c, n, sandbox);
+	else if (near)
+		diag_error(c->diag, n->mark,
+		    "seccomp: no such word \"%.60s\"; did you mean \"%s\"?", said, near);
+	else
+		diag_error(c->diag, n->mark,
+		    "seccomp: default, unconfined or a profile beside the playbook (shop.json) is "
+		    "wanted here, not \"%.60s\"",
+		    said);
+}
+
+static const char *
+is_profile(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n <= 128 && isalnum((unsigned char)*s) &&
+		       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789_.-") == n
+		   ? NULL
+		   : "the name of a profile of the host's, or unconfined,";
+}
+
+static const char *
+is_label(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n <= 128 && isalnum((unsigned char)*s) &&
+		       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789_.:,-") == n
+		   ? NULL
+		   : "a part of an SELinux label (container_t, s0:c1,c2)";
+}
+
+#define LABEL(member, text)                                                                        \
+	.form = FORM_TEXT, .offset = offsetof(struct app_selinux, member), .grammar = is_label,    \
+	.doc = text
+
+const struct field read_app_selinux_fields[] = {
+	{ .name = "user", LABEL(user, "the user of its label") },
+	{ .name = "role", LABEL(role, "the role of its label") },
+	{ .name = "type", LABEL(type, "the type of its label, as container_t") },
+	{ .name = "level", LABEL(level, "the level of its label, as s0:c1,c2") },
+	{ 0 },
+};
+
+#undef LABEL
+
+static void
+parse_selinux(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	struct app_selinux *selinux = &((struct sandbox_fields *)to)->sandbox->selinux;
+	struct field_context mine = *c;
+
+	mine.what = "selinux";
+	if (n->kind == YAML_SCALAR && str_eq(n->text, "disable"))
+		selinux->disabled = true;
+	else if (n->kind == YAML_MAP)
+		field_read(&mine, read_app_selinux_fields, n, selinux);
+	else
+		diag_error(c->diag, n->mark,
+		    "selinux: disable, or a mapping with type, level, user or role, is wanted "
+		    "here");
+}
 
 const struct field read_app_sandbox_fields[] = {
 	{ .name = "capabilities",
-	    .form = FORM_TEXTS,
-	    .offset = offsetof(struct sandbox_fields, capabilities),
-	    .doc = "must be empty, as it is by default: more is not supported yet" },
+	    .form = FORM_CALL,
+	    .parse = parse_capabilities,
+	    .doc = "a list of the capabilities that it has, as NET_BIND_SERVICE; by default none" },
 	{ .name = "seccomp",
-	    .form = FORM_CHOICE,
-	    .offset = offsetof(struct sandbox_fields, seccomp),
-	    .choices = seccomp_words,
-	    .doc = "podman's own profile" },
+	    .form = FORM_CALL,
+	    .parse = parse_seccomp,
+	    .doc = "default, which is podman's own profile, unconfined, or a profile beside the "
+		   "playbook, NAME.json" },
+	{ .name = "no_new_privileges",
+	    .form = FORM_BOOL,
+	    .offset = offsetof(struct sandbox_fields, no_new_privileges),
+	    .doc = "whatever it runs cannot gain privileges, as by setuid; true by default" },
 	{ .name = "read_only",
 	    .form = FORM_BOOL,
 	    .offset = offsetof(struct sandbox_fields, read_only),
 	    .doc = "a read-only root with room to write in /tmp, /run and /var/tmp; false by "
 		   "default" },
+	{ .name = "apparmor",
+	    .form = FORM_TEXT,
+	    .offset = offsetof(struct sandbox_fields, apparmor),
+	    .grammar = is_profile,
+	    .doc = "an AppArmor profile that the host has loaded, or unconfined; by default "
+		   "podman's own" },
+	{ .name = "selinux",
+	    .form = FORM_CALL,
+	    .parse = parse_selinux,
+	    .doc = "its SELinux label, a mapping as below, or disable; by default podman's own" },
 	{ .name = "relax",
 	    .form = FORM_TEXTS,
 	    .offset = offsetof(struct sandbox_fields, relax),
@@ -99,16 +160,15 @@ const struct field read_app_sandbox_fields[] = {
 void
 read_app_sandbox(const struct field_context *c, const struct yaml_node *n, void *to)
 {
+	struct app_sandbox *sandbox = &((struct app_decl *)to)->sandbox;
+	struct sandbox_fields got = { .sandbox = sandbox, .no_new_privileges = true };
 	struct field_context mine = *c;
-	struct sandbox_fields got = { 0 };
-	struct app_decl *app = to;
 
 	mine.what = "sandbox";
 	if (!field_read(&mine, read_app_sandbox_fields, n, &got))
 		return;
-	if (got.capabilities.count)
-		diag_error(c->diag, got.capabilities.mark[0],
-		    "capabilities are not supported yet: an app runs without any");
-	app->read_only = got.read_only;
-	read_app_relax(c, &got.relax, app);
+	sandbox->read_only = got.read_only;
+	sandbox->may_gain = !got.no_new_privileges;
+	sandbox->apparmor = got.apparmor;
+	read_app_relax(c, &got.relax, to);
 }

@@ -24,6 +24,8 @@ done </proc/meminfo
 file machine-id /etc/machine-id
 file boot-id /proc/sys/kernel/random/boot_id
 read -r up rest </proc/uptime && fact uptime "${up%.*}"
+grep -qsF '[bfq]' /sys/block/*/queue/scheduler || grep -qs 'enable=1' /sys/fs/cgroup/io.cost.qos &&
+	fact io-weights yes || fact io-weights no
 fact user "$(id -un 2>/dev/null || id -u)"
 [ "$(id -u)" = 0 ] && fact root yes || fact root no
 fact shell "$SHELL"
@@ -53,7 +55,18 @@ if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
 	file cgroup-controllers /sys/fs/cgroup/cgroup.controllers
 else
 	fact cgroup v1
+	for name in cpu memory pids; do
+		[ -d /sys/fs/cgroup/$name ] && controllers="$controllers $name"
+	done
+	[ -d /sys/fs/cgroup/blkio ] && controllers="$controllers io"
+	fact cgroup-controllers "${controllers# }"
 fi
+while read -r key value; do
+	[ "$key" != CapBnd: ] || fact capabilities "$value"
+done </proc/1/status
+grep -q '^Seccomp:' /proc/self/status && fact seccomp yes || fact seccomp no
+[ -d /sys/kernel/security/apparmor ] && grep -qs Y /sys/module/apparmor/parameters/enabled &&
+	fact apparmor on || fact apparmor off
 file virtualization /run/systemd/container
 for tool in bash python3 perl curl wget git; do
 	command -v $tool >/dev/null 2>&1 && tools="$tools $tool"

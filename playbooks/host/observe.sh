@@ -197,6 +197,25 @@ if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
 	fact cgroup-controllers "$(line='' && first_line /sys/fs/cgroup/cgroup.controllers)"
 else
 	fact cgroup v1
+	names=''
+	for name in cpu memory pids blkio; do
+		[ ! -d /sys/fs/cgroup/$name ] || names="$names $name"
+	done
+	names=${names# }
+	fact cgroup-controllers "${names%blkio}$([ "$names" = "${names%blkio}" ] || echo io)"
+fi
+fact capabilities "$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/1/status)"
+if grep -q '^Seccomp:' /proc/self/status; then fact seccomp yes; else fact seccomp no; fi
+if [ -d /sys/kernel/security/apparmor ] && grep -qs Y /sys/module/apparmor/parameters/enabled; then
+	fact apparmor on
+else
+	fact apparmor off
+fi
+if (set +f && grep -qsF '[bfq]' /sys/block/*/queue/scheduler) ||
+	grep -qs 'enable=1' /sys/fs/cgroup/io.cost.qos; then
+	fact io-weights yes
+else
+	fact io-weights no
 fi
 if [ ! -r /sys/fs/selinux/enforce ]; then
 	fact selinux off

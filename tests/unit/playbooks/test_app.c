@@ -49,7 +49,7 @@ static const struct app shop = {
 	.limits.cpu_percent = 50,
 	.limits.memory = 256 << 20,
 	.limits.tasks = 100,
-	.read_only = true,
+	.sandbox.read_only = true,
 	.health = { .kind = HEALTH_HTTP, .port = 8080, .address = "127.0.0.1", .path = "/" },
 };
 

@@ -63,6 +63,7 @@ the_manual_tells_every_key(void **state)
 	tells_all(apps, later, read_app_file_fields);
 	tells_all(apps, later, read_app_limit_fields);
 	tells_all(apps, later, read_app_sandbox_fields);
+	tells_all(apps, later, read_app_selinux_fields);
 	tells_all(apps, later, read_app_health_fields);
 	tells_all(apps, later, read_app_drain_fields);
 	tells_all(apps, later, read_app_stop_fields);

@@ -112,7 +112,6 @@ what_comes_later_is_refused_by_name(void **state)
 		"apps: {a: {image: localhost/a, quadlet: x}}",
 		"apps: {a: {image: localhost/a, rootfs: x}}",
 		"apps: {a: {image: localhost/a, sandbox: {user: auto}}}",
-		"apps: {a: {image: localhost/a, sandbox: {capabilities: [CHOWN]}}}",
 		"apps: {a: {image: {build: x}}}", "confirm: true" };
 	struct desk *d = *state;
 
