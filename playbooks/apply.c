@@ -42,19 +42,6 @@ static void fill(struct apply *a);
 static void next_batch(struct apply *a);
 
 void
-apply_event(struct apply_host *h, struct event *e, enum event_kind kind)
-{
-	event_init(e, kind);
-	event_set_text(e, FIELD_HOST, h->name);
-}
-
-void
-apply_emit(struct apply_host *h, struct event *e)
-{
-	run_emit(h->ground->run, e);
-}
-
-void
 apply_host_end(struct apply_host *h, enum outcome o, const struct err *err, size_t changed)
 {
 	struct apply *a = h->apply;

@@ -28,6 +28,19 @@
 #define FACT_MAX         1024
 
 void
+apply_event(struct apply_host *h, struct event *e, enum event_kind kind)
+{
+	event_init(e, kind);
+	event_set_text(e, FIELD_HOST, h->name);
+}
+
+void
+apply_emit(struct apply_host *h, struct event *e)
+{
+	run_emit(h->ground->run, e);
+}
+
+void
 apply_give_up(struct apply_host *h, enum outcome kind, const struct err *err)
 {
 	/* Nothing was changed yet: a link that was lost is a host that was not reached. */
