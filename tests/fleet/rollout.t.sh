@@ -91,7 +91,7 @@ each_host walk >"$CASE/good"
 web three 9999
 watch
 applied 1 "a version that is not well on the last host stops the run"
-like "$(texts)" "batch 2: 1 host\|1 of 4 hosts rolled-back .max_fail 1.\|rollback: 3 hosts that this run changed\|rollback, batch 1: 2 hosts\|rollback, batch 2: 1 host" "and goes back in batches too"
+like "$(texts)" "batch 2: 1 host\|1 of 4 hosts rolled-back .max_fail 1.\|rollback: 3 hosts that this run changed\|rollback, batch 1: 1 host\|rollback, batch 2: 1 host\|rollback, batch 3: 1 host" "and goes back in batches too"
 is "$(grep '"event":"host.end"' "$CASE/events" | grep -c '"state":"rolled-back"')" 4 "on every host"
 judge "all that while somebody answered, of each host a replica, and nobody outside of the batch missed a probe"
 each_host walk >"$CASE/back"
