@@ -320,5 +320,7 @@ main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
 		return remote_worker_main(3);
+	if (argc > 2 && strcmp(argv[1], "--hand") == 0)
+		return remote_hand_main(argc, argv);
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
