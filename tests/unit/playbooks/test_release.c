@@ -171,10 +171,15 @@ an_app_that_leaves_its_playbook_takes_its_releases_with_it(void **state)
 static void
 make_app(struct arena *a, const char *host, const char *log, struct resource_list *ret)
 {
-	struct app_port port = { "http", 8080, 80, "0.0.0.0", { 0 } };
+	static const char *const everywhere[] = { "0.0.0.0", NULL };
+	const struct app_port port = {
+		.name = "http", .container = 8080, .host = 80, .span = 1, .bind = everywhere
+	};
 	const struct app_env env = { "LOG", log };
-	const struct app_file file[] = { { "/etc/shop.toml", "x = 1\n", 6, 0600, NULL, { 0 } },
-		{ "/data", NULL, 0, 0, "shop-data", { 0 } } };
+	const struct app_file file[] = {
+		{ .path = "/etc/shop.toml", .content = "x = 1\n", .len = 6, .mode = 0600 },
+		{ .path = "/data", .volume = "shop-data", .writable = true },
+	};
 	static const char *const hook[] = { "/bin/true", "a b", NULL };
 	const struct app app = { .name = "shop",
 		.playbook = "shop",
@@ -188,7 +193,7 @@ make_app(struct arena *a, const char *host, const char *log, struct resource_lis
 		.env_count = 1,
 		.file = file,
 		.file_count = 2,
-		.read_only = true,
+		.sandbox = { .read_only = true },
 		.on_change = ON_CHANGE_RELOAD,
 		.keep = 5,
 		.drain = { .before = hook, .after = hook, .limit_ms = 3000 },
