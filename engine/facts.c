@@ -103,12 +103,19 @@ on_answer(
 	a->done(a->user, hh, &verdict);
 }
 
+char *
+facts_program(void)
+{
+	return xasprintf("%s%s", host_tell_sh, host_facts_sh);
+}
+
 void
 facts_ask(struct herd_host *hh, struct run *run,
     void (*done)(void *user, struct herd_host *hh, const struct err *err), void *user)
 {
+	autofree char *program = facts_program();
 	struct asking *a = xcalloc(1, sizeof(*a));
-	struct probe_spec spec = { .program = host_facts_sh, .done = on_answer, .user = a };
+	struct probe_spec spec = { .program = program, .done = on_answer, .user = a };
 
 	*a = (struct asking){ .hh = hh, .run = run, .done = done, .user = user };
 	probe_start(hh, &spec);

@@ -22,6 +22,9 @@ struct run;
 size_t facts_parse(const char *text, size_t len,
     void (*each)(void *user, const char *key, const char *value), void *user);
 
+/* The program whose answer facts_parse() reads, for probe_start(). Caller frees. */
+char *facts_program(void);
+
 /* Ask a host. The facts replace what the herd knew of it; run (may be NULL) gets an EVENT_FACT for
  * each. err kind OK when they came. */
 void facts_ask(struct herd_host *hh, struct run *run,

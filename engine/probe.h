@@ -17,6 +17,8 @@ struct herd_host;
 /* The programs, from engine/host/NAME.sh. */
 extern const char host_detail_sh[], host_facts_sh[], host_logs_sh[], host_status_sh[],
     host_tail_sh[];
+/* No program: tell_facts, the function by which every program that tells facts tells them. */
+extern const char host_tell_sh[];
 
 #define PROBE_NONCE 33
 void probe_nonce(char nonce[PROBE_NONCE]);

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/strmap.h"
+#include "engine/probe.h"
 #include "playbooks/kind.h"
 #include "playbooks/observe.h"
 #include "playbooks/observe_inner.h"
@@ -143,6 +144,7 @@ observe_command(const char *nonce, const struct resource *const *wanted, size_t 
 	autobuf looks = BUF_INIT(128U << 10);
 	bool there[RESOURCE_KINDS] = { false };
 
+	buf_adds(&looks, host_tell_sh);
 	for (size_t i = 0; i < count; i++)
 		kind_bring(kind_looking(wanted[i]), false, there, &looks);
 	return reply_command(

@@ -147,10 +147,6 @@ fi
 fact() { # KEY VALUE
 	[ -z "$2" ] || put fact "$1=$2"
 }
-first_line() { # FILE
-	[ ! -r "$1" ] || IFS= read -r line <"$1" || :
-	printf %s "$line"
-}
 # podman itself touches its store at every start, so its list of images is read as it lies there.
 image_store() {
 	root=/var/lib/containers/storage
@@ -169,83 +165,9 @@ image_store() {
 	set -f
 }
 
-if [ "$(id -u)" = 0 ]; then fact root yes; else fact root no; fi
-fact boot-id "$(line='' && first_line /proc/sys/kernel/random/boot_id)"
-fact machine-id "$(line='' && first_line /etc/machine-id)"
-for file in /etc/os-release /usr/lib/os-release; do
-	[ -r $file ] || continue
-	# shellcheck source=/dev/null
-	fact os "$(. $file 2>/dev/null && printf %s "${ID:-linux}${VERSION_ID:+-$VERSION_ID}" | first 4096)"
-	# shellcheck source=/dev/null
-	fact os-name "$(. $file 2>/dev/null && printf %s "$PRETTY_NAME" | first 4096)"
-	break
-done
-fact kernel "$(line='' && first_line /proc/sys/kernel/osrelease)"
-fact arch "$(uname -m)"
-fact hostname "$(line='' && first_line /proc/sys/kernel/hostname)"
-fact cpus "$(getconf _NPROCESSORS_ONLN 2>/dev/null || grep -c ^processor /proc/cpuinfo)"
-while IFS=' ' read -r name text _; do
-	[ "$name" != MemTotal: ] || fact memory $((text * 1024))
-done 2>/dev/null </proc/meminfo
-name=$(id -un 2>/dev/null || id -u)
-fact user "$name"
-text=$(getent passwd "$name" 2>/dev/null || grep "^$name:" /etc/passwd)
-fact shell "${text##*:}"
-fact virtualization "$(line='' && first_line /run/systemd/container)"
-if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
-	fact cgroup v2
-	fact cgroup-controllers "$(line='' && first_line /sys/fs/cgroup/cgroup.controllers)"
-else
-	fact cgroup v1
-	names=''
-	for name in cpu memory pids blkio; do
-		[ ! -d /sys/fs/cgroup/$name ] || names="$names $name"
-	done
-	names=${names# }
-	fact cgroup-controllers "${names%blkio}$([ "$names" = "${names%blkio}" ] || echo io)"
-fi
-fact capabilities "$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/1/status)"
-if grep -q '^Seccomp:' /proc/self/status; then fact seccomp yes; else fact seccomp no; fi
-if [ -d /sys/kernel/security/apparmor ] && grep -qs Y /sys/module/apparmor/parameters/enabled; then
-	fact apparmor on
-else
-	fact apparmor off
-fi
-if (set +f && grep -qsF '[bfq]' /sys/block/*/queue/scheduler) ||
-	grep -qs 'enable=1' /sys/fs/cgroup/io.cost.qos; then
-	fact io-weights yes
-else
-	fact io-weights no
-fi
-if [ ! -r /sys/fs/selinux/enforce ]; then
-	fact selinux off
-elif [ "$(line='' && first_line /sys/fs/selinux/enforce)" = 1 ]; then
-	fact selinux enforcing
-else
-	fact selinux permissive
-fi
-names=''
-for name in bash python3 perl curl wget git; do
-	! command -v $name >/dev/null 2>&1 || names="$names $name"
-done
-fact tools "${names# }"
-if command -v systemctl >/dev/null; then
-	text=$(systemctl --version 2>/dev/null | first 4096)
-	names=''
-	IFS=" $nl"
-	for name in $text; do
-		case $name in [+-][A-Z]*) names="$names $name" ;; esac
-	done
-	IFS=$nl
-	text=${text#systemd }
-	fact systemd "${text%% *}"
-	fact systemd-features "${names# }"
-	[ ! -d /run/systemd/system ] || fact init systemd
-fi
-if command -v podman >/dev/null; then
-	text=$(podman --version 2>/dev/null | first 4096)
-	fact podman "${text##* }"
-	[ -z "$images" ] || image_store
+tell_facts
+if [ "$images" ] && command -v podman >/dev/null; then
+	image_store
 fi
 if [ "$units" ]; then
 	told units "$(systemctl show -p LoadState -p ActiveState -p SubState -p UnitFileState -p NRestarts \

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -123,7 +124,8 @@ the_facts_program_runs_in_plain_shells(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < countof(shells); i++) {
-		autofree char *command = command_of(host_facts_sh, NONCE, NULL);
+		autofree char *program = facts_program();
+		autofree char *command = command_of(program, NONCE, NULL);
 		autobuf out = BUF_INIT(1 << 20);
 		struct probe_answer a;
 		struct err err;
@@ -132,6 +134,45 @@ the_facts_program_runs_in_plain_shells(void **state)
 		run_in(shells[i], command, &out);
 		assert_int_equal(probe_parse(out.data, out.len, NONCE, &a, &err), 0);
 		assert_int_equal(a.status, 0);
+		facts_parse(a.body, a.len, on_fact, &seen);
+		assert_true(seen.os && seen.kernel && seen.clock);
+		assert_true(seen.count > 8);
+	}
+}
+
+/* WITH in place of every WHAT; they are as long as each other. */
+static void
+put_for(char *text, const char *what, const char *with)
+{
+	assert_int_equal(strlen(what), strlen(with));
+	for (char *at = strstr(text, what); at; at = strstr(at, what))
+		memcpy(at, with, strlen(with));
+}
+
+static void
+a_broken_os_release_costs_no_other_fact(void **state)
+{
+	static const char *const shells[] = { "/bin/dash", "/bin/bash", "/bin/busybox sh" };
+	static const char *const broken[] = { "ID=odd\nif then (", "cat", "exit 3", "yes" };
+
+	(void)state;
+	for (size_t i = 0; i < countof(shells) * countof(broken); i++) {
+		char path[] = "/tmp/osr-XXXXXX"; /* as long as what it stands for */
+		int fd = mkstemp(path);
+		autofree char *program = facts_program(), *command = NULL;
+		autobuf out = BUF_INIT(1 << 20);
+		const char *text = broken[i % countof(broken)];
+		struct probe_answer a;
+		struct err err;
+		struct seen seen = { 0 };
+
+		assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+		close(fd);
+		put_for(program, "/etc/os-release", path);
+		command = command_of(program, NONCE, NULL);
+		run_in(shells[i / countof(broken)], command, &out);
+		unlink(path);
+		assert_int_equal(probe_parse(out.data, out.len, NONCE, &a, &err), 0);
 		facts_parse(a.body, a.len, on_fact, &seen);
 		assert_true(seen.os && seen.kernel && seen.clock);
 		assert_true(seen.count > 8);
@@ -179,6 +220,7 @@ main(void)
 		cmocka_unit_test(what_has_no_nonce_is_no_answer),
 		cmocka_unit_test(arguments_reach_the_program_untouched),
 		cmocka_unit_test(the_facts_program_runs_in_plain_shells),
+		cmocka_unit_test(a_broken_os_release_costs_no_other_fact),
 		cmocka_unit_test(facts_are_capped_and_cleaned),
 	};
 

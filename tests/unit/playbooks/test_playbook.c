@@ -131,13 +131,13 @@ lint_knows_the_facts_that_hosts_tell(void **state)
 	(void)state;
 	for (const char *const *f = desire_facts; *f; f++) {
 		autofree char *by_fact = xasprintf("fact %s ", *f);
-		autofree char *by_file = xasprintf("file %s ", *f);
+		autofree char *by_file = xasprintf("tell_file %s ", *f);
 
-		if (!strstr(host_facts_sh, by_fact) && !strstr(host_facts_sh, by_file))
+		if (!strstr(host_tell_sh, by_fact) && !strstr(host_tell_sh, by_file))
 			fail_msg("no host tells the fact %s", *f);
-		if (!strstr(host_observe_sh, by_fact))
-			fail_msg("no host that is looked at for a plan tells the fact %s", *f);
 	}
+	assert_non_null(strstr(host_facts_sh, "\ntell_facts\n"));
+	assert_non_null(strstr(host_observe_sh, "\ntell_facts\n"));
 }
 
 static void
