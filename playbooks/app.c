@@ -71,7 +71,6 @@ app_stop_seconds(const struct app_life *life)
 	return (long long)((life->stop_ms ? life->stop_ms : APP_STOP_MS) + 999) / 1000;
 }
 
-/* Where on the host the contents of a file of the app lie. */
 const char *
 app_file_place(const struct app *app, const struct app_file *f, struct arena *a)
 {

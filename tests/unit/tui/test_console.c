@@ -14,18 +14,13 @@
 
 #include <cmocka.h>
 
-#define DEADLINE 30000 /* ms; a condition, not a timing */
-
 static struct screen *
 open_console(const struct seat *p, int rows, int cols)
 {
-	const char *program = getenv("DROVER");
-	const char *argv[] = { program ? program : "build/release/drover", "-i",
-		"127.0.0.1:1,root@127.0.0.2:1", NULL };
-	struct screen *s = screen_start(argv, p->envp, rows, cols);
+	struct screen *s = seat_console(p, "127.0.0.1:1,root@127.0.0.2:1", NULL, rows, cols);
 
-	if (!screen_wait(s, "127.0.0.1", DEADLINE) || !screen_wait(s, "2 unreach", DEADLINE))
-		fail_msg("the console did not open");
+	seat_shows(s, "127.0.0.1");
+	seat_shows(s, "2 unreach");
 	return s;
 }
 
@@ -45,7 +40,7 @@ assert_gave_back(const struct screen *s)
 static void
 assert_left_well(struct screen *s, int status)
 {
-	assert_int_equal(screen_wait_end(s, DEADLINE), status);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), status);
 	assert_true(screen_modes_restored(s));
 	assert_gave_back(s);
 }
@@ -59,13 +54,13 @@ it_opens_shows_help_and_leaves_the_terminal_as_it_was(void **state)
 	seat_up(&p, "xterm-256color");
 	struct screen *s = open_console(&p, 30, 100);
 	screen_type(s, "?");
-	assert_true(screen_wait(s, "what the keys of this screen do", DEADLINE));
+	seat_shows(s, "what the keys of this screen do");
 	screen_type(s, "\033");
-	assert_true(screen_wait_gone(s, "what the keys of this screen do", DEADLINE));
+	seat_gone(s, "what the keys of this screen do");
 	screen_type(s, "\r");
-	assert_true(screen_wait(s, "[2 Host]", DEADLINE));
+	seat_shows(s, "[2 Host]");
 	screen_type(s, "q");
-	assert_true(screen_wait(s, "[1 Fleet]", DEADLINE));
+	seat_shows(s, "[1 Fleet]");
 	screen_type(s, "q");
 	assert_left_well(s, 0);
 	screen_free(s);
@@ -91,7 +86,7 @@ a_signal_leaves_the_terminal_as_it_was(void **state)
 	for (size_t i = 0; i < countof(fatal); i++) {
 		s = open_console(&p, 24, 80);
 		screen_signal(s, fatal[i]);
-		int status = screen_wait_end(s, DEADLINE);
+		int status = screen_wait_end(s, SEAT_DEADLINE);
 		assert_int_not_equal(status, -1);
 		assert_int_not_equal(status, 0);
 		assert_true(screen_modes_restored(s));
@@ -119,7 +114,7 @@ a_storm_of_sizes_is_survived(void **state)
 	}
 	screen_resize(s, 24, 80);
 	screen_type(s, "\033\033");
-	assert_true(screen_wait(s, "127.0.0.1", DEADLINE));
+	seat_shows(s, "127.0.0.1");
 	screen_type(s, "Q");
 	assert_left_well(s, 0);
 	screen_free(s);
@@ -136,7 +131,7 @@ it_works_on_a_terminal_without_colours(void **state)
 	p.envp[5] = "LC_ALL=C";
 	struct screen *s = open_console(&p, 24, 80);
 	screen_type(s, "q");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 	assert_true(screen_modes_restored(s));
 	screen_free(s);
 	seat_down(&p);
@@ -151,11 +146,11 @@ write_mode_is_asked_before_a_change(void **state)
 	seat_up(&p, "xterm");
 	struct screen *s = open_console(&p, 24, 80);
 	screen_type(s, "W");
-	assert_true(screen_wait(s, "read-only", DEADLINE));
+	seat_shows(s, "read-only");
 	screen_type(s, "!");
-	assert_true(screen_wait(s, "press W first", DEADLINE));
+	seat_shows(s, "press W first");
 	screen_type(s, "W!");
-	assert_true(screen_wait(s, "Command for 1 host", DEADLINE));
+	seat_shows(s, "Command for 1 host");
 	screen_type(s, "\033Q");
 	assert_left_well(s, 0);
 	screen_free(s);
@@ -172,15 +167,15 @@ a_plan_is_made_without_write_mode(void **state)
 	seat_up(&p, "xterm");
 	struct screen *s = open_console(&p, 24, 80);
 	screen_type(s, "W");
-	assert_true(screen_wait(s, "read-only", DEADLINE));
+	seat_shows(s, "read-only");
 	screen_type(s, "P");
-	assert_true(screen_wait(s, "Playbook to plan", DEADLINE));
+	seat_shows(s, "Playbook to plan");
 	screen_type(s, "\025/nonexistent.yaml\r");
-	assert_true(screen_wait(s, "/nonexistent.yaml:", DEADLINE));
+	seat_shows(s, "/nonexistent.yaml:");
 	screen_type(s, "\003aP");
-	assert_true(screen_wait(s, "Playbook to plan", DEADLINE));
+	seat_shows(s, "Playbook to plan");
 	screen_type(s, "\003:plan /none.yaml\r");
-	assert_true(screen_wait(s, "/none.yaml:", DEADLINE));
+	seat_shows(s, "/none.yaml:");
 	screen_type(s, "Q");
 	assert_left_well(s, 0);
 	screen_free(s);
@@ -196,7 +191,7 @@ only_known_escape_sequences_leave_the_program(void **state)
 	seat_up(&p, "xterm-256color");
 	struct screen *s = open_console(&p, 30, 100);
 	screen_type(s, "?");
-	assert_true(screen_wait(s, "Help", DEADLINE));
+	seat_shows(s, "Help");
 	screen_type(s, "?Q");
 	assert_left_well(s, 0);
 	assert_true(screen_only_allowed(s));
@@ -239,25 +234,25 @@ the_mouse_does_what_keys_do(void **state)
 	p.envp[6] = "DROVER_TEST=1";
 	struct screen *s = open_console(&p, 24, 80);
 	int second = row_of(s, " 127.0.0.2  ");
-	unsigned long idle = screen_wait_idle(s, 0, DEADLINE);
+	unsigned long idle = screen_wait_idle(s, 0, SEAT_DEADLINE);
 	click(s, second, 20);
 	do {
-		idle = screen_wait_idle(s, idle, DEADLINE);
+		idle = screen_wait_idle(s, idle, SEAT_DEADLINE);
 		screen_cursor(s, &row, &col);
 	} while (idle && row != second);
 	assert_int_equal(row, second);
 	click(s, second, 20);
 	click(s, second, 20);
-	assert_true(screen_wait(s, "[2 Host]", DEADLINE));
-	assert_true(screen_wait(s, "< 127.0.0.2 >", DEADLINE));
+	seat_shows(s, "[2 Host]");
+	seat_shows(s, "< 127.0.0.2 >");
 	click(s, 1, 3);
-	assert_true(screen_wait(s, "[1 Fleet]", DEADLINE));
+	seat_shows(s, "[1 Fleet]");
 	click(s, 23, 2);
-	assert_true(screen_wait(s, "[2 Host]", DEADLINE));
+	seat_shows(s, "[2 Host]");
 	screen_type(s, "\033[<0;3;3M\033[<0;9;5m");
-	assert_true(screen_wait(s, "Shift-drag selects", DEADLINE));
+	seat_shows(s, "Shift-drag selects");
 	screen_type(s, "M");
-	assert_true(screen_wait(s, "M takes it back", DEADLINE));
+	seat_shows(s, "M takes it back");
 	screen_type(s, "Q");
 	assert_left_well(s, 0);
 	screen_free(s);
@@ -273,13 +268,13 @@ a_paste_is_typed_into_a_line_and_nowhere_else(void **state)
 	seat_up(&p, "xterm-256color");
 	struct screen *s = open_console(&p, 24, 80);
 	screen_type(s, "\033[200~Q\nP\n\033[201~");
-	assert_true(screen_wait(s, "a paste at a list is ignored", DEADLINE));
+	seat_shows(s, "a paste at a list is ignored");
 	screen_type(s, "P\025\033[200~rm -rf /\n\033[201~");
-	assert_true(screen_wait(s, "the paste is refused", DEADLINE));
+	seat_shows(s, "the paste is refused");
 	screen_type(s, "\033[200~site of mine.yaml\033[201~");
-	assert_true(screen_wait(s, "site of mine.yaml", DEADLINE));
+	seat_shows(s, "site of mine.yaml");
 	screen_type(s, "\033");
-	assert_true(screen_wait_gone(s, "site of mine.yaml", DEADLINE));
+	seat_gone(s, "site of mine.yaml");
 	screen_type(s, "Q");
 	assert_left_well(s, 0);
 	screen_free(s);
@@ -295,12 +290,12 @@ a_small_window_says_so_and_goes_on(void **state)
 	seat_up(&p, "xterm-256color");
 	struct screen *s = open_console(&p, 24, 80);
 	screen_resize(s, 4, 30);
-	assert_true(screen_wait(s, "drover: enlarge (30x4)", DEADLINE));
+	seat_shows(s, "drover: enlarge (30x4)");
 	screen_type(s, "\r");
 	screen_resize(s, 5, 20);
-	assert_true(screen_wait_gone(s, "enlarge", DEADLINE));
+	seat_gone(s, "enlarge");
 	screen_resize(s, 24, 80);
-	assert_true(screen_wait(s, "[2 Host]", DEADLINE));
+	seat_shows(s, "[2 Host]");
 	screen_type(s, "Q");
 	assert_left_well(s, 0);
 	screen_free(s);
@@ -321,9 +316,9 @@ updates_are_synchronized_where_the_terminal_says_so(void **state)
 	assert_null(memmem(bytes, from, "\033[?2026h", 8));
 	screen_type(s, "\033[?2026;2$y");
 	screen_type(s, "W");
-	assert_true(screen_wait_bytes(s, "\033[?2026h", from, DEADLINE));
-	assert_true(screen_wait_bytes(s, "\033[?2026l", from, DEADLINE));
-	assert_true(screen_wait(s, "read-only", DEADLINE));
+	assert_true(screen_wait_bytes(s, "\033[?2026h", from, SEAT_DEADLINE));
+	assert_true(screen_wait_bytes(s, "\033[?2026l", from, SEAT_DEADLINE));
+	seat_shows(s, "read-only");
 	screen_type(s, "Q");
 	assert_left_well(s, 0);
 	assert_true(screen_only_allowed(s));
@@ -347,7 +342,7 @@ colours_are(const char *term, const char *setting, int fg, bool reverse)
 	screen_cell(s, 0, 1, &cell);
 	assert_int_equal(cell.reverse, reverse);
 	screen_type(s, "Q");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 	assert_true(screen_modes_restored(s));
 	screen_free(s);
 	seat_down(&p);

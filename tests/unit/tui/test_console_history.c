@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "tests/lib/screen.h"
+#include "tests/lib/seat.h"
 
 #include <arpa/inet.h>
 #include <setjmp.h>
@@ -14,11 +15,9 @@
 
 #include <cmocka.h>
 
-#define DEADLINE 30000 /* ms; a condition, not a timing */
-
 struct place {
-	char dir[64], env[6][128], host[40];
-	const char *envp[8];
+	struct seat seat;
+	char host[40];
 	int listener; /* takes connections and says nothing: a run on it stays at work */
 };
 
@@ -38,26 +37,6 @@ listen_silently(char host[40])
 }
 
 static void
-set_up(struct place *p)
-{
-	char dir[] = "/tmp/drover-history.XXXXXX";
-	static const char *const names[] = { "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
-		"HOME" };
-	int n = 0;
-
-	assert_non_null(mkdtemp(dir));
-	memcpy(p->dir, dir, sizeof(dir));
-	for (; n < 4; n++)
-		snprintf(p->env[n], sizeof(p->env[n]), "%s=%s", names[n], dir);
-	snprintf(p->env[n++], sizeof(p->env[0]), "TERM=xterm-256color");
-	for (int i = 0; i < n; i++)
-		p->envp[i] = p->env[i];
-	p->envp[n++] = "LC_ALL=C.UTF-8";
-	p->envp[n] = NULL;
-	p->listener = listen_silently(p->host);
-}
-
-static void
 shell(const char *command)
 {
 	const char *argv[] = { "sh", "-c", command, NULL };
@@ -72,46 +51,29 @@ shell(const char *command)
 	assert_int_equal(status, 0);
 }
 
-static void
-tear_down(const struct place *p)
-{
-	autofree char *command = xasprintf("rm -rf '%s'", p->dir);
-
-	shell(command);
-	close(p->listener);
-}
-
 /* A key to log in with, or nothing would be connected. */
 static void
 make_key(const struct place *p, char config[96])
 {
 	autofree char *command = xasprintf(
-	    "ssh-keygen -q -t ed25519 -N '' -f %s/id && echo IdentityFile %s/id >%s/config", p->dir,
-	    p->dir, p->dir);
+	    "ssh-keygen -q -t ed25519 -N '' -f %s/id && echo IdentityFile %s/id >%s/config",
+	    p->seat.dir, p->seat.dir, p->seat.dir);
 
 	shell(command);
-	snprintf(config, 96, "%s/config", p->dir);
-}
-
-static const char *
-program(void)
-{
-	const char *said = getenv("DROVER");
-
-	return said ? said : "build/release/drover";
+	snprintf(config, 96, "%s/config", p->seat.dir);
 }
 
 /* drover run on the host that says nothing, in a process of its own. */
 static pid_t
 run_elsewhere(const struct place *p, const char *config)
 {
-	const char *argv[] = { program(), "-i", p->host, "-F", config, "--connect-timeout", "60s",
-		"run", "@all", "--", "true", NULL };
+	const char *argv[] = { seat_program(), "-i", p->host, "-F", config, "--connect-timeout",
+		"60s", "run", "@all", "--", "true", NULL };
 	pid_t pid = fork();
 
 	if (pid != 0)
 		return pid;
-	for (const char *const *e = p->envp; *e; e++)
+	for (const char *const *e = p->seat.envp; *e; e++)
 		putenv((char *)(uintptr_t)*e);
 	if (!freopen("/dev/null", "w", stderr) || !freopen("/dev/null", "w", stdout))
 		_exit(126);
@@ -126,36 +88,37 @@ a_run_of_another_process_appears_and_its_end_is_seen(void **state)
 	char config[96];
 
 	(void)state;
-	set_up(&p);
+	seat_up(&p.seat, "xterm-256color");
+	p.listener = listen_silently(p.host);
 	make_key(&p, config);
-	const char *argv[] = { program(), "-i", "127.0.0.2:1", NULL };
-	struct screen *s = screen_start(argv, p.envp, 30, 100);
-	assert_true(screen_wait(s, "127.0.0.2", DEADLINE));
+	struct screen *s = seat_console(&p.seat, "127.0.0.2:1", NULL, 30, 100);
+	seat_shows(s, "127.0.0.2");
 	screen_type(s, "8");
-	assert_true(screen_wait(s, "No run is recorded yet", DEADLINE));
+	seat_shows(s, "No run is recorded yet");
 	int64_t began = clock_mono_ms();
 	pid_t pid = run_elsewhere(&p, config);
-	assert_true(screen_wait(s, "> running", DEADLINE));
+	seat_shows(s, "> running");
 	printf("# bench: a run of another process is on the screen after %lld ms\n",
 	    (long long)(clock_mono_ms() - began));
-	assert_true(screen_wait(s, "jobs 1", DEADLINE));
+	seat_shows(s, "jobs 1");
 	screen_type(s, "J");
-	assert_true(screen_wait(s, "1 run at work", DEADLINE));
-	assert_true(screen_wait(s, "0/1", DEADLINE));
+	seat_shows(s, "1 run at work");
+	seat_shows(s, "0/1");
 	screen_type(s, "\r");
-	assert_true(screen_wait(s, "< r-1 >", DEADLINE));
+	seat_shows(s, "< r-1 >");
 	screen_type(s, "\033\033");
-	assert_true(screen_wait(s, "[8 History]", DEADLINE));
+	seat_shows(s, "[8 History]");
 	/* Its drover goes without a word: nothing is written, it is seen all the same. */
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	assert_true(screen_wait(s, "! unfinished", DEADLINE));
-	assert_true(screen_wait(s, "(u: resume)", DEADLINE));
-	assert_true(screen_wait_gone(s, "jobs 1", DEADLINE));
+	seat_shows(s, "! unfinished");
+	seat_shows(s, "(u: resume)");
+	seat_gone(s, "jobs 1");
 	screen_type(s, "Q");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 	screen_free(s);
-	tear_down(&p);
+	close(p.listener);
+	seat_down(&p.seat);
 }
 
 int

@@ -14,8 +14,6 @@
 
 #include <cmocka.h>
 
-#define DEADLINE 30000 /* ms; a condition, not a timing */
-
 static void
 write_conf(const struct seat *p, const char *text)
 {
@@ -30,32 +28,17 @@ write_conf(const struct seat *p, const char *text)
 static struct screen *
 start(const struct seat *p, const char *const *more)
 {
-	const char *program = getenv("DROVER");
-	const char *argv[8] = { program ? program : "build/release/drover", "-i",
-		"127.0.0.1:1,root@127.0.0.2:1", NULL };
-
-	for (int i = 0; more && more[i]; i++)
-		argv[3 + i] = more[i];
-	return screen_start(argv, p->envp, 30, 100);
+	return seat_console(p, "127.0.0.1:1,root@127.0.0.2:1", more, 30, 100);
 }
 
 static void
 leave(struct screen *s, struct seat *p)
 {
 	screen_type(s, "Q");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 	assert_true(screen_only_allowed(s));
 	screen_free(s);
 	seat_down(p);
-}
-
-static void
-shows(struct screen *s, const char *text)
-{
-	if (screen_wait(s, text, DEADLINE))
-		return;
-	autofree char *all = screen_text(s);
-	fail_msg("'%s' does not come:\n%s", text, all);
 }
 
 static void
@@ -67,14 +50,14 @@ a_clash_in_keys_conf_keeps_the_console_shut(void **state)
 	seat_up(&p, "xterm-256color");
 	write_conf(&p, "fleet fold = x\n* refresh = x\n");
 	struct screen *s = start(&p, NULL);
-	shows(s, "keys.conf:2:1: x is 'refresh' and 'fold' on fleet");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 3 << 8);
+	seat_shows(s, "keys.conf:2:1: x is 'refresh' and 'fold' on fleet");
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 3 << 8);
 	assert_true(screen_modes_restored(s));
 	screen_free(s);
 	write_conf(&p, "* refesh = x\n");
 	s = start(&p, (const char *[]){ "keys", NULL });
-	shows(s, "did you mean 'refresh'?");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 3 << 8);
+	seat_shows(s, "did you mean 'refresh'?");
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 3 << 8);
 	screen_free(s);
 	seat_down(&p);
 }
@@ -88,12 +71,12 @@ another_key_does_it_and_the_old_one_does_not(void **state)
 	seat_up(&p, "xterm-256color");
 	write_conf(&p, "* help = K\n* down = x\n");
 	struct screen *s = start(&p, NULL);
-	shows(s, "2 unreach");
-	shows(s, "K help");
+	seat_shows(s, "2 unreach");
+	seat_shows(s, "K help");
 	screen_type(s, "?");
-	shows(s, "? means nothing here; K helps");
+	seat_shows(s, "? means nothing here; K helps");
 	screen_type(s, "K");
-	shows(s, "Help: Fleet");
+	seat_shows(s, "Help: Fleet");
 	screen_type(s, "\033");
 	leave(s, &p);
 }
@@ -117,33 +100,33 @@ vims_h_and_l_move_the_text_that_is_read_and_go_in_and_out_of_lists(void **state)
 	seat_up(&p, "xterm-256color");
 	write_conf(&p, "preset = vim\n");
 	struct screen *s = start(&p, NULL);
-	shows(s, "2 unreach");
+	seat_shows(s, "2 unreach");
 	screen_type(s, "!true\ry");
-	shows(s, "[6 Run]");
-	shows(s, "r-1: 1 ");
+	seat_shows(s, "[6 Run]");
+	seat_shows(s, "r-1: 1 ");
 	screen_type(s, "l");
-	shows(s, "(Esc = back");
-	shows(s, "\n $ true\n");
+	seat_shows(s, "(Esc = back");
+	seat_shows(s, "\n $ true\n");
 	screen_type(s, "l");
-	assert_true(screen_wait_gone(s, "$ true", DEADLINE));
+	seat_gone(s, "$ true");
 	screen_type(s, "h");
-	shows(s, "\n $ true\n");
+	seat_shows(s, "\n $ true\n");
 	screen_type(s, "\033h");
-	shows(s, "[1 Fleet]");
+	seat_shows(s, "[1 Fleet]");
 	/* A list whose text is beside it: h goes out of it too. */
 	write_playbook(&p);
 	autofree char *plan = xasprintf(":plan %s/play.yaml\r", p.dir);
 	screen_type(s, plan);
-	shows(s, "[5 Plan]");
+	seat_shows(s, "[5 Plan]");
 	screen_type(s, "h");
-	shows(s, "[1 Fleet]");
+	seat_shows(s, "[1 Fleet]");
 	/* Where there is no list, as everywhere. */
 	screen_type(s, ":nodes --expand web[1-3]\r");
-	shows(s, "\n web1 web2 web3\n");
+	seat_shows(s, "\n web1 web2 web3\n");
 	screen_type(s, "l");
-	assert_true(screen_wait_gone(s, "web1 web2", DEADLINE));
+	seat_gone(s, "web1 web2");
 	screen_type(s, "h");
-	shows(s, "\n web1 web2 web3\n");
+	seat_shows(s, "\n web1 web2 web3\n");
 	leave(s, &p);
 }
 
@@ -155,31 +138,31 @@ a_verb_runs_from_the_palette_into_a_text(void **state)
 	(void)state;
 	seat_up(&p, "xterm-256color");
 	struct screen *s = start(&p, NULL);
-	shows(s, "2 unreach");
+	seat_shows(s, "2 unreach");
 	screen_type(s, ":nod\t--co\tweb[1-70]\r");
-	shows(s, "drover nodes --count 'web[1-70]'");
-	shows(s, "exit 0");
-	shows(s, "\n 70\n");
+	seat_shows(s, "drover nodes --count 'web[1-70]'");
+	seat_shows(s, "exit 0");
+	seat_shows(s, "\n 70\n");
 	/* What changes hosts is asked for, and Enter is no. */
 	screen_type(s, ":run 127.0.0.1 -- true\r");
-	shows(s, "Run a command of drover");
-	shows(s, "drover run 127.0.0.1 -- true");
+	seat_shows(s, "Run a command of drover");
+	seat_shows(s, "drover run 127.0.0.1 -- true");
 	screen_type(s, "\r");
-	assert_true(screen_wait_gone(s, "Run a command of drover", DEADLINE));
+	seat_gone(s, "Run a command of drover");
 	screen_type(s, ":run 127.0.0.1 -- true\ry");
-	shows(s, "r-1: 1 ");
+	seat_shows(s, "r-1: 1 ");
 	/* The line before comes back. */
 	screen_type(s, ":\033[A");
-	shows(s, ":run 127.0.0.1 -- true");
+	seat_shows(s, ":run 127.0.0.1 -- true");
 	screen_type(s, "\003");
-	assert_true(screen_wait_gone(s, ":run 127", DEADLINE));
+	seat_gone(s, ":run 127");
 	/* Hosts that nobody knows yet want a word; a playbook is planned before it is applied. */
 	screen_type(s, ":undo r-1\r");
-	shows(s, "type yes to go on");
+	seat_shows(s, "type yes to go on");
 	screen_type(s, "\003");
-	assert_true(screen_wait_gone(s, "type yes to go on", DEADLINE));
+	seat_gone(s, "type yes to go on");
 	screen_type(s, ":apply /nonexistent/site.yaml\r");
-	shows(s, "/nonexistent/site.yaml:");
+	seat_shows(s, "/nonexistent/site.yaml:");
 	leave(s, &p);
 }
 
@@ -200,14 +183,14 @@ what_is_typed_ahead_of_a_shell_does_not_come_back_as_keys(void **state)
 	assert_int_equal(file_replace(path, ssh, sizeof(ssh) - 1, 0700, &err), 0);
 	p.envp[6] = where;
 	struct screen *s = start(&p, NULL);
-	shows(s, "2 unreach");
+	seat_shows(s, "2 unreach");
 	screen_type(s, "s88");
-	shows(s, "a shell");
+	seat_shows(s, "a shell");
 	screen_type(s, "\r");
-	shows(s, "[1 Fleet]");
-	shows(s, "2 unreach");
+	seat_shows(s, "[1 Fleet]");
+	seat_shows(s, "2 unreach");
 	screen_type(s, "Q");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 	assert_true(screen_modes_restored(s));
 	screen_free(s);
 	seat_down(&p);
@@ -254,31 +237,31 @@ the_undo_of_a_run_on_a_pet_wants_its_name_and_passes_it_on(void **state)
 	seat_up(&p, "xterm-256color");
 	record_apply(&p);
 	struct screen *s = start(&p, NULL);
-	shows(s, "2 unreach");
+	seat_shows(s, "2 unreach");
 	screen_type(s, "8");
-	shows(s, "r-1: what changed");
+	seat_shows(s, "r-1: what changed");
 	screen_type(s, "u");
-	shows(s, "On 127.0.0.1 (1 host, 1 pet) this runs:");
-	shows(s, "drover undo --pet 127.0.0.1 r-1");
-	shows(s, "type 127.0.0.1 to go on");
+	seat_shows(s, "On 127.0.0.1 (1 host, 1 pet) this runs:");
+	seat_shows(s, "drover undo --pet 127.0.0.1 r-1");
+	seat_shows(s, "type 127.0.0.1 to go on");
 	screen_type(s, "yes\r\003");
-	assert_true(screen_wait_gone(s, "to go on", DEADLINE));
+	seat_gone(s, "to go on");
 	screen_type(s, "u");
-	shows(s, "type 127.0.0.1 to go on");
+	seat_shows(s, "type 127.0.0.1 to go on");
 	screen_type(s, "127.0.0.1\r");
 	/* Not held: a run of its own, which does not reach the host. */
-	shows(s, "r-2: 1 ");
+	seat_shows(s, "r-2: 1 ");
 	/* Who names the pet in the line has named it; a dry run changes none. */
 	screen_type(s, ":undo --pet 127.0.0.1 r-1\r");
-	shows(s, "y Yes");
+	seat_shows(s, "y Yes");
 	screen_type(s, "\003:undo -n last\r");
-	shows(s, "drover undo -n last");
-	shows(s, "y Yes");
+	seat_shows(s, "drover undo -n last");
+	seat_shows(s, "y Yes");
 	screen_type(s, "\003:undo last 127.0.0.[1-2]\r");
-	shows(s, "type 127.0.0.1,127.0.0.2 to go on");
+	seat_shows(s, "type 127.0.0.1,127.0.0.2 to go on");
 	screen_type(s, "\003");
-	assert_true(screen_wait_gone(s, "to go on", DEADLINE));
-	shows(s, "that was no yes: nothing was done");
+	seat_gone(s, "to go on");
+	seat_shows(s, "that was no yes: nothing was done");
 	leave(s, &p);
 }
 
@@ -290,14 +273,14 @@ the_digit_of_host_goes_back_to_the_host_that_was_looked_at(void **state)
 	(void)state;
 	seat_up(&p, "xterm-256color");
 	struct screen *s = start(&p, NULL);
-	shows(s, "2 unreach");
+	seat_shows(s, "2 unreach");
 	screen_type(s, ":host 127.0.0.2\r");
-	shows(s, "127.0.0.2 >");
+	seat_shows(s, "127.0.0.2 >");
 	screen_type(s, "8");
-	shows(s, "[8 History]");
+	seat_shows(s, "[8 History]");
 	screen_type(s, "2");
-	shows(s, "[2 Host]");
-	shows(s, "127.0.0.2 >");
+	seat_shows(s, "[2 Host]");
+	seat_shows(s, "127.0.0.2 >");
 	leave(s, &p);
 }
 
@@ -309,21 +292,21 @@ the_palette_opens_screens_marks_sets_and_leaves(void **state)
 	(void)state;
 	seat_up(&p, "xterm-256color");
 	struct screen *s = start(&p, NULL);
-	shows(s, "2 unreach");
+	seat_shows(s, "2 unreach");
 	screen_type(s, ":host 127.0.0.2\r");
-	shows(s, "[2 Host]");
-	shows(s, "127.0.0.2 >");
+	seat_shows(s, "[2 Host]");
+	seat_shows(s, "127.0.0.2 >");
 	screen_type(s, "`");
-	shows(s, "[1 Fleet]");
+	seat_shows(s, "[1 Fleet]");
 	screen_type(s, ":127.0.0.[1-2]\r");
-	shows(s, "2 hosts marked");
+	seat_shows(s, "2 hosts marked");
 	screen_type(s, ":no-such-thing\r");
-	shows(s, "no verb, screen or action");
+	seat_shows(s, "no verb, screen or action");
 	screen_type(s, ":messages\r");
-	shows(s, "2 hosts marked");
-	shows(s, "Messages");
+	seat_shows(s, "2 hosts marked");
+	seat_shows(s, "Messages");
 	screen_type(s, ":q\r");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 	screen_free(s);
 	seat_down(&p);
 }
@@ -337,16 +320,16 @@ a_name_is_copied_through_the_terminal(void **state)
 	(void)state;
 	seat_up(&p, "xterm-256color");
 	struct screen *s = start(&p, NULL);
-	shows(s, "2 unreach");
+	seat_shows(s, "2 unreach");
 	screen_type(s, "y");
-	shows(s, "Copy");
+	seat_shows(s, "Copy");
 	screen_type(s, "1");
-	shows(s, "copied: 9 bytes");
+	seat_shows(s, "copied: 9 bytes");
 	const char *bytes = screen_bytes(s, &n);
 	/* 127.0.0.1 or 127.0.0.2 */
 	assert_non_null(memmem(bytes, n, "\033]52;c;MTI3LjAuMC4", 18));
 	screen_type(s, "Q");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 	screen_free(s);
 	seat_down(&p);
 }

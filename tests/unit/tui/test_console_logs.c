@@ -16,8 +16,6 @@
 
 #include <cmocka.h>
 
-#define DEADLINE 30000 /* ms; a condition, not a timing */
-
 /* Says what is there, then whatever comes through a pipe, until it is ended; once more behind c3. */
 static const char journalctl[] =
     "#!/bin/sh\n"
@@ -32,15 +30,6 @@ static const char journalctl[] =
 static struct seat seat;
 static char path_word[4096];
 static int pipes[2];
-
-static void
-put(const char *name, const char *text, unsigned mode)
-{
-	autofree char *path = file_join(seat.dir, name);
-	struct err err;
-
-	assert_int_equal(file_replace(path, text, strlen(text), mode, &err), 0);
-}
 
 /* A pipe that is open at both ends here: nobody waits to open it. */
 static int
@@ -64,25 +53,21 @@ say(int fd, const char *text)
 static struct screen *
 open_logs(void)
 {
-	const char *program = getenv("DROVER");
 	autofree char *inventory = NULL, *script = NULL;
 
 	seat_up(&seat, "xterm-256color");
 	snprintf(path_word, sizeof(path_word), "PATH=%s:%s", seat.dir, getenv("PATH"));
-	seat.envp[6] = path_word;
-	seat.envp[7] = NULL;
+	seat_setenv(&seat, path_word);
 	/* The reader begins in the home of who logs in; that is the seat's here, whatever it is. */
 	script = xasprintf("#!/bin/sh\ncd %s && exec sh ./journal \"$@\"\n", seat.dir);
-	put("journalctl", script, 0755);
-	put("journal", journalctl, 0755);
+	seat_put(&seat, "journalctl", script, 0755);
+	seat_put(&seat, "journal", journalctl, 0755);
 	pipes[0] = make_pipe("pipe");
 	pipes[1] = make_pipe("later");
-	put("inventory.yaml", "hosts:\n  here: {transport: local}\n", 0644);
+	seat_put(&seat, "inventory.yaml", "hosts:\n  here: {transport: local}\n", 0644);
 	inventory = file_join(seat.dir, "inventory.yaml");
-	const char *argv[] = { program ? program : "build/release/drover", "-i", inventory, NULL };
-	struct screen *s = screen_start(argv, seat.envp, 30, 100);
-	if (!screen_wait(s, "here", DEADLINE))
-		fail_msg("the console did not open");
+	struct screen *s = seat_console(&seat, inventory, NULL, 30, 100);
+	seat_shows(s, "here");
 	screen_type(s, "4");
 	return s;
 }
@@ -103,7 +88,7 @@ asked(const char *words)
 	const struct timespec nap = { .tv_nsec = 20000000 };
 	struct err err;
 
-	for (int i = 0; i < DEADLINE / 20; i++) {
+	for (int i = 0; i < SEAT_DEADLINE / 20; i++) {
 		char *text = file_read(path, 1 << 16, NULL, &err);
 
 		if (text && strstr(text, words))
@@ -119,7 +104,7 @@ is_gone(pid_t pid)
 {
 	const struct timespec nap = { .tv_nsec = 20000000 };
 
-	for (int i = 0; i < DEADLINE / 20; i++) {
+	for (int i = 0; i < SEAT_DEADLINE / 20; i++) {
 		if (kill(pid, 0) < 0)
 			return true;
 		nanosleep(&nap, NULL);
@@ -134,14 +119,14 @@ lines_are_followed_past_the_end_of_their_reader_and_no_byte_of_them_is_obeyed(vo
 
 	(void)state;
 	struct screen *s = open_logs();
-	if (!screen_wait(s, "10:42:07.014 here the first", DEADLINE)) {
+	if (!screen_wait(s, "10:42:07.014 here the first", SEAT_DEADLINE)) {
 		autofree char *got = screen_text(s);
 		fail_msg("no first line in:\n%s", got);
 	}
-	assert_true(screen_wait(s, "x10:42:07.988 here ^[]52;c;b3duZWQ=^G red!!", DEADLINE));
+	seat_shows(s, "x10:42:07.988 here ^[]52;c;b3duZWQ=^G red!!");
 	say(pipes[0], "__CURSOR=c3\n__REALTIME_TIMESTAMP=1767350528000000\nMESSAGE=by pipe\n\n"
 		      "__CURSOR=c4\n__REALTIME_TIMESTAMP=1767350529000000\nMESSAGE=half");
-	assert_true(screen_wait(s, "10:42:08.000 here by pipe", DEADLINE));
+	seat_shows(s, "10:42:08.000 here by pipe");
 	autofree char *first = asked("--follow");
 	assert_non_null(first);
 	/* Somebody on the host ends the reader in the middle of an entry. */
@@ -149,17 +134,17 @@ lines_are_followed_past_the_end_of_their_reader_and_no_byte_of_them_is_obeyed(vo
 	autofree char *second = asked("--after-cursor=c3");
 	assert_non_null(second);
 	say(pipes[1], "__CURSOR=c4\n__REALTIME_TIMESTAMP=1767350529000000\nMESSAGE=whole now\n\n");
-	assert_true(screen_wait(s, "10:42:09.000 here whole now", DEADLINE));
-	assert_true(screen_wait(s, "4 lines", DEADLINE));
+	seat_shows(s, "10:42:09.000 here whole now");
+	seat_shows(s, "4 lines");
 	const char *bytes = screen_bytes(s, &n);
 	assert_null(memmem(bytes, n, "\033]52;c;b3", 9));
 	/* Away from the screen: its reader goes. */
 	screen_type(s, "q");
-	assert_true(screen_wait(s, "[1 Fleet]", DEADLINE));
+	seat_shows(s, "[1 Fleet]");
 	/* The second line is the second reader's. */
 	assert_true(is_gone((pid_t)strtol(strchr(second, '\n') + 1, NULL, 10)));
 	screen_type(s, "q");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 	assert_true(screen_modes_restored(s));
 	screen_free(s);
 	close_all();
@@ -171,19 +156,19 @@ a_search_a_filter_and_a_command_work_on_what_is_seen(void **state)
 	(void)state;
 	struct screen *s = open_logs();
 
-	assert_true(screen_wait(s, "the first", DEADLINE));
-	assert_true(screen_wait(s, " red!!", DEADLINE));
+	seat_shows(s, "the first");
+	seat_shows(s, " red!!");
 	screen_type(s, "/FIRST\r");
-	assert_true(screen_wait(s, "/FIRST 1/1", DEADLINE));
+	seat_shows(s, "/FIRST 1/1");
 	screen_type(s, "&!first\r");
-	assert_true(screen_wait_gone(s, "here the first", DEADLINE));
+	seat_gone(s, "here the first");
 	screen_type(s, "|sed s/red/blue/\r");
-	assert_true(screen_wait(s, "blue", DEADLINE));
-	assert_true(screen_wait(s, "-- Enter goes back --", DEADLINE));
+	seat_shows(s, "blue");
+	seat_shows(s, "-- Enter goes back --");
 	screen_type(s, "\r");
-	assert_true(screen_wait(s, "[4 Logs]", DEADLINE));
+	seat_shows(s, "[4 Logs]");
 	screen_type(s, "Q");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 	assert_true(screen_modes_restored(s));
 	screen_free(s);
 	close_all();

@@ -14,16 +14,12 @@
 
 #include <cmocka.h>
 
-#define DEADLINE 30000 /* ms; a condition, not a timing */
-
 static struct screen *
 open_lines(const struct seat *p, const char *option)
 {
-	const char *program = getenv("DROVER");
-	const char *argv[] = { program ? program : "build/release/drover", "-i",
-		"127.0.0.1:1,root@127.0.0.2:1", "ui", option, NULL };
+	const char *const more[] = { "ui", option, NULL };
 
-	return screen_start(argv, p->envp, 40, 100);
+	return seat_console(p, "127.0.0.1:1,root@127.0.0.2:1", more, 40, 100);
 }
 
 /* Nothing but plain lines: no byte of a screen. */
@@ -42,28 +38,28 @@ assert_plain(const struct screen *s)
 static void
 walk(struct screen *s)
 {
-	assert_true(screen_wait(s, "Screen Fleet", DEADLINE));
-	assert_true(screen_wait(s, "127.0.0.2: unreachable: connect", DEADLINE));
+	seat_shows(s, "Screen Fleet");
+	seat_shows(s, "127.0.0.2: unreachable: connect");
 	screen_type(s, "4\n");
-	assert_true(screen_wait(s, "4. here: >", DEADLINE));
+	seat_shows(s, "4. here: >");
 	screen_type(s, "enter\n");
-	assert_true(screen_wait(s, "Screen Host", DEADLINE));
+	seat_shows(s, "Screen Host");
 	screen_type(s, "?\n");
-	assert_true(screen_wait(s, "Type a number to choose", DEADLINE));
+	seat_shows(s, "Type a number to choose");
 	screen_type(s, "\nback\n");
-	assert_true(screen_wait(s, "drover  fleet adhoc", DEADLINE));
+	seat_shows(s, "drover  fleet adhoc");
 	screen_type(s, "write\n");
-	assert_true(screen_wait(s, "read-only", DEADLINE));
+	seat_shows(s, "read-only");
 	screen_type(s, "no such thing\n");
-	assert_true(screen_wait(s, "There is no key or action of this name", DEADLINE));
+	seat_shows(s, "There is no key or action of this name");
 	screen_type(s, "!\n");
-	assert_true(screen_wait(s, "press W first", DEADLINE));
+	seat_shows(s, "press W first");
 	screen_type(s, "P\n");
-	assert_true(screen_wait(s, "Enter alone takes:", DEADLINE));
+	seat_shows(s, "Enter alone takes:");
 	screen_type(s, "/nonexistent.yaml\n");
-	assert_true(screen_wait(s, "/nonexistent.yaml: ", DEADLINE));
+	seat_shows(s, "/nonexistent.yaml: ");
 	screen_type(s, "Q\n");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 }
 
 static void
@@ -90,9 +86,9 @@ a_terminal_that_cannot_be_drawn_on_gets_lines(void **state)
 	seat_up(&p, "dumb");
 	p.envp[5] = "LC_ALL=C";
 	struct screen *s = open_lines(&p, NULL);
-	assert_true(screen_wait(s, "Screen Fleet", DEADLINE));
+	seat_shows(s, "Screen Fleet");
 	screen_type(s, "Q\n");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 	assert_plain(s);
 	screen_free(s);
 	seat_down(&p);
@@ -107,11 +103,11 @@ a_variable_asks_for_lines(void **state)
 	seat_up(&p, "xterm");
 	p.envp[6] = "ACCESSIBLE=1";
 	struct screen *s = open_lines(&p, "--readonly");
-	assert_true(screen_wait(s, "Read-only.", DEADLINE));
+	seat_shows(s, "Read-only.");
 	screen_type(s, "W\n");
-	assert_true(screen_wait(s, "started with --readonly", DEADLINE));
+	seat_shows(s, "started with --readonly");
 	screen_type(s, "\004");
-	assert_true(screen_wait_end(s, DEADLINE) > 0);
+	assert_true(screen_wait_end(s, SEAT_DEADLINE) > 0);
 	screen_free(s);
 	seat_down(&p);
 }

@@ -13,8 +13,6 @@
 
 #include <cmocka.h>
 
-#define DEADLINE 30000 /* ms; a condition, not a timing */
-
 static const char inventory[] = "fleet: walk\n"
 				"groups:\n"
 				"  web:\n"
@@ -42,33 +40,18 @@ struct walk {
 	struct screen *screen;
 };
 
-static void
-put_file(const char *dir, const char *name, const char *text, mode_t mode)
-{
-	autofree char *path = xasprintf("%s/%s", dir, name);
-	struct err err;
-
-	assert_int_equal(file_replace(path, text, strlen(text), mode, &err), 0);
-}
-
 static int
 set_up(void **state)
 {
 	struct walk *w = xcalloc(1, sizeof(*w));
-	const char *program = getenv("DROVER");
-	size_t n = 0;
 
 	seat_up(&w->seat, "xterm-256color");
-	put_file(w->seat.dir, "inventory.yaml", inventory, 0600);
-	put_file(w->seat.dir, "ssh", ssh, 0700);
+	seat_put(&w->seat, "inventory.yaml", inventory, 0600);
+	seat_put(&w->seat, "ssh", ssh, 0700);
 	snprintf(w->path, sizeof(w->path), "PATH=%s:/usr/local/bin:/usr/bin:/bin", w->seat.dir);
-	while (w->seat.envp[n])
-		n++;
-	w->seat.envp[n] = w->path;
-	w->seat.envp[n + 1] = NULL;
-	autofree char *file = xasprintf("%s/inventory.yaml", w->seat.dir);
-	const char *argv[] = { program ? program : "build/release/drover", "-i", file, NULL };
-	w->screen = screen_start(argv, w->seat.envp, 24, 90);
+	seat_setenv(&w->seat, w->path);
+	autofree char *file = file_join(w->seat.dir, "inventory.yaml");
+	w->screen = seat_console(&w->seat, file, NULL, 24, 90);
 	*state = w;
 	return 0;
 }
@@ -85,51 +68,33 @@ tear_down(void **state)
 }
 
 static void
-assert_shown(struct walk *w, const char *text)
-{
-	if (screen_wait(w->screen, text, DEADLINE))
-		return;
-	autofree char *now = screen_text(w->screen);
-	fail_msg("'%s' did not come:\n%s", text, now);
-}
-
-static void
-assert_gone(struct walk *w, const char *text)
-{
-	if (screen_wait_gone(w->screen, text, DEADLINE))
-		return;
-	autofree char *now = screen_text(w->screen);
-	fail_msg("'%s' did not go:\n%s", text, now);
-}
-
-static void
 a_herd_is_opened_filtered_and_marked(void **state)
 {
 	struct walk *w = *state;
 	struct screen *s = w->screen;
 
-	assert_shown(w, "4 unreach");
-	assert_shown(w, "db1");
+	seat_shows(w->screen, "4 unreach");
+	seat_shows(w->screen, "db1");
 	screen_type(s, "/web");
-	assert_gone(w, "db1 ");
+	seat_gone(w->screen, "db1 ");
 	screen_type(s, "\r");
-	assert_shown(w, "only web");
+	seat_shows(w->screen, "only web");
 	screen_type(s, "\033");
-	assert_shown(w, "db1");
+	seat_shows(w->screen, "db1");
 	screen_type(s, "/tier=front\r");
-	assert_gone(w, "db1 ");
+	seat_gone(w->screen, "db1 ");
 	screen_type(s, "\033");
 	screen_type(s, "+web[1-2]\r");
-	assert_shown(w, "2 hosts marked");
+	seat_shows(w->screen, "2 hosts marked");
 	screen_type(s, "@nobody\r");
-	assert_shown(w, "nobody");
+	seat_shows(w->screen, "nobody");
 	screen_type(s, "\033");
 	screen_type(s, "-web1\r");
-	assert_shown(w, "1 host not marked any more");
+	seat_shows(w->screen, "1 host not marked any more");
 	screen_type(s, ">");
-	assert_shown(w, "sort HOST v");
+	seat_shows(w->screen, "sort HOST v");
 	screen_type(s, "q");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 	assert_true(screen_modes_restored(s));
 }
 
@@ -139,21 +104,21 @@ a_login_has_the_terminal_until_it_ends(void **state)
 	struct walk *w = *state;
 	struct screen *s = w->screen;
 
-	assert_shown(w, "4 unreach");
+	seat_shows(w->screen, "4 unreach");
 	screen_type(s, "g");
 	screen_type(s, "s");
-	assert_shown(w, "login:");
+	seat_shows(w->screen, "login:");
 	autofree char *called = screen_text(s);
 	assert_non_null(strstr(called, "-l deploy"));
 	assert_non_null(strstr(called, "HostName=127.0.0.4"));
 	screen_type(s, "words for the other program\r");
-	assert_shown(w, "it ended with status 3");
-	assert_shown(w, "[1 Fleet]");
-	assert_shown(w, "db1");
+	seat_shows(w->screen, "it ended with status 3");
+	seat_shows(w->screen, "[1 Fleet]");
+	seat_shows(w->screen, "db1");
 	/* Nothing of what was typed there became a key here. */
-	assert_shown(w, "sort HEALTH v");
+	seat_shows(w->screen, "sort HEALTH v");
 	screen_type(s, "q");
-	assert_int_equal(screen_wait_end(s, DEADLINE), 0);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 	assert_true(screen_modes_restored(s));
 }
 
