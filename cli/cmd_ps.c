@@ -89,10 +89,13 @@ has_app(const struct status *s, const char *app)
 
 /* The second operand, read as start, stop and restart read it. */
 static bool
-is_named(const char *name, const char *operand, bool app)
+is_named(const char *name, const char *user, const char *operand, bool app)
 {
-	size_t n = strlen(operand);
+	size_t n = strlen(operand), whose = strlen(user);
 
+	if (strchr(operand, '/'))
+		return strncmp(operand, user, whose) == 0 && operand[whose] == '/' &&
+		       str_eq(operand + whose + 1, name);
 	if (bidding_names_unit(operand))
 		return str_eq(name, operand);
 	if (app)
@@ -119,7 +122,7 @@ print_host(struct call *call, const char *host, const struct status *s)
 		char since[8] = "";
 
 		if (!wanted(o, u->name, str_eq(u->active, "failed"), u->owned) ||
-		    (operand && !is_named(u->name, operand, app)))
+		    (operand && !is_named(u->name, u->user, operand, app)))
 			continue;
 		if (u->since_s >= 0)
 			clock_short(u->since_s * 1000, since, sizeof(since));
@@ -131,7 +134,7 @@ print_host(struct call *call, const char *host, const struct status *s)
 		bool failed = !str_eq(c->state, "running") && !str_eq(c->state, "created");
 
 		if (wanted(o, c->name, failed, true) &&
-		    (!operand || is_named(c->name, operand, app)))
+		    (!operand || is_named(c->name, c->user, operand, app)))
 			out_row(
 			    call->out, (const char *const[]){ host, "container", c->name, c->state,
 					   c->status, NULL, c->user[0] ? c->user : NULL });

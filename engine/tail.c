@@ -353,6 +353,18 @@ copy(const char *s)
 	return s ? xstrdup(s) : NULL;
 }
 
+/* USER/UNIT is the unit of a user's own. */
+static void
+part_user(struct tail *t)
+{
+	char *slash = t->spec.query.what == TAIL_UNIT && !t->user ? strchr(t->name, '/') : NULL;
+
+	if (!slash)
+		return;
+	t->spec.query.user = t->user = xasprintf("%.*s", (int)(slash - t->name), t->name);
+	t->spec.query.name = slash + 1;
+}
+
 struct tail *
 tail_start(const struct tail_spec *spec)
 {
@@ -363,6 +375,7 @@ tail_start(const struct tail_spec *spec)
 	t->spec.query.user = t->user = copy(spec->query.user);
 	t->spec.query.since = t->since = copy(spec->query.since);
 	t->spec.query.until = t->until = copy(spec->query.until);
+	part_user(t);
 	t->spec.query.boot = t->boot = copy(spec->query.boot);
 	t->spec.query.grep = t->grep = copy(spec->query.grep);
 	t->sources = xcalloc(spec->count + 1, sizeof(struct source *));

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "playbooks/app_inner.h"
+#include "playbooks/kinds.h"
 #include "playbooks/limits.h"
 #include "playbooks/notes.h"
 #include "playbooks/sandbox.h"
@@ -143,6 +144,8 @@ add_files(const struct app *app, struct arena *a, struct resource_list *ret)
 
 		r->mode = f->mode;
 		r->mark = f->mark;
+		/* Its root is that user. */
+		r->owner = app->as;
 		resource_list_add(ret, r);
 	}
 	if (app->sandbox.seccomp == SECCOMP_PROFILE)
@@ -164,6 +167,8 @@ put_units(const struct app *app, const char *key, struct buf *b)
 
 	for (size_t i = 0; i < app->need_count; i++) {
 		for (int n = 0; n < app->need[i].replicas; n++) {
+			if (app->need[i].apart)
+				break;
 			buf_addf(b, "%s%s-%d.service", any ? " " : key, app->need[i].name, n);
 			any = true;
 		}
@@ -182,7 +187,13 @@ app_put_needs(const struct app *app, struct buf *b)
 static void
 note_need(const struct app *app, const struct app_need *need, struct notes *ret)
 {
-	if (need->replicas)
+	if (need->apart)
+		notes_add(ret,
+		    "not enforced: %s starts behind %s in a run only: at boot the service managers "
+		    "of "
+		    "two users do not wait for one another",
+		    app->name, need->name);
+	else if (need->replicas)
 		notes_add(ret, "%s starts behind %s, which it needs", app->name, need->name);
 	else
 		notes_add(ret,
@@ -283,7 +294,8 @@ put_data(const struct app *app, struct arena *a)
 
 	for (size_t i = 0; i < app->file_count; i++)
 		if (app->file[i].volume)
-			data[n++] = arena_printf(a, "volume %s", app->file[i].volume);
+			data[n++] = arena_printf(a, "volume %s%s%s", app->file[i].volume,
+			    app->as ? " of " : "", app->as ? app->as : "");
 	return data;
 }
 
@@ -311,14 +323,37 @@ config_digest(const struct app *app, const char *unit_digest, const struct resou
 	return arena_strdup(a, hex);
 }
 
+/* The lowest port of the host that the replica listens on; 0: none. */
+static int
+lowest_port(const struct app *app, int replica)
+{
+	int least = 0;
+
+	for (size_t i = 0; i < app->port_count; i++) {
+		int port = app_port_host(&app->port[i], replica);
+
+		if (!least || port < least)
+			least = port;
+	}
+	return least;
+}
+
+/* NAME [NETWORK], and of a user's: NAME NETWORK|- PORT|-. */
 static const char *const *
 container_look(const struct app *app, int replica, struct arena *a)
 {
-	const char **look = arena_alloc(a, 3 * sizeof(*look));
+	const char **look = arena_alloc(a, 4 * sizeof(*look));
+	bool net = app_network_is_own(app->network) && !app->network_comes;
+	int port = lowest_port(app, replica);
 
 	look[0] = arena_printf(a, "%s-%d", app->name, replica);
-	if (app_network_is_own(app->network) && !app->network_comes)
+	if (net)
 		look[1] = app->network;
+	if (!app->as)
+		return look;
+	if (!net)
+		look[1] = "-";
+	look[2] = port ? arena_printf(a, "%d", port) : "-";
 	return look;
 }
 
@@ -357,6 +392,8 @@ add_unit(const struct app *app, int replica, struct arena *a, const struct resou
 			    : container_look(app, replica, a);
 	r->keep_releases = app->keep;
 	r->data = put_data(app, a);
+	if (app->as)
+		kind_userunit_take(a, app->as, r);
 	resource_list_add(ret, r);
 }
 

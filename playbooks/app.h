@@ -56,6 +56,7 @@ struct app_file {
 struct app_need {
 	const char *name;
 	int replicas; /* 0: it is not on this host */
+	bool apart;   /* another service manager has it */
 };
 
 /* How a replica is started and stopped, and who it is inside. */
@@ -93,6 +94,7 @@ struct app_host {
 
 struct app {
 	const char *name, *playbook, *host;
+	const char *as; /* the user whose units and containers they are; NULL: root */
 	struct mark mark;
 	enum app_form form;
 	const char *image, *image_id; /* image_id NULL when not known */

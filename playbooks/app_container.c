@@ -95,6 +95,9 @@ put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 	    "ExecStart=/usr/bin/podman run --name=%s-%d --cidfile=%%t/%%N.cid --replace --rm \\\n"
 	    "  --cgroups=split --sdnotify=conmon -d --pull=never \\\n  ",
 	    app->name, replica);
+	/* A user who cannot read the journal would be given files by podman. */
+	if (app->as)
+		buf_adds(b, "--log-driver=journald \\\n  ");
 	sandbox_put_options(&app->sandbox, &app->ability, app_profile_place(app, a), b);
 	limits_put_options(&app->limits, &app->ability, b);
 	put_mounts(b, app, replica, a);
@@ -128,10 +131,11 @@ app_unit_head(const struct app *app, int replica, struct buf *b)
 	buf_addf(b,
 	    ", app %s: the next apply undoes what is changed here.\n"
 	    "[Unit]\n"
-	    "Description=%s, replica %d\n"
-	    "Wants=network-online.target\n"
-	    "After=network-online.target\n",
+	    "Description=%s, replica %d\n",
 	    app->name, app->name, replica);
+	if (!app->as)
+		buf_adds(b, "Wants=network-online.target\n"
+			    "After=network-online.target\n");
 	app_put_needs(app, b);
 }
 
@@ -144,5 +148,5 @@ app_container_unit(const struct app *app, int replica, struct arena *a, struct b
 	limits_put_unit(&app->limits, b);
 	buf_adds(b, "ExecStartPre=-rm -f %t/%N.cid\n");
 	put_run(b, app, replica, a);
-	buf_adds(b, "\n[Install]\nWantedBy=multi-user.target\n");
+	buf_addf(b, "\n[Install]\nWantedBy=%s\n", app->as ? "default.target" : "multi-user.target");
 }

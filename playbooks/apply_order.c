@@ -46,8 +46,8 @@ note_apps(const struct playbook *p, const struct apply_host *h, bool *has)
 {
 	for (size_t i = 0; h->plan && i < h->plan->count; i++) {
 		const struct resource *r = h->plan->steps[i].resource;
-		size_t app = r->app && r->kind == RESOURCE_UNIT && !r->absent ? index_of(p, r->app)
-									      : p->app_count;
+		bool unit = r->kind == RESOURCE_UNIT || r->kind == RESOURCE_USERUNIT;
+		size_t app = r->app && unit && !r->absent ? index_of(p, r->app) : p->app_count;
 
 		if (app < p->app_count)
 			has[app] = true;

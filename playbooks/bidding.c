@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "playbooks/app.h"
+#include "playbooks/kinds.h"
 #include "playbooks/observation.h"
 #include "playbooks/resource.h"
 #include "playbooks/unit.h"
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UNIT  "unit "
 #define NAMED 20 /* apps that a note tells of */
 
 static const char *const words[] = { "start", "stop", "restart" };
@@ -27,22 +27,29 @@ bidding_word(enum bidding_verb v)
 bool
 bidding_names_unit(const char *name)
 {
-	return name && unit_name_ok(name);
+	return name && unit_call_ok(name);
 }
 
 bool
 bidding_name_ok(const char *name)
 {
-	return unit_name_ok(name) || app_name_ok(name);
+	return unit_call_ok(name) || app_name_ok(name);
 }
 
 /* The unit that a line is about, when it is one of an app; else NULL. */
 static const char *
-unit_of(const struct manifest_line *m)
+unit_of(struct arena *a, const struct manifest_line *m)
 {
-	return str_starts(m->resource, UNIT) && *m->app && !str_eq(m->app, "-")
-		   ? m->resource + strlen(UNIT)
-		   : NULL;
+	return *m->app && !str_eq(m->app, "-") ? unit_of_id(a, m->resource) : NULL;
+}
+
+/* Of USER/UNIT the unit. */
+static const char *
+bare(const char *unit)
+{
+	const char *slash = strchr(unit, '/');
+
+	return slash ? slash + 1 : unit;
 }
 
 static int
@@ -58,9 +65,10 @@ all_backwards(struct arena *a, const struct observation *seen, size_t *ret_count
 	const char **unit = arena_alloc(a, (seen->manifest_count + 1) * sizeof(*unit));
 	size_t n = 0;
 
-	for (size_t i = seen->manifest_count; i-- > 0;)
-		if (unit_of(&seen->manifest[i]))
-			unit[n++] = unit_of(&seen->manifest[i]);
+	for (size_t i = seen->manifest_count; i-- > 0;) {
+		unit[n] = unit_of(a, &seen->manifest[i]);
+		n += unit[n] != NULL;
+	}
 	*ret_count = n;
 	return unit;
 }
@@ -77,16 +85,17 @@ instances(struct arena *a, const char *name, const struct observation *seen, siz
 	for (size_t i = 0; i < seen->manifest_count; i++) {
 		const struct manifest_line *m = &seen->manifest[i];
 
-		if (unit_of(m) && str_eq(m->app, name))
-			unit[n++] = unit_of(m);
+		unit[n] = str_eq(m->app, name) ? unit_of(a, m) : NULL;
+		n += unit[n] != NULL;
 	}
 	*ret_app = name;
 	for (size_t i = 0; n == 0 && i < seen->manifest_count; i++) {
 		const struct manifest_line *m = &seen->manifest[i];
+		const char *its = unit_of(a, m);
 
-		if (!unit_of(m) || !str_eq(unit_of(m), whole))
+		if (!its || !str_eq(bare(its), whole))
 			continue;
-		unit[n++] = unit_of(m);
+		unit[n++] = its;
 		*ret_app = m->app;
 	}
 	if (n > 1)
@@ -106,7 +115,7 @@ note(struct arena *a, const char *name, const struct observation *seen)
 	for (size_t i = 0; i < seen->manifest_count; i++) {
 		const struct manifest_line *m = &seen->manifest[i];
 
-		if (!unit_of(m) || str_eq(m->app, last))
+		if (!unit_of(a, m) || str_eq(m->app, last))
 			continue;
 		last = m->app;
 		if (n++ < NAMED)
@@ -164,6 +173,10 @@ want(struct arena *a, const struct bidding *bidding, const char *host, const cha
 		r->health = *h;
 	notes[0] = app ? proof_note(a, bidding, app, h) : NULL;
 	r->notes = notes;
+	if (bare(unit) != unit) {
+		r->unit = r->title = bare(unit);
+		kind_userunit_take(a, arena_printf(a, "%.*s", (int)(r->unit - unit - 1), unit), r);
+	}
 	return r;
 }
 

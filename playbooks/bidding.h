@@ -1,7 +1,7 @@
 /*
  * What a person asks of apps and units beside any playbook: that they start, stop, or start anew.
  *
- * Pure. A name with a suffix of systemd's (nginx.service) is that unit. A name without one is an app that
+ * Pure. A name with a suffix of systemd's (nginx.service) is that unit, USER/UNIT one of a user's own. A name without one is an app that
  * the host's manifest knows, all its instances; if there is none, an instance of one (shop-0 is
  * shop-0.service). So shop-2 is the app of that name where there is one, and shop-2.service always the unit.
  */

@@ -105,7 +105,8 @@ desire_add(struct desire *d, const struct resource *r)
 		    r->path ? r->path : r->id, other->mark.line);
 		return false;
 	}
-	if (r->app && r->kind == RESOURCE_UNIT && r->content_len > UNIT_MAX) {
+	if (r->app && (r->kind == RESOURCE_UNIT || r->kind == RESOURCE_USERUNIT) &&
+	    r->content_len > UNIT_MAX) {
 		desire_wrong(d, r->mark,
 		    "app %s: its unit is larger than %zu KiB: put long values into files:", r->app,
 		    UNIT_MAX >> 10);
@@ -325,23 +326,43 @@ want_task_image(struct desire *d, const struct task_decl *t)
 		desire_image(d, image, NULL);
 }
 
+/* What a user needs first, each once: ids where there are things of podman's, the image in their store. */
+static void
+want_for_user(struct desire *d, const char *user, bool podman, bool container, struct mark mark)
+{
+	append_once(d, kind_linger_of(d->arena, RESOURCE_LINGER, user, container), mark);
+	if (podman)
+		append_once(d, kind_linger_of(d->arena, RESOURCE_SUBIDS, user, container), mark);
+}
+
+static void
+give_image(struct desire *d, const char *user, const struct image_decl *decl, const char *app,
+    struct mark mark)
+{
+	const struct resource *image = decl ? make_image(d, decl, app) : NULL;
+
+	if (image)
+		append_once(d, kind_userimage_of(d->arena, user, image), mark);
+}
+
+void
+desire_for_app(struct desire *d, const char *user, const struct app_decl *app)
+{
+	want_for_user(d, user, true, true, app->mark);
+	give_image(d, user, &app->image, app->name, app->mark);
+}
+
 /* as: what would be root's becomes a user's. What they need first stands in front of it, once. */
 static bool
 want_of_user(struct desire *d, const struct task_decl *t, struct resource *r)
 {
 	const char *user = podman_user(d, &t->as);
-	const struct image_decl *decl = image_of(t);
-	bool container = t->kind == RESOURCE_CONTAINER;
-	struct resource *image;
+	bool podman = t->kind != RESOURCE_UNIT && t->kind != RESOURCE_SERVICE;
 
 	if (!user || str_eq(user, PODMAN_ROOT))
 		return user != NULL;
-	append_once(d, kind_linger_of(d->arena, RESOURCE_LINGER, user, container), t->mark);
-	if (t->kind != RESOURCE_UNIT && t->kind != RESOURCE_SERVICE)
-		append_once(d, kind_linger_of(d->arena, RESOURCE_SUBIDS, user, container), t->mark);
-	image = decl ? make_image(d, decl, NULL) : NULL;
-	if (image)
-		append_once(d, kind_userimage_of(d->arena, user, image), t->mark);
+	want_for_user(d, user, podman, t->kind == RESOURCE_CONTAINER, t->mark);
+	give_image(d, user, image_of(t), NULL, t->mark);
 	if (r->kind == RESOURCE_UNIT || r->kind == RESOURCE_SERVICE)
 		kind_userunit_take(d->arena, user, r);
 	return true;
@@ -376,26 +397,32 @@ want_task(struct desire *d, const struct task_decl *t)
 	desire_add(d, r);
 }
 
-/* A network of root's. */
+/* What the apps of the host need to be there before them. */
+struct ahead {
+	bool networks, users;
+};
+
 static bool
-is_network(const struct placed *p)
+is_ahead(const struct task_decl *t, const struct ahead *a)
 {
-	return p->task->kind == RESOURCE_NETWORK && !p->task->as.text;
+	if (t->kind == RESOURCE_NETWORK)
+		return a->networks && (!t->as.text || a->users);
+	return t->kind == RESOURCE_USER && a->users;
 }
 
-/* networks: only those; else all the others. */
+/* those: only what stands ahead of apps; else all the others. */
 static void
-want_tasks(struct desire *d, bool networks, bool others)
+want_tasks(struct desire *d, const struct ahead *ahead, bool those)
 {
 	for (size_t i = 0; i < d->placed_count; i++) {
-		if (is_network(&d->placed[i]) ? !networks : !others)
+		if (is_ahead(d->placed[i].task, ahead) != those)
 			continue;
 		desire_enter(d, &d->placed[i].here);
 		want_task(d, d->placed[i].task);
 	}
 }
 
-/* Images of apps and tasks come first, and networks where an app stands in one. */
+/* Images of apps and tasks come first, networks where an app stands in one, users where an app is one's. */
 static void
 want_all(struct desire *d)
 {
@@ -403,11 +430,12 @@ want_all(struct desire *d)
 	struct here *here = arena_alloc(d->arena, p->app_count * sizeof(*here) + 1);
 	bool *there = arena_alloc(d->arena, p->app_count * sizeof(*there) + 1);
 	const char **image = arena_alloc(d->arena, p->app_count * sizeof(*image) + 1);
-	bool first = false;
+	struct ahead ahead = { 0 };
 
 	for (size_t i = 0; i < p->app_count; i++) {
 		there[i] = desire_app(d, &p->app[i], &here[i]);
-		first = first || (there[i] && app_network_is_own(p->app[i].network));
+		ahead.networks |= there[i] && app_network_is_own(p->app[i].network);
+		ahead.users |= there[i] && p->app[i].as.text;
 		desire_enter(d, &here[i]);
 		image[i] = there[i] && p->app[i].form == APP_IMAGE
 			       ? desire_image(d, &p->app[i].image, p->app[i].name)
@@ -419,13 +447,13 @@ want_all(struct desire *d)
 		desire_enter(d, &d->placed[i].here);
 		want_task_image(d, d->placed[i].task);
 	}
-	want_tasks(d, first, false);
+	want_tasks(d, &ahead, true);
 	for (size_t i = 0; i < p->app_count; i++) {
 		desire_enter(d, &here[i]);
 		if (there[i])
 			desire_want_app(d, &p->app[i], image[i]);
 	}
-	want_tasks(d, !first, true);
+	want_tasks(d, &ahead, false);
 }
 
 /* What the rollout is spread over, as this host has it. Pets go one at a time wherever they stand. */

@@ -146,18 +146,49 @@ aim_health(const struct app_decl *decl)
 
 /* Those that this host has, and those that it has not. */
 static const struct app_need *
-fill_needs(struct desire *d, const struct app_decl *decl)
+fill_needs(struct desire *d, const struct app_decl *decl, const char *as)
 {
 	const struct playbook *p = d->playbook;
 	struct app_need *need = arena_alloc(d->arena, decl->needs.count * sizeof(*need) + 1);
 
 	for (size_t i = 0; i < decl->needs.count; i++) {
 		need[i].name = decl->needs.item[i];
-		for (size_t j = 0; j < p->app_count; j++)
-			if (d->app_there[j] && str_eq(p->app[j].name, need[i].name))
-				need[i].replicas = (int)p->app[j].replicas;
+		for (size_t j = 0; j < p->app_count; j++) {
+			const struct app_decl *other = &p->app[j];
+			const char *whose;
+
+			if (!d->app_there[j] || !str_eq(other->name, need[i].name))
+				continue;
+			whose = podman_user(d, &other->as);
+			need[i].replicas = (int)other->replicas;
+			need[i].apart = whose && !str_eq(whose, as);
+		}
 	}
 	return need;
+}
+
+/* What podman cannot do for anybody but root. */
+static void
+check_rootless(struct desire *d, const struct app_decl *decl, const char *as)
+{
+	const char *apparmor = decl->sandbox.apparmor;
+
+	if (!str_eq(as, PODMAN_ROOT) && apparmor && strcmp(apparmor, "unconfined") != 0)
+		desire_wrong(d, decl->as.mark,
+		    "as: podman gives no AppArmor profile to a container of %s: apparmor: %s "
+		    "cannot be kept",
+		    as, apparmor);
+}
+
+/* A user's own service manager is given neither. */
+static struct ability
+ability_of(struct desire *d, bool rootless)
+{
+	struct ability can = desire_ability(d);
+
+	can.io = can.io && !rootless;
+	can.raises = can.raises && !rootless;
+	return can;
 }
 
 /* A host's own word: what this seat remembers of it may be of another machine. */
@@ -183,9 +214,9 @@ fill_drain(struct desire *d, const struct drain_decl *decl, struct drain *ret)
 
 /* A task before it makes the network. */
 static bool
-is_made_here(const struct desire *d, const char *network)
+is_made_here(const struct desire *d, const char *network, const char *as)
 {
-	autofree char *id = xasprintf("network %s", network ? network : "");
+	const char *id = podman_id(d->arena, "network", network ? network : "", as);
 	size_t at;
 
 	return strmap_find(&d->known, id, &at) && !d->list.item[at]->absent;
@@ -198,6 +229,8 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 	struct app_env *env = arena_alloc(a, decl->env_count * sizeof(*env) + 1);
 	struct app_file *file = arena_alloc(a, decl->file_count * sizeof(*file) + 1);
 	struct resource_list made = { 0 };
+	const char *as = podman_user(d, &decl->as);
+	bool rootless = as && strcmp(as, PODMAN_ROOT) != 0;
 	int before = d->diag->errors;
 	struct app_life life;
 	struct drain drain;
@@ -208,11 +241,15 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 	if (decl->form == APP_BINARY)
 		check_machine(d, &decl->binary);
 	good = fill_drain(d, &decl->drain, &drain) && good;
+	if (!as)
+		return;
+	check_rootless(d, decl, as);
 	for (size_t i = 0; i < decl->port_count && !d->here.maybe; i++)
 		check_overlap(d, decl, &decl->port[i]);
 	struct app app = { .name = decl->name,
 		.playbook = d->playbook->name,
 		.host = d->host->name,
+		.as = rootless ? as : NULL,
 		.mark = decl->mark,
 		.form = decl->form,
 		.image = image,
@@ -231,21 +268,23 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 		.command = desire_argv(d, &decl->command),
 		.args = desire_argv(d, &decl->args),
 		.life = life,
-		.need = fill_needs(d, decl),
+		.need = fill_needs(d, decl, as),
 		.need_count = decl->needs.count,
 		.limits = decl->limits,
 		.sandbox = decl->sandbox,
 		.network = decl->network,
-		.network_comes = is_made_here(d, decl->network),
+		.network_comes = is_made_here(d, decl->network, as),
 		.on_change = read_on_change_of(decl->on_change),
 		.keep = decl->keep,
 		.health = aim_health(decl),
 		.health_span = port_of_health(decl) ? port_of_health(decl)->span : 0,
 		.drain = drain,
-		.ability = desire_ability(d) };
+		.ability = ability_of(d, rootless) };
 	if ((!image && decl->form == APP_IMAGE) || !good || d->diag->errors != before ||
 	    (decl->command.mark.line && !app.command) || (decl->args.mark.line && !app.args))
 		return;
+	if (rootless)
+		desire_for_app(d, as, decl);
 	app_resources(&app, a, &made);
 	for (size_t i = 0; i < made.count; i++)
 		desire_add(d, made.item[i]);

@@ -96,6 +96,9 @@ bool desire_add(struct desire *d, const struct resource *r);
  * of two apps is one resource. */
 const char *desire_image(struct desire *d, const struct image_decl *decl, const char *app);
 
+/* What a user needs in front of an app of their own: lingering, ids, its image in their store. */
+void desire_for_app(struct desire *d, const char *user, const struct app_decl *app);
+
 /* All that makes up an app, its image apart, which has this name; NULL: it has none, or a mistake in it
  * was told. */
 void desire_want_app(struct desire *d, const struct app_decl *decl, const char *image);

@@ -17,41 +17,65 @@ extern const char host_look_userimage_sh[], host_do_userimage_sh[], host_podman_
 
 #define IMAGES_MAX (4U << 20)
 
+static const char *const *
+look_for(struct arena *a, const char *user, const char *image)
+{
+	const char **look = arena_alloc(a, 3 * sizeof(*look));
+
+	look[0] = user;
+	look[1] = image;
+	return look;
+}
+
 /* The image of that resource, in the store of a user. */
 struct resource *
 kind_userimage_of(struct arena *a, const char *user, const struct resource *image)
 {
 	struct resource *r = arena_alloc(a, sizeof(*r));
-	const char **look = arena_alloc(a, 2 * sizeof(*look));
 
 	*r = *image;
-	look[0] = user;
 	r->kind = RESOURCE_USERIMAGE;
 	r->id = podman_id(a, "userimage", image->image, user);
 	r->title = podman_id(a, "image", image->image, user);
 	r->user = user;
-	r->look = look;
+	r->look = look_for(a, user, r->image);
 	r->detail = r->image;
 	str_copy(r->digest, sizeof(r->digest), image->image_id[0] ? image->image_id : "present");
 	return r;
 }
 
+void
+kind_userimage_again(struct arena *a, struct resource *r)
+{
+	podman_parse_id(a, r->id, &r->image, &r->user);
+	r->look = look_for(a, r->user, r->image);
+	r->title = podman_id(a, "image", r->image, r->user);
+	r->detail = r->image;
+}
+
 static void
 away(struct arena *a, struct resource *r)
 {
-	const char **look = arena_alloc(a, 2 * sizeof(*look));
-
-	podman_parse_id(a, r->id, &r->image, &r->user);
-	look[0] = r->user;
-	r->look = look;
-	r->title = podman_id(a, "image", r->image, r->user);
-	r->detail = r->image;
+	kind_userimage_again(a, r);
 }
 
 static const char *
 bare_id(const char *id)
 {
 	return str_starts(id, "sha256:") ? id + strlen("sha256:") : id;
+}
+
+/* The name goes back to the image that had it. */
+static const char *const *
+back_words(struct verdict *v, const char *id)
+{
+	const char **word = arena_alloc(v->arena, 5 * sizeof(*word));
+
+	word[0] = "tag";
+	word[1] = v->step->resource->user;
+	word[2] = v->step->resource->image;
+	word[3] = arena_strdup(v->arena, id);
+	return word;
 }
 
 static void
@@ -78,6 +102,7 @@ decide(struct verdict *v)
 	} else if (r->image_id[0] && strcmp(bare_id(there.image_id), bare_id(r->image_id)) != 0) {
 		plan_because(
 		    v, "another image of this name is there (%.12s)", bare_id(there.image_id));
+		v->step->back = back_words(v, bare_id(there.image_id));
 	} else {
 		return;
 	}

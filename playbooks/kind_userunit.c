@@ -20,16 +20,23 @@ extern const char host_look_userunit_sh[], host_do_userunit_sh[], host_podman_sh
 struct userunit {
 	const char *unit, *content; /* content NULL: a service that drover does not own */
 	bool made;                  /* drover makes its text: of another hand it is refused */
+	const char *word;           /* USER/UNIT */
 };
 
+/* more: what is looked for beside the unit: its container, its network, its lowest port; ended by NULL. */
 static void
-fill(struct arena *a, struct resource *r, const struct userunit *u, const char *container)
+fill(struct arena *a, struct resource *r, struct userunit *u, const char *const *more)
 {
-	const char **look = arena_alloc(a, 4 * sizeof(*look));
+	const char **look = arena_alloc(a, 6 * sizeof(*look));
+	size_t n = 0;
 
-	look[0] = r->user;
-	look[1] = u->unit;
-	look[2] = container ? container : "-";
+	u->word = arena_printf(a, "%s/%s", r->user, u->unit);
+	look[n++] = r->user;
+	look[n++] = u->unit;
+	while (more && *more && n < 5)
+		look[n++] = *more++;
+	if (n == 2)
+		look[n++] = "-";
 	r->look = look;
 	r->detail = u;
 }
@@ -40,15 +47,32 @@ kind_userunit_take(struct arena *a, const char *user, struct resource *r)
 	struct userunit *u = arena_alloc(a, sizeof(*u));
 	bool titled = r->title && !str_eq(r->title, r->unit);
 
-	*u = (struct userunit){ r->unit, r->kind == RESOURCE_UNIT ? r->content : NULL, r->look };
-	if (r->config_digest)
-		str_copy(r->digest, sizeof(r->digest), r->config_digest);
+	*u = (struct userunit){ .unit = r->unit,
+		.content = r->kind == RESOURCE_UNIT ? r->content : NULL,
+		.made = r->look };
 	r->id = podman_id(a, r->kind == RESOURCE_UNIT ? "userunit" : "userservice", u->unit, user);
 	r->kind = RESOURCE_USERUNIT;
 	r->title = arena_printf(a, "%s of %s", titled ? r->title : u->unit, user);
 	r->user = user;
 	r->path = r->unit = NULL;
-	fill(a, r, u, r->look ? r->look[0] : NULL);
+	fill(a, r, u, r->look);
+}
+
+void
+kind_userunit_again(struct arena *a, struct resource *r)
+{
+	struct userunit *u = arena_alloc(a, sizeof(*u));
+
+	podman_parse_id(a, r->id, &u->unit, &r->user);
+	u->content = r->content;
+	u->made = true;
+	fill(a, r, u, r->look && r->look[0] && r->look[1] ? r->look + 2 : NULL);
+}
+
+const char *
+kind_userunit_word(const struct resource *r)
+{
+	return ((const struct userunit *)r->detail)->word;
 }
 
 static void
@@ -164,6 +188,13 @@ enabling(struct verdict *v)
 	return "-";
 }
 
+bool
+kind_userunit_ran(const struct found *f)
+{
+	return said_has(f->said, "ActiveState active") ||
+	       said_has(f->said, "ActiveState reloading");
+}
+
 static const char *const *
 words(struct verdict *v, const char *file, const char *what, const char *enable, const char *text)
 {
@@ -236,6 +267,32 @@ is_refused(struct verdict *v, const struct userunit *u, const char *digest)
 	return true;
 }
 
+/* What its container could not start without. */
+static void
+need(struct verdict *v)
+{
+	const struct resource *r = v->step->resource;
+	const char *const *look = r->look;
+	const char *lowest = said_value(v->arena, v->step->found->said, "lowport");
+
+	if (v->step->class == PLAN_SAME || !look[2] || !look[3])
+		return;
+	if (said_has(v->step->found->said, "nonetwork"))
+		plan_blocked(v, "%s has no network %s", r->user, look[3]);
+	if (lowest && look[4])
+		plan_blocked(v,
+		    "port %s: what is no root's may listen from port %.10s on there "
+		    "(net.ipv4.ip_unprivileged_port_start)",
+		    look[4], lowest);
+}
+
+/* Of all that only a restart would pick up. */
+static const char *
+config_of(const struct resource *r)
+{
+	return r->config_digest ? r->config_digest : r->digest;
+}
+
 static void
 decide(struct verdict *v)
 {
@@ -255,15 +312,17 @@ decide(struct verdict *v)
 	if (u->content)
 		digest_hex(u->content, strlen(u->content), wanted);
 	text_differs = u->content && (!digest || strcmp(digest, wanted) != 0);
-	config_differs = u->content && (!f->owned || strcmp(f->config_digest, r->digest) != 0);
+	config_differs = u->content && (!f->owned || strcmp(f->config_digest, config_of(r)) != 0);
 	if (text_differs)
 		decide_text(v, u, digest);
 	else if (u->content && !f->owned)
 		plan_because(v, "not yet in drover's manifest");
 	else if (config_differs)
-		plan_because(v, "its image changed, or an act did not end");
+		plan_because(v, r->app ? "its files or its image changed"
+				       : "its image changed, or an act did not end");
 	what = verb(v, text_differs || config_differs);
 	enable = enabling(v);
+	need(v);
 	if (v->step->class == PLAN_SAME)
 		return;
 	v->step->doing = words(

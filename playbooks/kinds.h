@@ -37,6 +37,13 @@ struct resource *kind_linger_of(
     struct arena *a, enum resource_kind kind, const char *user, bool containers);
 void kind_userunit_take(struct arena *a, const char *user, struct resource *r);
 struct resource *kind_userimage_of(struct arena *a, const char *user, const struct resource *image);
+/* Of a release that a host kept: what its id, look and content tell. */
+void kind_userunit_again(struct arena *a, struct resource *r);
+void kind_userimage_again(struct arena *a, struct resource *r);
+/* USER/UNIT: what the unit of a user is called where units of several managers stand together. */
+const char *kind_userunit_word(const struct resource *r);
+/* Whether it ran when it was looked at. */
+bool kind_userunit_ran(const struct found *f);
 
 /* A volume and a network of podman's. */
 extern const struct kind kind_volume, kind_network;

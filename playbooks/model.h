@@ -116,6 +116,7 @@ struct app_decl {
 	const char *name;
 	struct mark mark;
 	enum app_form form;
+	struct source as; /* whose it is to be; not said: root's */
 	struct image_decl image;
 	struct app_binary binary;
 	struct field_texts relaxed;

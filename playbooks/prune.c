@@ -298,6 +298,12 @@ goes_by_name(const struct prune *p, const struct found *left, const bool *goes, 
 	return false;
 }
 
+static bool
+is_image(const struct resource *r)
+{
+	return r->kind == RESOURCE_IMAGE || r->kind == RESOURCE_USERIMAGE;
+}
+
 void
 prune_settle(struct arena *a, struct prune *p, const struct found *left,
     const struct resource *const **wanted, struct found **found, size_t *count)
@@ -309,7 +315,7 @@ prune_settle(struct arena *a, struct prune *p, const struct found *left,
 
 	for (size_t i = 0; i < p->count; i++) {
 		goes[i] = !goes_by_name(p, left, goes, i) && settle(a, p, p->gone[i], &left[i]);
-		if (!goes[i] || p->gone[i]->kind == RESOURCE_IMAGE)
+		if (!goes[i] || is_image(p->gone[i]))
 			continue;
 		item[n] = p->gone[i];
 		of[n++] = left[i];
@@ -319,7 +325,7 @@ prune_settle(struct arena *a, struct prune *p, const struct found *left,
 		of[n++] = (*found)[i];
 	}
 	for (size_t i = 0; i < p->count; i++) {
-		if (!goes[i] || p->gone[i]->kind != RESOURCE_IMAGE)
+		if (!goes[i] || !is_image(p->gone[i]))
 			continue;
 		item[n] = p->gone[i];
 		of[n++] = left[i];

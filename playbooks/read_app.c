@@ -61,6 +61,12 @@ parse_when(const struct field_context *c, const struct yaml_node *n, void *to)
 }
 
 static void
+parse_as(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	read_as(c, n, &((struct app_decl *)to)->as);
+}
+
+static void
 parse_tags(const struct field_context *c, const struct yaml_node *n, void *to)
 {
 	read_tags(c, n, &((struct app_decl *)to)->step);
@@ -89,6 +95,11 @@ const struct field read_app_fields[] = {
 	    .parse = read_app_binary,
 	    .doc = "instead of an image: a program beside the playbook, ELF or a script, at most "
 		   "64M" },
+	{ .name = "as",
+	    .form = FORM_CALL,
+	    .parse = parse_as,
+	    .doc = "the user whose it is, by their own service manager and rootless podman; root "
+		   "by default" },
 	{ .name = "replicas",
 	    .form = FORM_INT,
 	    .offset = offsetof(struct app_decl, replicas),
@@ -192,7 +203,6 @@ const struct field read_app_fields[] = {
 	{ .name = "log",
 	    .form = FORM_LATER,
 	    .doc = "an app logs to the journal, other sinks are not supported yet" },
-	{ .name = "as", .form = FORM_LATER, .doc = "rootless apps are not supported yet" },
 	{ .name = "place", .form = FORM_LATER, .doc = "placement is not supported yet" },
 	{ .name = "confirm", .form = FORM_LATER, .doc = "confirmation is not supported yet" },
 	{ 0 },

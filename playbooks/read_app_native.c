@@ -105,7 +105,7 @@ read_app_relax(const struct field_context *c, const struct field_texts *names, s
 /* What the unit of a program has an answer to; all else is refused by name. */
 static const char *const app_keys[] = { "binary", "image", "command", "replicas", "ports", "env",
 	"files", "args", "restart", "stop", "needs", "limits", "sandbox", "health", "on_change",
-	"drain", "when", "tags", NULL };
+	"drain", "when", "tags", "as", NULL };
 static const char *const sandbox_keys[] = { "capabilities", "seccomp", "read_only", "relax", NULL };
 static const char *const limit_keys[] = { "cpu", "memory", "tasks", "io", "nofile", NULL };
 static const char *const port_keys[] = { "container", "host", "bind", "protocol", NULL };
@@ -173,13 +173,17 @@ refuse_sandbox(
 static void
 refuse_keys(const struct field_context *c, const struct yaml_node *n, const struct app_decl *app)
 {
-	const struct yaml_node *command = yaml_find(n, "command");
+	const struct yaml_node *command = yaml_find(n, "command"), *as = yaml_find(n, "as");
 	const struct yaml_node *sandbox = yaml_find(n, "sandbox");
 	const struct yaml_node *read_only = sandbox ? yaml_find(sandbox, "read_only") : NULL;
 
 	if (command)
 		diag_error(c->diag, command->mark,
 		    "command: a binary is what is run itself: give it its args");
+	if (as)
+		diag_error(c->diag, as->mark,
+		    "as: a binary has a user of its own (relax: [DynamicUser] makes it root), and "
+		    "only root's service manager can keep it in its sandbox");
 	if (sandbox)
 		refuse_sandbox(c, sandbox, &app->sandbox);
 	if (read_only && str_eq(read_only->text, "false"))

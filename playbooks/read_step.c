@@ -148,6 +148,14 @@ is_tag(const char *s)
 }
 
 void
+read_as(const struct field_context *c, const struct yaml_node *n, struct source *to)
+{
+	if (read_source(c, "as", n, to) && !render_is_template(to) && read_is_user(to->text))
+		diag_error(c->diag, n->mark, "as: %s is wanted here, not \"%.60s\"",
+		    read_is_user(to->text), to->text);
+}
+
+void
 read_tags(const struct field_context *c, const struct yaml_node *n, struct step_decl *to)
 {
 	static const struct field tags = { .name = "tags",

@@ -21,6 +21,8 @@ bool read_condition(
 void read_loop(const struct field_context *c, const struct yaml_node *n, struct step_decl *to);
 /* A word, or a list of words. */
 void read_tags(const struct field_context *c, const struct yaml_node *n, struct step_decl *to);
+/* The user whose it is. */
+void read_as(const struct field_context *c, const struct yaml_node *n, struct source *to);
 /* A mapping of names to values; a text may hold templates. */
 void read_step_vars(const struct field_context *c, const struct yaml_node *n, struct step_decl *to);
 

@@ -27,11 +27,7 @@ parse_then(const struct field_context *c, const struct yaml_node *n, void *to)
 static void
 parse_as(const struct field_context *c, const struct yaml_node *n, void *to)
 {
-	struct source *as = &((struct task_decl *)to)->as;
-
-	if (read_source(c, "as", n, as) && !render_is_template(as) && read_is_user(as->text))
-		diag_error(c->diag, n->mark, "as: %s is wanted here, not \"%.60s\"",
-		    read_is_user(as->text), as->text);
+	read_as(c, n, &((struct task_decl *)to)->as);
 }
 
 static void

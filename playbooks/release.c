@@ -167,13 +167,22 @@ digest_one(struct digest *d, const struct resource *r, const char *host)
 }
 
 static bool
+is_image(const struct resource *r)
+{
+	return r->kind == RESOURCE_IMAGE || r->kind == RESOURCE_USERIMAGE;
+}
+
+static bool
 is_image_of(const struct resource *image, const char *app, const struct resource *const *wanted,
     size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (wanted[i]->kind != RESOURCE_IMAGE && same(wanted[i]->app, app) &&
-		    same(wanted[i]->image, image->image))
+	for (size_t i = 0; i < count; i++) {
+		const struct resource *r = wanted[i];
+
+		if (!is_image(r) && same(r->app, app) && same(r->image, image->image) &&
+		    (image->kind == RESOURCE_IMAGE || same(r->user, image->user)))
 			return true;
+	}
 	return false;
 }
 
@@ -187,8 +196,8 @@ make(struct arena *a, const struct host *host, const struct resource *const *wan
 
 	for (size_t i = 0; i < count; i++) {
 		const struct resource *r = wanted[i];
-		bool mine = r->kind == RESOURCE_IMAGE ? is_image_of(r, ret->app, wanted, count)
-						      : same(r->app, ret->app);
+		bool mine =
+		    is_image(r) ? is_image_of(r, ret->app, wanted, count) : same(r->app, ret->app);
 
 		if (!mine || r->absent)
 			continue;
@@ -212,8 +221,7 @@ release_made(struct arena *a, const struct host *host, const struct resource *co
 	for (size_t i = 0; i < count; i++) {
 		const struct resource *r = wanted[i];
 
-		if (!r->app || r->absent || r->kind == RESOURCE_IMAGE ||
-		    release_find(made, n, r->app))
+		if (!r->app || r->absent || is_image(r) || release_find(made, n, r->app))
 			continue;
 		made[n] = (struct release){ .app = r->app, .keep = RELEASE_KEEP };
 		make(a, host, wanted, count, &made[n++]);

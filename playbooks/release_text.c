@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -40,6 +41,7 @@ static const struct member members[] = {
 	{ "id", TEXT, OF(id), NULL },
 	{ "title", TEXT, OF(title), NULL },
 	{ "app", TEXT, OF(app), NULL },
+	{ "user", TEXT, OF(user), NULL },
 	{ "path", TEXT, OF(path), NULL },
 	{ "owner", TEXT, OF(owner), NULL },
 	{ "group", TEXT, OF(group), NULL },
@@ -76,7 +78,8 @@ static bool
 is_plain(enum resource_kind kind)
 {
 	return kind == RESOURCE_FILE || kind == RESOURCE_UNIT || kind == RESOURCE_IMAGE ||
-	       kind == RESOURCE_DIR || kind == RESOURCE_LINK;
+	       kind == RESOURCE_DIR || kind == RESOURCE_LINK || kind == RESOURCE_USERUNIT ||
+	       kind == RESOURCE_USERIMAGE;
 }
 
 static size_t
@@ -168,7 +171,7 @@ release_write(const struct release *r, struct buf *to)
 		json_put_text(&w, "kind", kind_name(x->kind));
 		for (size_t k = 0; k < countof(members); k++)
 			put_member(&w, &members[k], x);
-		if (x->digest[0])
+		if (strlen(x->digest) == DIGEST_HEX - 1)
 			json_put_text(&w, "digest", x->digest);
 		if (x->image_id[0])
 			json_put_text(&w, "image_id", x->image_id);
@@ -285,7 +288,8 @@ get_digest(const struct json *from, const char *name, char to[65])
 static bool
 is_whole(const struct resource *r)
 {
-	bool place = r->kind != RESOURCE_IMAGE;
+	bool of_user = r->kind == RESOURCE_USERUNIT || r->kind == RESOURCE_USERIMAGE;
+	bool place = r->kind != RESOURCE_IMAGE && !of_user;
 
 	if (!r->id || !r->title || !r->app || !reply_is_line(r->id))
 		return false;
@@ -293,7 +297,13 @@ is_whole(const struct resource *r)
 		return false;
 	if (place && (!r->path || !reply_is_path(r->path) || *r->path != '/' || !r->digest[0]))
 		return false;
-	return r->kind == RESOURCE_IMAGE ? r->image != NULL : (r->kind != RESOURCE_UNIT || r->unit);
+	if (of_user && !r->user)
+		return false;
+	if (r->kind == RESOURCE_IMAGE || r->kind == RESOURCE_USERIMAGE)
+		return r->image != NULL;
+	if (r->kind == RESOURCE_USERUNIT)
+		return r->digest[0] && r->look && r->config_digest;
+	return r->kind != RESOURCE_UNIT || r->unit;
 }
 
 static const struct resource *

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strmap.h"
+#include "playbooks/kinds.h"
 #include "playbooks/observation.h"
 #include "playbooks/reply.h"
 #include "playbooks/resource.h"
@@ -148,7 +149,8 @@ aim(const struct release_reading *r, const struct release_known *known, struct r
     struct err *err)
 {
 	const struct piece *piece = x->digest[0] ? find(r, "content", x->digest) : NULL;
-	const char *id = x->kind == RESOURCE_IMAGE ? image_id(known, x->image) : NULL;
+	bool image = x->kind == RESOURCE_IMAGE || x->kind == RESOURCE_USERIMAGE;
+	const char *id = image ? image_id(known, x->image) : NULL;
 
 	if (x->kind == RESOURCE_FILE || x->kind == RESOURCE_UNIT) {
 		x->kept = arena_printf(
@@ -157,13 +159,26 @@ aim(const struct release_reading *r, const struct release_known *known, struct r
 		x->content_len = x->content ? piece->len : 0;
 		return 0;
 	}
-	if (x->kind != RESOURCE_IMAGE)
+	if (x->kind == RESOURCE_USERUNIT && !piece)
+		return err_set(err, OUTCOME_FAILED,
+		    "the host did not keep the text of %s as it was in release %s", x->title,
+		    known->id);
+	if (x->kind == RESOURCE_USERUNIT) {
+		x->content = piece->text;
+		x->content_len = piece->len;
+		kind_userunit_again(r->arena, x);
+	}
+	if (!image)
 		return 0;
 	if (!id)
 		return err_set(err, OUTCOME_FAILED,
 		    "the host did not keep which image %s was in release %s", x->image, known->id);
 	str_copy(x->image_id, sizeof(x->image_id), id);
-	x->retag = true;
+	x->retag = x->kind == RESOURCE_IMAGE;
+	if (x->retag)
+		return 0;
+	str_copy(x->digest, sizeof(x->digest), id);
+	kind_userimage_again(r->arena, x);
 	return 0;
 }
 

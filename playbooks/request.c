@@ -23,6 +23,8 @@ extern const char host_act_sh[], host_armed_sh[], host_carry_sh[], host_confirm_
 const char *
 request_digest(const struct resource *r)
 {
+	if (r->kind == RESOURCE_USERUNIT && r->config_digest)
+		return r->config_digest;
 	if (r->kind == RESOURCE_FILE || kind_find(r->kind))
 		return r->digest[0] ? r->digest : NULL;
 	if (r->kind == RESOURCE_UNIT)
@@ -77,6 +79,8 @@ add_manifest(struct request_parts *p, const struct plan_step *s, size_t n)
 	const struct resource *r = s->resource;
 	/* The line of what is absent goes when it is gone. */
 	const char *digest = r->absent ? "!" : request_digest(r);
+	bool is_text = r->kind == RESOURCE_UNIT ||
+		       (r->kind == RESOURCE_USERUNIT && r->config_digest && r->digest[0]);
 
 	if (r->undoing)
 		return add_undoing(p, r, n);
@@ -91,7 +95,7 @@ add_manifest(struct request_parts *p, const struct plan_step *s, size_t n)
 	buf_addf(&p->manifest, "%zu\t%s\t%s\t%s\t%s\t%s\t%s\t%c\t%c\n",
 	    r->kind == RESOURCE_IMAGE && !r->absent ? 0 : n, r->id, p->spec->playbook,
 	    r->app ? r->app : "-", release_of(p, r), digest,
-	    r->kind == RESOURCE_UNIT && !r->absent ? r->digest : "-", request_puts(s) ? 'p' : 'f',
+	    is_text && !r->absent ? r->digest : "-", request_puts(s) ? 'p' : 'f',
 	    r->secret ? 's' : '-');
 	return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "playbooks/kinds.h"
 #include "playbooks/plan.h"
 #include "playbooks/request.h"
 #include "playbooks/tar.h"
@@ -9,6 +10,12 @@
 #include <string.h>
 
 #define HOME "/root"
+
+const char *
+request_unit(const struct resource *r)
+{
+	return r->kind == RESOURCE_USERUNIT && r->detail ? kind_userunit_word(r) : r->unit;
+}
 
 /* The member DIRECTORY/N, as in_place of carry.sh takes it: a directory, variables, the command. */
 static int
@@ -31,8 +38,8 @@ request_add_drain(struct request_parts *p, const struct resource *r, size_t n)
 
 	if (!d)
 		return 0;
-	buf_addf(&p->drains, "%s %zu %lld.%lld\n", r->unit, n, (long long)d->limit_ms / 1000,
-	    (long long)d->limit_ms % 1000 / 100);
+	buf_addf(&p->drains, "%s %zu %lld.%lld\n", request_unit(r), n,
+	    (long long)d->limit_ms / 1000, (long long)d->limit_ms % 1000 / 100);
 	if (add_hook(p, "drain", n, d, d->before) < 0)
 		return -1;
 	return add_hook(p, "undrain", n, d, d->after);
@@ -46,11 +53,11 @@ request_drain(struct request_parts *p, const struct resource *r, struct buf *to)
 	if (!r->drain || !r->drain->before)
 		return;
 	if (p->drained) {
-		buf_addf(to, "drain %s\n", r->unit);
+		buf_addf(to, "drain %s\n", request_unit(r));
 		return;
 	}
 	p->drained = true;
-	buf_addf(&first, "%s\n", r->unit);
+	buf_addf(&first, "%s\n", request_unit(r));
 	tar_add(p->tar, "drain.first", first.data, first.len);
 }
 
@@ -58,5 +65,5 @@ void
 request_undrain(const struct resource *r, struct buf *to)
 {
 	if (r->drain && r->drain->after)
-		buf_addf(to, "undrain %s\n", r->unit);
+		buf_addf(to, "undrain %s\n", request_unit(r));
 }

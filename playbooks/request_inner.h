@@ -60,6 +60,9 @@ void request_undrain(const struct resource *r, struct buf *to);
 /* The group of files of the steps from one to another: files.N, and the step that switches them. */
 int request_add_files(struct request_parts *p, size_t from, size_t to);
 
+/* What its unit is called in the operations; USER/UNIT is one of a user's own. NULL: it has none. */
+const char *request_unit(const struct resource *r);
+
 /* One word for the host's shell to split at blanks. */
 bool request_is_word(const char *s);
 

@@ -20,10 +20,24 @@ add_member(
 	tar_add(p->tar, path, text->data, text->len);
 }
 
+/* The text of a unit of a user's own, which the act puts where no other user looks. */
+static void
+add_text(struct request_parts *p, const struct resource *r, struct buf *files)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), "f/%s", r->digest);
+	if (strmap_add(&p->contents, r->digest, 0, NULL))
+		tar_add(p->tar, name, r->content, r->content_len);
+	buf_addf(files, "- %s %s\n", r->digest, name);
+}
+
 /* What is copied from where the act put it: "FLAG DIGEST PATH", FLAG s of a secret. */
 static int
 add_file(struct request_parts *p, const struct resource *r, struct buf *files)
 {
+	if (r->kind == RESOURCE_USERUNIT && r->content)
+		add_text(p, r, files);
 	if ((r->kind != RESOURCE_FILE && r->kind != RESOURCE_UNIT) || !r->path)
 		return 0;
 	if (!reply_is_path(r->path))

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "playbooks/confirm.h"
 #include "playbooks/kind.h"
+#include "playbooks/kinds.h"
 #include "playbooks/observation.h"
 #include "playbooks/plan.h"
 #include "playbooks/reply.h"
@@ -58,7 +59,8 @@ static int
 add_gate(struct request_parts *p, const struct resource *r, size_t n)
 {
 	const struct health *h = &r->health;
-	const char *address = h->address ? h->address : "127.0.0.1";
+	const char *address = h->address ? h->address : "127.0.0.1", *unit = request_unit(r);
+	const char *pattern[] = { h->pattern, NULL };
 	long long interval = h->interval_ms > 0 ? h->interval_ms : 5000;
 	long long timeout = h->timeout_ms > 0 ? h->timeout_ms : 2000;
 	int retries = h->retries > 0 ? h->retries : 3;
@@ -74,25 +76,21 @@ add_gate(struct request_parts *p, const struct resource *r, size_t n)
 	case HEALTH_HTTP:
 		if (!h->path || !request_is_word(h->path))
 			return err_set(p->err, OUTCOME_INPUT, "health path: no blanks, no * ? [");
-		buf_addf(&p->steps, "gate %s http %s %d %lld %lld %d %s\n", r->unit, address,
-		    h->port, interval, timeout, retries, h->path);
+		buf_addf(&p->steps, "gate %s http %s %d %lld %lld %d %s\n", unit, address, h->port,
+		    interval, timeout, retries, h->path);
 		break;
 	case HEALTH_TCP:
-		buf_addf(&p->steps, "gate %s tcp %s %d %lld %lld %d -\n", r->unit, address, h->port,
+		buf_addf(&p->steps, "gate %s tcp %s %d %lld %lld %d -\n", unit, address, h->port,
 		    interval, timeout, retries);
 		break;
 	case HEALTH_EXEC:
-		if (request_add_words(p, "args", n, NULL, h->argv) < 0)
-			return -1;
-		buf_addf(&p->steps, "gate %s exec - 0 %lld %lld %d %zu\n", r->unit, interval,
-		    timeout, retries, n);
-		break;
 	case HEALTH_JOURNAL:
-		if (request_add_words(
-			p, "args", n, NULL, (const char *const[]){ h->pattern, NULL }) < 0)
+		if (request_add_words(p, r->kind == RESOURCE_USERUNIT ? "gate" : "args", n, NULL,
+			h->kind == HEALTH_EXEC ? h->argv : pattern) < 0)
 			return -1;
-		buf_addf(&p->steps, "gate %s journal - 0 %lld %lld %d %zu\n", r->unit, interval,
-		    timeout, retries, n);
+		buf_addf(&p->steps, "gate %s %s - 0 %lld %lld %d %s%zu\n", unit,
+		    h->kind == HEALTH_EXEC ? "exec" : "journal", interval, timeout, retries,
+		    r->kind == RESOURCE_USERUNIT ? "../gate/" : "", n);
 		break;
 	}
 	return 0;
@@ -159,10 +157,40 @@ add_then(struct request_parts *p, const struct follow_up *f, size_t n)
 	return 0;
 }
 
+/* The unit of a user: its kind starts it, and it is to be well as any other. */
+static int
+add_userunit(struct request_parts *p, const struct plan_step *s, size_t n)
+{
+	const struct resource *r = s->resource;
+	const char *unit = request_unit(r), *file = s->doing[2], *verb = s->doing[3];
+	bool reload = str_starts(verb, "reload"), stop = str_eq(verb, "stop");
+	bool starts = !stop && strcmp(verb, "-") != 0;
+
+	if (!request_is_word(unit))
+		return err_set(p->err, OUTCOME_INPUT, "%s: cannot be sent", r->id);
+	buf_addf(&p->steps, "start %zu\n", n);
+	if (kind_userunit_ran(s->found) && (stop || str_eq(file, "remove") || (starts && !reload)))
+		request_drain(p, r, &p->steps);
+	buf_addf(&p->steps, "do %zu userunit %s\n", n, unit);
+	if (starts) {
+		p->started = true;
+		buf_addf(&p->steps, "watch %s\n", unit);
+		if (add_gate(p, r, n) < 0)
+			return -1;
+		buf_adds(&p->steps, "steady\n");
+		if (!reload)
+			request_undrain(r, &p->steps);
+	}
+	buf_addf(&p->steps, "done %zu\n", n);
+	return request_add_words(p, "args", n, NULL, s->doing);
+}
+
 /* What its kind does on the host, by words of its own. */
 static int
 add_doing(struct request_parts *p, const struct plan_step *s, size_t n)
 {
+	if (s->resource->kind == RESOURCE_USERUNIT && s->resource->detail)
+		return add_userunit(p, s, n);
 	buf_addf(&p->steps, "start %zu\ndo %zu %s\ndone %zu\n", n, n,
 	    kind_find(s->resource->kind)->name, n);
 	return request_add_words(p, "args", n, NULL, s->doing);

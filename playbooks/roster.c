@@ -9,6 +9,7 @@
 #include "inventory/inventory.h"
 #include "playbooks/roster_inner.h"
 #include "playbooks/sighting.h"
+#include "playbooks/unit.h"
 #include "playbooks/wanted.h"
 
 #include <string.h>
@@ -87,9 +88,11 @@ static int
 replica_of(const char *app, const char *unit)
 {
 	size_t n = app ? strlen(app) : 0;
+	const char *slash = strchr(unit, '/');
 	char *end;
 	long replica;
 
+	unit = slash ? slash + 1 : unit;
 	if (!app || strncmp(unit, app, n) != 0 || unit[n] != '-')
 		return -1;
 	replica = strtol(unit + n + 1, &end, 10);
@@ -144,7 +147,7 @@ join_of(struct making *m, const struct roster_host *h, const char *unit)
 
 	return (struct roster_join){ .arena = m->arena,
 		.host = h,
-		.line = s ? sighting_line(s, arena_printf(m->arena, "unit %s", unit)) : NULL,
+		.line = s ? sighting_line(s, unit_to_id(m->arena, unit)) : NULL,
 		.unit = s ? sighting_unit(s, unit) : NULL,
 		.container = s ? sighting_container(s, container_name(m->arena, unit)) : NULL };
 }
@@ -172,9 +175,9 @@ join_known(struct making *m, size_t host, const struct wanted_host *wh)
 
 	for (size_t i = 0; i < known->manifest_count; i++) {
 		const struct manifest_line *line = &known->manifest[i];
-		const char *unit = line->resource + strlen("unit ");
+		const char *unit = unit_of_id(m->arena, line->resource);
 
-		if (!str_starts(line->resource, "unit ") || wanted_unit(wh, unit) ||
+		if (!unit || wanted_unit(wh, unit) ||
 		    (m->in->only && !str_eq(m->in->only, line->playbook)))
 			continue;
 		struct roster_join j = join_of(m, h, unit);
@@ -196,7 +199,8 @@ join_foreign(struct making *m, size_t host, size_t first)
 	for (size_t i = 0; i < h->sight->container_count; i++) {
 		const struct sighting_container *c = &h->sight->container[i];
 		bool ours = sighting_line(h->sight,
-				arena_printf(m->arena, "unit %s.service", c->name)) != NULL;
+				unit_to_id(m->arena,
+				    arena_printf(m->arena, "%s.service", c->name))) != NULL;
 
 		for (size_t k = first; k < m->count && !ours; k++)
 			ours =

@@ -83,7 +83,11 @@ judge_files(struct judging *g)
 	const struct roster_join *j = g->j;
 	const struct observation *known = &j->host->sight->known;
 
-	judge_file(g, j->line, arena_printf(j->arena, "%s/%s", APP_UNIT_DIR, g->to->unit), true);
+	/* The file of a user's own unit is told by the name of that. */
+	judge_file(g, j->line,
+	    strchr(g->to->unit, '/') ? g->to->unit
+				     : arena_printf(j->arena, "%s/%s", APP_UNIT_DIR, g->to->unit),
+	    true);
 	for (size_t i = 0; j->app && i < known->manifest_count; i++) {
 		const struct manifest_line *m = &known->manifest[i];
 
@@ -97,7 +101,8 @@ static void
 judge_unit(struct judging *g)
 {
 	const struct sighting_unit *u = g->j->unit;
-	const char *own = arena_printf(g->j->arena, "/%s.d/", g->to->unit);
+	const char *slash = strchr(g->to->unit, '/');
+	const char *own = arena_printf(g->j->arena, "/%s.d/", slash ? slash + 1 : g->to->unit);
 
 	if (!u)
 		return;
@@ -233,6 +238,17 @@ health_of(struct arena *a, const struct sighting_container *c)
 	return arena_memdup0(a, open + 1, (size_t)(close - open - 1));
 }
 
+/* UNIT, or USER/UNIT of a user's own. */
+static bool
+is_called(const struct unit_status *u, const char *name)
+{
+	size_t n = strlen(u->user);
+
+	if (n == 0)
+		return str_eq(u->name, name);
+	return strncmp(name, u->user, n) == 0 && name[n] == '/' && str_eq(name + n + 1, u->name);
+}
+
 static void
 take_state(struct roster_join *j, struct roster_instance *to)
 {
@@ -249,7 +265,7 @@ take_state(struct roster_join *j, struct roster_instance *to)
 	to->sub = "dead";
 	to->since_s = -1;
 	for (size_t i = 0; i < s->unit_count; i++) {
-		if (*s->units[i].user || !str_eq(s->units[i].name, to->unit))
+		if (!is_called(&s->units[i], to->unit))
 			continue;
 		to->active = arena_strdup(j->arena, s->units[i].active);
 		to->sub = arena_strdup(j->arena, s->units[i].sub);

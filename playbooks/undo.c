@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "playbooks/back.h"
 #include "playbooks/kind.h"
+#include "playbooks/kinds.h"
 #include "playbooks/observation.h"
 #include "playbooks/plan.h"
 #include "playbooks/undo_inner.h"
@@ -208,6 +209,8 @@ wish_kind(struct undo *u, const struct back_step *s)
 	how->doing = s->back;
 	how->back = s->args;
 	r->look = kind->look ? s->look : NULL;
+	if (s->kind == RESOURCE_USERUNIT && r->look && r->look[0] && r->look[1])
+		kind_userunit_again(u->arena, r);
 	r->parts = true;
 }
 
@@ -270,9 +273,13 @@ undo_wish(struct arena *a, const struct back *b, const struct undo_spec *spec)
 	if (b->undone)
 		note(u, arena_printf(a, "taken back already: by %s, run %s, at %s", b->undone->who,
 			    b->undone->run, b->undone->time));
-	/* What came last goes first. */
+	/* What came last goes first, but units find images by their names. */
 	for (size_t i = b->count; i > 0 && (!b->undone || u->force); i--)
-		wish(u, &b->step[i - 1]);
+		if (b->step[i - 1].kind == RESOURCE_USERIMAGE)
+			wish(u, &b->step[i - 1]);
+	for (size_t i = b->count; i > 0 && (!b->undone || u->force); i--)
+		if (b->step[i - 1].kind != RESOURCE_USERIMAGE)
+			wish(u, &b->step[i - 1]);
 	undo_join_trees(u);
 	return u;
 }

@@ -1,5 +1,6 @@
 #include "playbooks/unit.h"
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
 
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #define NAME_MAX_BYTES 255
+#define USER_MAX_BYTES 32
 
 const char *const unit_suffixes[] = { "service", "socket", "timer", "target", "path", "mount",
 	"automount", "swap", "slice", NULL };
@@ -126,6 +128,46 @@ unit_name_ok(const char *name)
 		if (str_eq(dot + 1, *s))
 			return true;
 	return false;
+}
+
+bool
+unit_call_ok(const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	if (!slash)
+		return unit_name_ok(name);
+	return slash > name && slash - name <= USER_MAX_BYTES && *name != '-' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+		   (size_t)(slash - name) &&
+	       unit_name_ok(slash + 1);
+}
+
+const char *
+unit_to_id(struct arena *a, const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	if (!slash)
+		return arena_printf(a, "unit %s", name);
+	return arena_printf(a, "userunit %s of %.*s", slash + 1, (int)(slash - name), name);
+}
+
+const char *
+unit_of_id(struct arena *a, const char *id)
+{
+	static const char own[] = "unit ", of_user[] = "userunit ", of[] = " of ";
+	const char *name = id + strlen(of_user), *user;
+
+	if (str_starts(id, own))
+		return id + strlen(own);
+	if (!str_starts(id, of_user))
+		return NULL;
+	user = strstr(name, of);
+	if (!user)
+		return NULL;
+	name = arena_printf(a, "%s/%.*s", user + strlen(of), (int)(user - name), name);
+	return unit_call_ok(name) ? name : NULL;
 }
 
 /* The next line of *text without spaces at its ends; false at the end. */

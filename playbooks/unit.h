@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
 struct buf;
 
 /* One argument of an Exec line. s holds no NUL. */
@@ -31,6 +32,13 @@ void unit_container(struct buf *to, const char *restart, int64_t stop_timeout_s)
 
 /* A whole unit name with a suffix systemd knows: caddy.service, backup@web.timer. */
 bool unit_name_ok(const char *name);
+
+/* A unit of a user's own manager is USER/UNIT where units of several managers stand together; USER may be
+ * missing. */
+bool unit_call_ok(const char *name);
+/* What the manifest calls it, "unit UNIT" or "userunit UNIT of USER", and back: NULL when it is no unit. */
+const char *unit_to_id(struct arena *a, const char *name);
+const char *unit_of_id(struct arena *a, const char *id);
 
 /* The suffixes, ended by NULL: "service", "socket", ... */
 extern const char *const unit_suffixes[];

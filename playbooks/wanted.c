@@ -5,8 +5,11 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inventory/inventory.h"
+#include "playbooks/kinds.h"
 #include "playbooks/playbook.h"
 #include "playbooks/resource.h"
+
+#include <string.h>
 
 #define NAMES_MAX (256U << 10) /* what apps.sh reads */
 
@@ -38,8 +41,11 @@ image_id(const struct desired *d, const char *image)
 static struct wanted_unit
 unit_of(const struct desired *d, const struct resource *r)
 {
+	bool of_user = r->kind == RESOURCE_USERUNIT;
+	bool container = of_user ? strcmp(r->look[2], "-") != 0 : r->look != NULL;
+
 	return (struct wanted_unit){ .app = r->app,
-		.unit = r->unit,
+		.unit = of_user ? kind_userunit_word(r) : r->unit,
 		.digest = r->digest,
 		.config_digest = r->config_digest,
 		.image = r->image,
@@ -47,7 +53,15 @@ unit_of(const struct desired *d, const struct resource *r)
 		.health = &r->health,
 		.running = r->state == WANT_STARTED || r->state == WANT_RESTARTED ||
 			   r->state == WANT_RELOADED,
-		.container = !r->app && r->look };
+		.container = !r->app && container };
+}
+
+/* A unit with a text of ours, of root's or of a user's. */
+static bool
+is_unit(const struct resource *r)
+{
+	return !r->absent &&
+	       (r->kind == RESOURCE_UNIT || (r->kind == RESOURCE_USERUNIT && r->digest[0]));
 }
 
 static bool
@@ -64,7 +78,7 @@ fill(struct wanted *w, const struct wanted_spec *spec, const struct host *host,
 	unit = arena_alloc(w->arena, d.count * sizeof(*unit) + 1);
 	*ret = (struct wanted_host){ .host = host, .unit = unit, .unsure = asked.missed };
 	for (size_t i = 0; i < d.count; i++)
-		if (d.item[i]->kind == RESOURCE_UNIT && !d.item[i]->absent && !d.item[i]->user)
+		if (is_unit(d.item[i]))
 			unit[ret->count++] = unit_of(&d, d.item[i]);
 	return true;
 }

@@ -18,7 +18,7 @@ struct playbook;
 
 struct wanted_unit {
 	const char *app;  /* NULL: a unit of a task */
-	const char *unit; /* "shop-0.service" */
+	const char *unit; /* "shop-0.service"; of a user's own "ops/shop-0.service" */
 	const char *digest,
 	    *config_digest;   /* of its text; of all that a restart would pick up, or NULL */
 	const char *image;    /* NULL: none, or nobody can tell */

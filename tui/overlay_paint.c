@@ -32,33 +32,17 @@ box(struct canvas *c, int height, int width, const char *title, int *ret_row, in
 	*ret_col = left + 2;
 }
 
-/* At the right end of a border. */
-static void
-tell_hidden(struct canvas *c, int row, int width, const char *word, size_t count, int left)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), " %zu %s ", count, word);
-	if (count > 0)
-		canvas_print_right(c, row, left, width - 5, STYLE_BOLD, text);
-}
-
 static void
 paint_picker(const struct overlay *o, struct canvas *c)
 {
 	int width = c->cols < 110 ? c->cols : 110, row, col;
-	int told = c->rows < 16 ? 0 : picker_told_rows(o->picker, width - 4);
-	int height = (int)o->picker->count + 4 + told;
+	int height = (int)o->picker->count + 4;
 	bool help = o->kind == OVERLAY_HELP;
 
 	height = height < c->rows ? height : c->rows;
 	box(c, height, width, o->title, &row, &col);
 	int last = row + height - 3;
-	struct picker_seen seen = picker_paint(o->picker, c, row, last - told, col, width - 4);
-	int at = seen.row;
-	tell_hidden(c, row - 1, width, "above", seen.above, col);
-	tell_hidden(c, last + 1, width, "more", seen.below, col);
-	picker_tell(o->picker, c, last - told, last, col, width - 4);
+	int at = picker_paint(o->picker, c, row, last, col, width - 4);
 	if (!o->picker->shown_count)
 		canvas_print(c, row, col, width - 4, STYLE_DIM, "nothing matches");
 	int used = canvas_print(c, last, col, width - 4, STYLE_DIM,
@@ -89,9 +73,7 @@ paint_palette(const struct overlay *o, struct canvas *c)
 		canvas_fill(c, line - rows - 1, 0, width, STYLE_HEAD, '-');
 		canvas_print(c, line - rows - 1, 2, width - 4, STYLE_BOLD,
 		    " Tab completes, Up recalls, Enter runs ");
-		struct picker_seen seen =
-		    picker_paint(o->picker, c, line - rows, line, 1, width - 2);
-		tell_hidden(c, line - rows - 1, width, "more", seen.above + seen.below, 2);
+		picker_paint(o->picker, c, line - rows, line, 1, width - 2);
 	}
 	used = canvas_print(c, line, 0, 2, STYLE_KEY, ":");
 	used += canvas_print(
@@ -100,18 +82,15 @@ paint_palette(const struct overlay *o, struct canvas *c)
 	c->cursor_col = used < width ? used : width - 1;
 }
 
-/* In rows [row, last]; what finds no place there is counted in the last. */
-static void
-paint_text(struct canvas *c, int row, int col, int width, int last, const char *text)
+static int
+count_lines(const char *text, int width)
 {
-	int rows = canvas_wrap(NULL, 0, col, width, 10000, STYLE_TEXT, text);
+	int n = 0;
 
-	if (rows <= last - row + 1) {
-		canvas_wrap(c, row, col, width, last, STYLE_TEXT, text);
-		return;
-	}
-	canvas_wrap(c, row, col, width, last - 1, STYLE_TEXT, text);
-	canvas_printf(c, last, col, width, STYLE_WARN, "... %d more lines", rows - (last - row));
+	width = width > 0 ? width : 1;
+	for (; text && *text; text += strcspn(text, "\n"), text += *text == '\n')
+		n += 1 + (int)strcspn(text, "\n") / width;
+	return n;
 }
 
 /* The focus is told by its brackets too, and by the cursor. */
@@ -143,12 +122,12 @@ static void
 paint_confirm(const struct overlay *o, struct canvas *c)
 {
 	int width = c->cols < 72 ? c->cols : 72, row, col;
-	int height = canvas_wrap(NULL, 0, 0, width - 4, 10000, STYLE_TEXT, o->text) + 7;
+	int height = count_lines(o->text, width - 4) + 7;
 
 	height = height < c->rows ? height : c->rows;
 	box(c, height, width, o->title, &row, &col);
 	int last = row + height - 3;
-	paint_text(c, row + 1, col, width - 4, last - 2, o->text);
+	canvas_wrap(c, row + 1, col, width - 4, last - 2, STYLE_TEXT, o->text);
 	if (!o->typed) {
 		paint_buttons(o, c, last, col, width - 4);
 		return;
@@ -178,8 +157,7 @@ static void
 paint_question(const struct overlay *o, struct canvas *c)
 {
 	int width = c->cols < 76 ? c->cols : 76, row, col, room = width - 4;
-	int lines = o->text ? canvas_wrap(NULL, 0, 0, room, 10000, STYLE_TEXT, o->text) : 0;
-	int height = lines + 5 + (lines > 0);
+	int lines = count_lines(o->text, room), height = lines + 5 + (lines > 0);
 	char head[200];
 
 	if (o->more)
@@ -190,7 +168,7 @@ paint_question(const struct overlay *o, struct canvas *c)
 	box(c, height < c->rows ? height : c->rows, width, head, &row, &col);
 	int last = row + (height < c->rows ? height : c->rows) - 3;
 	if (o->text)
-		paint_text(c, row + 1, col, room, last - 2, o->text);
+		canvas_wrap(c, row + 1, col, room, last - 2, STYLE_TEXT, o->text);
 	int w = canvas_width(o->input), used = 0;
 	if (o->typed)
 		used = canvas_printf(c, last - 1, col, room, STYLE_WARN, "type %s: ", o->typed);

@@ -11,7 +11,6 @@
 
 #define KEYS_WIDTH 14
 #define PAGE       10
-#define TOLD_MOST  2 /* rows of an item that is told whole */
 
 struct picker *
 picker_new(void)
@@ -152,13 +151,6 @@ keys_width(const struct picker *p, int width)
 	return 0;
 }
 
-/* Where its note begins: at its own column where there is one, else behind what is used. */
-static int
-note_at(int used, int room)
-{
-	return used + 2 > 38 || room < 70 ? used + 2 : 38;
-}
-
 static void
 paint_item(const struct picker_item *i, struct canvas *c, int row, int left, int width, int keys)
 {
@@ -179,70 +171,21 @@ paint_item(const struct picker_item *i, struct canvas *c, int row, int left, int
 		    canvas_printf(c, row, text + used, room - used, STYLE_WARN, "  (%s)", i->why);
 	if (!i->note || room - used < 12)
 		return;
-	int at = note_at(used, room);
+	/* At its own column where there is one, else behind the text. */
+	int at = used + 2 > 38 || room < 70 ? used + 2 : 38;
 	canvas_print(c, row, text + at, room - at, STYLE_DIM, i->note);
 }
 
-/* Text, reason and note; caller frees. */
-static char *
-all_of(const struct picker_item *i)
-{
-	return xasprintf("%s%s%s%s%s%s", i->text, i->why ? "  (" : "", i->why ? i->why : "",
-	    i->why ? ")" : "", i->note ? "  " : "", i->note ? i->note : "");
-}
-
-static bool
-is_cut(const struct picker_item *i, int room)
-{
-	int used = canvas_width(i->text) + (i->why ? canvas_width(i->why) + 4 : 0);
-
-	if (i->head)
-		return false;
-	return used > room || (i->note && note_at(used, room) + canvas_width(i->note) > room);
-}
-
 int
-picker_told_rows(const struct picker *p, int width)
-{
-	int room = width - keys_width(p, width), most = 0;
-
-	for (size_t n = 0; n < p->shown_count; n++) {
-		const struct picker_item *i = &p->items[p->shown[n]];
-
-		if (!is_cut(i, room))
-			continue;
-		autofree char *all = all_of(i);
-		int rows = canvas_wrap(NULL, 0, 0, width, TOLD_MOST - 1, STYLE_TEXT, all);
-		most = rows > most ? rows : most;
-	}
-	return most < TOLD_MOST ? most : TOLD_MOST;
-}
-
-void
-picker_tell(const struct picker *p, struct canvas *c, int top, int bottom, int left, int width)
-{
-	const struct picker_item *i = picker_current(p);
-
-	if (!i || bottom <= top || !is_cut(i, width - keys_width(p, width)))
-		return;
-	autofree char *all = all_of(i);
-	canvas_wrap(c, top, left, width, bottom - 1, STYLE_DIM, all);
-}
-
-struct picker_seen
 picker_paint(const struct picker *p, struct canvas *c, int top, int bottom, int left, int width)
 {
 	size_t height = bottom > top ? (size_t)(bottom - top) : 0, first = 0;
-	int keys = keys_width(p, width);
-	struct picker_seen seen = { .row = -1 };
+	int keys = keys_width(p, width), found = -1;
 
 	if (p->list.cursor > height / 2)
 		first = p->list.cursor - height / 2;
 	if (first + height > p->shown_count)
 		first = p->shown_count > height ? p->shown_count - height : 0;
-	seen.above = first;
-	if (p->shown_count > first + height)
-		seen.below = p->shown_count - first - height;
 	for (size_t i = first; i < p->shown_count && i < first + height; i++) {
 		int row = top + (int)(i - first);
 
@@ -252,7 +195,7 @@ picker_paint(const struct picker *p, struct canvas *c, int top, int bottom, int 
 		if (i != p->list.cursor || p->items[p->shown[i]].head)
 			continue;
 		canvas_select(c, row, left, width);
-		seen.row = row;
+		found = row;
 	}
-	return seen;
+	return found;
 }

@@ -53,18 +53,8 @@ const struct picker_item *picker_current(const struct picker *p);
 /* The item whose binding has this key; NULL: none. */
 const struct picker_item *picker_by_key(const struct picker *p, const char *key);
 
-/* How many rows it takes to tell all of the longest item, at most 2; 0 when each fits into a row of its own. */
-int picker_told_rows(const struct picker *p, int width);
-/* All of the item under the cursor, when its row has not all, in rows [top, bottom). */
-void picker_tell(
-    const struct picker *p, struct canvas *c, int top, int bottom, int left, int width);
-
-struct picker_seen {
-	int row;             /* of the cursor; -1: there is none */
-	size_t above, below; /* how many are out of sight */
-};
-/* Rows [top, bottom), columns [left, left+width). */
-struct picker_seen picker_paint(
+/* Rows [top, bottom), columns [left, left+width). Returns the row of the cursor, -1 when there is none. */
+int picker_paint(
     const struct picker *p, struct canvas *c, int top, int bottom, int left, int width);
 
 #endif

@@ -276,14 +276,6 @@ paint_row(const struct logs_view *l, size_t i, struct canvas *c, int row, int mo
 	return lines;
 }
 
-/* Neither read, nor merely not begun. */
-static bool
-is_troubled(const struct logs_host *h)
-{
-	return h->link != LOGS_LIVE && h->link != LOGS_ENDED &&
-	       (h->link != LOGS_WAITING || h->why[0]);
-}
-
 /* The host that is worst off, in one line; nothing when all is well. */
 static bool
 paint_trouble(const struct logs_view *l, struct canvas *c, int row)
@@ -298,7 +290,8 @@ paint_trouble(const struct logs_view *l, struct canvas *c, int row)
 		struct logs_host h;
 
 		l->source->host(l->feed, i, &h);
-		if (!is_troubled(&h))
+		if (h.link == LOGS_LIVE || h.link == LOGS_ENDED ||
+		    (h.link == LOGS_WAITING && !h.why[0]))
 			continue;
 		more++;
 		if (more == 1 || (h.link == LOGS_FAILED && worst.link != LOGS_FAILED))
@@ -378,28 +371,6 @@ paint_lines(const struct logs_view *l, struct canvas *c, int top, int bottom)
 		row += paint_row(l, first, c, row, bottom - row);
 }
 
-/* Why there is no line. */
-static const char *
-emptiness(const struct logs_view *l)
-{
-	struct logs_totals t;
-	size_t troubled = 0;
-
-	l->source->totals(l->feed, &t);
-	for (size_t i = 0; i < t.hosts; i++) {
-		struct logs_host h;
-
-		l->source->host(l->feed, i, &h);
-		troubled += is_troubled(&h);
-	}
-	if (l->later)
-		return "looking through the lines";
-	if (troubled > 0 && troubled == t.hosts)
-		return t.hosts == 1 ? "its log cannot be read now"
-				    : "no host's log can be read now";
-	return "no lines so far";
-}
-
 void
 logs_paint(const struct view *v, struct canvas *c, int top, int bottom)
 {
@@ -418,7 +389,8 @@ logs_paint(const struct view *v, struct canvas *c, int top, int bottom)
 			bottom--;
 	}
 	if (!l->row_count)
-		canvas_print(c, top + 1, 2, c->cols - 3, STYLE_DIM, emptiness(l));
+		canvas_print(c, top + 1, 2, c->cols - 3, STYLE_DIM,
+		    l->later ? "looking through the lines" : "no lines so far");
 	if (l->not_found)
 		canvas_printf(c, bottom - 1, 2, c->cols - 3, STYLE_WARN, "nowhere: %s", l->search);
 	paint_lines(l, c, top, bottom - (l->not_found ? 1 : 0));

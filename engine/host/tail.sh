@@ -28,9 +28,37 @@ if [ -n "$user" ]; then
 	# What it says, and what its manager says of it.
 	set -- "$@" _SYSTEMD_USER_UNIT="$unit" _UID="$uid" + USER_UNIT="$unit" _UID="$uid"
 fi
+# A unit of a user's own, as one of the things to be read; words that end by + are another such thing.
+of_user() { # USER UNIT
+	uid=$(id -u -- "$1" 2>/dev/null) || return 0
+	printf '%s\n' _SYSTEMD_USER_UNIT="$2" _UID="$uid" + USER_UNIT="$2" _UID="$uid" +
+}
 if [ -n "$app" ]; then
-	units=$(awk -F'\t' -v app="$app" '$3 == app && sub(/^unit /, "", $1) { print $1 }' /var/lib/drover/manifest 2>/dev/null)
-	for one in ${units:-$app}; do set -- "$@" -u "$one"; done
+	# The app's units, else the instance of this name: UNIT, or USER/UNIT of a user's own.
+	units=$(awk -F'\t' -v app="$app" '
+		function name(id,	w) {
+			if (sub(/^unit /, "", id)) return id
+			if (!sub(/^userunit /, "", id)) return ""
+			split(id, w, " of ")
+			return w[2] "/" w[1]
+		}
+		name($1) == "" { next }
+		$3 == app { all = all name($1) "\n" }
+		$3 != "-" && name($1) ~ "/" && substr(name($1), index(name($1), "/") + 1) == app ".service" { one = one name($1) "\n" }
+		END { printf "%s", all != "" ? all : one }' /var/lib/drover/manifest 2>/dev/null)
+	case $units in
+	*/*)
+		words=$(for one in $units; do
+			case $one in
+			*/*) of_user "${one%%/*}" "${one#*/}" ;;
+			*) printf '%s\n' _SYSTEMD_UNIT="$one" + UNIT="$one" _PID=1 + ;;
+			esac
+		done)
+		# shellcheck disable=SC2086
+		set -- "$@" ${words%+}
+		;;
+	*) for one in ${units:-$app}; do set -- "$@" -u "$one"; done ;;
+	esac
 fi
 leash=
 command -v timeout >/dev/null && leash="timeout 1200"

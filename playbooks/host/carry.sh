@@ -207,11 +207,24 @@ now() { # centiseconds of uptime
 	read -r up rest </proc/uptime
 	up=${up%.*}${up#*.}
 }
+# A unit of a user's own is USER/UNIT; what deals with those brings as_user.
 property() { # UNIT NAME
-	systemctl show -p "$2" --value -- "$1"
+	case $1 in
+	*/*) as_user "${1%%/*}" systemctl --user show -p "$2" --value -- "${1#*/}" ;;
+	*) systemctl show -p "$2" --value -- "$1" ;;
+	esac
+}
+# What the journal has of a unit, and nothing else.
+journal_of() { # UNIT WORD...
+	whose=$1
+	shift
+	case $whose in
+	*/*) journalctl -q --no-pager -o cat _SYSTEMD_USER_UNIT="${whose#*/}" _UID="$(id -u -- "${whose%%/*}")" "$@" ;;
+	*) journalctl -q --no-pager -o cat -u "$whose" "$@" ;;
+	esac
 }
 last_lines() { # UNIT
-	journalctl -q --no-pager -o cat -n 8 -u "$1" 2>/dev/null
+	journal_of "$1" -n 8 2>/dev/null
 }
 unit() { # VERB UNIT
 	before "unit $1 $2 $(property "$2" ActiveState)"
@@ -290,10 +303,15 @@ probe_http() { # ADDRESS PORT SECONDS PATH
 }
 # What the unit said since this start of it, and no other.
 probe_journal() { # UNIT SECONDS PATTERN
+	start=_SYSTEMD_INVOCATION_ID=$(property "$1" InvocationID)
+	case $1 in
+	*/*) set -- "$2" "$3" _SYSTEMD_USER_UNIT="${1#*/}" _UID="$(id -u -- "${1%%/*}")" "$start" ;;
+	*) set -- "$2" "$3" -u "$1" "$start" ;;
+	esac
 	# shellcheck disable=SC2016
-	timeout "$2" sh -c 'journalctl -q --no-pager -o cat -u "$0" "_SYSTEMD_INVOCATION_ID=$1" | grep -Eq -e "$2"' \
-		"$1" "$(property "$1" InvocationID)" "$3" && return
-	echo "no line of its journal since it was started matches $3"
+	timeout "$1" sh -c 'pattern=$0 && journalctl -q --no-pager -o cat "$@" | grep -Eq -e "$pattern"' \
+		"$2" "$3" "$4" ${5+"$5"} && return
+	echo "no line of its journal since it was started matches $2"
 	return 1
 }
 probe() { # KIND ADDRESS PORT SECONDS PATH
@@ -418,8 +436,9 @@ image_away() { # STEP NAME
 }
 # The kinds that are named in the request bring their function do_KIND: it changes the host and leaves
 # what it has to say in text; by status it says whether that worked.
-work() { # NUMBER KIND
-	before "do $1 $2"
+work() { # NUMBER KIND [UNIT]
+	before "do $1 $2 ${3:-}"
+	[ "$drained" != "${3:-}" ] || drained=''
 	with_words "args/$1" "do_$2" || abort "$text" $?
 	[ -e "look/$1" ] || return 0
 	mkdir -p left
@@ -455,7 +474,8 @@ perform() { # OP ARGUMENTS
 	unmake) unmake ;;
 	forget) systemctl reset-failed -- "$1" 2>/dev/null || : ;;
 	image-away) image_away "$1" "$2" ;;
-	do) work "$1" "$2" ;;
+	do) work "$@" ;;
+	watch) watched="$watched $1=$(property "$1" NRestarts)" ;;
 	arm) arm ;;
 	steady) steady_all ;;
 	drain) drain "$1" ;;

@@ -1,7 +1,20 @@
 #!/bin/sh
 # Restarts units of an app, one after another: each must come up, stay so for three seconds without having come up
 # anew, and answer its health check, before the next. Behind this text stand lines
+# UNIT of a user's own is USER/UNIT.
 #   one UNIT [http ADDRESS PORT PATH | tcp ADDRESS PORT | exec WORD... | journal PATTERN]
+manage() { # UNIT WORD...: systemctl by these words, the unit behind them
+	which=$1
+	shift
+	case $which in
+	*/*)
+		uid=$(id -u -- "${which%%/*}") && gid=$(id -g -- "${which%%/*}") || return 1
+		(cd / && exec setpriv --reuid "$uid" --regid "$gid" --init-groups env XDG_RUNTIME_DIR="/run/user/$uid" \
+			systemctl --user "$@" -- "${which#*/}")
+		;;
+	*) systemctl "$@" -- "$which" ;;
+	esac
+}
 answers() {
 	case $1 in
 	exec)
@@ -9,9 +22,13 @@ answers() {
 		timeout 10 "$@" >/dev/null 2>&1
 		;;
 	journal)
+		case $unit in
+		*/*) match="_SYSTEMD_USER_UNIT=${unit#*/}" ;;
+		*) match="--unit=$unit" ;;
+		esac
 		# shellcheck disable=SC2016
-		timeout 10 sh -c 'journalctl -q --no-pager -o cat -u "$0" "_SYSTEMD_INVOCATION_ID=$1" | grep -Eq -e "$2"' \
-			"$unit" "$(systemctl show -P InvocationID -- "$unit")" "$2"
+		timeout 10 sh -c 'journalctl -q --no-pager -o cat "$0" "_SYSTEMD_INVOCATION_ID=$1" | grep -Eq -e "$2"' \
+			"$match" "$(manage "$unit" show -P InvocationID)" "$2"
 		;;
 	*)
 		# shellcheck disable=SC2016
@@ -25,14 +42,14 @@ answers() {
 one() {
 	unit=$1 tries=0
 	shift
-	systemctl cat -- "$unit" >/dev/null 2>&1 || return 0
-	systemctl restart -- "$unit" || exit 1
+	manage "$unit" cat >/dev/null 2>&1 || return 0
+	manage "$unit" restart || exit 1
 	sleep 3
-	state=$(systemctl is-active -- "$unit")
-	if [ "$state" = inactive ] && [ "$(systemctl show -P Type -- "$unit")" = oneshot ]; then state=ended; fi
+	state=$(manage "$unit" is-active)
+	if [ "$state" = inactive ] && [ "$(manage "$unit" show -P Type)" = oneshot ]; then state=ended; fi
 	echo "$unit: $state"
 	case $state in active | ended) ;; *) exit 1 ;; esac
-	again=$(systemctl show -P NRestarts -- "$unit")
+	again=$(manage "$unit" show -P NRestarts)
 	[ "${again:-0}" = 0 ] || {
 		echo "$unit came up $again times more by itself" >&2
 		exit 1

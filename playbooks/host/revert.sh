@@ -5,7 +5,7 @@
 # the act itself failed, and as `program RUN back WHY` later on: by the run, when another host failed,
 # and by a timer, when a change that needed a confirmation got none.
 # `before` has a line for each thing in the order in which it was touched:
-#   files GROUP   unit VERB UNIT STATE   enabled UNIT STATE   run N   do N KIND
+#   files GROUP   unit VERB UNIT STATE   enabled UNIT STATE   run N   do N KIND [USER/UNIT]
 # What one keeps is on the disk before the thing is touched.
 before() { # WORDS
 	[ "$keeps" ] || return 0
@@ -129,6 +129,18 @@ back_do() { # N KIND
 		failing "$(title "$1"): $text" "as the plan showed it"
 	fi
 }
+# The unit of a user that ran before runs again when its files are back, as any other; one that did not goes, or
+# stops, while what it uses is still there.
+ran_userunit() { # N
+	[ "$(sed -n 8p "back/$1" 2>/dev/null)" = restart ]
+}
+back_userunit() { # N UNIT
+	! is_up "$(property "$2" ActiveState)" || hooked drain "$2"
+	back_do "$1" userunit
+	is_up "$(property "$2" ActiveState)" || return 0
+	well_again "$2"
+	hooked undrain "$2"
+}
 back_line() {
 	op=$1
 	shift
@@ -137,8 +149,21 @@ back_line() {
 	unit) back_unit "$@" ;;
 	enabled) back_enabled "$1" ;;
 	run) back_run "$1" ;;
-	do) back_do "$@" ;;
+	do)
+		case $2/${3:-} in
+		userimage/*) ;;
+		userunit/?*) ran_userunit "$1" || back_userunit "$1" "$3" ;;
+		*) back_do "$1" "$2" ;;
+		esac
+		;;
 	esac
+}
+# A user's units find their images by name: those are back first.
+back_names() {
+	[ -e before ] || return 0
+	while read -r op number kind _ <&5; do
+		[ "$op $kind" != 'do userimage' ] || back_do "$number" "$kind" 5<&-
+	done 5<before
 }
 # Around a stop on the way back too; what fails then is told of, and the way back goes on.
 hooked() { # drain|undrain UNIT
@@ -147,7 +172,11 @@ hooked() { # drain|undrain UNIT
 # One that runs again is waited for by the check of the act that had put it there, if that is still known; one
 # that does not pass it is told of, and it was as it is.
 well_again() { # UNIT
-	by=$(unit="unit $1" awk -F'\t' '$1 == ENVIRON["unit"] { print $7 }' manifest.old 2>/dev/null)
+	case $1 in
+	*/*) by="userunit ${1#*/} of ${1%%/*}" ;;
+	*) by="unit $1" ;;
+	esac
+	by=$(unit=$by awk -F'\t' '$1 == ENVIRON["unit"] { print $7 }' manifest.old 2>/dev/null)
 	case $by in '' | - | *[!0-9a-f-]*) return 0 ;; esac
 	# shellcheck disable=SC2046
 	set -- $(unit=$1 awk '$1 == "gate" && $2 == ENVIRON["unit"] { $1 = ""; line = $0 } END { print line }' "../$by/steps" 2>/dev/null)
@@ -187,6 +216,7 @@ is_stopping() { [ "$(systemctl is-system-running 2>/dev/null)" = stopping ]; }
 revert() {
 	fails='' left='' again='' unwell=''
 	tags_back
+	back_names
 	[ -e before ] || return 0
 	awk '{ line[NR] = $0 } END { for (i = NR; i; i--) print line[i] }' before >after
 	set -f
@@ -208,6 +238,8 @@ revert() {
 			esac
 		elif [ "$op" = unit ] && ! is_stopping; then
 			up_again "$@" 5<&-
+		elif [ "$op $2" = 'do userunit' ] && [ "${3:-}" ] && ran_userunit "$1"; then
+			back_userunit "$1" "$3" 5<&-
 		fi
 	done 5<before
 	set +f

@@ -108,7 +108,6 @@ static void
 what_comes_later_is_refused_by_name(void **state)
 {
 	static const char *const later[] = { "apps: {a: {image: localhost/a, secrets: [x]}}",
-		"apps: {a: {image: localhost/a, as: x}}",
 		"apps: {a: {image: localhost/a, quadlet: x}}",
 		"apps: {a: {image: localhost/a, rootfs: x}}",
 		"apps: {a: {image: localhost/a, sandbox: {user: auto}}}",

@@ -158,7 +158,7 @@ fill(void)
 }
 
 static void
-up_empty(const char *subject)
+up(const char *subject)
 {
 	memset(&w, 0, sizeof(w));
 	stage_up(&w.stage);
@@ -172,12 +172,6 @@ up_empty(const char *subject)
 	w.stage.services.logs = &w.source;
 	w.stage.services.page = on_page;
 	stage_open(&w.stage, &view_logs, subject);
-}
-
-static void
-up(const char *subject)
-{
-	up_empty(subject);
 	fill();
 	free(stage_text(&w.stage, 30, 100));
 }
@@ -431,24 +425,6 @@ hosts_that_are_away_are_said_the_worst_by_name(void **state)
 }
 
 static void
-why_there_is_no_line_is_said(void **state)
-{
-	(void)state;
-	up_empty("web1");
-	shows("no lines so far", true);
-	for (size_t i = 0; i < w.feed.hosts; i++) {
-		w.feed.host[i].link = i == 0 ? LOGS_WAITING : LOGS_FAILED;
-		w.feed.host[i].why = "connection refused";
-	}
-	shows("no host's log can be read now", true);
-	w.feed.hosts = 1;
-	shows("its log cannot be read now", true);
-	w.feed.host[0].why = "";
-	shows("no lines so far", true);
-	stage_down(&w.stage);
-}
-
-static void
 the_batch_command_of_a_key_is_what_is_shown(void **state)
 {
 	(void)state;
@@ -538,7 +514,6 @@ main(void)
 		cmocka_unit_test(another_range_and_other_hosts_begin_anew),
 		cmocka_unit_test(a_unit_of_a_user_is_asked_for_with_its_user),
 		cmocka_unit_test(hosts_that_are_away_are_said_the_worst_by_name),
-		cmocka_unit_test(why_there_is_no_line_is_said),
 		cmocka_unit_test(the_batch_command_of_a_key_is_what_is_shown),
 		cmocka_unit_test(without_a_subject_it_is_the_marked_hosts),
 		cmocka_unit_test(what_is_seen_is_saved_or_piped),
