@@ -59,8 +59,7 @@ retry(void *user, const char *const *hosts, size_t count, struct err *err)
 	if (!launch_last_command(c->launch))
 		return err_set(err, OUTCOME_USAGE, "this run cannot be done again from here");
 	autofree char *command = xstrdup(launch_last_command(c->launch));
-	return (launch_last_rolling(c->launch) ? launch_rolling : launch_command)(
-	    c->launch, at, n, command, err);
+	return launch_command(c->launch, at, n, command, launch_last_how(c->launch), err);
 }
 
 /* What drover does about a unit is systemctl's; a command's words are in the plan. */

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/kept_plan.h"
+#include "engine/errand.h"
 #include "engine/fanout.h"
 #include "engine/herd.h"
 #include "engine/progress.h"
@@ -46,7 +47,7 @@ struct launch {
 	bool any, live, paused, folding;
 	int stops;
 	char *last_command, *last_playbook;
-	bool last_rolling;
+	enum launch_how last_how;
 };
 
 struct launch *
@@ -194,11 +195,24 @@ take_hosts(struct launch *l, const size_t *hosts, size_t count)
 		l->hosts[i] = herd_at(l->config.herd, hosts[i]);
 }
 
-static int
-start_command(struct launch *l, const size_t *hosts, size_t count, const char *command,
-    bool rolling, struct err *err)
+/* The login is not root somewhere, and the inventory says how to become it. */
+static bool
+becomes(const struct launch *l)
+{
+	for (size_t i = 0; i < l->host_count; i++) {
+		if (errand_becomes(l->hosts[i]))
+			return true;
+	}
+	return false;
+}
+
+int
+launch_command(struct launch *l, const size_t *hosts, size_t count, const char *command,
+    enum launch_how how, struct err *err)
 {
 	autofree const char **names = xcalloc(count, sizeof(*names));
+	const char *argv[8];
+	size_t n = 0;
 
 	if (l->live)
 		return err_set(err, OUTCOME_LOCKED, "a run is at work");
@@ -207,38 +221,33 @@ start_command(struct launch *l, const size_t *hosts, size_t count, const char *c
 	for (size_t i = 0; i < count; i++)
 		names[i] = herd_host_of(l->hosts[i])->name;
 	autofree char *set = names_fold(names, count);
-	const char *argv[] = { "-P", "1", "run", set, "--", command };
-	size_t skip = rolling ? 0 : 2;
-	if (begin(l, "run", argv + skip, countof(argv) - skip, names, count, err) < 0)
+	if (how == LAUNCH_ROLLING) {
+		argv[n++] = "-P";
+		argv[n++] = "1";
+	}
+	argv[n++] = "run";
+	if (how != LAUNCH_TYPED && becomes(l))
+		argv[n++] = "-B";
+	argv[n++] = set;
+	argv[n++] = "--";
+	argv[n++] = command;
+	if (begin(l, "run", argv, n, names, count, err) < 0)
 		return -1;
-	l->rolling = l->last_rolling = rolling;
+	l->rolling = how == LAUNCH_ROLLING;
+	l->last_how = how;
 	l->command = xstrdup(command);
 	l->last_command = xstrdup(command);
 	l->fanout = fanout_start(&(struct fanout_spec){ .herd = l->config.herd,
 	    .run = l->run,
 	    .hosts = l->hosts,
 	    .count = count,
-	    .parallel = rolling ? 1 : 0,
-	    .who = rolling ? ERRAND_OWN : ERRAND_LOGIN,
+	    .parallel = l->rolling ? 1 : 0,
+	    .who = how == LAUNCH_TYPED ? ERRAND_LOGIN : ERRAND_OWN,
 	    .command = l->command,
 	    .keep = true,
 	    .done = on_done,
 	    .user = l });
 	return 0;
-}
-
-int
-launch_command(
-    struct launch *l, const size_t *hosts, size_t count, const char *command, struct err *err)
-{
-	return start_command(l, hosts, count, command, false, err);
-}
-
-int
-launch_rolling(
-    struct launch *l, const size_t *hosts, size_t count, const char *command, struct err *err)
-{
-	return start_command(l, hosts, count, command, true, err);
 }
 
 /* All mistakes of a file in one text, as the command line prints them. */
@@ -426,10 +435,10 @@ launch_plan_on(
 	return plan_hosts(l, kept, false, hosts, count, err);
 }
 
-bool
-launch_last_rolling(const struct launch *l)
+enum launch_how
+launch_last_how(const struct launch *l)
 {
-	return l->last_rolling;
+	return l->last_how;
 }
 
 const char *

@@ -28,14 +28,16 @@ struct launch_config {
 struct launch *launch_new(const struct launch_config *config);
 void launch_free(struct launch *l);
 
+enum launch_how {
+	LAUNCH_TYPED, /* as the login, as drover run does */
+	LAUNCH_OWN, /* drover's own words: as root where the inventory says how, as drover run -B does */
+	LAUNCH_ROLLING /* the same on one host after another; the first that does not end well stops the rest */
+};
+
 /* A command on hosts of the herd, by their numbers there; recorded as drover run SET -- COMMAND. Kind
  * LOCKED while a run is at work. */
-int launch_command(
-    struct launch *l, const size_t *hosts, size_t count, const char *command, struct err *err);
-
-/* The same on one host after another; the first that does not end well stops the rest. */
-int launch_rolling(
-    struct launch *l, const size_t *hosts, size_t count, const char *command, struct err *err);
+int launch_command(struct launch *l, const size_t *hosts, size_t count, const char *command,
+    enum launch_how how, struct err *err);
 
 /* Begin an apply: observe and plan. launch_planned() has it at once, and changed() is told when the plan
  * is there; with nothing to change the run ends. drift: look only for what is no longer as it was applied.
@@ -48,7 +50,7 @@ int launch_plan_on(
 
 /* What the last run was, for doing it again; NULL: it was none of that. */
 const char *launch_last_command(const struct launch *l);
-bool launch_last_rolling(const struct launch *l); /* it went to one host after another */
+enum launch_how launch_last_how(const struct launch *l);
 const char *launch_last_playbook(const struct launch *l);
 
 /* No batch begins while it is on. -1: the run has no batches, or none is at work. */

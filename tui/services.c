@@ -56,7 +56,7 @@ struct console_asked {
 	size_t *hosts;
 	size_t count;
 	char *command;
-	bool rolling;      /* one host after another */
+	enum launch_how how;
 	struct view *view; /* who asked, and is told only while it is on the screen */
 	struct view_prompt prompt;
 	struct view_confirm confirm;
@@ -102,8 +102,7 @@ command_confirmed(void *user, const char *input)
 	struct err err;
 
 	(void)input;
-	if ((a->rolling ? launch_rolling : launch_command)(
-		c->launch, a->hosts, a->count, a->command, &err) < 0)
+	if (launch_command(c->launch, a->hosts, a->count, a->command, a->how, &err) < 0)
 		console_flash(c, true, "%s", err.text);
 	else
 		console_open(c, &view_run, NULL);
@@ -128,8 +127,8 @@ confirm_command(struct console *c, const char *title, const char *what, enum con
 	char word[CONFIRM_WORD];
 
 	confirm_word(&c->scene, a->hosts, a->count, kind, word);
-	overlay_confirm(&c->overlay, title, a->rolling ? rolling : text, *word ? word : NULL,
-	    command_confirmed, c)
+	overlay_confirm(&c->overlay, title, a->how == LAUNCH_ROLLING ? rolling : text,
+	    *word ? word : NULL, command_confirmed, c)
 	    ->no = console_declined;
 }
 
@@ -140,6 +139,7 @@ take_command(struct console *c, const char *const *hosts, size_t count, const ch
 
 	take_hosts(c, a, hosts, count);
 	a->command = xstrdup(command);
+	a->how = LAUNCH_OWN;
 }
 
 static void
@@ -179,7 +179,7 @@ service_rolling(void *user, const struct view_rolling *r)
 
 	take_hosts(c, a, r->hosts, r->count);
 	a->command = xstrdup(r->command);
-	a->rolling = true;
+	a->how = LAUNCH_ROLLING;
 	confirm_command(c, r->title, r->what, CONFIRM_CHANGE);
 }
 

@@ -30,6 +30,7 @@
 #include "cli/commands.h"
 #include "cli/out.h"
 #include "cli/ui.h"
+#include "engine/errand.h"
 #include "engine/herd.h"
 #include "engine/poll.h"
 #include "inventory/inventory.h"
@@ -64,6 +65,7 @@ build_scene(struct console *c)
 		c->hosts[i] = (struct scene_host){ .name = h->name,
 			.group = h->groups[0],
 			.pet = h->kind == HOST_PET,
+			.becomes = errand_becomes(herd_at(c->herd, i)),
 			.link = (enum link)p.link,
 			.age_ms = p.age_ms,
 			.rtt_ms = p.rtt_ms,

@@ -39,6 +39,7 @@ enum link { LINK_NONE, LINK_CONNECTING, LINK_UP, LINK_DOWN };
 struct scene_host {
 	const char *name, *group;
 	bool pet, strayed, cordoned, marked;
+	bool becomes; /* drover's own programs become root there */
 	enum link link;
 	struct err err;              /* why the link is down */
 	int64_t age_ms;              /* since the status was true; -1: there is none */

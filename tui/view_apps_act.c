@@ -195,6 +195,25 @@ appsview_do_restart(struct view *v)
 						    .command = program });
 }
 
+/* Somewhere among its hosts a login becomes root. */
+static bool
+becomes(const struct view *v)
+{
+	const struct appsview *a = v->state;
+	const struct apps_row *row = appsview_at(a);
+	size_t max = row && row->app ? row->app->count : 1;
+	autofree const char **names = xcalloc(max + 1, sizeof(*names));
+	size_t n = appsview_hosts(a, names, max);
+
+	for (size_t i = 0; i < v->scene->count; i++) {
+		for (size_t k = 0; v->scene->hosts[i].becomes && k < n; k++) {
+			if (str_eq(names[k], v->scene->hosts[i].name))
+				return true;
+		}
+	}
+	return false;
+}
+
 char *
 appsview_equal_restart(const struct view *v)
 {
@@ -204,7 +223,7 @@ appsview_equal_restart(const struct view *v)
 
 	if (!set || !appsview_at(a)->app)
 		return NULL;
-	buf_adds(&b, "drover -P 1 run ");
+	buf_addf(&b, "drover -P 1 run %s", becomes(v) ? "-B " : "");
 	str_shell_quote(&b, set);
 	buf_adds(&b, " -- systemctl restart");
 	put_units(a, &b);

@@ -439,7 +439,7 @@ equal_verb(const struct view *v, const char *verb)
 	if (!host_thing(v, &t))
 		return NULL;
 	autofree char *command = act_command(v, verb);
-	return xasprintf("drover run %s -- %s", h->name, command);
+	return xasprintf("drover run %s%s -- %s", h->host->becomes ? "-B " : "", h->name, command);
 }
 
 static char *

@@ -378,6 +378,14 @@ what_can_be_copied_and_its_command_are_told(void **state)
 		if (str_eq(x->key, "r"))
 			assert_string_equal(command,
 			    "drover -P 1 run 'web[1-4,10]' -- systemctl restart web-0.service");
+		if (!str_eq(x->key, "r"))
+			continue;
+		/* A login that is not root becomes it for drover's own words. */
+		for (size_t i = 0; i < a.stage.scene.count; i++)
+			a.stage.hosts[i].becomes = str_eq(a.stage.hosts[i].name, "web3");
+		autofree char *as_root = x->equal(&a.stage.view);
+		assert_string_equal(
+		    as_root, "drover -P 1 run -B 'web[1-4,10]' -- systemctl restart web-0.service");
 	}
 	down(&a);
 }
