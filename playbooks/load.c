@@ -15,10 +15,12 @@
 #include "playbooks/read_app.h"
 #include "playbooks/read_task.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
-#define APPS_MAX 200
+#define APPS_MAX   200
+#define NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
 /* A number, or a share of the hosts: 3, 25%. */
 static void
@@ -241,6 +243,13 @@ const struct field load_fields[] = {
 	{ 0 },
 };
 
+/* A name that an expression can read. */
+static bool
+is_word(const char *name)
+{
+	return *name && !isdigit((unsigned char)*name) && name[strspn(name, NAME_CHARS)] == '\0';
+}
+
 static void
 read_extra(struct playbook *p, const char *const *extra, struct diag *diag)
 {
@@ -256,9 +265,15 @@ read_extra(struct playbook *p, const char *const *extra, struct diag *diag)
 		autofree char *name =
 		    equals ? xmemdup0(extra[i], (size_t)(equals - extra[i])) : xstrdup("");
 
-		if (!*name || is_built_in(name)) {
-			diag_error(
-			    diag, mark, "NAME=VALUE is wanted here, not \"%.60s\"", extra[i]);
+		if (is_built_in(name)) {
+			diag_error(diag, mark, "%s is what drover calls the host's own", name);
+			continue;
+		}
+		if (!is_word(name)) {
+			diag_error(diag, mark,
+			    "NAME=VALUE is wanted here, NAME of letters, digits and _, not "
+			    "\"%.60s\"",
+			    extra[i]);
 			continue;
 		}
 		p->extra[p->extra_count++] = (struct var){

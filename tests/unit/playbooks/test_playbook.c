@@ -254,8 +254,12 @@ bad_arguments_of_e_are_told(void **state)
 
 	d->extra[0] = "tag";
 	d->extra[1] = "host=x";
+	d->extra[2] = "a b=1";
 	assert_false(desk_load(d, "name: x\n"));
-	assert_int_equal(d->diag.errors, 2);
+	assert_string_equal(buf_text(&d->said),
+	    "-e: NAME=VALUE is wanted here, NAME of letters, digits and _, not \"tag\"\n"
+	    "-e: host is what drover calls the host's own\n"
+	    "-e: NAME=VALUE is wanted here, NAME of letters, digits and _, not \"a b=1\"\n");
 }
 
 static void
