@@ -81,6 +81,8 @@ read_run_script(const struct field_context *c, const struct yaml_node *n, void *
 	t->run.mark = n->mark;
 	if (!read_script_text(c, &got, t))
 		return;
+	if (got.with.count && !got.with.item[0][strspn(got.with.item[0], " \t")])
+		diag_error(c->diag, n->mark, "with: the name of a program is wanted here");
 	if (!got.with.count &&
 	    (t->content.source.len < 3 || memcmp(t->content.source.text, "#!", 2) != 0))
 		diag_error(c->diag, n->mark,

@@ -85,6 +85,9 @@ mistakes_are_told_at_their_place(void **state)
 		{ "[{script: gone.sh}]", "gone.sh" },
 		{ "[{script: {with: sh}}]", "one of source and content is wanted here" },
 		{ "[{script: {content: x, with: sh, args: x}}]", "args: a list is wanted here" },
+		{ "[{script: {content: x, with: \"\"}}]", "with: the name of a program is wanted" },
+		{ "[{script: {content: x, with: [\" \"]}}]",
+		    "with: the name of a program is wanted" },
 		{ "[{run: [cat], stdin: \"{{ tear }}\"}]", "unknown variable \"tear\"" },
 		{ "[{run: [a], cwd: \"{{ host }}\"}]", "not \"web1\"" },
 	};
