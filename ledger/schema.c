@@ -44,8 +44,8 @@ static const char *const migrations[] = {
 	/* Who follows other drovers asks every second who is at work. */
 	"CREATE INDEX IF NOT EXISTS run_open ON run(uuid) WHERE end_ms=0;",
 	/* Which hosts have, or had, an app. */
-	"CREATE TABLE IF NOT EXISTS release(host INTEGER, app TEXT, id TEXT, run INTEGER,"
-	" PRIMARY KEY(host, app)) WITHOUT ROWID;",
+	("CREATE TABLE IF NOT EXISTS release(host INTEGER, app TEXT, id TEXT, run INTEGER,"
+	 " PRIMARY KEY(host, app)) WITHOUT ROWID;"),
 };
 
 int
