@@ -292,17 +292,13 @@ on_answer(void *user, struct herd_host *hh, const struct collect *c)
 	struct asking *a = user;
 	struct file *f = a->user;
 	struct err err = c->err;
-	bool whole;
 
 	if (!asking_wants(a, hh))
 		return;
 	reply_feed(&f->reply, c->out, c->out_len);
-	whole = f->reply.state == REPLY_AFTER;
+	if (err.kind == OUTCOME_OK && reply_verdict(&f->reply, &err) < 0 && c->dropped)
+		err_set(&err, OUTCOME_FAILED, "more than can be asked for");
 	reply_fini(&f->reply);
-	if (err.kind == OUTCOME_OK && !whole)
-		err_set(&err, OUTCOME_FAILED, "%s",
-		    c->dropped ? "more than can be asked for"
-			       : "the reply ended before its end mark");
 	if (err.kind == OUTCOME_OK && str_eq(f->want, "list"))
 		take_known(f);
 	if (err.kind == OUTCOME_OK && f->err.kind == OUTCOME_OK && next_content(f)) {

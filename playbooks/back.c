@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPLY_MAX (64U << 20)
-
 extern const char host_back_sh[], host_look_dir_sh[];
 
 static void take_frame(void *user, const char *kind, const char *payload, size_t len);
@@ -40,9 +38,7 @@ back_new(struct arena *a, const char *nonce, const char *uuid)
 void
 back_feed(struct back_reading *r, const void *p, size_t n)
 {
-	r->taken += n;
-	if (r->taken <= REPLY_MAX)
-		reply_feed(&r->reply, p, n);
+	reply_feed(&r->reply, p, n);
 }
 
 void
@@ -253,19 +249,9 @@ struct back *
 back_end(struct back_reading *r, struct err *err)
 {
 	struct back *b = r->back;
-	int rc = 0;
+	int rc = reply_verdict(&r->reply, err);
 
-	if (r->taken > REPLY_MAX)
-		rc = err_set(
-		    err, OUTCOME_FAILED, "the reply is larger than %u MiB", REPLY_MAX >> 20);
-	else if (r->reply.state == REPLY_BEFORE)
-		rc = err_set(err, OUTCOME_FAILED, "the host ran no helper (it said: %s)",
-		    *r->reply.broken ? r->reply.broken : "nothing");
-	else if (r->reply.state == REPLY_BROKEN)
-		rc = err_set(err, OUTCOME_FAILED, "%s", r->reply.broken);
-	else if (r->reply.state != REPLY_AFTER)
-		rc = err_set(err, OUTCOME_FAILED, "the reply ended before its end mark");
-	else
+	if (rc == 0)
 		back_join(r);
 	back_free(r);
 	return rc < 0 ? NULL : b;

@@ -20,7 +20,6 @@ struct back_reading {
 	struct reply reply;
 	struct back *back;
 	const char *uuid;
-	size_t taken;
 	struct back_step *step;
 	size_t count, cap, max; /* max: the highest number there may be */
 	char *result, *units, *before, *after, *files, *untouched, *was, *undone, *gates, *drains;

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #define IMAGES_MAX (4U << 20)
-#define REPLY_MAX  (64U << 20)
 
 struct observe {
 	struct arena *arena;
@@ -32,7 +31,6 @@ struct observe {
 	bool short_request, bad_units;
 	bool damaged;        /* the manifest */
 	size_t damaged_line; /* 0: not known */
-	size_t taken;        /* bytes of the reply */
 	char *images, *containers;
 	const char *flood;  /* what said more than a reply may hold */
 	const char *unread; /* what was no line of a state or a digest, or why one is missing */
@@ -245,9 +243,6 @@ observe_new(struct arena *a, const char *nonce, const struct resource *const *wa
 bool
 observe_feed(struct observe *o, const void *p, size_t n)
 {
-	o->taken += n;
-	if (o->taken > REPLY_MAX)
-		return false;
 	reply_feed(&o->reply, p, n);
 	return o->reply.state != REPLY_BROKEN;
 }
@@ -464,20 +459,12 @@ observe_end(struct observe *o, struct err *err)
 
 	if (o->short_request)
 		rc = err_set(err, OUTCOME_FAILED, "the request did not reach the host whole");
-	else if (o->taken > REPLY_MAX)
-		rc = err_set(
-		    err, OUTCOME_FAILED, "the reply is larger than %u MiB", REPLY_MAX >> 20);
 	else if (o->flood)
 		rc = err_set(err, OUTCOME_FAILED,
 		    "the host says more than %u MiB where it was asked for its %s",
 		    REPLY_FRAME >> 20, flood_name(o->flood));
-	else if (o->reply.state == REPLY_BEFORE)
-		rc = err_set(err, OUTCOME_FAILED, "the host ran no helper (it said: %s)",
-		    *o->reply.broken ? o->reply.broken : "nothing");
-	else if (o->reply.state == REPLY_BROKEN)
-		rc = err_set(err, OUTCOME_FAILED, "%s", o->reply.broken);
-	else if (o->reply.state != REPLY_AFTER)
-		rc = err_set(err, OUTCOME_FAILED, "the reply ended before its end mark");
+	else if (reply_verdict(&o->reply, err) < 0)
+		rc = -1;
 	else if (o->damaged)
 		rc = refuse_damaged(o, err);
 	else if (o->bad_units && !has_fact(o, "systemd"))

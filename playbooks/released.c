@@ -13,8 +13,6 @@
 
 #include <string.h>
 
-#define REPLY_MAX (64U << 20)
-
 extern const char host_released_sh[];
 
 struct piece {
@@ -28,7 +26,7 @@ struct release_reading {
 	struct released told;
 	struct strmap names; /* "resources/ID" and "content/DIGEST" */
 	struct piece *piece;
-	size_t count, cap, taken;
+	size_t count, cap;
 };
 
 char *
@@ -90,9 +88,7 @@ released_new(struct arena *a, const char *nonce)
 void
 released_feed(struct release_reading *r, const void *p, size_t n)
 {
-	r->taken += n;
-	if (r->taken <= REPLY_MAX)
-		reply_feed(&r->reply, p, n);
+	reply_feed(&r->reply, p, n);
 }
 
 void
@@ -109,19 +105,7 @@ released_free(struct release_reading *r)
 const struct released *
 released_end(struct release_reading *r, struct err *err)
 {
-	int rc = 0;
-
-	if (r->taken > REPLY_MAX)
-		rc = err_set(
-		    err, OUTCOME_FAILED, "the reply is larger than %u MiB", REPLY_MAX >> 20);
-	else if (r->reply.state == REPLY_BEFORE)
-		rc = err_set(err, OUTCOME_FAILED, "the host ran no helper (it said: %s)",
-		    *r->reply.broken ? r->reply.broken : "nothing");
-	else if (r->reply.state == REPLY_BROKEN)
-		rc = err_set(err, OUTCOME_FAILED, "%s", r->reply.broken);
-	else if (r->reply.state != REPLY_AFTER)
-		rc = err_set(err, OUTCOME_FAILED, "the reply ended before its end mark");
-	return rc < 0 ? NULL : &r->told;
+	return reply_verdict(&r->reply, err) < 0 ? NULL : &r->told;
 }
 
 static const struct piece *

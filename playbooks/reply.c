@@ -10,6 +10,8 @@
 
 #define HEADER_MAX 256
 
+extern const char host_say_sh[];
+
 void
 reply_nonce(char to[REPLY_NONCE])
 {
@@ -113,6 +115,13 @@ reply_feed(struct reply *w, const void *p, size_t n)
 {
 	const char *at = p;
 
+	w->taken += n;
+	if (w->taken > REPLY_MAX) {
+		char why[64];
+
+		snprintf(why, sizeof(why), "the reply is larger than %u MiB", REPLY_MAX >> 20);
+		broken(w, why);
+	}
 	while (n > 0 && w->state != REPLY_AFTER && w->state != REPLY_BROKEN) {
 		if (w->wanted) {
 			size_t room = w->wanted - w->payload.len, m = n < room ? n : room;
@@ -137,11 +146,29 @@ reply_feed(struct reply *w, const void *p, size_t n)
 	}
 }
 
+int
+reply_verdict(const struct reply *w, struct err *err)
+{
+	switch (w->state) {
+	case REPLY_BEFORE:
+		return err_set(err, OUTCOME_FAILED, "the host ran no helper (it said: %s)",
+		    *w->broken ? w->broken : "nothing");
+	case REPLY_WITHIN:
+		return err_set(err, OUTCOME_FAILED, "the reply ended before its end mark");
+	case REPLY_BROKEN:
+		return err_set(err, OUTCOME_FAILED, "%s", w->broken);
+	case REPLY_AFTER:
+		break;
+	}
+	return 0;
+}
+
 char *
 reply_command(const char *program, const char *more, const char *const *args)
 {
 	autobuf text = BUF_INIT(128U << 10), whole = BUF_INIT(128U << 10);
-	bool fits = buf_adds(&whole, program) && buf_adds(&whole, more ? more : "");
+	bool fits = buf_adds(&whole, host_say_sh) && buf_adds(&whole, program) &&
+		    buf_adds(&whole, more ? more : "");
 
 	buf_adds(&text,
 	    "exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "

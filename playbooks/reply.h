@@ -10,12 +10,14 @@
 #define DROVER_PLAYBOOKS_REPLY_H
 
 #include "base/buf.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #define REPLY_NONCE   33 /* 32 digits and a NUL */
 #define REPLY_FRAME   (4U << 20)
+#define REPLY_MAX     (64U << 20) /* of all frames */
 #define REPLY_VERSION "1"
 
 enum reply_state { REPLY_BEFORE, REPLY_WITHIN, REPLY_AFTER, REPLY_BROKEN };
@@ -26,6 +28,7 @@ struct reply {
 	struct buf line;    /* the header in collection, or noise */
 	struct buf payload; /* of the frame in collection, with its newline */
 	size_t wanted;      /* bytes of payload, newline included; 0: reading a header */
+	size_t taken;       /* bytes so far */
 	char kind[16];      /* of that frame */
 	char broken[160];   /* why, when BROKEN; the last line of noise before `begin` */
 	void (*frame)(void *user, const char *kind, const char *payload, size_t len);
@@ -43,8 +46,11 @@ void reply_fini(struct reply *w);
  * `end`; the payload is borrowed and followed by a NUL. */
 void reply_feed(struct reply *w, const void *p, size_t n);
 
+/* Of what is fed no more will come. Kind FAILED unless it was a whole reply. */
+int reply_verdict(const struct reply *w, struct err *err);
+
 /* The command line for a login shell that runs a host program: "exec env -i ... sh -c 'PROGRAM'
- * drover ARG...". Arguments are of [0-9a-z-] only. Caller frees. */
+ * drover ARG...". PROGRAM is the words of playbooks/host/say.sh, program, and more unless NULL. Arguments are of [0-9a-z-] only. Caller frees. */
 char *reply_command(const char *program, const char *more, const char *const *args);
 
 /* One line of text for a request: false when it holds a newline or NUL, or a backslash in a path. */

@@ -4,11 +4,8 @@
 # Arguments: nonce, run. Standard input: a line "drover-act 1 LENGTH SHA256 SECONDS", then a tar.
 # A request that is not whole leaves nothing behind.
 umask 077
-nonce=$1 run=$2
+run=$2
 base=/var/lib/drover dir=$base/runs/$run
-put() { # KIND PAYLOAD
-	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
-}
 refuse() { # KIND TEXT
 	put "$1" "$2"
 	put end ''

@@ -2,19 +2,8 @@
 # What one act did to this host, as its directory keeps it, for an undo. Changes nothing. Stands
 # behind look_dir.sh.
 # Arguments: nonce, run. The reply is frames as in observe.sh; words (args/N, ...) come as they lie there.
-nonce=$1 run=$2
-base=/var/lib/drover
-put() { # KIND PAYLOAD
-	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
-}
-# With the newlines at its end, which $(...) takes away.
-whole() { # FILE
-	text=$(
-		cat "$1"
-		echo .
-	)
-	text=${text%.}
-}
+run=$2
+base=/var/lib/drover text=''
 
 echo
 put begin 1

@@ -2,11 +2,8 @@
 # Confirms an act that waits for it, from a login that began after the act, and goes on as follow.sh,
 # which is joined to it. An act that does not wait yet is only followed. Arguments: nonce, run.
 # shellcheck disable=SC2034
-word=confirm nonce=$1 run=$2
+word=confirm run=$2
 dir=/var/lib/drover/runs/$run
-put() { # KIND PAYLOAD
-	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
-}
 settle() { # FILE...
 	sync "$@" 2>/dev/null || sync
 }

@@ -2,11 +2,8 @@
 # Follows the result of one act on its host, from its first record to its end, and says so when the
 # act ended without one. Changes nothing. Arguments: nonce, run. It stands alone for `resume`, and
 # behind act.sh, whose `begin` it then continues.
-nonce=$1 run=$2
+run=$2
 dir=/var/lib/drover/runs/$run
-put() { # KIND PAYLOAD
-	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
-}
 close() { # KIND PAYLOAD
 	put "$1" "$2"
 	put end ''

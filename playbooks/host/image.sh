@@ -4,12 +4,9 @@
 # "load NAME ID LENGTH", "tag NAME ID" or "pull NAME", then LENGTH bytes, the archives one behind another.
 # Nothing is loaded from a request that is not whole.
 umask 077
-nonce=$1 run=$2 nl='
+run=$2 nl='
 '
 base=/var/lib/drover
-put() { # KIND PAYLOAD
-	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
-}
 refuse() { # KIND TEXT
 	put "$1" "$2"
 	put end ''

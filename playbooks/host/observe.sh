@@ -8,12 +8,9 @@
 #   k ID KIND what look_KIND says of the words in the lines "|..." that follow
 #   end       without it nothing is answered
 # The reply is frames "NONCE KIND LENGTH", payload, newline, from `begin` to `end`.
-nonce=$1 base=/var/lib/drover
+base=/var/lib/drover
 nl='
 '
-put() { # KIND PAYLOAD
-	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
-}
 
 # What tools say is held in this shell: never more than fits into a frame of the reply.
 most=4194304

@@ -2,19 +2,8 @@
 # What a host keeps of the releases of one app, and which of them is in use. Changes nothing.
 # Arguments: nonce, app. The reply is frames as in observe.sh: the lines of the manifest that are the app's,
 # states, "ID", newline and the resources of each, and "DIGEST", newline, contents that may be shown.
-nonce=$1 app=$2
-base=/var/lib/drover
-put() { # KIND PAYLOAD
-	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
-}
-# With the newlines at its end, which $(...) takes away.
-whole() { # FILE
-	text=$(
-		cat "$1"
-		echo .
-	)
-	text=${text%.}
-}
+app=$2
+base=/var/lib/drover text=''
 echo
 put begin 1
 if [ "$(id -u)" != 0 ]; then

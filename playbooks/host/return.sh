@@ -3,11 +3,8 @@
 # is joined to it. Arguments: nonce, run.
 umask 077
 # shellcheck disable=SC2034
-word=return nonce=$1 run=$2
+word=return run=$2
 dir=/var/lib/drover/runs/$run
-put() { # KIND PAYLOAD
-	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
-}
 refuse() { # KIND TEXT
 	put "$1" "$2"
 	put end ''

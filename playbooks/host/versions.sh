@@ -5,11 +5,8 @@
 #   before   RUN DIGEST SIZE: what the act replaced
 #   now      DIGEST SIZE
 #   content  base64 of a piece of it      secret, none: why there is nothing
-nonce=$1 want=$2
+want=$2
 base=/var/lib/drover
-put() { # KIND PAYLOAD
-	printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2" || exit 1
-}
 close() {
 	put end ''
 	exit 0
