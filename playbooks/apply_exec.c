@@ -164,3 +164,15 @@ apply_exec_cut(struct apply_host *h)
 		apply_confirm_cut(h);
 	}
 }
+
+bool
+apply_looked(
+    const struct apply_host *h, const struct channel_end *e, const struct err *err, struct err *why)
+{
+	*why = (struct err){ .kind = OUTCOME_OK };
+	if (err)
+		*why = *err;
+	else if (e->cancelled && h->cut)
+		err_set(why, OUTCOME_UNTRIED, "cut while it was looked at");
+	return why->kind == OUTCOME_OK;
+}

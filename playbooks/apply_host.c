@@ -401,16 +401,10 @@ take_observed(struct apply_host *h)
 static void
 observe_end_exec(struct apply_host *h, const struct channel_end *e, const struct err *err)
 {
-	struct err why = { .kind = OUTCOME_OK };
+	struct err why;
 
-	if (err) {
+	if (!apply_looked(h, e, err, &why)) {
 		observe_free(take(h->observe));
-		apply_give_up(h, err->kind, err);
-		return;
-	}
-	if (e->cancelled && h->cut) {
-		observe_free(take(h->observe));
-		err_set(&why, OUTCOME_UNTRIED, "cut while it was looked at");
 		apply_give_up(h, why.kind, &why);
 		return;
 	}

@@ -131,6 +131,10 @@ struct apply_host {
 
 /* Start an exec; h->exec->end() comes in any case. The command is taken over. */
 void apply_exec_start(struct apply_host *h, const struct apply_exec *exec, char *command);
+
+/* In the end() of one that only looks: all came that will come, and nobody cut it. False: why is set. */
+bool apply_looked(const struct apply_host *h, const struct channel_end *e, const struct err *err,
+    struct err *why);
 /* The send() of execs whose input is h->input. */
 void apply_send_input(struct apply_host *h);
 /* Cut what is in flight. */

@@ -35,14 +35,12 @@ look_data(struct apply_host *h, const void *p, size_t n)
 static void
 look_end(struct apply_host *h, const struct channel_end *e, const struct err *err)
 {
-	struct err why = { .kind = OUTCOME_OK };
 	struct observation *left;
+	struct err why;
 
-	if (err || (e->cancelled && h->cut)) {
+	if (!apply_looked(h, e, err, &why)) {
 		observe_free(take(h->observe));
-		if (!err)
-			err_set(&why, OUTCOME_UNTRIED, "cut while it was looked at");
-		apply_give_up(h, err ? err->kind : why.kind, err ? err : &why);
+		apply_give_up(h, why.kind, &why);
 		return;
 	}
 	left = observe_end(take(h->observe), &why);

@@ -60,15 +60,10 @@ choose(struct apply_host *h, const struct released *told, struct err *err)
 static void
 look_end(struct apply_host *h, const struct channel_end *e, const struct err *err)
 {
-	struct err why = { .kind = OUTCOME_OK };
-	const struct released *told = NULL;
+	struct err why;
+	const struct released *told =
+	    apply_looked(h, e, err, &why) ? released_end(h->releases, &why) : NULL;
 
-	if (err)
-		why = *err;
-	else if (e->cancelled)
-		err_set(&why, OUTCOME_UNTRIED, "cut while it was looked at");
-	else
-		told = released_end(h->releases, &why);
 	if (told && choose(h, told, &why))
 		apply_observe(h);
 	else

@@ -71,16 +71,10 @@ take_look(struct apply_host *h, const struct back *b)
 static void
 look_end(struct apply_host *h, const struct channel_end *e, const struct err *err)
 {
-	struct err why = { .kind = OUTCOME_OK };
-	struct back *b = NULL;
+	struct err why;
+	struct back *b =
+	    apply_looked(h, e, err, &why) ? back_end(take(h->looking_back), &why) : NULL;
 
-	if (err) {
-		why = *err;
-	} else if (e->cancelled) {
-		err_set(&why, OUTCOME_UNTRIED, "cut while it was looked at");
-	} else {
-		b = back_end(take(h->looking_back), &why);
-	}
 	back_free(take(h->looking_back));
 	if (b)
 		take_look(h, b);
