@@ -113,19 +113,11 @@ static void
 add_binary(const struct app *app, struct arena *a, struct resource_list *ret)
 {
 	const struct app_binary *binary = app->binary;
-	const char *path = app_native_place(app, a);
-	struct resource *r = arena_alloc(a, sizeof(*r));
+	struct resource *r =
+	    file_resource(app, a, app_native_place(app, a), binary->content, binary->len);
 
-	r->kind = RESOURCE_FILE;
-	r->path = path;
-	r->id = arena_printf(a, "file %s", path);
-	r->title = path;
-	r->app = app->name;
 	r->mark = binary->mark;
-	r->content = binary->content;
-	r->content_len = binary->len;
 	r->mode = 0755;
-	memcpy(r->digest, binary->digest, sizeof(r->digest));
 	resource_list_add(ret, r);
 }
 

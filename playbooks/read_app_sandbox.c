@@ -64,28 +64,29 @@ parse_seccomp(const struct field_context *c, const struct yaml_node *n, void *to
 		    said);
 }
 
-static const char *
-is_profile(const char *s)
+/* Letters, digits and some signs, a letter or a digit first. */
+static bool
+is_made_of(const char *s, const char *signs)
 {
 	size_t n = strlen(s);
 
-	return n > 0 && n <= 128 && isalnum((unsigned char)*s) &&
-		       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "0123456789_.-") == n
-		   ? NULL
-		   : "the name of a profile of the host's, or unconfined,";
+	for (size_t i = 0; i < n; i++) {
+		if (!isalnum((unsigned char)s[i]) && (i == 0 || !strchr(signs, s[i])))
+			return false;
+	}
+	return n > 0 && n <= 128;
+}
+
+static const char *
+is_profile(const char *s)
+{
+	return is_made_of(s, "_.-") ? NULL : "the name of a profile of the host's, or unconfined,";
 }
 
 static const char *
 is_label(const char *s)
 {
-	size_t n = strlen(s);
-
-	return n > 0 && n <= 128 && isalnum((unsigned char)*s) &&
-		       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "0123456789_.:,-") == n
-		   ? NULL
-		   : "a part of an SELinux label (container_t, s0:c1,c2)";
+	return is_made_of(s, "_.:,-") ? NULL : "a part of an SELinux label (container_t, s0:c1,c2)";
 }
 
 #define LABEL(member, text)                                                                        \
