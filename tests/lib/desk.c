@@ -143,3 +143,20 @@ desk_words_are(const char *const *words, const char *expected)
 	}
 	assert_string_equal(buf_text(&b), expected);
 }
+
+static const char *
+fact_of(void *user, const char *name)
+{
+	for (const char *const *f = user; *f; f += 2) {
+		if (str_eq(f[0], name))
+			return f[1];
+	}
+	return NULL;
+}
+
+void
+desk_facts(struct desk *d, const char *const *facts)
+{
+	d->facts.fact = facts ? fact_of : NULL;
+	d->facts.user = (void *)(uintptr_t)facts;
+}

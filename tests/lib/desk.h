@@ -40,6 +40,9 @@ bool desk_load(struct desk *d, const char *text);
 /* And work it out for the host, with facts. */
 bool desk_desire(struct desk *d, const char *text);
 
+/* Its facts: NAME, VALUE, ... ended by NULL; borrowed. NULL: none are known. */
+void desk_facts(struct desk *d, const char *const *facts);
+
 /* The resource of that id; the test fails when it is not wanted. */
 const struct resource *desk_wanted(const struct desk *d, const char *id);
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "playbooks/app.h"
+#include "tests/lib/verify.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -293,27 +294,8 @@ app_names_are_plain(void **state)
 static void
 systemd_accepts_the_unit_without_a_word(void **state)
 {
-	char dir[] = "/tmp/drover-unit-XXXXXX", out[4096] = "";
-	struct err err;
-	autofree char *text = xstrdup(golden);
-
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	for (char *p = strstr(text, "/usr/bin/podman"); p; p = strstr(text, "/usr/bin/podman"))
-		memcpy(p, "/usr/bin/env   ", strlen("/usr/bin/podman"));
-	autofree char *path = xasprintf("%s/shop-1.service", dir);
-	assert_int_equal(file_replace(path, text, strlen(text), 0644, &err), 0);
-	autofree char *command_line =
-	    xasprintf("systemd-analyze verify --man=no --recursive-errors=no %s 2>&1; rc=$?; rm -r "
-		      "%s; exit $rc",
-		path, dir);
-	FILE *p = popen(command_line, "r");
-	size_t n = fread(out, 1, sizeof(out) - 1, p);
-	int status = pclose(p);
-
-	out[n] = '\0';
-	if (status != 0 || n > 0)
-		fail_msg("systemd-analyze says (status %d): %s", WEXITSTATUS(status), out);
+	verify_unit(golden, "/usr/bin/podman", "/usr/bin/env");
 }
 
 int

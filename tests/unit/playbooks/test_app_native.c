@@ -7,6 +7,7 @@
 #include "playbooks/app.h"
 #include "playbooks/plan.h"
 #include "tests/lib/desk.h"
+#include "tests/lib/verify.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -349,29 +350,8 @@ a_long_name_still_makes_a_user(void **state)
 static void
 systemd_accepts_the_unit_without_a_word(void **state)
 {
-	char dir[] = "/tmp/drover-unit-XXXXXX", out[4096] = "";
-	struct err err;
-	autofree char *text = xstrdup(golden);
-	static const char program[] = "/usr/local/lib/drover/shop/0123456789abcdef/shop ";
-
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	char *p = strstr(text, program);
-	memset(p, ' ', strlen(program));
-	memcpy(p, "/bin/true", strlen("/bin/true"));
-	autofree char *path = xasprintf("%s/shop-1.service", dir);
-	assert_int_equal(file_replace(path, text, strlen(text), 0644, &err), 0);
-	autofree char *command_line =
-	    xasprintf("systemd-analyze verify --man=no --recursive-errors=no %s 2>&1; rc=$?; rm -r "
-		      "%s; exit $rc",
-		path, dir);
-	FILE *from = popen(command_line, "r");
-	size_t n = fread(out, 1, sizeof(out) - 1, from);
-	int status = pclose(from);
-
-	out[n] = '\0';
-	if (status != 0 || n > 0)
-		fail_msg("systemd-analyze says (status %d): %s", WEXITSTATUS(status), out);
+	verify_unit(golden, "/usr/local/lib/drover/shop/0123456789abcdef/shop ", "/bin/true");
 }
 
 static void

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "playbooks/diff.h"
 #include "playbooks/plan.h"
+#include "tests/lib/chance.h"
 #include "tests/lib/patch.h"
 
 #include <setjmp.h>
@@ -104,15 +105,6 @@ binary_contents_are_not_shown(void **state)
 	assert_string_equal(diff, "--- a/x\n+++ b/x\nbinary contents, 3 -> 1 bytes\n");
 }
 
-static uint64_t
-next_random(uint64_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed;
-}
-
 static void
 a_diff_applied_to_the_old_text_gives_the_new_one(void **state)
 {
@@ -123,20 +115,20 @@ a_diff_applied_to_the_old_text_gives_the_new_one(void **state)
 		autobuf to = BUF_INIT(10000);
 		autobuf diff = BUF_INIT(100000);
 		autobuf got = BUF_INIT(100000);
-		size_t lines = next_random(&seed) % 60;
+		size_t lines = chance(&seed) % 60;
 
 		for (size_t i = 0; i < lines; i++) {
 			char line[8];
 
-			snprintf(line, sizeof(line), "%d\n", (int)(next_random(&seed) % 5));
-			if (next_random(&seed) % 8)
+			snprintf(line, sizeof(line), "%d\n", (int)(chance(&seed) % 5));
+			if (chance(&seed) % 8)
 				buf_adds(&from, line);
-			if (next_random(&seed) % 8)
+			if (chance(&seed) % 8)
 				buf_adds(&to, line);
 		}
-		if (next_random(&seed) % 3 == 0)
+		if (chance(&seed) % 3 == 0)
 			buf_adds(&from, "end");
-		if (next_random(&seed) % 3 == 0)
+		if (chance(&seed) % 3 == 0)
 			buf_adds(&to, "end");
 		diff_unified((struct diff_text){ buf_text(&from), from.len },
 		    (struct diff_text){ buf_text(&to), to.len }, &diff);

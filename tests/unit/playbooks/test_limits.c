@@ -8,23 +8,6 @@
 
 #include <cmocka.h>
 
-/* NAME, VALUE, ... NULL */
-static const char *
-fact_of(void *user, const char *name)
-{
-	for (const char *const *f = user; *f; f += 2)
-		if (str_eq(f[0], name))
-			return f[1];
-	return NULL;
-}
-
-static void
-on_a_host_of(struct desk *d, const char **facts)
-{
-	d->facts.fact = fact_of;
-	d->facts.user = facts;
-}
-
 static bool
 notes_have(const struct resource *r, const char *note)
 {
@@ -66,7 +49,7 @@ nothing_is_said_of_a_host_that_keeps_all_of_them(void **state)
 		"000001ffffffffff", NULL };
 	struct desk *d = *state;
 
-	on_a_host_of(d, facts);
+	desk_facts(d, facts);
 	assert_true(desk_desire(d, all_of_them));
 	assert_null(desk_wanted(d, "unit shop-0.service")->notes);
 	assert_null(desk_wanted(d, "unit box.service")->notes);
@@ -81,7 +64,7 @@ where_podman_may_not_raise_limits_the_unit_holds_it_to_them(void **state)
 		"000001fffeffffff", NULL };
 	struct desk *d = *state;
 
-	on_a_host_of(d, facts);
+	desk_facts(d, facts);
 	assert_true(desk_desire(d, all_of_them));
 	const char *shop = desk_wanted(d, "unit shop-0.service")->content;
 	assert_non_null(strstr(shop, "LimitNOFILE=1024\n"));
@@ -96,7 +79,7 @@ what_a_host_cannot_keep_is_said_in_its_plan(void **state)
 		"io-weights", "no", "seccomp", "yes", NULL };
 	struct desk *d = *state;
 
-	on_a_host_of(d, none);
+	desk_facts(d, none);
 	assert_true(desk_desire(d, all_of_them));
 	assert_true(notes_have(desk_wanted(d, "unit shop-0.service"),
 	    "not enforced: limits of shop: cpu, memory, tasks, io (the host has no control group "
@@ -104,7 +87,7 @@ what_a_host_cannot_keep_is_said_in_its_plan(void **state)
 	assert_true(notes_have(desk_wanted(d, "unit box.service"),
 	    "not enforced: limits of box: io (the host has no control group controller for "
 	    "that)"));
-	on_a_host_of(d, some);
+	desk_facts(d, some);
 	assert_true(desk_desire(d, all_of_them));
 	const struct resource *shop = desk_wanted(d, "unit shop-0.service");
 	assert_true(notes_have(
@@ -122,7 +105,7 @@ a_host_whose_facts_are_not_known_yet_is_asked_again(void **state)
 	struct desk *d = *state;
 	size_t used = 0;
 
-	on_a_host_of(d, facts);
+	desk_facts(d, facts);
 	d->facts.unknown_ok = true;
 	d->facts.used = &used;
 	assert_true(desk_desire(d, all_of_them));

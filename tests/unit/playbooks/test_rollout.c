@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "playbooks/rollout.h"
+#include "tests/lib/chance.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -299,40 +300,23 @@ a_level_that_has_nothing_to_do_holds_nobody_up(void **state)
 	rollout_free(r);
 }
 
-static uint64_t
-next_random(uint64_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed;
-}
-
-static struct count_or_percent
-random_count(uint64_t *seed)
-{
-	return (struct count_or_percent){ .n = (int64_t)(next_random(seed) % 110),
-		.percent = next_random(seed) % 2,
-		.said = next_random(seed) % 3 > 0 };
-}
-
 /* Acts on a random fleet with up to 8 hosts in flight and random ends. */
 static void
 play(uint64_t seed)
 {
-	size_t n = 1 + next_random(&seed) % HOSTS, batch[HOSTS], flying[HOSTS], in_flight = 0, got;
+	size_t n = 1 + chance(&seed) % HOSTS, batch[HOSTS], flying[HOSTS], in_flight = 0, got;
 	size_t starts[HOSTS] = { 0 }, pets_flying;
 	enum host_kind kinds[HOSTS];
-	struct rollout spec = { .canary = random_count(&seed),
-		.batch = random_count(&seed),
-		.max_fail = random_count(&seed),
-		.max_unreachable = random_count(&seed) };
+	struct rollout spec = { .canary = chance_count(&seed),
+		.batch = chance_count(&seed),
+		.max_fail = chance_count(&seed),
+		.max_unreachable = chance_count(&seed) };
 
 	for (size_t i = 0; i < n; i++)
-		kinds[i] = next_random(&seed) % 5 ? HOST_CATTLE : HOST_PET;
+		kinds[i] = chance(&seed) % 5 ? HOST_CATTLE : HOST_PET;
 	struct rollout_run *r = rollout_new(&spec, kinds, n);
 	for (size_t i = 0; i < n; i++)
-		if (next_random(&seed) % 6 == 0)
+		if (chance(&seed) % 6 == 0)
 			rollout_note(r, i, OUTCOME_UNREACHABLE);
 	while ((got = rollout_next_batch(r, batch, HOSTS)) > 0) {
 		assert_null(rollout_stopped(r));
@@ -355,9 +339,9 @@ play(uint64_t seed)
 				next++;
 				continue;
 			}
-			size_t which = next_random(&seed) % in_flight;
-			rollout_note(r, flying[which],
-			    next_random(&seed) % 8 ? OUTCOME_CHANGED : OUTCOME_FAILED);
+			size_t which = chance(&seed) % in_flight;
+			rollout_note(
+			    r, flying[which], chance(&seed) % 8 ? OUTCOME_CHANGED : OUTCOME_FAILED);
 			flying[which] = flying[--in_flight];
 		}
 	}

@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "playbooks/rollout.h"
+#include "tests/lib/chance.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,23 +10,6 @@
 #include <cmocka.h>
 
 #define HOSTS 120
-
-static uint64_t
-next_random(uint64_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed;
-}
-
-static struct count_or_percent
-random_count(uint64_t *seed)
-{
-	return (struct count_or_percent){ .n = (int64_t)(next_random(seed) % 110),
-		.percent = next_random(seed) % 2,
-		.said = next_random(seed) % 3 > 0 };
-}
 
 /* What a fleet over racks looks like from outside while it changes. */
 struct racks {
@@ -95,17 +79,17 @@ static struct rollout_run *
 random_racks(struct racks *k, const struct rollout *spec, uint64_t *seed)
 {
 	static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g", "h" };
-	size_t racks = 1 + next_random(seed) % countof(names);
+	size_t racks = 1 + chance(seed) % countof(names);
 	struct rollout_run *r;
 
-	*k = (struct racks){ .n = 1 + next_random(seed) % HOSTS };
+	*k = (struct racks){ .n = 1 + chance(seed) % HOSTS };
 	for (size_t i = 0; i < k->n; i++)
-		k->kinds[i] = next_random(seed) % 8 ? HOST_CATTLE : HOST_PET;
+		k->kinds[i] = chance(seed) % 8 ? HOST_CATTLE : HOST_PET;
 	r = rollout_new(spec, k->kinds, k->n);
 	for (size_t i = 0; i < k->n; i++) {
-		bool away = next_random(seed) % 8 == 0;
+		bool away = chance(seed) % 8 == 0;
 
-		k->rack[i] = next_random(seed) % racks;
+		k->rack[i] = chance(seed) % racks;
 		k->there[i] = k->waits[i] = k->up[i] = k->kinds[i] == HOST_CATTLE && !away;
 		if (k->kinds[i] == HOST_CATTLE)
 			rollout_domain(r, i, names[k->rack[i]]);
@@ -118,9 +102,9 @@ random_racks(struct racks *k, const struct rollout *spec, uint64_t *seed)
 static void
 play_racks(uint64_t seed)
 {
-	struct rollout spec = { .canary = random_count(&seed),
-		.batch = random_count(&seed),
-		.max_fail = { .n = (int64_t)(1 + next_random(&seed) % HOSTS), .said = true },
+	struct rollout spec = { .canary = chance_count(&seed),
+		.batch = chance_count(&seed),
+		.max_fail = { .n = (int64_t)(1 + chance(&seed) % HOSTS), .said = true },
 		.max_unreachable = { .n = 100, .percent = true, .said = true },
 		.domain = "rack" };
 	size_t batch[HOSTS], got, herd = 0, want, batches = 0;
@@ -139,7 +123,7 @@ play_racks(uint64_t seed)
 			check_spread(&k, batch, got, want ? want : 1);
 		}
 		for (size_t i = 0; i < got; i++) {
-			bool good = next_random(&seed) % 6 > 0;
+			bool good = chance(&seed) % 6 > 0;
 
 			k.waits[batch[i]] = false;
 			if (!rollout_start(r, batch[i]))

@@ -11,16 +11,6 @@
 
 #include <cmocka.h>
 
-/* NAME, VALUE, ... NULL */
-static const char *
-fact_of(void *user, const char *name)
-{
-	for (const char *const *f = user; *f; f += 2)
-		if (str_eq(f[0], name))
-			return f[1];
-	return NULL;
-}
-
 /* The unit of an app with this sandbox. */
 static const struct resource *
 unit_of(struct desk *d, const char *sandbox, const char **facts)
@@ -28,8 +18,7 @@ unit_of(struct desk *d, const char *sandbox, const char **facts)
 	autofree char *text =
 	    xasprintf("apps: {shop: {image: localhost/shop:1, sandbox: {%s}}}\n", sandbox);
 
-	d->facts.fact = facts ? fact_of : NULL;
-	d->facts.user = facts;
+	desk_facts(d, facts);
 	if (!desk_desire(d, text))
 		fail_msg("%s: %s", sandbox, buf_text(&d->said));
 	return desk_wanted(d, "unit shop-0.service");

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "playbooks/unit.h"
+#include "tests/lib/chance.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -89,10 +90,9 @@ any_bytes_come_back_as_they_were(void **state)
 		autobuf back = BUF_INIT(10000);
 
 		for (size_t i = 0; i + 1 < sizeof(s); i++) {
-			seed ^= seed << 13;
-			seed ^= seed >> 7;
-			seed ^= seed << 17;
-			s[i] = round < 1000 ? (char)(seed % 255 + 1) : "\"\\$% ;\n'a"[seed % 9];
+			uint64_t n = chance(&seed);
+
+			s[i] = round < 1000 ? (char)(n % 255 + 1) : "\"\\$% ;\n'a"[n % 9];
 		}
 		unit_word(&word, s);
 		read_back(buf_text(&word), &back);
