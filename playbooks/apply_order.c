@@ -25,10 +25,13 @@ make_apps(const struct playbook *p)
 	for (size_t i = 0; i < p->app_count; i++) {
 		const struct field_texts *needs = &p->app[i].needs;
 		size_t *need = xcalloc(needs->count + 1, sizeof(*need));
+		size_t n = 0;
 
-		for (size_t j = 0; j < needs->count; j++)
-			need[j] = index_of(p, needs->item[j]);
-		app[i] = (struct order_app){ .need = need, .need_count = needs->count };
+		for (size_t j = 0; j < needs->count; j++) {
+			need[n] = index_of(p, needs->item[j]);
+			n += need[n] < p->app_count;
+		}
+		app[i] = (struct order_app){ .need = need, .need_count = n };
 	}
 	return app;
 }

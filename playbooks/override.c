@@ -159,7 +159,7 @@ shift(struct playbook *p, int64_t by, struct diag *diag)
 
 		for (size_t k = 0; k < app->port_count; k++) {
 			app->port[k].host += (int)by;
-			if (app->port[k].host + app->replicas - 1 > 65535)
+			if (app_port_host(&app->port[k], (int)app->replicas) - 1 > 65535)
 				diag_error(diag, (struct mark){ .file = "--offset" },
 				    "%s of %s goes past port 65535", app->port[k].name, app->name);
 		}
@@ -170,6 +170,19 @@ static const char *
 renamed(struct playbook *p, const char *name, const char *as)
 {
 	return arena_printf(p->arena, "%s-%s", name, as);
+}
+
+/* What an app of the copy needs is of the copy. */
+static struct field_texts
+renamed_needs(struct playbook *p, const struct field_texts *needs, const char *as)
+{
+	const char **item = arena_alloc(p->arena, (needs->count + 1) * sizeof(*item));
+	struct field_texts all = *needs;
+
+	for (size_t i = 0; i < needs->count; i++)
+		item[i] = renamed(p, needs->item[i], as);
+	all.item = item;
+	return all;
 }
 
 /* Another playbook with other apps and volumes; its tasks would be at the places of the first. */
@@ -197,6 +210,7 @@ copy(struct playbook *p, const struct playbook_given *given, struct diag *diag)
 		app->name = renamed(p, app->name, given->as);
 		if (!app_name_ok(app->name))
 			diag_error(diag, mark, "%s is too long for the name of an app", app->name);
+		app->needs = renamed_needs(p, &app->needs, given->as);
 		for (size_t k = 0; k < app->file_count; k++)
 			if (app->file[k].volume)
 				app->file[k].volume = renamed(p, app->file[k].volume, given->as);

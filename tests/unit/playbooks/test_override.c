@@ -30,13 +30,19 @@ static const char book[] = "name: shop\n"
 			   "    creates: /x\n";
 
 static struct playbook *
-load(const struct playbook_given *given, struct diag *d)
+load_text(const char *text, const struct playbook_given *given, struct diag *d)
 {
 	struct err err;
 
-	assert_int_equal(file_replace(PATH, book, strlen(book), 0600, &err), 0);
+	assert_int_equal(file_replace(PATH, text, strlen(text), 0600, &err), 0);
 	diag_init(d);
 	return playbook_load_given(PATH, given, d);
+}
+
+static struct playbook *
+load(const struct playbook_given *given, struct diag *d)
+{
+	return load_text(book, given, d);
 }
 
 static struct playbook *
@@ -152,6 +158,51 @@ a_copy_has_names_and_volumes_of_its_own_and_no_tasks(void **state)
 }
 
 static void
+what_an_app_of_a_copy_needs_is_of_the_copy(void **state)
+{
+	static const char two[] = "apps:\n"
+				  "  front: {image: localhost/front, needs: [store, cache]}\n"
+				  "  store: {image: localhost/store, needs: cache}\n"
+				  "  cache: {image: localhost/cache}\n";
+	struct diag d;
+	struct playbook *p = load_text(two, &(struct playbook_given){ .as = "blue" }, &d);
+
+	(void)state;
+	assert_non_null(p);
+	assert_string_equal(p->app[0].name, "cache-blue");
+	assert_string_equal(p->app[1].name, "store-blue");
+	assert_int_equal(p->app[1].needs.count, 1);
+	assert_string_equal(p->app[1].needs.item[0], "cache-blue");
+	assert_string_equal(p->app[2].name, "front-blue");
+	assert_int_equal(p->app[2].needs.count, 2);
+	assert_string_equal(p->app[2].needs.item[0], "store-blue");
+	assert_string_equal(p->app[2].needs.item[1], "cache-blue");
+	assert_null(p->app[2].needs.item[2]);
+	playbook_free(p);
+}
+
+static void
+no_port_of_a_range_goes_past_the_last(void **state)
+{
+	static const char ranges[] = "apps:\n"
+				     "  shop:\n"
+				     "    image: localhost/shop:1\n"
+				     "    replicas: 2\n"
+				     "    ports: {media: 60000-60999}\n";
+	struct diag d;
+	struct playbook *p;
+
+	(void)state;
+	p = load_text(ranges, &(struct playbook_given){ .offset = 3536 }, &d);
+	assert_non_null(p);
+	assert_int_equal(p->app[0].port[0].host, 63536);
+	playbook_free(p);
+	assert_null(load_text(ranges, &(struct playbook_given){ .offset = 3537 }, &d));
+	assert_string_equal(d.item[0].mark.file, "--offset");
+	diag_fini(&d);
+}
+
+static void
 the_digest_is_of_what_is_given_and_a_variable_is_told_by_its_name(void **state)
 {
 	static const char *const vars[] = { "password=secret", NULL };
@@ -180,6 +231,8 @@ main(void)
 		cmocka_unit_test(a_mistake_names_its_option),
 		cmocka_unit_test(an_offset_shifts_all_host_ports_and_no_other),
 		cmocka_unit_test(a_copy_has_names_and_volumes_of_its_own_and_no_tasks),
+		cmocka_unit_test(what_an_app_of_a_copy_needs_is_of_the_copy),
+		cmocka_unit_test(no_port_of_a_range_goes_past_the_last),
 		cmocka_unit_test(the_digest_is_of_what_is_given_and_a_variable_is_told_by_its_name),
 	};
 
