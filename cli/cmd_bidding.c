@@ -224,7 +224,10 @@ const struct command command_start = {
 		      "and passes\n"
 		      "the health check that a playbook has for it: that of --playbook, "
 		      "$DROVER_PLAYBOOK or\n"
-		      "./playbook.yaml.\n",
+		      "./playbook.yaml; else the one that its host keeps with its release. What "
+		      "drain of the\n"
+		      "app runs behind a start runs then, and what the app needs on that host "
+		      "starts before it.\n",
 	.examples = "drover start shop\tall its instances, wherever it is\n"
 		    "drover start web1 shop-0\tone of them\n"
 		    "drover start @web nginx.service\ta unit\n",
@@ -240,11 +243,15 @@ const struct command command_stop = {
 	.name = "stop",
 	.synopsis = "[SET] NAME",
 	.summary = "stop an app, an instance of it, or a unit",
-	.text =
-	    NAMES "\n"
-		  "What is stopped stays as it was put there: the next boot, drover start or an "
-		  "apply\n"
-		  "starts it again. drover undo starts what this run stopped.\n",
+	.text = NAMES
+	"\n"
+	"What is stopped stays as it was put there: the next boot, drover start or an "
+	"apply\n"
+	"starts it again. drover undo starts what this run stopped. What drain of the app "
+	"runs\n"
+	"before a stop runs first; where that fails nothing stops. Units that need what "
+	"stops are\n"
+	"named, and go on.\n",
 	.examples = "drover stop @web shop\tall instances of an app\n"
 		    "drover stop -y web1 shop-1\tone of them, not asking\n"
 		    "drover stop -n @web nginx.service\tonly show what would be done\n",
@@ -264,10 +271,13 @@ const struct command command_restart = {
 	"One host after another, and on each one instance after another: the next waits until\n"
 	"this one's unit runs, did not come up anew by itself, and passes the health check "
 	"that a\n"
-	"playbook has for it: that of --playbook, $DROVER_PLAYBOOK or ./playbook.yaml. The "
-	"first\n"
-	"failure stops the rest. --all-at-once takes all cattle together and waits for "
-	"nothing.\n",
+	"playbook has for it: that of --playbook, $DROVER_PLAYBOOK or ./playbook.yaml; else the "
+	"one\n"
+	"that its host keeps. Each is drained before and serves again after, where the app says "
+	"how.\n"
+	"The first failure stops the rest. --all-at-once takes all cattle together and asks for "
+	"no\n"
+	"health.\n",
 	.examples = "drover restart shop\tone instance after another, wherever it is\n"
 		    "drover restart @web shop --all-at-once\twithout waiting\n"
 		    "drover restart web1 shop-0\tone of them\n"

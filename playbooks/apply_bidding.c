@@ -38,5 +38,7 @@ apply_bidding(struct apply_host *h)
 			return;
 		}
 	}
+	h->wanted =
+	    bidding_learn(h->arena, h->ground->bidding, h->wanted, h->seen->found, h->wanted_count);
 	apply_make_plan(h);
 }

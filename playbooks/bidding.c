@@ -2,12 +2,16 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "playbooks/app.h"
 #include "playbooks/kinds.h"
+#include "playbooks/notes.h"
 #include "playbooks/observation.h"
+#include "playbooks/release.h"
 #include "playbooks/resource.h"
+#include "playbooks/said.h"
 #include "playbooks/unit.h"
 #include "playbooks/wanted.h"
 
@@ -52,56 +56,56 @@ bare(const char *unit)
 	return slash ? slash + 1 : unit;
 }
 
+/* One that is meant, as its unit; app NULL: it is a unit and no more. */
+struct instance {
+	const char *unit, *app;
+};
+
 static int
 by_name(const void *a, const void *b)
 {
-	return str_natural(*(const char *const *)a, *(const char *const *)b);
+	return str_natural(((const struct instance *)a)->unit, ((const struct instance *)b)->unit);
 }
 
 /* Of all apps; what was put there first is perhaps needed by what came behind it. */
-static const char **
+static const struct instance *
 all_backwards(struct arena *a, const struct observation *seen, size_t *ret_count)
 {
-	const char **unit = arena_alloc(a, (seen->manifest_count + 1) * sizeof(*unit));
+	struct instance *all = arena_alloc(a, (seen->manifest_count + 1) * sizeof(*all));
 	size_t n = 0;
 
 	for (size_t i = seen->manifest_count; i-- > 0;) {
-		unit[n] = unit_of(a, &seen->manifest[i]);
-		n += unit[n] != NULL;
+		all[n] = (struct instance){ unit_of(a, &seen->manifest[i]), seen->manifest[i].app };
+		n += all[n].unit != NULL;
 	}
 	*ret_count = n;
-	return unit;
+	return all;
 }
 
-/* The instances that are meant, each as its unit; *ret_app is whose they are. */
-static const char **
-instances(struct arena *a, const char *name, const struct observation *seen, size_t *ret_count,
-    const char **ret_app)
+static const struct instance *
+instances(struct arena *a, const char *name, const struct observation *seen, size_t *ret_count)
 {
-	const char **unit = arena_alloc(a, (seen->manifest_count + 1) * sizeof(*unit));
+	struct instance *all = arena_alloc(a, (seen->manifest_count + 1) * sizeof(*all));
 	const char *whole = arena_printf(a, "%s.service", name);
 	size_t n = 0;
 
 	for (size_t i = 0; i < seen->manifest_count; i++) {
 		const struct manifest_line *m = &seen->manifest[i];
 
-		unit[n] = str_eq(m->app, name) ? unit_of(a, m) : NULL;
-		n += unit[n] != NULL;
+		all[n] = (struct instance){ str_eq(m->app, name) ? unit_of(a, m) : NULL, m->app };
+		n += all[n].unit != NULL;
 	}
-	*ret_app = name;
 	for (size_t i = 0; n == 0 && i < seen->manifest_count; i++) {
 		const struct manifest_line *m = &seen->manifest[i];
 		const char *its = unit_of(a, m);
 
-		if (!its || !str_eq(bare(its), whole))
-			continue;
-		unit[n++] = its;
-		*ret_app = m->app;
+		if (its && str_eq(bare(its), whole))
+			all[n++] = (struct instance){ its, m->app };
 	}
 	if (n > 1)
-		qsort(unit, n, sizeof(*unit), by_name);
+		qsort(all, n, sizeof(*all), by_name);
 	*ret_count = n;
-	return unit;
+	return all;
 }
 
 static const char *
@@ -137,9 +141,10 @@ check_of(const struct bidding *bidding, const char *host, const char *unit)
 static const char *
 proof_note(struct arena *a, const struct bidding *bidding, const char *app, const struct health *h)
 {
-	static const char *const how[] = {
-		[HEALTH_HTTP] = "http", [HEALTH_TCP] = "tcp", [HEALTH_EXEC] = "exec"
-	};
+	static const char *const how[] = { [HEALTH_HTTP] = "http",
+		[HEALTH_TCP] = "tcp",
+		[HEALTH_EXEC] = "exec",
+		[HEALTH_JOURNAL] = "journal" };
 
 	if (bidding->verb == BIDDING_STOP)
 		return NULL;
@@ -154,14 +159,25 @@ proof_note(struct arena *a, const struct bidding *bidding, const char *app, cons
 	    a, "no health check of %s is known here: an instance whose unit runs is well", app);
 }
 
-static const struct resource *
-want(struct arena *a, const struct bidding *bidding, const char *host, const char *unit,
-    const char *app)
+/* What its host keeps of the app; and who wants it to run, where it is to stop. */
+static const char *const *
+look_of(struct arena *a, const struct bidding *bidding, const char *unit, const char *app)
+{
+	const char **look = arena_alloc(a, 4 * sizeof(*look));
+
+	look[0] = app;
+	look[1] = unit;
+	look[2] = bidding->verb == BIDDING_STOP ? "wanted" : NULL;
+	return look;
+}
+
+static struct resource *
+want(struct arena *a, const struct bidding *bidding, const char *host, const struct instance *i)
 {
 	static const enum wanted_state states[] = { WANT_STARTED, WANT_STOPPED, WANT_RESTARTED };
+	const char *unit = arena_strdup(a, i->unit), *app = i->app ? arena_strdup(a, i->app) : NULL;
 	const struct health *h = app ? check_of(bidding, host, unit) : NULL;
 	struct resource *r = arena_alloc(a, sizeof(*r));
-	const char **notes = arena_alloc(a, 2 * sizeof(*notes));
 
 	r->kind = RESOURCE_SERVICE;
 	r->unit = unit;
@@ -171,11 +187,11 @@ want(struct arena *a, const struct bidding *bidding, const char *host, const cha
 	r->state = states[bidding->verb];
 	if (h && bidding->verb != BIDDING_STOP && !bidding->at_once)
 		r->health = *h;
-	notes[0] = app ? proof_note(a, bidding, app, h) : NULL;
-	r->notes = notes;
 	if (bare(unit) != unit) {
 		r->unit = r->title = bare(unit);
 		kind_userunit_take(a, arena_printf(a, "%.*s", (int)(r->unit - unit - 1), unit), r);
+	} else if (app) {
+		r->look = look_of(a, bidding, unit, app);
 	}
 	return r;
 }
@@ -184,23 +200,85 @@ const struct resource *const *
 bidding_wanted(struct arena *a, const struct bidding *bidding, const char *host,
     const struct observation *seen, size_t *ret_count, const char **ret_note)
 {
-	const char *const named[] = { bidding->name };
-	const char *const *unit = named, *app = NULL;
+	const struct instance named[] = { { bidding->name, NULL } };
+	const struct instance *instance = named;
 	size_t n = 1;
 
 	*ret_note = NULL;
 	if (!bidding->name)
-		unit = all_backwards(a, seen, &n);
+		instance = all_backwards(a, seen, &n);
 	else if (!bidding_names_unit(bidding->name))
-		unit = instances(a, bidding->name, seen, &n, &app);
+		instance = instances(a, bidding->name, seen, &n);
 	const struct resource **r = arena_alloc(a, (n + 1) * sizeof(*r));
 	for (size_t i = 0; i < n; i++)
-		r[i] = want(
-		    a, bidding, host, arena_strdup(a, unit[i]), app ? arena_strdup(a, app) : NULL);
+		r[i] = want(a, bidding, host, &instance[i]);
 	if (n == 0 && bidding->name)
 		*ret_note = note(a, bidding->name, seen);
 	*ret_count = n;
 	return r;
+}
+
+/* As the host keeps it of the release that put it there; NULL: it does not. */
+static const struct resource *
+kept_of(struct arena *a, const struct resource *r, const char *said)
+{
+	const char *text = said_value(a, said, "kept");
+	struct err err;
+	const struct release *release = text ? release_read(a, text, strlen(text), &err) : NULL;
+
+	for (size_t i = 0; release && str_eq(release->app, r->app) && i < release->count; i++) {
+		const struct resource *kept = release->item[i];
+
+		if (kept->kind == RESOURCE_UNIT && str_eq(kept->unit, r->unit))
+			return kept;
+	}
+	return NULL;
+}
+
+static const char *const *
+notes_of(struct arena *a, const struct bidding *bidding, const struct resource *r, const char *said)
+{
+	const char *proof = proof_note(a, bidding, r->app, &r->health);
+	const char *const *by = said_values(a, said, "wanted");
+	struct notes notes = { .arena = a };
+
+	if (proof)
+		notes_add(&notes, "%s", proof);
+	if (r->user && bidding->verb != BIDDING_START)
+		notes_add(&notes, "drain of %s, if it has any, is not run: it is an app of %s's",
+		    r->app, r->user);
+	for (; *by; by++)
+		notes_add(&notes, "%s needs %s and goes on without it", *by, r->unit);
+	if (r->drain && r->drain->before && bidding->verb != BIDDING_START)
+		notes_add(&notes, "drain: before a replica of %s stops, %s runs on the host",
+		    r->app, r->drain->before[0]);
+	if (r->drain && r->drain->after && bidding->verb != BIDDING_STOP)
+		notes_add(&notes, "drain: when a replica of %s is well again, %s runs on the host",
+		    r->app, r->drain->after[0]);
+	return notes.item;
+}
+
+const struct resource *const *
+bidding_learn(struct arena *a, const struct bidding *bidding, const struct resource *const *wanted,
+    const struct found *found, size_t count)
+{
+	const struct resource **all = arena_alloc(a, (count + 1) * sizeof(*all));
+
+	for (size_t i = 0; i < count; i++) {
+		struct resource *r = arena_alloc(a, sizeof(*r));
+		const struct resource *kept =
+		    wanted[i]->app && wanted[i]->unit ? kept_of(a, wanted[i], found[i].said) : NULL;
+
+		*r = *wanted[i];
+		all[i] = r;
+		if (kept && r->health.kind == HEALTH_NONE && bidding->verb != BIDDING_STOP &&
+		    !bidding->at_once)
+			r->health = kept->health;
+		r->drain = kept ? kept->drain : NULL;
+		if (r->app)
+			r->notes = notes_of(a, bidding, r, found[i].said);
+	}
+	return all;
 }
 
 const char *

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 struct arena;
+struct found;
 struct observation;
 struct resource;
 struct wanted;
@@ -36,6 +37,11 @@ bool bidding_names_unit(const char *name);
  * named. None: *ret_note says what the host knows instead. All of it lives in a. */
 const struct resource *const *bidding_wanted(struct arena *a, const struct bidding *bidding,
     const char *host, const struct observation *seen, size_t *ret_count, const char **ret_note);
+
+/* The same, once they were looked at: with the drain that the host keeps of each app, its health check where none is
+ * known here, and what their plan must say. */
+const struct resource *const *bidding_learn(struct arena *a, const struct bidding *bidding,
+    const struct resource *const *wanted, const struct found *found, size_t count);
 
 /* The journal's word for it in place of a release, "restart of shop"; and the verb of such a word, or NULL. */
 const char *bidding_release(struct arena *a, const struct bidding *bidding);

@@ -27,6 +27,7 @@ kind_find(enum resource_kind kind)
 		[RESOURCE_ASSERT] = &kind_assert,
 		[RESOURCE_FETCH] = &kind_fetch,
 		[RESOURCE_NATIVE] = &kind_native,
+		[RESOURCE_KEPT] = &kind_kept,
 	};
 
 	return kind < RESOURCE_KINDS ? table[kind] : NULL;
@@ -52,6 +53,8 @@ kind_name(enum resource_kind kind)
 enum resource_kind
 kind_looking(const struct resource *r)
 {
+	if (r->kind == RESOURCE_SERVICE && r->look)
+		return RESOURCE_KEPT;
 	if (r->kind != RESOURCE_UNIT || !r->look)
 		return r->kind;
 	return r->native ? RESOURCE_NATIVE : RESOURCE_CONTAINER;

@@ -45,7 +45,8 @@ struct kind {
 /* NULL: a kind that is not of the table (files, units, services, images, commands). */
 const struct kind *kind_find(enum resource_kind kind);
 
-/* Whose look_KIND it is that looks for the resource: a unit that runs a container has a look of its own. */
+/* Whose look_KIND it is that looks for the resource: a unit that runs a container has a look of its own, and so has
+ * that of an app. */
 enum resource_kind kind_looking(const struct resource *r);
 
 /* Append the host programs of a kind, once: there[] says which were. acts: what it does too. */

@@ -84,6 +84,9 @@ void kind_assert_read(const struct field_context *c, const struct yaml_node *n, 
 /* The sandbox of a native program: only looked for. */
 extern const struct kind kind_native;
 
+/* What the host keeps of an app, of which a unit is to start or stop: only looked for. */
+extern const struct kind kind_kept;
+
 /* A file of the host that comes to the seat. */
 extern const struct kind kind_fetch;
 extern const struct field kind_fetch_fields[];

@@ -39,6 +39,7 @@ enum resource_kind {
 	RESOURCE_ASSERT,
 	RESOURCE_FETCH,
 	RESOURCE_NATIVE, /* only looked for: the sandbox of a unit that runs a program */
+	RESOURCE_KEPT,   /* only looked for: what is kept of the app of a service */
 	RESOURCE_KINDS
 };
 

@@ -51,6 +51,22 @@ for host in $hosts; do is "$(hooks "$host")" "$back" "is drained alike on $host,
 exits 0 "and the undo of that" drover undo -y last
 for host in $hosts; do is "$(hooks "$host")" "$once" "too"; done
 
+# By hand too, as the host keeps it.
+exits 0 "a restart by hand" drover restart -y web
+like "$out" "must pass its health check .http. before the next" "is proved as the release says"
+for host in $hosts; do is "$(hooks "$host")" "$once" "and drains one replica after another on $host"; done
+exits 0 "a stop by hand" drover stop -y web
+like "$out" "drain: before a replica of web stops, sh runs on the host" "says what runs"
+for host in $hosts; do is "$(hooks "$host")" "drain web-0 active|drain web-1 active" "and it does on $host"; done
+exits 0 "a start by hand" drover start -y web
+for host in $hosts; do is "$(hooks "$host")" "undrain web-0 active|undrain web-1 active" "lets them serve again on $host"; done
+on "$one" touch /root/drain-fails-0
+exits 1 "one that cannot be drained" drover stop -y "$one" web
+like "$err" "$one: failed: drain of web-0.service: exit 1; nothing was changed here" "does not stop"
+is "$(on "$one" 'systemctl is-active web-0 web-1' | paste -sd' ')" "active active" "nor does the other"
+hooks "$one" >/dev/null
+on "$one" rm /root/drain-fails-0
+
 # What cannot be drained is not changed.
 on "$one" touch /root/drain-fails-0
 walk "$one" >"$CASE/before"

@@ -58,3 +58,26 @@ like "$(on "$one" cat /etc/systemd/system/shop-blue-0.service)" "LOG=info" "to w
 exits 0 "and undone it is the new one" drover undo -y last
 like "$(on "$one" cat /etc/systemd/system/shop-blue-0.service)" "LOG=debug" "again"
 like "$(on "$one" systemctl is-active shop-0 shop-1 shop-blue-0 | sort -u)" "^active$" "all run"
+
+# Apps of a copy need those of the copy.
+cat >"$CASE/pair.yaml" <<'YAML'
+name: pair
+hosts: "@all-of-them"
+rollout: {canary: 0, batch: 100%}
+apps:
+  front: {image: {archive: shop.tar}, needs: [store]}
+  store: {image: {archive: shop.tar}}
+YAML
+exits 0 "a copy of apps that need one another" drover apply -y --as blue "$CASE/pair.yaml"
+like "$out" "note: front-blue starts behind store-blue, which it needs" "is ordered among itself"
+for host in $hosts; do
+	is "$(on "$host" 'systemctl show -P Wants -P After front-blue-0 | grep -o "store[a-z0-9-]*.service" | sort -u | paste -sd" "')" "store-blue-0.service" "by systemd too on $host"
+done
+exits 0 "a second time nothing differs" drover apply -y --exit-code --as blue "$CASE/pair.yaml"
+exits 0 "a stop of what is needed" drover stop -n "$one" store-blue
+like "$out" "front-blue-0.service needs store-blue-0.service and goes on without it" "says by whom"
+exits 0 "it is stopped" drover stop -y "$one" store-blue
+is "$(on "$one" 'systemctl is-active front-blue-0')" active "and who needs it goes on"
+exits 0 "that is stopped too" drover stop -y "$one" front-blue
+exits 0 "and started" drover start -y "$one" front-blue
+is "$(on "$one" 'systemctl is-active store-blue-0 front-blue-0' | paste -sd' ')" "active active" "with what it needs"

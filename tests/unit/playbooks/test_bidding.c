@@ -1,10 +1,13 @@
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "inventory/inventory.h"
 #include "playbooks/bidding.h"
 #include "playbooks/observation.h"
 #include "playbooks/plan.h"
+#include "playbooks/release.h"
 #include "playbooks/request.h"
 #include "playbooks/resource.h"
 #include "playbooks/wanted.h"
@@ -93,9 +96,9 @@ static const struct wanted_unit unit = { .app = "shop", .unit = "shop-0.service"
 static struct wanted_host wanted_web1 = { .host = &web1, .unit = &unit, .count = 1 };
 static const struct wanted wanted = { .host = &wanted_web1, .count = 1 };
 
-/* The plan for shop-0, which runs or not. */
+/* The plan for shop-0, which runs or not, and of which its host said this. */
 static struct plan *
-plan_of(struct arena *a, struct bidding bidding, bool runs)
+plan_said(struct arena *a, struct bidding bidding, bool runs, const char *said)
 {
 	struct found *f = arena_alloc(a, 8 * sizeof(*f));
 	const char *note;
@@ -107,7 +110,14 @@ plan_of(struct arena *a, struct bidding bidding, bool runs)
 	assert_int_equal(n, 1);
 	f->present = true;
 	str_copy(f->active, sizeof(f->active), runs ? "active" : "inactive");
-	return plan_make(a, &web1, r, f, n);
+	f->said = said;
+	return plan_make(a, &web1, bidding_learn(a, &bidding, r, f, n), f, n);
+}
+
+static struct plan *
+plan_of(struct arena *a, struct bidding bidding, bool runs)
+{
+	return plan_said(a, bidding, runs, NULL);
 }
 
 static void
@@ -150,6 +160,146 @@ an_instance_is_proved_well_as_the_playbook_says(void **state)
 	arena_free(a);
 }
 
+/* What a host says that keeps a release of the shop, with a drain and a check of its own. */
+static const char *
+kept(struct arena *a, const char *app)
+{
+	static const char *const before[] = { "lb", "out", NULL }, *const after[] = { "lb", "in",
+		NULL };
+	static const char *const about[] = { "DROVER_APP=shop", NULL };
+	static const struct drain drain = {
+		.env = about, .before = before, .after = after, .limit_ms = 5000
+	};
+	const struct resource shop = { .kind = RESOURCE_UNIT,
+		.id = "unit shop-0.service",
+		.title = "shop-0.service",
+		.app = app,
+		.path = "/etc/systemd/system/shop-0.service",
+		.unit = "shop-0.service",
+		.digest = A,
+		.drain = &drain,
+		.health = { .kind = HEALTH_TCP, .address = "127.0.0.1", .port = 1 } };
+	const struct resource *const item[] = { &shop };
+	const struct release release = {
+		.app = app, .id = "0123456789ab", .item = (const struct resource **)item, .count = 1
+	};
+	autobuf b = BUF_INIT(1U << 20);
+
+	release_write(&release, &b);
+	return arena_printf(a, "kept %s", buf_text(&b));
+}
+
+static char *
+member(const struct buf *request, const char *name)
+{
+	const char *nl = memchr(request->data, '\n', request->len);
+	size_t head = (size_t)(nl - request->data) + 1;
+
+	for (const char *at = request->data + head; at + 512 < request->data + request->len;) {
+		size_t size = (size_t)strtoull(at + 124, NULL, 8);
+
+		if (str_eq(at, name)) {
+			char *text = xcalloc(size + 1, 1);
+
+			memcpy(text, at + 512, size);
+			return text;
+		}
+		at += 512 + (size + 511) / 512 * 512;
+	}
+	return NULL;
+}
+
+static void
+is_carried_out(const struct plan *p, const char *steps, const char *first)
+{
+	const struct request r = { .run = "r",
+		.seat = "s",
+		.who = "w",
+		.host = "h",
+		.playbook = "-",
+		.release = "-",
+		.plan = p };
+	autobuf b = BUF_INIT(REQUEST_MAX);
+	struct err err;
+
+	assert_int_equal(request_build(&r, &b, &err), 0);
+	autofree char *told = member(&b, "steps"), *drained = member(&b, "drain.first");
+	assert_string_equal(told, steps);
+	assert_string_equal(drained ? drained : "", first);
+}
+
+static void
+what_the_host_keeps_of_the_app_says_how_it_is_drained_and_proved(void **state)
+{
+	struct arena *a = arena_new();
+	const struct plan *p;
+
+	(void)state;
+	p = plan_said(a, (struct bidding){ .verb = BIDDING_RESTART }, true, kept(a, "shop"));
+	assert_int_equal(p->note_count, 3);
+	assert_string_equal(
+	    p->notes[0], "each instance of shop must pass its health check (tcp) before the next");
+	assert_string_equal(
+	    p->notes[1], "drain: before a replica of shop stops, lb runs on the host");
+	assert_string_equal(
+	    p->notes[2], "drain: when a replica of shop is well again, lb runs on the host");
+	is_carried_out(p,
+	    "start 1\nunit restart shop-0.service\n"
+	    "gate shop-0.service tcp 127.0.0.1 1 5000 2000 3 -\nsteady\n"
+	    "undrain shop-0.service\ndone 1\n",
+	    "shop-0.service\n");
+
+	p = plan_said(a, (struct bidding){ .verb = BIDDING_STOP }, true, kept(a, "shop"));
+	assert_int_equal(p->note_count, 1);
+	is_carried_out(
+	    p, "start 1\nunit stop shop-0.service\nsteady\ndone 1\n", "shop-0.service\n");
+
+	p = plan_said(a, (struct bidding){ .verb = BIDDING_START }, false, kept(a, "shop"));
+	assert_int_equal(p->note_count, 2);
+	is_carried_out(p,
+	    "start 1\nunit start shop-0.service\n"
+	    "gate shop-0.service tcp 127.0.0.1 1 5000 2000 3 -\nsteady\n"
+	    "undrain shop-0.service\ndone 1\n",
+	    "");
+	/* The playbook at hand has the first word on health. */
+	p = plan_said(a, (struct bidding){ .verb = BIDDING_RESTART, .wanted = &wanted }, true,
+	    kept(a, "shop"));
+	assert_int_equal(p->steps[0].resource->health.kind, HEALTH_HTTP);
+	assert_non_null(p->steps[0].resource->drain);
+	arena_free(a);
+}
+
+static void
+what_is_not_of_the_app_is_not_believed(void **state)
+{
+	static const char *const said[] = { "kept", "kept {", "kept {\"v\":1}", "wanted", "" };
+	struct arena *a = arena_new();
+	const struct plan *p;
+
+	(void)state;
+	p = plan_said(a, (struct bidding){ .verb = BIDDING_STOP }, true, kept(a, "cache"));
+	assert_null(p->steps[0].resource->drain);
+	for (size_t i = 0; i < countof(said); i++) {
+		p = plan_said(a, (struct bidding){ .verb = BIDDING_RESTART }, true, said[i]);
+		assert_null(p->steps[0].resource->drain);
+	}
+	arena_free(a);
+}
+
+static void
+who_needs_what_stops_is_named(void **state)
+{
+	struct arena *a = arena_new();
+	const struct plan *p = plan_said(a, (struct bidding){ .verb = BIDDING_STOP }, true,
+	    "wanted front-0.service\nwanted front-1.service");
+
+	(void)state;
+	assert_int_equal(p->note_count, 2);
+	assert_string_equal(
+	    p->notes[0], "front-0.service needs shop-0.service and goes on without it");
+	arena_free(a);
+}
+
 static void
 the_journal_names_the_order(void **state)
 {
@@ -174,6 +324,9 @@ main(void)
 		cmocka_unit_test(what_is_no_app_is_never_guessed_to_be_a_unit),
 		cmocka_unit_test(what_is_so_already_is_no_change_but_a_restart_is_one),
 		cmocka_unit_test(an_instance_is_proved_well_as_the_playbook_says),
+		cmocka_unit_test(what_the_host_keeps_of_the_app_says_how_it_is_drained_and_proved),
+		cmocka_unit_test(what_is_not_of_the_app_is_not_believed),
+		cmocka_unit_test(who_needs_what_stops_is_named),
 		cmocka_unit_test(the_journal_names_the_order),
 	};
 
