@@ -10,6 +10,7 @@
 #include "inventory/set.h"
 #include "ledger/ledger.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define NEWEST_MAX 10000 /* runs looked at for the newest */
@@ -17,18 +18,37 @@
 /* The hosts of a run, as they come. */
 struct hosts {
 	const struct inventory *inventory;
+	const struct ledger *ledger;
 	struct set set;
 	size_t cap;
-	struct strmap seen, settled;
+	struct strmap seen, settled, sent;
+	bool told; /* by sent: the run is this seat's own */
 	void (*gone)(void *user, const char *name);
 	void *user;
 };
+
+/* What leaves for a host is written down before it does. */
+static bool
+take_sent(void *user, const struct event *e)
+{
+	struct hosts *h = user;
+	const char *name = e->kind == EVENT_ACT_SENT ? event_text(e, FIELD_HOST) : NULL;
+	const struct host *host = name ? inventory_find(h->inventory, name) : NULL;
+
+	if (e->kind == EVENT_RUN_START && event_text(e, FIELD_SEAT))
+		h->told = str_eq(event_text(e, FIELD_SEAT), ledger_seat(h->ledger));
+	if (host)
+		strmap_add(&h->sent, host->name, 0, NULL);
+	return true;
+}
 
 static void
 add_host(struct hosts *h, const char *name)
 {
 	const struct host *host = inventory_find(h->inventory, name);
 
+	if (host && h->told && !strmap_find(&h->sent, host->name, NULL))
+		return;
 	if (host && (strmap_find(&h->settled, host->name, NULL) ||
 			!strmap_add(&h->seen, host->name, 0, NULL)))
 		return;
@@ -77,10 +97,12 @@ void
 undone_hosts(const struct inventory *inv, struct ledger *l, const char *uuid, struct set *ret,
     void (*gone)(void *user, const char *name), void *user)
 {
-	struct hosts h = { .inventory = inv, .gone = gone, .user = user };
+	struct hosts h = { .inventory = inv, .ledger = l, .gone = gone, .user = user };
 
+	ledger_events(l, uuid, take_sent, &h);
 	ledger_results(l, uuid, take_result, &h);
 	ledger_events(l, uuid, take_start, &h);
+	strmap_fini(&h.sent);
 	strmap_fini(&h.seen);
 	strmap_fini(&h.settled);
 	*ret = h.set;
@@ -97,25 +119,49 @@ acts(const char *verb)
 	return false;
 }
 
+/* Runs that may have changed something, the newest first. */
+struct newest {
+	struct undone *run;
+	size_t count, cap;
+};
+
+static bool
+is_sent(void *user, const struct event *e)
+{
+	*(bool *)user = e->kind == EVENT_ACT_SENT;
+	return e->kind != EVENT_ACT_SENT;
+}
+
 static bool
 take_newest(void *user, const struct ledger_row *row)
 {
-	struct undone *n = user;
+	struct newest *n = user;
+	struct undone *u;
 
 	if (!acts(row->verb) || str_eq(row->state, "foreign") ||
 	    (row->end_ms && row->changed + row->failed + row->unknown == 0))
 		return true;
-	str_copy(n->uuid, sizeof(n->uuid), row->uuid);
-	str_copy(n->alias, sizeof(n->alias), row->alias);
-	return false;
+	mem_grow(n->run, n->count, n->cap);
+	u = &n->run[n->count++];
+	str_copy(u->uuid, sizeof(u->uuid), row->uuid);
+	str_copy(u->alias, sizeof(u->alias), row->alias);
+	return true;
 }
 
 static int
 find_newest(struct ledger *l, struct undone *ret, struct err *err)
 {
-	ret->uuid[0] = '\0';
-	ledger_runs(l, NULL, NEWEST_MAX, take_newest, ret);
-	if (ret->uuid[0])
+	struct newest n = { .count = 0 };
+	bool sent = false;
+
+	ledger_runs(l, NULL, NEWEST_MAX, take_newest, &n);
+	/* One that only planned, or was refused everywhere, changed nothing. */
+	for (size_t i = 0; i < n.count && !sent; i++) {
+		*ret = n.run[i];
+		ledger_events(l, ret->uuid, is_sent, &sent);
+	}
+	free(n.run);
+	if (sent)
 		return 0;
 	return err_set(
 	    err, OUTCOME_USAGE, "no run of this seat changed anything that an undo takes back");

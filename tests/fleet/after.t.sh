@@ -95,6 +95,32 @@ ok "the other host is done wholly" on web2 'test ! -e /etc/after/deep && grep -q
 exits 0 "unless it is meant" drover undo -y --force "$run" web1
 is "$(on web1 cat /etc/after/kept)" old "then it goes too"
 
+# What only planned, or was refused before anything was sent, is not what last means.
+on web1 'mkdir /etc/after/way; useradd -m after; ln -s /etc/after /home/after/d; chown -h after /home/after/d'
+book refused <<'Y'
+name: refused
+hosts: web1
+tasks:
+  - file: {path: /etc/after/way, content: x}
+Y
+exits 11 "an apply is refused" drover apply -y "$CASE/refused.yaml"
+refused=$(uuid_of)
+exits 0 "there is nothing to take back of it" drover undo -y "$refused"
+like "$err" "changed nothing on a host" "which is said, and no host is asked"
+exits 0 "last is the run before it" drover undo -n last
+like "$out" "~ /etc/after/kept" "which changed something"
+book stopped <<'Y'
+name: stopped
+hosts: web1
+tasks:
+  - dir: {path: /home/after/d/way, mode: 0700}
+  - file: {path: /home/after/d/kept, state: absent}
+Y
+exits 1 "an act stops before it touches its files" drover apply -y "$CASE/stopped.yaml"
+exits 0 "there is nothing to take back" drover undo -y last
+unlike "$out$err" "changed since|cannot be taken back" "and nothing else is said"
+on web1 'userdel -r after 2>/dev/null; rmdir /etc/after/way'
+
 # What a file was.
 exits 0 "a file's versions" drover history file web1 /etc/after/kept
 like "$out" "^1 +- +found" "the first was there before"

@@ -216,6 +216,10 @@ record_apply(const struct seat *p)
 	event_set_list(&start, FIELD_HOSTS, hosts, 1);
 	struct ledger_run *r = ledger_run_begin(l, &start, &err);
 	assert_non_null(r);
+	event_init(&end, EVENT_ACT_SENT);
+	event_set_text(&end, FIELD_HOST, hosts[0]);
+	ledger_append(r, &end);
+	event_fini(&end);
 	event_init(&end, EVENT_HOST_END);
 	event_set_text(&end, FIELD_HOST, hosts[0]);
 	event_set_text(&end, FIELD_STATE, "changed");
@@ -223,6 +227,7 @@ record_apply(const struct seat *p)
 	event_fini(&end);
 	event_init(&end, EVENT_RUN_END);
 	event_set_text(&end, FIELD_STATE, "changed");
+	event_set_int(&end, FIELD_CHANGED, 1);
 	ledger_append(r, &end);
 	ledger_run_end(r);
 	ledger_close(l);
