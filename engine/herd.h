@@ -144,7 +144,8 @@ int64_t herd_rtt_ms(const struct herd_host *hh);
 /* A fact that this seat gives a host, and never the host itself: strayed, cordoned, replacing. */
 bool herd_is_given(const char *key);
 
-/* Facts: from the ledger until this program has asked the host; then what it said. */
+/* Facts: from the ledger until this program has asked the host; then what it said. Borrowed until the next
+ * is asked for. */
 const char *herd_fact(const struct herd_host *hh, const char *key); /* NULL: not known */
 int64_t herd_fact_age_ms(const struct herd_host *hh);               /* -1: never asked */
 /* The host has just been asked for its facts: what is set from here on replaces the ledger's. */

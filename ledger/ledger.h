@@ -112,6 +112,7 @@ void ledger_hosts_facts(struct ledger *l, const char *fleet, const char *keys,
 /* Facts of the last contact with a host: each(user, key, value). For sets and the first paint. */
 void ledger_facts(struct ledger *l, const char *fleet, const char *name,
     void (*each)(void *user, const char *key, const char *value), void *user);
+/* One of them, until the next is asked for; NULL: it is not known. */
 const char *ledger_fact(struct ledger *l, const char *fleet, const char *name, const char *key);
 
 /* A run as a row. */

@@ -18,7 +18,7 @@ struct ability {
 	enum { ABILITY_SELINUX_OFF, ABILITY_SELINUX_PERMISSIVE, ABILITY_SELINUX_ENFORCING } selinux;
 };
 
-/* fact() gives the value of a fact, or NULL. */
+/* fact() gives the value of a fact, or NULL; it stays until all were asked for. */
 struct ability ability_read(const char *(*fact)(void *user, const char *name), void *user);
 
 #endif

@@ -34,6 +34,15 @@ is_fact(const char *name)
 	return false;
 }
 
+/* What tells facts may forget one when it is asked for the next. */
+static const char *
+kept_fact(const struct desire *d, const char *name)
+{
+	const char *fact = d->facts->fact ? d->facts->fact(d->facts->user, name) : NULL;
+
+	return fact ? arena_strdup(d->arena, fact) : NULL;
+}
+
 /* -e, then vars: of tasks and includes, then the inventory, then the playbook; facts only where nobody else speaks, so that no host
  * can put itself in the place of a variable. */
 static enum scope_found
@@ -70,7 +79,7 @@ find(void *user, const char *name, struct scope_value *ret)
 	}
 	if (!d->facts)
 		return SCOPE_ABSENT;
-	fact = d->facts->fact ? d->facts->fact(d->facts->user, name) : NULL;
+	fact = kept_fact(d, name);
 	if (d->facts->used && (fact || is_fact(name)))
 		++*d->facts->used;
 	if (fact) {
@@ -87,7 +96,7 @@ desire_fact(struct desire *d, const char *name)
 		return NULL;
 	if (d->facts->used)
 		++*d->facts->used;
-	return d->facts->fact ? d->facts->fact(d->facts->user, name) : NULL;
+	return kept_fact(d, name);
 }
 
 /* Every name a template may say here, for did-you-mean. */

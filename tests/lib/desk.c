@@ -38,6 +38,7 @@ desk_tear_down(void **state)
 	playbook_free(d->playbook);
 	arena_free(d->arena);
 	diag_fini(&d->diag);
+	free(d->fact);
 	buf_fini(&d->said);
 	FILE *rm = popen(command, "r"); /* a name of mkdtemp's */
 	assert_int_equal(pclose(rm), 0);
@@ -75,6 +76,7 @@ desk_load(struct desk *d, const char *text)
 	playbook_free(d->playbook);
 	buf_clear(&d->said);
 	diag_fini(&d->diag);
+	free(d->fact);
 	diag_init(&d->diag);
 	d->playbook = playbook_load(path, d->extra, &d->diag);
 	if (!d->playbook)
@@ -147,16 +149,20 @@ desk_words_are(const char *const *words, const char *expected)
 static const char *
 fact_of(void *user, const char *name)
 {
-	for (const char *const *f = user; *f; f += 2) {
+	struct desk *d = user;
+
+	free(take(d->fact));
+	for (const char *const *f = d->told; *f && !d->fact; f += 2) {
 		if (str_eq(f[0], name))
-			return f[1];
+			d->fact = xstrdup(f[1]);
 	}
-	return NULL;
+	return d->fact;
 }
 
 void
 desk_facts(struct desk *d, const char *const *facts)
 {
+	d->told = facts;
 	d->facts.fact = facts ? fact_of : NULL;
-	d->facts.user = (void *)(uintptr_t)facts;
+	d->facts.user = d;
 }

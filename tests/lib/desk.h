@@ -25,6 +25,8 @@ struct desk {
 	const struct skipped *skipped;
 	size_t skipped_count;
 	const char *domain;
+	const char *const *told; /* the facts */
+	char *fact;      /* the last one that was asked for: it is forgotten with the next */
 	struct buf said; /* the mistakes, as they are printed, without the directory */
 };
 
