@@ -170,6 +170,13 @@ put_units(const struct app *app, const char *key, struct buf *b)
 }
 
 void
+app_put_log(const struct app *app, struct buf *b)
+{
+	if (app->log.namespace)
+		buf_addf(b, "LogNamespace=%s\n", app->log.namespace);
+}
+
+void
 app_put_needs(const struct app *app, struct buf *b)
 {
 	put_units(app, "Wants=", b);

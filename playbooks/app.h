@@ -68,6 +68,12 @@ struct app_life {
 	const char *const *label;   /* NAME=value, ended by NULL; NULL: none */
 };
 
+/* Where what a replica prints goes; zero: to the host's journal. */
+struct app_log {
+	const char *namespace; /* the journal of this name; NULL: the host's own */
+	struct mark mark;
+};
+
 enum app_form { APP_IMAGE, APP_BINARY };
 
 /* A program of ours, as it lies beside the playbook. */
@@ -115,6 +121,7 @@ struct app {
 	size_t need_count;
 	struct app_limits limits;
 	struct app_sandbox sandbox;
+	struct app_log log;
 	const char *network; /* none, host, bridge or the name of one; NULL: podman's own */
 	bool network_comes;  /* a step before it makes it */
 	enum on_change on_change;

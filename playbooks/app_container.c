@@ -88,13 +88,25 @@ put_life(struct buf *b, const struct app_life *life)
 		arg(b, "stop-timeout", seconds);
 }
 
+/* With a journal of its own systemd gives each command of a unit mounts of its own, where the container's network
+ * could not be taken down again: podman goes back to those of the host, and prints to that journal all the same. */
+static const char *
+in_host(const struct app *app)
+{
+	return app->log.namespace ? "/usr/bin/nsenter --mount=/proc/1/ns/mnt -- " : "";
+}
+
 static void
 put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 {
+	const char *whole = in_host(app);
+
 	buf_addf(b,
-	    "ExecStart=/usr/bin/podman run --name=%s-%d --cidfile=%%t/%%N.cid --replace --rm \\\n"
+	    "ExecStart=%s/usr/bin/podman run --name=%s-%d --cidfile=%%t/%%N.cid --replace --rm \\\n"
 	    "  --cgroups=split --sdnotify=conmon -d --pull=never \\\n  ",
-	    app->name, replica);
+	    whole, app->name, replica);
+	if (app->log.namespace)
+		buf_adds(b, "--log-driver=passthrough \\\n  ");
 	/* A user who cannot read the journal would be given files by podman. */
 	if (app->as)
 		buf_adds(b, "--log-driver=journald \\\n  ");
@@ -117,10 +129,10 @@ put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 	}
 	buf_addf(b,
 	    "\n"
-	    "ExecStop=/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
-	    "ExecStopPost=-/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
+	    "ExecStop=%s/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
+	    "ExecStopPost=-%s/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
 	    "ExecStopPost=-rm -f %%t/%%N.cid\n",
-	    app_stop_seconds(&app->life), app_stop_seconds(&app->life));
+	    whole, app_stop_seconds(&app->life), whole, app_stop_seconds(&app->life));
 }
 
 void
@@ -145,6 +157,7 @@ app_container_unit(const struct app *app, int replica, struct arena *a, struct b
 	app_unit_head(app, replica, b);
 	unit_container(b, app->life.restart ? app->life.restart : "on-failure",
 	    app_stop_seconds(&app->life) + 30);
+	app_put_log(app, b);
 	limits_put_unit(&app->limits, b);
 	buf_adds(b, "ExecStartPre=-rm -f %t/%N.cid\n");
 	put_run(b, app, replica, a);

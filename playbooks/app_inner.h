@@ -41,6 +41,9 @@ bool app_is_on_host(const struct app *app);
 void app_env(const struct app *app, int replica, struct buf *b,
     void (*put)(struct buf *b, const char *word));
 
+/* Where what it prints goes, as directives of [Service]; nothing for the journal. */
+void app_put_log(const struct app *app, struct buf *b);
+
 /* How long a replica may take to stop. */
 long long app_stop_seconds(const struct app_life *life);
 

@@ -13,9 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VOLUMES     "drover-apps" /* below /var/lib: APP/VOLUME */
-#define NATIVE_STOP 40LL          /* seconds until it is killed, where nothing is said */
-#define USER_MOST   31            /* bytes of a user's name */
+#define VOLUMES     "drover-apps"           /* below /var/lib: APP/VOLUME */
+#define NATIVE_STOP 40LL                    /* seconds until it is killed, where nothing is said */
+#define USER_MOST   31                      /* bytes of a user's name */
+#define JOURNAL     "/run/systemd/journal/" /* with a namespace systemd puts its sockets there */
 
 const struct app_directive app_directives[] = {
 	{ "DynamicUser", NULL, false },
@@ -149,7 +150,7 @@ put_root(struct buf *b, const struct app *app)
 		    "MountAPIVFS=yes\n"
 		    "BindReadOnlyPaths=");
 	for (const char *const *p = host_places; *p; p++)
-		if (!has_file_at(app, *p))
+		if (!has_file_at(app, *p) && !(app->log.namespace && str_starts(*p, JOURNAL)))
 			buf_addf(b, "%s-%s", p == host_places ? "" : " ", *p);
 	buf_adds(b, "\nBindReadOnlyPaths=" APP_BINARIES "/");
 	buf_addf(b, "%s/%.16s\n", app->name, app->binary->digest);
@@ -237,6 +238,7 @@ app_native_unit(const struct app *app, int replica, struct arena *a, struct buf 
 		    "Type=exec\n"
 		    "SyslogIdentifier=%N\n");
 	put_life(b, &app->life);
+	app_put_log(app, b);
 	limits_put_unit(&app->limits, b);
 	put_command(b, app, a);
 	app_env(app, replica, b, put_variable);

@@ -101,6 +101,8 @@ app_env(
 	tell_int(&t, "DROVER_REPLICA", replica);
 	tell(&t, "DROVER_RESOURCES", APP_RESOURCES);
 	tell(&t, "DROVER_LOG", "stdout");
+	if (app->log.namespace)
+		tell(&t, "DROVER_LOG_NAMESPACE", app->log.namespace);
 	tell_paths(&t, "DROVER_READS", false);
 	tell_paths(&t, "DROVER_WRITES", true);
 	tell_limits(&t, &app->limits);
@@ -176,7 +178,9 @@ app_tell(const struct app *app, int replica, struct buf *b)
 	json_put_text(&w, "host", app->host);
 	json_open_object(&w, "log");
 	json_put_text(&w, "write", "stdout");
-	json_put_text(&w, "sink", "journal");
+	json_put_text(&w, "sink", app->log.namespace ? "namespace" : "journal");
+	if (app->log.namespace)
+		json_put_text(&w, "namespace", app->log.namespace);
 	json_close(&w);
 	if (app->network)
 		json_put_text(&w, "network", app->network);

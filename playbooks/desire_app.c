@@ -178,6 +178,10 @@ check_rootless(struct desire *d, const struct app_decl *decl, const char *as)
 		    "as: podman gives no AppArmor profile to a container of %s: apparmor: %s "
 		    "cannot be kept",
 		    as, apparmor);
+	if (!str_eq(as, PODMAN_ROOT) && decl->log.namespace)
+		desire_wrong(d, decl->log.mark,
+		    "log: only root's service manager has units log to a namespace, and %s is %s's",
+		    decl->name, as);
 }
 
 /* A user's own service manager is given neither. */
@@ -272,6 +276,7 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 		.need_count = decl->needs.count,
 		.limits = decl->limits,
 		.sandbox = decl->sandbox,
+		.log = decl->log,
 		.network = decl->network,
 		.network_comes = is_made_here(d, decl->network, as),
 		.on_change = read_on_change_of(decl->on_change),

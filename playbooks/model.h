@@ -132,6 +132,7 @@ struct app_decl {
 	struct field_texts needs;
 	struct app_limits limits;
 	struct app_sandbox sandbox;
+	struct app_log log;
 	const char *network;
 	const char *on_change;
 	struct health_decl health;

@@ -169,6 +169,11 @@ const struct field read_app_fields[] = {
 	    .doc = "none, host, bridge, which is podman's own and the default, or the name of a "
 		   "network; "
 		   "those of tasks are made before the app" },
+	{ .name = "log",
+	    .form = FORM_CALL,
+	    .parse = read_app_log,
+	    .doc = "where what a replica prints goes: journald, by default, or a mapping as "
+		   "below" },
 	{ .name = "health",
 	    .form = FORM_CALL,
 	    .parse = read_app_health,
@@ -200,9 +205,6 @@ const struct field read_app_fields[] = {
 	{ .name = "quadlet", .form = FORM_LATER, .doc = "Quadlet files are not supported yet" },
 	{ .name = "build", .form = FORM_LATER, .doc = "images are not built yet" },
 	{ .name = "secrets", .form = FORM_LATER, .doc = "secrets are not supported yet" },
-	{ .name = "log",
-	    .form = FORM_LATER,
-	    .doc = "an app logs to the journal, other sinks are not supported yet" },
 	{ .name = "place", .form = FORM_LATER, .doc = "placement is not supported yet" },
 	{ .name = "confirm", .form = FORM_LATER, .doc = "confirmation is not supported yet" },
 	{ 0 },

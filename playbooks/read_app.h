@@ -15,7 +15,7 @@ struct yaml_node;
 extern const struct field read_app_fields[];
 extern const struct field read_app_port_fields[], read_app_file_fields[], read_app_limit_fields[],
     read_app_health_fields[], read_app_drain_fields[], read_app_sandbox_fields[],
-    read_app_stop_fields[], read_app_selinux_fields[];
+    read_app_stop_fields[], read_app_selinux_fields[], read_app_log_fields[];
 
 /* `limits:` of an app or a container. */
 void read_app_limits(

@@ -20,6 +20,7 @@ void read_app_ports(const struct field_context *c, const struct yaml_node *n, vo
 void read_app_files(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_app_limits_of(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_app_sandbox(const struct field_context *c, const struct yaml_node *n, void *to);
+void read_app_log(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_app_stop(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_app_user(const struct field_context *c, const struct yaml_node *n, void *to);
 void read_app_workdir(const struct field_context *c, const struct yaml_node *n, void *to);

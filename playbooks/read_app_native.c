@@ -105,7 +105,7 @@ read_app_relax(const struct field_context *c, const struct field_texts *names, s
 /* What the unit of a program has an answer to; all else is refused by name. */
 static const char *const app_keys[] = { "binary", "image", "command", "replicas", "ports", "env",
 	"files", "args", "restart", "stop", "needs", "limits", "sandbox", "health", "on_change",
-	"drain", "when", "tags", "as", NULL };
+	"drain", "when", "tags", "as", "log", NULL };
 static const char *const sandbox_keys[] = { "capabilities", "seccomp", "read_only", "relax", NULL };
 static const char *const limit_keys[] = { "cpu", "memory", "tasks", "io", "nofile", NULL };
 static const char *const port_keys[] = { "container", "host", "bind", "protocol", NULL };

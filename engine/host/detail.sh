@@ -28,7 +28,8 @@ brief-unit)
 	if [ "$user" ]; then
 		log "$by" "_SYSTEMD_USER_UNIT=$name" + "$by" "USER_UNIT=$name"
 	else
-		log "--unit=$name"
+		space=$(systemctl show -p LogNamespace --value -- "$name" 2>/dev/null)
+		log "--unit=$name" ${space:+"--namespace=+$space"}
 	fi
 	echo "end"
 	;;

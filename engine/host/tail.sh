@@ -3,6 +3,7 @@
 # Arguments: nonce, a container's name or "", a user and a unit of theirs or "" twice, the name of an app or
 # unit or "", journalctl's own words. Says "NONCE journal TIME" first, TIME in
 # seconds since 1970. Whoever reads comes back now and then: nobody who was cut off is followed for ever.
+seen=''
 nonce=$1 container=$2 user=$3 unit=$4 app=$5
 shift 5
 command -v journalctl >/dev/null || {
@@ -59,7 +60,28 @@ if [ -n "$app" ]; then
 		;;
 	*) for one in ${units:-$app}; do set -- "$@" -u "$one"; done ;;
 	esac
+	seen=${units:-$app}
 fi
+for word; do
+	case $word in --unit[=]*) seen="$seen ${word#*=}" ;; esac
+done
+# Units that log to a namespace are read there, and what the host's journal has of them too. Patterns are of units
+# that run.
+spaces=''
+if [ "$seen" ] && command -v systemctl >/dev/null; then
+	set -f
+	# shellcheck disable=SC2086
+	spaces=$(systemctl show -p LogNamespace --value -- $seen 2>/dev/null | sort -u | grep .)
+	set +f
+fi
+case $spaces in
+'') ;;
+*[!A-Za-z0-9_-]*)
+	echo "these units log to several namespaces: name one of them" >&2
+	exit 1
+	;;
+*) set -- "--namespace=+$spaces" "$@" ;;
+esac
 leash=
 command -v timeout >/dev/null && leash="timeout 1200"
 printf '\n%s journal %s\n' "$nonce" "$(date +%s)"

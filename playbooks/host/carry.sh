@@ -214,13 +214,22 @@ property() { # UNIT NAME
 	*) systemctl show -p "$2" --value -- "$1" ;;
 	esac
 }
+# Of a unit that logs to a namespace, that and the host's journal.
+log_space() { # UNIT
+	case $1 in */*) return ;; esac
+	space=$(property "$1" LogNamespace)
+	[ -z "$space" ] || echo "--namespace=+$space"
+}
 # What the journal has of a unit, and nothing else.
 journal_of() { # UNIT WORD...
 	whose=$1
 	shift
 	case $whose in
 	*/*) journalctl -q --no-pager -o cat _SYSTEMD_USER_UNIT="${whose#*/}" _UID="$(id -u -- "${whose%%/*}")" "$@" ;;
-	*) journalctl -q --no-pager -o cat -u "$whose" "$@" ;;
+	*)
+		# shellcheck disable=SC2046
+		journalctl -q --no-pager -o cat $(log_space "$whose") -u "$whose" "$@"
+		;;
 	esac
 }
 last_lines() { # UNIT
@@ -306,11 +315,11 @@ probe_journal() { # UNIT SECONDS PATTERN
 	start=_SYSTEMD_INVOCATION_ID=$(property "$1" InvocationID)
 	case $1 in
 	*/*) set -- "$2" "$3" _SYSTEMD_USER_UNIT="${1#*/}" _UID="$(id -u -- "${1%%/*}")" "$start" ;;
-	*) set -- "$2" "$3" -u "$1" "$start" ;;
+	*) set -- "$2" "$3" -u "$1" "$start" "$(log_space "$1")" ;;
 	esac
 	# shellcheck disable=SC2016
 	timeout "$1" sh -c 'pattern=$0 && journalctl -q --no-pager -o cat "$@" | grep -Eq -e "$pattern"' \
-		"$2" "$3" "$4" ${5+"$5"} && return
+		"$2" "$3" "$4" "$5" ${6:+"$6"} && return
 	echo "no line of its journal since it was started matches $2"
 	return 1
 }

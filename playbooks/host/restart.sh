@@ -24,11 +24,11 @@ answers() {
 	journal)
 		case $unit in
 		*/*) match="_SYSTEMD_USER_UNIT=${unit#*/}" ;;
-		*) match="--unit=$unit" ;;
+		*) match="--unit=$unit" space=$(systemctl show -P LogNamespace -- "$unit") ;;
 		esac
 		# shellcheck disable=SC2016
-		timeout 10 sh -c 'journalctl -q --no-pager -o cat "$0" "_SYSTEMD_INVOCATION_ID=$1" | grep -Eq -e "$2"' \
-			"$match" "$(manage "$unit" show -P InvocationID)" "$2"
+		timeout 10 sh -c 'journalctl -q --no-pager -o cat "$0" "_SYSTEMD_INVOCATION_ID=$1" ${3:+"--namespace=+$3"} | grep -Eq -e "$2"' \
+			"$match" "$(manage "$unit" show -P InvocationID)" "$2" "${space:-}"
 		;;
 	*)
 		# shellcheck disable=SC2016

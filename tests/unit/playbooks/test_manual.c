@@ -67,6 +67,7 @@ the_manual_tells_every_key(void **state)
 	tells_all(apps, later, read_app_health_fields);
 	tells_all(apps, later, read_app_drain_fields);
 	tells_all(apps, later, read_app_stop_fields);
+	tells_all(apps, later, read_app_log_fields);
 	tells_all(tasks, later, read_task_fields);
 	tells_all(tasks, later, read_task_file_fields);
 	tells_all(tasks, later, read_task_template_fields);
