@@ -185,27 +185,36 @@ a_replica_is_a_unit_in_a_sandbox(void **state)
 	arena_free(a);
 }
 
+/* The file of the program that the app has now, by its own digest. */
+static const struct resource *
+program_of(const struct app *app, struct app_binary *b, const char *content, struct arena *a)
+{
+	b->content = content;
+	b->len = strlen(content);
+	digest_hex(content, b->len, b->digest);
+	return made(
+	    app, arena_printf(a, "file /usr/local/lib/drover/shop/%.16s/shop", b->digest), a);
+}
+
 static void
 its_program_stands_under_its_digest_and_a_new_one_restarts_it(void **state)
 {
 	struct arena *a = arena_new();
-	const struct resource *r =
-	    made(&shop, "file /usr/local/lib/drover/shop/0123456789abcdef/shop", a);
-	const struct resource *unit = made(&shop, "unit shop-0.service", a);
-	struct app_binary other = binary;
-	struct app changed = shop;
+	struct app_binary one = binary, other = binary;
+	struct app first = shop, changed = shop;
 
 	(void)state;
+	first.binary = &one;
+	changed.binary = &other;
+	const struct resource *r = program_of(&first, &one, SCRIPT, a);
 	assert_int_equal(r->mode, 0755);
 	assert_string_equal(r->content, SCRIPT);
-	assert_string_equal(r->digest, binary.digest);
-	other.digest[0] = '9';
-	changed.binary = &other;
-	assert_string_equal(
-	    made(&changed, "file /usr/local/lib/drover/shop/9123456789abcdef/shop", a)->digest,
-	    other.digest);
-	assert_string_not_equal(
-	    unit->config_digest, made(&changed, "unit shop-0.service", a)->config_digest);
+	assert_string_equal(r->digest, one.digest);
+	r = program_of(&changed, &other, SCRIPT "exit 1\n", a);
+	assert_string_equal(r->digest, other.digest);
+	assert_string_not_equal(one.digest, other.digest);
+	assert_string_not_equal(made(&first, "unit shop-0.service", a)->config_digest,
+	    made(&changed, "unit shop-0.service", a)->config_digest);
 	arena_free(a);
 }
 
