@@ -299,8 +299,8 @@ fill_undo(struct desire *d, const struct argv_decl *undo, struct resource *r)
 	return true;
 }
 
-static void
-append_once(struct desire *d, struct resource *r, struct mark mark)
+void
+desire_add_once(struct desire *d, struct resource *r, struct mark mark)
 {
 	r->mark = mark;
 	if (!find_resource(d, r))
@@ -330,9 +330,10 @@ want_task_image(struct desire *d, const struct task_decl *t)
 static void
 want_for_user(struct desire *d, const char *user, bool podman, bool container, struct mark mark)
 {
-	append_once(d, kind_linger_of(d->arena, RESOURCE_LINGER, user, container), mark);
+	desire_add_once(d, kind_linger_of(d->arena, RESOURCE_LINGER, user, container), mark);
 	if (podman)
-		append_once(d, kind_linger_of(d->arena, RESOURCE_SUBIDS, user, container), mark);
+		desire_add_once(
+		    d, kind_linger_of(d->arena, RESOURCE_SUBIDS, user, container), mark);
 }
 
 static void
@@ -342,7 +343,7 @@ give_image(struct desire *d, const char *user, const struct image_decl *decl, co
 	const struct resource *image = decl ? make_image(d, decl, app) : NULL;
 
 	if (image)
-		append_once(d, kind_userimage_of(d->arena, user, image), mark);
+		desire_add_once(d, kind_userimage_of(d->arena, user, image), mark);
 }
 
 void

@@ -6,6 +6,7 @@
 #include "playbooks/app.h"
 #include "playbooks/desire_inner.h"
 #include "playbooks/executable.h"
+#include "playbooks/kinds.h"
 #include "playbooks/place.h"
 #include "playbooks/podman.h"
 #include "playbooks/read.h"
@@ -178,6 +179,11 @@ check_rootless(struct desire *d, const struct app_decl *decl, const char *as)
 		    "as: podman gives no AppArmor profile to a container of %s: apparmor: %s "
 		    "cannot be kept",
 		    as, apparmor);
+	if (!str_eq(as, PODMAN_ROOT) && decl->sandbox.own_users)
+		desire_wrong(d, decl->as.mark,
+		    "as: a container of %s has ids of theirs alone: sandbox: {user: auto} is for "
+		    "root's",
+		    as);
 	if (!str_eq(as, PODMAN_ROOT) && decl->log.namespace)
 		desire_wrong(d, decl->log.mark,
 		    "log: only root's service manager has units log to a namespace, and %s is %s's",
@@ -290,6 +296,8 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 		return;
 	if (rootless)
 		desire_for_app(d, as, decl);
+	if (app.sandbox.own_users)
+		desire_add_once(d, kind_subids_of_containers(a), decl->mark);
 	app_resources(&app, a, &made);
 	for (size_t i = 0; i < made.count; i++)
 		desire_add(d, made.item[i]);

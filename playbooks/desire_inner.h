@@ -92,6 +92,8 @@ bool desire_run(struct desire *d, const struct task_decl *t, struct resource *r)
 
 /* One more that is wanted; false when a mistake was told. */
 bool desire_add(struct desire *d, const struct resource *r);
+/* One that several things need: wanted where the first of them stands. */
+void desire_add_once(struct desire *d, struct resource *r, struct mark mark);
 /* The image, wanted in front of what needs it; its name, or NULL when a mistake was told. The same image
  * of two apps is one resource. */
 const char *desire_image(struct desire *d, const struct image_decl *decl, const char *app);

@@ -35,6 +35,8 @@ const struct image_decl *kind_container_image(const struct task_decl *t);
 extern const struct kind kind_linger, kind_subids, kind_userunit, kind_userimage;
 struct resource *kind_linger_of(
     struct arena *a, enum resource_kind kind, const char *user, bool containers);
+/* The ids that podman deals to containers with users of their own. */
+struct resource *kind_subids_of_containers(struct arena *a);
 void kind_userunit_take(struct arena *a, const char *user, struct resource *r);
 struct resource *kind_userimage_of(struct arena *a, const char *user, const struct resource *image);
 /* Of a release that a host kept: what its id, look and content tell. */

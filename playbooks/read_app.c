@@ -231,6 +231,28 @@ check_network(const struct field_context *c, const struct app_decl *app)
 	}
 }
 
+/* What it reads belongs to nobody it knows, and each of its starts may have other users. */
+static void
+check_users(const struct field_context *c, const struct app_decl *app)
+{
+	for (size_t i = 0; i < app->file_count && app->sandbox.own_users; i++) {
+		const struct file_decl *f = &app->file[i];
+		bool kept = f->volume || (f->dir.text && f->writable);
+
+		if (kept)
+			diag_error(c->diag, f->mark,
+			    "files: %s: with sandbox: {user: auto} what it writes would be of "
+			    "other "
+			    "users at each start: this is not supported yet",
+			    f->path);
+		else if (!f->dir.text && !f->tmpfs && !(f->mode & 04))
+			diag_error(c->diag, f->mark,
+			    "files: %s: with sandbox: {user: auto} mode %04o lets nobody in the "
+			    "container read it: 0644 would",
+			    f->path, (unsigned)f->mode);
+	}
+}
+
 /* What can only be told once the whole app was read. */
 static void
 check_app(const struct field_context *c, const struct app_decl *app)
@@ -253,6 +275,7 @@ check_app(const struct field_context *c, const struct app_decl *app)
 	}
 	names[app->port_count] = NULL;
 	check_network(c, app);
+	check_users(c, app);
 	if (found)
 		return;
 	near = str_nearest(app->health.port, names);

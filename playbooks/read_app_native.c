@@ -106,7 +106,8 @@ read_app_relax(const struct field_context *c, const struct field_texts *names, s
 static const char *const app_keys[] = { "binary", "image", "command", "replicas", "ports", "env",
 	"files", "args", "restart", "stop", "needs", "limits", "sandbox", "health", "on_change",
 	"drain", "when", "tags", "as", "log", NULL };
-static const char *const sandbox_keys[] = { "capabilities", "seccomp", "read_only", "relax", NULL };
+static const char *const sandbox_keys[] = { "capabilities", "seccomp", "read_only", "user", "relax",
+	NULL };
 static const char *const limit_keys[] = { "cpu", "memory", "tasks", "io", "nofile", NULL };
 static const char *const port_keys[] = { "container", "host", "bind", "protocol", NULL };
 static const char *const file_keys[] = { "template", "content", "file", "volume", "mode", NULL };
@@ -159,6 +160,7 @@ refuse_sandbox(
 	} each[] = {
 		{ "capabilities", s->capability && *s->capability },
 		{ "seccomp", s->seccomp != SECCOMP_DEFAULT },
+		{ "user", s->own_users },
 	};
 
 	for (size_t i = 0; i < countof(each); i++)

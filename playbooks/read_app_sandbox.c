@@ -15,7 +15,7 @@ struct sandbox_fields {
 	struct field_texts relax;
 	struct app_sandbox *sandbox;
 	bool read_only, no_new_privileges;
-	const char *apparmor;
+	const char *apparmor, *user;
 };
 
 static void
@@ -120,6 +120,8 @@ parse_selinux(const struct field_context *c, const struct yaml_node *n, void *to
 		    "here");
 }
 
+static const char *const users[] = { "host", "auto", NULL };
+
 const struct field read_app_sandbox_fields[] = {
 	{ .name = "capabilities",
 	    .form = FORM_CALL,
@@ -154,7 +156,12 @@ const struct field read_app_sandbox_fields[] = {
 	    .offset = offsetof(struct sandbox_fields, relax),
 	    .doc = "of a binary: names of directives that its unit is to do without, which the "
 		   "plan says" },
-	{ .name = "user", .form = FORM_LATER, .doc = "user namespaces are not supported yet" },
+	{ .name = "user",
+	    .form = FORM_CHOICE,
+	    .offset = offsetof(struct sandbox_fields, user),
+	    .choices = users,
+	    .doc = "auto: its users, root too, are users that the host has nowhere else; host by "
+		   "default" },
 	{ 0 },
 };
 
@@ -171,5 +178,6 @@ read_app_sandbox(const struct field_context *c, const struct yaml_node *n, void 
 	sandbox->read_only = got.read_only;
 	sandbox->may_gain = !got.no_new_privileges;
 	sandbox->apparmor = got.apparmor;
+	sandbox->own_users = got.user && str_eq(got.user, "auto");
 	read_app_relax(c, &got.relax, to);
 }

@@ -47,6 +47,8 @@ sandbox_put_options(
 		buf_adds(to, " --security-opt=no-new-privileges");
 	if (s->read_only)
 		buf_adds(to, " --read-only");
+	if (s->own_users)
+		put(to, "userns", "auto");
 	for (const char *const *c = s->capability; c && *c; c++)
 		put(to, "cap-add", *c);
 	if (s->seccomp != SECCOMP_DEFAULT)

@@ -27,6 +27,7 @@ struct app_sandbox {
 	size_t profile_len;
 	bool profile_open; /* it allows what it does not name */
 	bool read_only, may_gain;
+	bool own_users;       /* its users are none of the host's */
 	const char *apparmor; /* a profile, or "unconfined"; NULL: podman's own */
 	struct app_selinux selinux;
 };

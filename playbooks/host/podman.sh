@@ -57,7 +57,13 @@ subids_of() { # USER FILE
 	awk -F: -v name="$1" -v id="$(id -u -- "$1" 2>/dev/null)" \
 		'$1 == name || (id != "" && $1 == id) { n += $3 } END { print n + 0 }' "$2" 2>/dev/null || echo 0
 }
-subids_next() {
-	cat /etc/subuid /etc/subgid 2>/dev/null |
-		awk -F: 'BEGIN { next_id = 100000 } $2 + $3 > next_id { next_id = $2 + $3 } END { print next_id }'
+# Those of containers begin where useradd gives out none, and where no signed number ends.
+subids_next() { # [auto]
+	k_least=100000
+	[ "${1:-}" != auto ] || k_least=1879048192
+	cat /etc/subuid /etc/subgid 2>/dev/null | awk -F: -v auto="${1:-}" -v next_id="$k_least" '
+		# What users are given is not to come behind those of containers.
+		$1 == "containers" && auto == "" { next }
+		{ end = $2 + $3 } end > next_id { next_id = end }
+		END { printf "%.0f\n", next_id }'
 }

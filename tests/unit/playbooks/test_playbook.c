@@ -109,9 +109,8 @@ what_comes_later_is_refused_by_name(void **state)
 {
 	static const char *const later[] = { "apps: {a: {image: localhost/a, secrets: [x]}}",
 		"apps: {a: {image: localhost/a, quadlet: x}}",
-		"apps: {a: {image: localhost/a, rootfs: x}}",
-		"apps: {a: {image: localhost/a, sandbox: {user: auto}}}",
-		"apps: {a: {image: {build: x}}}", "confirm: true" };
+		"apps: {a: {image: localhost/a, rootfs: x}}", "apps: {a: {image: {build: x}}}",
+		"confirm: true" };
 	struct desk *d = *state;
 
 	for (size_t i = 0; i < countof(later); i++) {

@@ -1,3 +1,4 @@
+#include "base/arena.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "playbooks/capability.h"
@@ -382,6 +383,63 @@ ports_that_no_network_carries_are_refused(void **state)
 	    "not \"a:b\"\n");
 }
 
+/* What becomes of the ids of containers when the host says this of them. */
+static const struct plan_step *
+ids_of(struct desk *d, const char *said, const struct plan **ret)
+{
+	const struct resource *r = desk_wanted(d, "subids containers");
+	struct found *f = arena_alloc(d->arena, sizeof(*f));
+
+	f->said = said;
+	*ret = plan_make(d->arena, &d->host, &r, f, 1);
+	return &(*ret)->steps[0];
+}
+
+static void
+users_of_its_own_come_out_of_ids_that_the_plan_gives_first(void **state)
+{
+	struct desk *d = *state;
+	const struct plan *p;
+
+	has(app_of(d, "sandbox: {user: auto}, replicas: 2", ""), " \\\n  --userns=auto ");
+	assert_int_equal(d->count, 6);
+	assert_string_equal(d->want[1]->id, "subids containers");
+	desk_words_are(d->want[1]->look, "containers | auto");
+	const struct plan_step *s = ids_of(d, "next 1879048192\n", &p);
+	assert_string_equal(s->why, "1879048192-1895825407 for users and groups");
+	desk_words_are(s->doing, "containers | 1879048192 | auto");
+	assert_null(p->refused);
+	s = ids_of(d, "subuid\nsubgid\nnext 1895825408\n", &p);
+	assert_int_equal(s->class, PLAN_SAME);
+	ids_of(d, "missing newuidmap\nsubuid\nsubgid\noldgroups\nnext 1\n", &p);
+	assert_null(p->refused);
+	ids_of(d, "subuid\nsubgid\nnext 1895825408\nnousers\n", &p);
+	assert_non_null(strstr(p->refused, "the host's kernel makes no user namespaces"));
+	ids_of(d, "next 1879048192\nmounted\n", &p);
+	assert_non_null(strstr(p->refused, "where /sys/kernel is a mount"));
+	lacks(app_of(d, "sandbox: {user: host}", ""), "--userns");
+}
+
+static void
+files_that_its_own_users_could_not_use_are_refused(void **state)
+{
+	struct desk *d = *state;
+
+	assert_false(desk_load(d, "apps:\n"
+				  "  a:\n"
+				  "    image: localhost/a\n"
+				  "    files: {/a: {content: x, mode: 0640}, /b: {volume: v}, /c: "
+				  "{content: x}}\n"
+				  "    sandbox: {user: auto}\n"
+				  "  b: {image: localhost/b, sandbox: {user: autos}}\n"));
+	assert_string_equal(buf_text(&d->said),
+	    "shop.yaml:4:13: files: /a: with sandbox: {user: auto} mode 0640 lets nobody in the "
+	    "container read it: 0644 would\n"
+	    "shop.yaml:4:43: files: /b: with sandbox: {user: auto} what it writes would be "
+	    "of other users at each start: this is not supported yet\n"
+	    "shop.yaml:6:43: user: no such word \"autos\"; did you mean \"auto\"?\n");
+}
+
 #define with_desk(test) cmocka_unit_test_setup_teardown(test, desk_set_up, desk_tear_down)
 
 int
@@ -401,6 +459,8 @@ main(void)
 		with_desk(a_network_of_a_task_is_made_before_the_app_that_stands_in_it),
 		with_desk(a_network_that_nobody_makes_must_be_on_the_host),
 		with_desk(ports_that_no_network_carries_are_refused),
+		with_desk(users_of_its_own_come_out_of_ids_that_the_plan_gives_first),
+		with_desk(files_that_its_own_users_could_not_use_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
