@@ -28,7 +28,7 @@ begin() { # TERM [OPTION...]
 
 ends() { # TERM
 	sees "left 0" "$1: it leaves with 0"
-	mux send-keys "stty -g >after; echo told" Enter
+	mux send-keys "stty -g >after; echo to\"\"ld" Enter # what is typed is not what is said
 	wait_for 10 shows told
 	is "$(cat after)" "$(cat before)" "$1: the terminal's modes are as they were"
 	unlike "$(mux display -p '#{alternate_on} #{mouse_any_flag} #{cursor_flag}')" "^1|^. 1|0$" \
