@@ -90,8 +90,9 @@ app_profile_place(const struct app *app, struct arena *a)
 	return arena_printf(a, "%s/%s/seccomp.json", APP_DIR, app->name);
 }
 
+/* Without its digest. */
 static struct resource *
-file_resource(
+plain_resource(
     const struct app *app, struct arena *a, const char *path, const char *content, size_t len)
 {
 	struct resource *r = arena_alloc(a, sizeof(*r));
@@ -105,6 +106,15 @@ file_resource(
 	r->content = content;
 	r->content_len = len;
 	r->mode = 0644;
+	return r;
+}
+
+static struct resource *
+file_resource(
+    const struct app *app, struct arena *a, const char *path, const char *content, size_t len)
+{
+	struct resource *r = plain_resource(app, a, path, content, len);
+
 	digest_hex(content, len, r->digest);
 	return r;
 }
@@ -114,8 +124,9 @@ add_binary(const struct app *app, struct arena *a, struct resource_list *ret)
 {
 	const struct app_binary *binary = app->binary;
 	struct resource *r =
-	    file_resource(app, a, app_native_place(app, a), binary->content, binary->len);
+	    plain_resource(app, a, app_native_place(app, a), binary->content, binary->len);
 
+	memcpy(r->digest, binary->digest, sizeof(r->digest));
 	r->mark = binary->mark;
 	r->mode = 0755;
 	resource_list_add(ret, r);

@@ -156,23 +156,53 @@ put_root(struct buf *b, const struct app *app)
 	buf_addf(b, "%s/%.16s\n", app->name, app->binary->digest);
 }
 
+/* systemd makes one up for it, unless it is to be one of the host's or nobody at all but root. */
+static bool
+has_dynamic_user(const struct app *app)
+{
+	return !app->life.user && !relaxed(app, "DynamicUser");
+}
+
+static void
+put_user(struct buf *b, const struct app *app, struct arena *a)
+{
+	const char *user = app->life.user, *colon = user ? strchr(user, ':') : NULL;
+
+	if (has_dynamic_user(app))
+		buf_addf(b, "User=%s\nDynamicUser=yes\n", user_of(app, a));
+	if (user)
+		buf_addf(b, "User=%.*s\n", colon ? (int)(colon - user) : (int)strlen(user), user);
+	if (colon)
+		buf_addf(b, "Group=%s\n", colon + 1);
+}
+
+static void
+put_file(struct buf *b, const struct app *app, const struct app_file *f, struct arena *a)
+{
+	const char *bind = f->writable ? "BindPaths" : "BindReadOnlyPaths";
+
+	if (f->tmpfs) {
+		buf_adds(b, "TemporaryFileSystem=");
+		unit_setting(b, f->path);
+		buf_addf(b, ":size=%lld,mode=1777\n", (long long)f->tmpfs);
+	} else if (f->dir) {
+		put_bind(b, bind, f->dir, f->path);
+	} else if (f->volume) {
+		buf_addf(b, "StateDirectory=" VOLUMES "/%s/%s\n", app->name, f->volume);
+		put_bind(b, bind,
+		    arena_printf(a, "/var/lib/%s" VOLUMES "/%s/%s",
+			has_dynamic_user(app) ? "private/" : "", app->name, f->volume),
+		    f->path);
+	} else {
+		put_bind(b, "BindReadOnlyPaths", app_file_place(app, f, a), f->path);
+	}
+}
+
 static void
 put_files(struct buf *b, const struct app *app, int replica, struct arena *a)
 {
-	const char *private = relaxed(app, "DynamicUser") ? "" : "private/";
-
-	for (size_t i = 0; i < app->file_count; i++) {
-		const struct app_file *f = &app->file[i];
-
-		if (!f->volume) {
-			put_bind(b, "BindReadOnlyPaths", app_file_place(app, f, a), f->path);
-			continue;
-		}
-		buf_addf(b, "StateDirectory=" VOLUMES "/%s/%s\n", app->name, f->volume);
-		put_bind(b, f->writable ? "BindPaths" : "BindReadOnlyPaths",
-		    arena_printf(a, "/var/lib/%s" VOLUMES "/%s/%s", private, app->name, f->volume),
-		    f->path);
-	}
+	for (size_t i = 0; i < app->file_count; i++)
+		put_file(b, app, &app->file[i], a);
 	buf_adds(
 	    b, "StateDirectoryMode=0700\nUnsetEnvironment=STATE_DIRECTORY RUNTIME_DIRECTORY\n");
 	put_bind(b, "BindReadOnlyPaths", app_resources_place(app, replica, a),
@@ -197,19 +227,31 @@ put_ports(struct buf *b, const struct app *app, int replica)
 	buf_adds(b, "SocketBindDeny=any\n");
 }
 
+/* None but these; as one that is not root it has only what is ambient. */
+static void
+put_capabilities(struct buf *b, const char *directive, const char *const *names)
+{
+	buf_addf(b, "%s=", directive);
+	for (const char *const *n = names; n && *n; n++)
+		buf_addf(b, "%sCAP_%s", n == names ? "" : " ", *n);
+	buf_addc(b, '\n');
+}
+
 static void
 put_sandbox(struct buf *b, const struct app *app, int replica, struct arena *a)
 {
-	if (!relaxed(app, "DynamicUser"))
-		buf_addf(b, "User=%s\nDynamicUser=yes\n", user_of(app, a));
+	put_user(b, app, a);
 	put_root(b, app);
 	put_files(b, app, replica, a);
-	buf_adds(b, "CapabilityBoundingSet=\nAmbientCapabilities=\n");
+	put_capabilities(b, "CapabilityBoundingSet", app->sandbox.capability);
+	put_capabilities(b, "AmbientCapabilities", app->sandbox.capability);
 	for (const struct app_directive *d = app_directives; d->name; d++)
 		if (d->value && !relaxed(app, d->name))
 			buf_addf(b, "%s=%s\n", d->name, d->value);
 	if (!relaxed(app, "SystemCallFilter"))
 		buf_adds(b, "SystemCallErrorNumber=EPERM\n");
+	if (app->network && str_eq(app->network, "none"))
+		buf_adds(b, "PrivateNetwork=yes\n");
 	put_ports(b, app, replica);
 }
 
@@ -225,6 +267,11 @@ put_life(struct buf *b, const struct app_life *life)
 	    life->stop_ms ? app_stop_seconds(life) : NATIVE_STOP);
 	if (life->stop_signal)
 		buf_addf(b, "KillSignal=%s\n", life->stop_signal);
+	if (life->workdir) {
+		buf_adds(b, "WorkingDirectory=");
+		unit_setting(b, life->workdir);
+		buf_addc(b, '\n');
+	}
 }
 
 void
@@ -269,6 +316,7 @@ app_native_notes(const struct app *app, struct notes *ret)
 		buf_addf(&names, "%s%s", names.len ? ", " : "", *r);
 	if (names.len)
 		notes_add(ret, "sandbox of %s is relaxed: without %s", app->name, buf_text(&names));
+	sandbox_note_opened(&app->sandbox, app->name, ret);
 	if (why)
 		notes_add(ret,
 		    "not enforced on this host: %s listening on its declared ports alone "

@@ -104,13 +104,14 @@ read_app_relax(const struct field_context *c, const struct field_texts *names, s
 
 /* What the unit of a program has an answer to; all else is refused by name. */
 static const char *const app_keys[] = { "binary", "image", "command", "replicas", "ports", "env",
-	"files", "args", "restart", "stop", "needs", "limits", "sandbox", "health", "on_change",
-	"drain", "when", "tags", "as", "log", NULL };
+	"files", "args", "restart", "stop", "user", "workdir", "network", "needs", "limits",
+	"sandbox", "health", "on_change", "drain", "when", "tags", "as", "log", NULL };
 static const char *const sandbox_keys[] = { "capabilities", "seccomp", "read_only", "user", "relax",
 	NULL };
 static const char *const limit_keys[] = { "cpu", "memory", "tasks", "io", "nofile", NULL };
 static const char *const port_keys[] = { "container", "host", "bind", "protocol", NULL };
-static const char *const file_keys[] = { "template", "content", "file", "volume", "mode", NULL };
+static const char *const file_keys[] = { "template", "content", "file", "volume", "dir", "tmpfs",
+	"mode", NULL };
 
 static bool
 is_word(const char *const *words, const char *s)
@@ -158,7 +159,6 @@ refuse_sandbox(
 		const char *key;
 		bool said;
 	} each[] = {
-		{ "capabilities", s->capability && *s->capability },
 		{ "seccomp", s->seccomp != SECCOMP_DEFAULT },
 		{ "user", s->own_users },
 	};
@@ -176,7 +176,8 @@ static void
 refuse_keys(const struct field_context *c, const struct yaml_node *n, const struct app_decl *app)
 {
 	const struct yaml_node *command = yaml_find(n, "command"), *as = yaml_find(n, "as");
-	const struct yaml_node *sandbox = yaml_find(n, "sandbox");
+	const struct yaml_node *sandbox = yaml_find(n, "sandbox"),
+			       *network = yaml_find(n, "network");
 	const struct yaml_node *read_only = sandbox ? yaml_find(sandbox, "read_only") : NULL;
 
 	if (command)
@@ -188,6 +189,10 @@ refuse_keys(const struct field_context *c, const struct yaml_node *n, const stru
 		    "only root's service manager can keep it in its sandbox");
 	if (sandbox)
 		refuse_sandbox(c, sandbox, &app->sandbox);
+	if (app->network && !str_eq(app->network, "none") && !str_eq(app->network, "host"))
+		diag_error(c->diag, network->mark,
+		    "network: a binary has the host's network, or none: %s is podman's",
+		    app->network);
 	if (read_only && str_eq(read_only->text, "false"))
 		diag_error(c->diag, read_only->mark,
 		    "read_only: a binary writes to /tmp and its volumes alone: declare a volume");

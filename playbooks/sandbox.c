@@ -62,8 +62,8 @@ sandbox_put_options(
 	put_label(to, "level", s->selinux.level);
 }
 
-static void
-note_opened(const struct app_sandbox *s, const char *who, struct notes *ret)
+void
+sandbox_note_opened(const struct app_sandbox *s, const char *who, struct notes *ret)
 {
 	autobuf names = BUF_INIT(2000);
 
@@ -94,7 +94,7 @@ sandbox_note(
 	const struct app_selinux *l = &s->selinux;
 	bool labelled = l->user || l->role || l->type || l->level;
 
-	note_opened(s, who, ret);
+	sandbox_note_opened(s, who, ret);
 	if (!can->known)
 		return;
 	if (s->seccomp != SECCOMP_UNCONFINED && !can->seccomp)

@@ -36,7 +36,10 @@ struct app_sandbox {
 void sandbox_put_options(
     const struct app_sandbox *s, const struct ability *can, const char *profile, struct buf *to);
 
-/* What was opened, and what the host cannot keep; who: whose it is. */
+/* What was opened; who: whose it is. */
+void sandbox_note_opened(const struct app_sandbox *s, const char *who, struct notes *ret);
+
+/* The same, and what the host cannot keep. */
 void sandbox_note(
     const struct app_sandbox *s, const struct ability *can, const char *who, struct notes *ret);
 

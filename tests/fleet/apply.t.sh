@@ -240,7 +240,7 @@ exits 7 "and resume cannot prove it either" drover resume
 like "$err" "the host was rebooted" "with the reason"
 
 # A request that is cut means that nothing happened.
-program=$(cat "$root/playbooks/host/act.sh" "$root/playbooks/host/follow.sh" | sed -e 's/^[ 	]*//' -e '/^#/d' -e '/^$/d')
+program=$(cat "$root"/playbooks/host/{say,act,follow}.sh | sed -e 's/^[ 	]*//' -e '/^#/d' -e '/^$/d')
 before=$(on web1 'ls /var/lib/drover/runs | wc -l')
 quoted=$(printf %s "$program" | sed "s/'/'\\\\''/g")
 said=$({ printf 'drover-act 1 9000 %064d 60\n' 0; head -c 5000 /dev/zero; } |

@@ -160,3 +160,52 @@ ok "$new is as it was" diff "$CASE/first.new" "$CASE/last.new"
 for host in $hosts; do
 	is "$(on "$host" 'ls /run/drover-root 2>/dev/null; cat /var/lib/private/drover-apps/shop/data/x')" 1 "$host: what its volume held stays"
 done
+
+# What it is given of the host by name, told by itself.
+cat >"$CASE/tell" <<'SH'
+#!/bin/sh
+exec >/out/told 2>&1
+id -un
+pwd
+sed -n 's/^CapEff:[[:space:]]*0*//p' /proc/self/status
+df -k --output=size /scratch | tail -n 1 | tr -d " "
+touch /scratch/x /data/x && echo written
+touch /in/x || echo "not in /in"
+ulimit -n
+grep -c : /proc/self/net/dev
+exec sleep 1000
+SH
+cat >"$CASE/tell.yaml" <<'YAML'
+name: tell
+hosts: "@all-of-them"
+rollout: {canary: 0, batch: 2, max_fail: 2}
+tasks:
+  - dir: {path: /srv/out, owner: www-data}
+  - dir: {path: /srv/in, mode: 0777}
+apps:
+  tell:
+    binary: ./tell
+    user: www-data
+    workdir: /data
+    network: none
+    limits: {nofile: 512}
+    files:
+      /data: {volume: data, mode: rw}
+      /out: {dir: /srv/out, mode: rw}
+      /in: {dir: /srv/in}
+      /scratch: {tmpfs: 1M}
+    sandbox: {capabilities: [NET_BIND_SERVICE]}
+YAML
+exits 0 "a program with a user, directories, memory and a capability is applied" drover apply -y "$CASE/tell.yaml"
+like "$out" "opened: tell has the capabilities NET_BIND_SERVICE" "what is opened is said"
+for host in $hosts; do
+	is "$(on "$host" 'grep -v "^touch:" /srv/out/told')" "www-data
+/data
+400
+1024
+written
+not in /in
+512
+1" "$host: it has what was declared and nothing else"
+done
+nothing_differs "$CASE/tell.yaml" "the program"

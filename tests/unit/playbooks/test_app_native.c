@@ -259,16 +259,54 @@ how_it_is_started_stopped_and_listens_stands_in_the_unit(void **state)
 }
 
 static void
+what_it_is_given_of_the_host_stands_in_the_unit(void **state)
+{
+	static const char *const capability[] = { "NET_BIND_SERVICE", "SYS_TIME", NULL };
+	static const struct app_file given[] = {
+		{ .path = "/data", .volume = "d", .writable = true },
+		{ .path = "/in", .dir = "/srv/a b" },
+		{ .path = "/out", .dir = "/srv/out", .writable = true },
+		{ .path = "/scratch", .tmpfs = 1 << 20, .writable = true },
+	};
+	struct arena *a = arena_new();
+	struct app app = shop;
+
+	(void)state;
+	app.file = given;
+	app.file_count = countof(given);
+	app.sandbox.capability = capability;
+	app.network = "none";
+	app.life = (struct app_life){ .user = "1000:100", .workdir = "/data" };
+	const struct resource *r = made(&app, "unit shop-1.service", a);
+	assert_non_null(strstr(r->content, "\nUser=1000\nGroup=100\n"));
+	assert_null(strstr(r->content, "DynamicUser"));
+	assert_non_null(strstr(r->content,
+	    "\nStateDirectory=drover-apps/shop/d\nBindPaths=/var/lib/drover-apps/shop/d:/data\n"));
+	assert_non_null(strstr(r->content, "\nBindReadOnlyPaths=\"/srv/a b\":/in\n"));
+	assert_non_null(strstr(r->content, "\nBindPaths=/srv/out:/out\n"));
+	assert_non_null(
+	    strstr(r->content, "\nTemporaryFileSystem=/scratch:size=1048576,mode=1777\n"));
+	assert_non_null(
+	    strstr(r->content, "\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_SYS_TIME\n"
+			       "AmbientCapabilities=CAP_NET_BIND_SERVICE CAP_SYS_TIME\n"));
+	assert_non_null(strstr(r->content, "\nPrivateNetwork=yes\n"));
+	assert_non_null(strstr(r->content, "\nWorkingDirectory=/data\n"));
+	assert_true(has_note(r, "opened: shop has the capabilities NET_BIND_SERVICE, SYS_TIME"));
+	verify_unit(r->content, "/usr/local/lib/drover/shop/0123456789abcdef/shop ", "/bin/true");
+	arena_free(a);
+}
+
+static void
 what_only_containers_have_is_refused(void **state)
 {
 	static const struct {
 		const char *fields, *said;
 	} cases[] = {
-		{ "user: 1000", "user: not supported yet where a binary is what runs\n" },
-		{ "workdir: /srv", "workdir: not supported yet where a binary is what runs\n" },
 		{ "labels: {a: b}", "labels: not supported yet where a binary is what runs\n" },
-		{ "files: {/a: {dir: /srv}}", "dir: not supported yet where a binary" },
-		{ "files: {/a: {tmpfs: 1M}}", "tmpfs: not supported yet where a binary" },
+		{ "network: bridge",
+		    "network: a binary has the host's network, or none: bridge is podman's\n" },
+		{ "sandbox: {seccomp: unconfined}",
+		    "seccomp: only a container has this: the sandbox" },
 	};
 	struct desk *d = *state;
 
@@ -477,6 +515,7 @@ main(void)
 		cmocka_unit_test(how_it_is_started_stopped_and_listens_stands_in_the_unit),
 		cmocka_unit_test_setup_teardown(
 		    what_only_containers_have_is_refused, desk_set_up, desk_tear_down),
+		cmocka_unit_test(what_it_is_given_of_the_host_stands_in_the_unit),
 		cmocka_unit_test(what_is_relaxed_is_left_out_and_said),
 		cmocka_unit_test(what_a_host_cannot_enforce_is_said),
 		cmocka_unit_test(a_long_name_still_makes_a_user),
