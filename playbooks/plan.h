@@ -60,6 +60,9 @@ struct plan {
 	size_t then_count;
 	const char *const
 	    *unmade; /* directories that go when nothing is left in them, the deepest first; NULL */
+	const struct manifest_line
+	    *relabel; /* of an undo: lines that are put back though what they tell of stayed */
+	size_t relabel_count;
 	struct release_change *releases; /* what the act makes of them; NULL: nothing */
 	const char **notes;              /* "publishes 0.0.0.0:8080", "stop-first: ..." */
 	size_t note_count;

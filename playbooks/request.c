@@ -34,6 +34,18 @@ request_digest(const struct resource *r)
 	return NULL;
 }
 
+static int
+add_line(struct request_parts *p, const struct manifest_line *m, size_t n)
+{
+	if (!reply_is_line(m->resource) || strchr(m->resource, '\t'))
+		return err_set(
+		    p->err, OUTCOME_INPUT, "%s: not a name for the manifest", m->resource);
+	buf_addf(&p->manifest, "%zu\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n, m->resource,
+	    m->playbook, m->app, m->release, m->digest, *m->text ? m->text : "-",
+	    *m->origin ? m->origin : "p", *m->shown ? m->shown : "-", *m->run ? m->run : "-");
+	return 0;
+}
+
 /* An undo puts the line back that was there before the act. */
 static int
 add_undoing(struct request_parts *p, const struct resource *r, size_t n)
@@ -50,15 +62,11 @@ add_undoing(struct request_parts *p, const struct resource *r, size_t n)
 	/* Images came before the act. */
 	if (r->kind == RESOURCE_IMAGE)
 		n = 0;
+	if (m)
+		return add_line(p, m, n);
 	if (!reply_is_line(r->id) || strchr(r->id, '\t'))
 		return err_set(p->err, OUTCOME_INPUT, "%s: not a name for the manifest", r->id);
-	if (!m)
-		buf_addf(&p->manifest, "%zu\t%s\t-\t-\t-\t!\n", n, r->id);
-	else
-		buf_addf(&p->manifest, "%zu\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n, r->id,
-		    m->playbook, m->app, m->release, m->digest, *m->text ? m->text : "-",
-		    *m->origin ? m->origin : "p", *m->shown ? m->shown : "-",
-		    *m->run ? m->run : "-");
+	buf_addf(&p->manifest, "%zu\t%s\t-\t-\t-\t!\n", n, r->id);
 	return 0;
 }
 
@@ -146,6 +154,10 @@ add_all(struct request_parts *p)
 		p->number[i] = plan->steps[i].class == PLAN_SAME ? 0 : ++p->changing;
 	for (size_t i = 0; i < plan->count; i++) {
 		if (add_manifest(p, &plan->steps[i], p->number[i]) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < plan->relabel_count; i++) {
+		if (add_line(p, &plan->relabel[i], 0) < 0)
 			return -1;
 	}
 	if (request_add_needs(p) < 0 || request_add_steps(p) < 0 || request_add_undo(p) < 0 ||

@@ -391,6 +391,38 @@ calm(struct plan *p)
 	}
 }
 
+static bool
+is_undone(const struct undo *u, const char *id)
+{
+	for (size_t i = 0; i < u->count; i++)
+		if (str_eq(u->wanted[i]->id, id))
+			return true;
+	return false;
+}
+
+/* What the act left as it was belongs to the release again that it was of, unless somebody came since. */
+static void
+relabel(const struct undo *u, const struct observation *seen, struct plan *p)
+{
+	const struct back *b = u->back;
+	struct manifest_line *to = arena_alloc(u->arena, b->manifest_count * sizeof(*to) + 1);
+
+	p->relabel = to;
+	for (size_t i = 0; i < b->manifest_count; i++) {
+		const struct manifest_line *then = &b->manifest[i];
+		const struct manifest_line *old =
+		    line_of(b->manifest_old, b->manifest_old_count, then->resource);
+		const struct manifest_line *now =
+		    line_of(seen->manifest, seen->manifest_count, then->resource);
+
+		if (old && now && !is_undone(u, then->resource) &&
+		    str_eq(old->digest, now->digest) && str_eq(then->digest, now->digest) &&
+		    str_eq(then->playbook, now->playbook) && str_eq(then->release, now->release) &&
+		    !str_eq(old->release, now->release))
+			to[p->relabel_count++] = *old;
+	}
+}
+
 struct plan *
 undo_plan(struct undo *u, const struct host *host, const struct observation *seen)
 {
@@ -421,6 +453,7 @@ undo_plan(struct undo *u, const struct host *host, const struct observation *see
 	if (only_restarts(p))
 		calm(p);
 	p->unmade = u->back->dirs;
+	relabel(u, seen, p);
 	for (size_t i = 0; i < p->note_count && p->notes[i]; i++)
 		note(u, p->notes[i]);
 	p->notes = u->note;

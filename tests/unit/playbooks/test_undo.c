@@ -439,6 +439,38 @@ what_is_started_again_is_proved_as_it_was_before(void **state)
 	assert_null(d->back->step[3].health);
 }
 
+/* What an act only took into its release belongs to the one before again; what somebody has since does not. */
+static void
+what_stayed_as_it_was_is_of_its_release_again(void **state)
+{
+	const struct undo_spec spec = { .uuid = UUID };
+	static struct host host = { .name = "web1" };
+	static char now[] = "file /a\tshop\tshop\tnew\t" A64 "\t-\t" LATER "\tp\t-\n"
+			    "file /b\tshop\tshop\tnewer\t" A64 "\t-\t" LATER "\tp\t-\n"
+			    "file /etc/motd\tshop\tshop\tnew\t" A64 "\t-\t" UUID "\tp\t-\n";
+	struct desk *d = *state;
+	struct observation seen = { .found = d->found, .count = 1 };
+
+	put_file_change(d);
+	put(d, "manifest",
+	    "0\tfile /a\tshop\tshop\tnew\t" A64 "\t-\tf\t-\n"
+	    "0\tfile /b\tshop\tshop\tnew\t" A64 "\t-\tf\t-\n"
+	    "1\tfile /etc/motd\tshop\tshop\tnew\t" A64 "\t-\tp\t-");
+	put(d, "manifest.old",
+	    "file /a\tshop\tshop\told\t" A64 "\t-\t" LATER "\tp\t-\n"
+	    "file /b\tshop\tshop\told\t" A64 "\t-\t" LATER "\tp\t-\n"
+	    "file /etc/motd\tshop\tshop\told\t" B64 "\t-\t" LATER "\tp\t-");
+	take_reply(d);
+	manifest_parse(d->arena, now, &seen);
+	d->undo = undo_wish(d->arena, d->back, &spec);
+	d->found[0] = standing('f', 0644, A64);
+	d->plan = undo_plan(d->undo, &host, &seen);
+	assert_int_equal(d->plan->relabel_count, 1);
+	assert_string_equal(d->plan->relabel[0].resource, "file /a");
+	assert_string_equal(d->plan->relabel[0].release, "old");
+	assert_string_equal(d->plan->relabel[0].run, LATER);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -460,6 +492,7 @@ main(void)
 		T(a_reply_that_is_cut_is_none),
 		T(lines_that_make_no_sense_are_left_out),
 		T(what_is_started_again_is_proved_as_it_was_before),
+		T(what_stayed_as_it_was_is_of_its_release_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
