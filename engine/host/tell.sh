@@ -31,21 +31,24 @@ tell_kernel() {
 	tell_file virtualization /run/systemd/container
 }
 tell_cgroups() {
+	names=''
 	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
 		fact cgroup v2
-		tell_file cgroup-controllers /sys/fs/cgroup/cgroup.controllers
-		return
+		read -r names </sys/fs/cgroup/cgroup.controllers
+	else
+		fact cgroup v1
+		for name in cpu memory pids; do
+			[ ! -d /sys/fs/cgroup/$name ] || names="$names $name"
+		done
+		[ ! -d /sys/fs/cgroup/blkio ] || names="$names io"
 	fi
-	fact cgroup v1
-	names=''
-	for name in cpu memory pids; do
-		[ ! -d /sys/fs/cgroup/$name ] || names="$names $name"
-	done
-	[ ! -d /sys/fs/cgroup/blkio ] || names="$names io"
-	fact cgroup-controllers "${names# }"
+	names=${names# }
+	fact cgroup-controllers "${names:-none}"
 }
 tell_guards() {
-	fact capabilities "$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/1/status)"
+	# Some hosts hide the processes of others from a login that is not root.
+	text=$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/1/status 2>/dev/null)
+	fact capabilities "${text:-none}"
 	if grep -q '^Seccomp:' /proc/self/status; then fact seccomp yes; else fact seccomp no; fi
 	if [ -d /sys/kernel/security/apparmor ] && grep -qs Y /sys/module/apparmor/parameters/enabled; then
 		fact apparmor on
