@@ -190,6 +190,8 @@ tell_member(struct buf *b, const struct roster_instance *usual_one, const struct
 {
 	char was[32], is[32];
 
+	if (*x->why)
+		buf_addf(b, "!  %s\n", x->why);
 	tell(b, "state", usual_one->active, x->active);
 	tell(b, "image", usual_one->image, x->image);
 	tell(b, "digest", usual_one->image_id, x->image_id);
@@ -198,8 +200,6 @@ tell_member(struct buf *b, const struct roster_instance *usual_one, const struct
 	snprintf(was, sizeof(was), "%d", usual_one->restarts);
 	snprintf(is, sizeof(is), "%d", x->restarts);
 	tell(b, "restarts", was, is);
-	if (*x->why)
-		buf_addf(b, "!  %s\n", x->why);
 }
 
 char *
