@@ -181,9 +181,9 @@ is_drift(const struct plan_step *s, bool whole)
 	const struct manifest_line *m = s->found->known;
 	const char *digest = request_digest(r);
 
-	/* What is fetched is of the seat. */
+	/* What is fetched is of the seat, and what is exported is there for a change. */
 	if (s->class == PLAN_SAME || s->class == PLAN_UNPREDICTED || r->absent ||
-	    r->kind == RESOURCE_FETCH)
+	    r->kind == RESOURCE_FETCH || r->kind == RESOURCE_EXPORT)
 		return false;
 	if (!digest || !m)
 		return whole;

@@ -239,6 +239,23 @@ note_host_port(const struct app *app, const struct app_port *p, int replica, str
 			    p->name, app->name, *bind);
 }
 
+/* What a change of a pet's app is not undone of. */
+static void
+note_unkept(const struct app *app, struct notes *ret)
+{
+	for (size_t i = 0; app->pet && i < app->file_count; i++) {
+		const struct app_file *f = &app->file[i];
+
+		if (f->volume && !f->exported)
+			notes_add(ret,
+			    "not kept before %s changes: what is in volume %s (export: false)",
+			    app->name, f->volume);
+		else if (f->dir && f->writable)
+			notes_add(
+			    ret, "not kept before %s changes: what is in %s", app->name, f->dir);
+	}
+}
+
 static const char *const *
 put_notes(const struct app *app, int replica, struct arena *a)
 {
@@ -268,6 +285,7 @@ put_notes(const struct app *app, int replica, struct arena *a)
 	else
 		sandbox_note(&app->sandbox, &app->ability, app->name, &notes);
 	limits_note(&app->limits, &app->ability, app->name, &notes);
+	note_unkept(app, &notes);
 	if (app->drain.before)
 		notes_add(&notes, "drain: before a replica of %s stops, %s runs on the host",
 		    app->name, app->drain.before[0]);
@@ -293,6 +311,34 @@ drain_of(const struct app *app, int replica, const char *unit, struct arena *a)
 	*d = app->drain;
 	d->env = env;
 	return d;
+}
+
+static bool
+is_first_of(const struct app *app, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (app->file[k].volume && app->file[k].exported &&
+		    str_eq(app->file[k].volume, app->file[i].volume))
+			return false;
+	}
+	return true;
+}
+
+/* Where what it writes lies, each once: a name of podman's, or a directory of a program. */
+static const char *const *
+put_exports(const struct app *app, struct arena *a)
+{
+	const char **export = arena_alloc(a, (app->file_count + 1) * sizeof(*export));
+	size_t n = 0;
+
+	for (size_t i = 0; app->pet && i < app->file_count; i++) {
+		const struct app_file *f = &app->file[i];
+
+		if (f->volume && f->exported && is_first_of(app, i))
+			export[n++] = app->form == APP_BINARY ? app_native_volume(app, f->volume, a)
+							      : f->volume;
+	}
+	return n ? export : NULL;
 }
 
 /* What outlives its releases. */
@@ -402,6 +448,7 @@ add_unit(const struct app *app, int replica, struct arena *a, const struct resou
 			    : container_look(app, replica, a);
 	r->keep_releases = app->keep;
 	r->data = put_data(app, a);
+	r->exports = put_exports(app, a);
 	if (app->as)
 		kind_userunit_take(a, app->as, r);
 	resource_list_add(ret, r);

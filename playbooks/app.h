@@ -49,6 +49,7 @@ struct app_file {
 	const char *volume, *dir;
 	int64_t tmpfs; /* its size; 0: it is none */
 	bool writable;
+	bool exported; /* a volume: what it holds is kept, on a pet, before the app changes */
 	struct mark mark;
 };
 
@@ -101,6 +102,7 @@ struct app_host {
 struct app {
 	const char *name, *playbook, *host;
 	const char *as; /* the user whose units and containers they are; NULL: root */
+	bool pet;       /* the host is one */
 	struct mark mark;
 	enum app_form form;
 	const char *image, *image_id; /* image_id NULL when not known */

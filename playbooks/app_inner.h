@@ -57,6 +57,9 @@ void app_native_unit(const struct app *app, int replica, struct arena *a, struct
 /* Where on the host this version of the program lies. */
 const char *app_native_place(const struct app *app, struct arena *a);
 
+/* Where on the host what is in one of its volumes lies. */
+const char *app_native_volume(const struct app *app, const char *volume, struct arena *a);
+
 /* The place of the host's own, as the program sees it, that holds the path or lies beneath it; NULL: none. */
 const char *app_native_host_place(const char *path);
 

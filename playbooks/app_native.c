@@ -176,6 +176,13 @@ put_user(struct buf *b, const struct app *app, struct arena *a)
 		buf_addf(b, "Group=%s\n", colon + 1);
 }
 
+const char *
+app_native_volume(const struct app *app, const char *volume, struct arena *a)
+{
+	return arena_printf(a, "/var/lib/%s" VOLUMES "/%s/%s",
+	    has_dynamic_user(app) ? "private/" : "", app->name, volume);
+}
+
 static void
 put_file(struct buf *b, const struct app *app, const struct app_file *f, struct arena *a)
 {
@@ -189,10 +196,7 @@ put_file(struct buf *b, const struct app *app, const struct app_file *f, struct 
 		put_bind(b, bind, f->dir, f->path);
 	} else if (f->volume) {
 		buf_addf(b, "StateDirectory=" VOLUMES "/%s/%s\n", app->name, f->volume);
-		put_bind(b, bind,
-		    arena_printf(a, "/var/lib/%s" VOLUMES "/%s/%s",
-			has_dynamic_user(app) ? "private/" : "", app->name, f->volume),
-		    f->path);
+		put_bind(b, bind, app_native_volume(app, f->volume, a), f->path);
 	} else {
 		put_bind(b, "BindReadOnlyPaths", app_file_place(app, f, a), f->path);
 	}

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/herd.h"
+#include "playbooks/kinds.h"
 #include "playbooks/playbook.h"
 #include "playbooks/release.h"
 #include "playbooks/released.h"
@@ -52,8 +53,8 @@ choose(struct apply_host *h, const struct released *told, struct err *err)
 	h->returned = h->release ? released_wish(h->releases, h->release, err) : NULL;
 	if (!h->returned)
 		return false;
-	h->wanted = h->returned->item;
 	h->wanted_count = h->returned->count;
+	h->wanted = kind_export_insert(h->arena, h->returned->item, &h->wanted_count);
 	return true;
 }
 

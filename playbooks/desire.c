@@ -505,6 +505,7 @@ playbook_desire(const struct playbook *p, const struct host *h, const struct fac
 	if (d.skipped_count)
 		memcpy(skipped, d.skipped, d.skipped_count * sizeof(*skipped));
 	*ret = (struct desired){ all, d.list.count, skipped, d.skipped_count, domain };
+	ret->item = kind_export_insert(a, all, &ret->count);
 	free(d.list.item);
 	free(d.maybe);
 	strmap_fini(&d.known);

@@ -89,6 +89,7 @@ fill_files(struct desire *d, const struct app_decl *decl, struct app_file *ret)
 			.tmpfs = f->tmpfs,
 			.mode = (unsigned)f->mode,
 			.writable = f->writable,
+			.exported = !f->unexported,
 			.mark = f->mark };
 		if (f->dir.text)
 			good = fill_dir(d, decl, f, &ret[i]) && good;
@@ -232,13 +233,28 @@ is_made_here(const struct desire *d, const char *network, const char *as)
 	return strmap_find(&d->known, id, &at) && !d->list.item[at]->absent;
 }
 
+/* What it needs first stands in front of it. */
+static void
+add_resources(struct desire *d, const struct app_decl *decl, const struct app *app)
+{
+	struct resource_list made = { 0 };
+
+	if (app->as)
+		desire_for_app(d, app->as, decl);
+	if (app->sandbox.own_users)
+		desire_add_once(d, kind_subids_of_containers(d->arena), decl->mark);
+	app_resources(app, d->arena, &made);
+	for (size_t i = 0; i < made.count; i++)
+		desire_add(d, made.item[i]);
+	free(made.item);
+}
+
 void
 desire_want_app(struct desire *d, const struct app_decl *decl, const char *image)
 {
 	struct arena *a = d->arena;
 	struct app_env *env = arena_alloc(a, decl->env_count * sizeof(*env) + 1);
 	struct app_file *file = arena_alloc(a, decl->file_count * sizeof(*file) + 1);
-	struct resource_list made = { 0 };
 	const char *as = podman_user(d, &decl->as);
 	bool rootless = as && strcmp(as, PODMAN_ROOT) != 0;
 	int before = d->diag->errors;
@@ -260,6 +276,7 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 		.playbook = d->playbook->name,
 		.host = d->host->name,
 		.as = rootless ? as : NULL,
+		.pet = d->host->kind == HOST_PET,
 		.mark = decl->mark,
 		.form = decl->form,
 		.image = image,
@@ -294,12 +311,5 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 	if ((!image && decl->form == APP_IMAGE) || !good || d->diag->errors != before ||
 	    (decl->command.mark.line && !app.command) || (decl->args.mark.line && !app.args))
 		return;
-	if (rootless)
-		desire_for_app(d, as, decl);
-	if (app.sandbox.own_users)
-		desire_add_once(d, kind_subids_of_containers(a), decl->mark);
-	app_resources(&app, a, &made);
-	for (size_t i = 0; i < made.count; i++)
-		desire_add(d, made.item[i]);
-	free(made.item);
+	add_resources(d, decl, &app);
 }

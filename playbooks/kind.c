@@ -28,6 +28,7 @@ kind_find(enum resource_kind kind)
 		[RESOURCE_FETCH] = &kind_fetch,
 		[RESOURCE_NATIVE] = &kind_native,
 		[RESOURCE_KEPT] = &kind_kept,
+		[RESOURCE_EXPORT] = &kind_export,
 	};
 
 	return kind < RESOURCE_KINDS ? table[kind] : NULL;

@@ -29,7 +29,7 @@ struct container_decl {
 	const char *const *capability;
 	const char *restart, *state, *on_change;
 	int64_t stop_ms;
-	bool read_only;
+	bool read_only, export;
 	/* What they are. */
 	struct source name_source, user_source, workdir_source, hostname_source;
 	struct image_decl image_decl;
@@ -102,6 +102,10 @@ const struct field kind_container_fields[] = {
 	    .offset = offsetof(struct container_decl, on_change),
 	    .choices = read_on_change,
 	    .doc = "what a change does to the running container; restart by default" },
+	{ .name = "export",
+	    .form = FORM_BOOL,
+	    .offset = offsetof(struct container_decl, export),
+	    .doc = "on a pet, what its volumes hold is kept before it changes; true by default" },
 	{ .name = "state",
 	    .form = FORM_CHOICE,
 	    .offset = offsetof(struct container_decl, state),
@@ -179,6 +183,7 @@ kind_container_read(const struct field_context *c, const struct yaml_node *n, vo
 	struct container_decl *got = arena_alloc(c->arena, sizeof(*got));
 
 	got->stop_ms = 10000;
+	got->export = true;
 	mine.what = "the container task";
 	if (!field_read(&mine, kind_container_fields, n, got))
 		return;
@@ -295,14 +300,75 @@ config_digest(struct desire *d, const struct container_decl *decl, const char *u
 	return arena_strdup(d->arena, hex);
 }
 
+/* What stands in front of its path; NULL: a directory of the host that it cannot write to. */
+static const char *
+volume_source(struct arena *a, const char *volume)
+{
+	size_t n = strcspn(volume, ":");
+	const char *path = volume[n] ? volume + n + 1 : "", *options = strchr(path, ':');
+
+	for (const char *o = options; o; o = strchr(o + 1, ',')) {
+		if (*volume == '/' && strcspn(o + 1, ",") == 2 && str_starts(o + 1, "ro"))
+			return NULL;
+	}
+	return arena_memdup0(a, volume, n);
+}
+
+static bool
+is_among(const char *const *list, const char *text)
+{
+	for (; *list; list++) {
+		if (str_eq(*list, text))
+			return true;
+	}
+	return false;
+}
+
+/* Names of volumes, each once; NULL: there is nothing that is kept. */
 static const char *const *
-notes(struct desire *d, const struct container *c)
+exports(struct desire *d, const struct container_decl *decl, const struct container *c)
+{
+	const char **list;
+	size_t n = 0, count = 0;
+
+	while (c->volume[count])
+		count++;
+	list = arena_alloc(d->arena, (count + 1) * sizeof(*list));
+	for (size_t i = 0; decl->export && d->host->kind == HOST_PET && i < count; i++) {
+		const char *source = volume_source(d->arena, c->volume[i]);
+
+		if (source && *source != '/' && !is_among(list, source))
+			list[n++] = source;
+	}
+	return n ? list : NULL;
+}
+
+static void
+note_unkept(struct desire *d, const struct container_decl *decl, const struct container *c,
+    struct notes *ret)
+{
+	for (const char *const *v = c->volume; *v && d->host->kind == HOST_PET; v++) {
+		const char *source = volume_source(d->arena, *v);
+
+		if (source && *source == '/')
+			notes_add(
+			    ret, "not kept before %s changes: what is in %s", c->name, source);
+		else if (source && !decl->export)
+			notes_add(ret,
+			    "not kept before %s changes: what is in volume %s (export: false)",
+			    c->name, source);
+	}
+}
+
+static const char *const *
+notes(struct desire *d, const struct container_decl *decl, const struct container *c)
 {
 	struct notes notes = { .arena = d->arena };
 
 	for (const char *const *p = c->port; *p; p++)
 		notes_add(&notes, "publishes %s (of %s)", *p, c->name);
 	limits_note(&c->limits, &c->can, c->name, &notes);
+	note_unkept(d, decl, c, &notes);
 	return notes.item;
 }
 
@@ -324,7 +390,8 @@ put_unit(
 	r->content_len = text.len;
 	digest_hex(r->content, r->content_len, r->digest);
 	r->config_digest = config_digest(d, decl, r->digest);
-	r->notes = notes(d, c);
+	r->notes = notes(d, decl, c);
+	r->exports = exports(d, decl, c);
 	return true;
 }
 

@@ -2,6 +2,7 @@
 #include "playbooks/diff.h"
 #include "playbooks/kind.h"
 #include "playbooks/kinds.h"
+#include "playbooks/notes.h"
 #include "playbooks/plan.h"
 #include "playbooks/plan_inner.h"
 #include "playbooks/podman.h"
@@ -41,6 +42,22 @@ fill(struct arena *a, struct resource *r, struct userunit *u, const char *const 
 	r->detail = u;
 }
 
+/* What is a user's is not exported: its plan says so. */
+static void
+note_unkept(struct arena *a, const char *user, struct resource *r)
+{
+	struct notes notes = { .arena = a };
+
+	for (const char *const *n = r->notes; n && *n; n++)
+		notes_add(&notes, "%s", *n);
+	for (const char *const *e = r->exports; e && *e; e++)
+		notes_add(&notes,
+		    "not kept before %s changes: what is in volume %s of %s, a user's", r->title,
+		    *e, user);
+	r->notes = notes.item;
+	r->exports = NULL;
+}
+
 void
 kind_userunit_take(struct arena *a, const char *user, struct resource *r)
 {
@@ -55,6 +72,7 @@ kind_userunit_take(struct arena *a, const char *user, struct resource *r)
 	r->title = arena_printf(a, "%s of %s", titled ? r->title : u->unit, user);
 	r->user = user;
 	r->path = r->unit = NULL;
+	note_unkept(a, user, r);
 	fill(a, r, u, r->look);
 }
 

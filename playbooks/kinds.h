@@ -11,8 +11,10 @@
 struct arena;
 struct image_decl;
 struct kind;
+struct plan;
 struct resource;
 struct task_decl;
+struct undoing;
 struct yaml_node;
 
 /* A kernel parameter. */
@@ -52,6 +54,18 @@ extern const struct kind kind_volume, kind_network;
 extern const struct field kind_volume_fields[], kind_network_fields[];
 void kind_volume_read(const struct field_context *c, const struct yaml_node *n, void *to);
 void kind_network_read(const struct field_context *c, const struct yaml_node *n, void *to);
+
+/* What a volume holds, kept before the units of a pet that use it change: put in front of them, each once; *count
+ * is what was given and then what is returned. Steps that are due are found when all others are decided. */
+extern const struct kind kind_export;
+const struct resource *const *kind_export_insert(
+    struct arena *a, const struct resource *const *wanted, size_t *count);
+void kind_export_plan(struct arena *a, struct plan *p);
+/* Its undo, from what it did: the words it was told, and the run that keeps it. False: they are no such words. */
+bool kind_export_take_back(struct arena *a, const char *const *did, const char *run,
+    struct resource *r, struct undoing *how);
+/* Such words are about what this unit uses. */
+bool kind_export_concerns(const char *const *doing, const char *unit);
 
 /* A directory. */
 extern const struct kind kind_dir;

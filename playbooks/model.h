@@ -89,7 +89,7 @@ struct file_decl {
 	struct source dir;
 	int64_t tmpfs; /* its size; 0: it is none */
 	int64_t mode;
-	bool writable;
+	bool writable, unexported;
 };
 
 struct health_decl {

@@ -7,6 +7,7 @@
 #include "playbooks/app.h"
 #include "playbooks/diff.h"
 #include "playbooks/kind.h"
+#include "playbooks/kinds.h"
 #include "playbooks/plan_inner.h"
 #include "playbooks/said.h"
 
@@ -269,6 +270,7 @@ plan_make(struct arena *a, const struct host *host, const struct resource *const
 		collect_then(p, &wanted[i]->then);
 		collect_notes(p, &v);
 	}
+	kind_export_plan(a, p);
 	return p;
 }
 

@@ -17,6 +17,7 @@
 struct file_fields {
 	const struct yaml_node *template, *content, *file, *volume, *dir, *mode;
 	int64_t tmpfs;
+	bool export;
 };
 
 const struct field read_app_file_fields[] = {
@@ -53,6 +54,11 @@ const struct field read_app_file_fields[] = {
 	    .offset = offsetof(struct file_fields, mode),
 	    .doc = "of a volume rw or ro, rw by default; of a dir the same, ro by default; else a "
 		   "file mode in octal, 0644 by default and 1777 of a tmpfs" },
+	{ .name = "export",
+	    .form = FORM_BOOL,
+	    .offset = offsetof(struct file_fields, export),
+	    .doc = "of a volume: on a pet, what it holds is kept before the app changes; true by "
+		   "default" },
 	{ .name = "then",
 	    .form = FORM_LATER,
 	    .doc = "a changed file restarts the app (on_change)" },
@@ -98,7 +104,10 @@ take_file(const struct field_context *c, const struct yaml_node *n, const struct
 		    "files: one of template, content, file, volume, dir and tmpfs is wanted here");
 		return;
 	}
+	if (!got->export && !got->volume)
+		diag_error(c->diag, n->mark, "export: only what is in a volume is exported");
 	take_mode(c, got, to);
+	to->unexported = !got->export;
 	to->tmpfs = got->tmpfs;
 	if (got->template)
 		read_included(c, got->template, true, &to->content);
@@ -128,7 +137,7 @@ read_app_files(const struct field_context *c, const struct yaml_node *n, void *t
 	app->file = arena_alloc(c->arena, n->count * sizeof(*app->file) + 1);
 	app->file_count = n->count;
 	for (size_t i = 0; i < n->count; i++) {
-		struct file_fields got = { 0 };
+		struct file_fields got = { .export = true };
 		const char *path = n->key[i]->text, *bad = read_is_path(path);
 
 		app->file[i].path = path;

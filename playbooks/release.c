@@ -199,7 +199,7 @@ make(struct arena *a, const struct host *host, const struct resource *const *wan
 		bool mine =
 		    is_image(r) ? is_image_of(r, ret->app, wanted, count) : same(r->app, ret->app);
 
-		if (!mine || r->absent)
+		if (!mine || r->absent || r->kind == RESOURCE_EXPORT)
 			continue;
 		item[ret->count++] = r;
 		if (r->keep_releases)

@@ -52,6 +52,7 @@ static const struct member members[] = {
 	{ "confirm_ms", NUMBER, OF(confirm_ms), NULL },
 	{ "notes", WORDS, OF(notes), NULL },
 	{ "data", WORDS, OF(data), NULL },
+	{ "exports", WORDS, OF(exports), NULL },
 	{ "look", WORDS, OF(look), NULL },
 	{ "validate", WORDS, OF(validate), NULL },
 	{ "unit", TEXT, OF(unit), NULL },

@@ -225,6 +225,12 @@ add_gone(struct request_parts *p, const struct plan_step *s, size_t n)
 		buf_addf(&p->steps, "at %zu\ndone %zu\n", n, n);
 }
 
+static bool
+is_export(const struct plan_step *s)
+{
+	return s->resource->kind == RESOURCE_EXPORT && s->class != PLAN_SAME;
+}
+
 bool
 request_step_acts(const struct plan_step *s)
 {
@@ -237,7 +243,7 @@ request_step_acts(const struct plan_step *s)
 static int
 add_step(struct request_parts *p, const struct plan_step *s, size_t n)
 {
-	if (!request_step_acts(s))
+	if (!request_step_acts(s) || is_export(s))
 		return 0;
 	if (s->doing)
 		return add_doing(p, s, n);
@@ -265,21 +271,33 @@ segment_end(const struct request_parts *p, size_t from)
 	return plan->count;
 }
 
-/* What goes away stops first; the files are made ready even before that. */
-static void
-add_stops(struct request_parts *p, size_t from, size_t to)
+/* What is kept of data comes before all else, and what goes away stops before files are switched; they are made
+ * ready even before that. */
+static int
+add_before(struct request_parts *p, size_t from, size_t to, bool arms)
 {
 	const struct plan_step *steps = p->spec->plan->steps;
 	autobuf stops = BUF_INIT(REQUEST_MAX);
-	bool sent = false;
+	bool sent = false, exports = false;
 
 	for (size_t i = from; i < to; i++) {
 		add_stop(p, &stops, &steps[i], p->number[i]);
 		sent = sent || request_sends_file(&steps[i]);
+		exports = exports || is_export(&steps[i]);
 	}
-	if (stops.len && sent)
+	/* A confirmation is not kept waiting by what may take long. */
+	if (arms && !exports)
+		buf_adds(&p->steps, "arm\n");
+	if ((stops.len || exports) && sent)
 		buf_addf(&p->steps, "stage %zu\n", p->groups + 1);
+	for (size_t i = from; i < to; i++) {
+		if (is_export(&steps[i]) && add_doing(p, &steps[i], p->number[i]) < 0)
+			return -1;
+	}
+	if (arms && exports)
+		buf_adds(&p->steps, "arm\n");
 	buf_add(&p->steps, stops.data, stops.len);
+	return 0;
 }
 
 static bool
@@ -300,10 +318,7 @@ add_segment(struct request_parts *p, size_t from, size_t to)
 
 	for (size_t i = from; i < to; i++)
 		arms = arms || confirm_step(p->spec->plan, &steps[i]);
-	if (arms)
-		buf_adds(&p->steps, "arm\n");
-	add_stops(p, from, to);
-	if (request_add_files(p, from, to) < 0)
+	if (add_before(p, from, to, arms) < 0 || request_add_files(p, from, to) < 0)
 		return -1;
 	for (size_t i = from; i < to; i++)
 		add_enabling(p, &steps[i], p->number[i]);

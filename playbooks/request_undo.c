@@ -97,7 +97,10 @@ add_step(struct request_parts *p, const struct plan_step *s, size_t n)
 		return 0;
 	if (request_add_words(p, "back", n, NULL, s->back) < 0)
 		return -1;
-	return r->look ? request_add_words(p, "look", n, NULL, r->look) : 0;
+	/* What is in a volume changes by itself. */
+	return r->look && r->kind != RESOURCE_EXPORT
+		   ? request_add_words(p, "look", n, NULL, r->look)
+		   : 0;
 }
 
 static void

@@ -40,6 +40,7 @@ enum resource_kind {
 	RESOURCE_FETCH,
 	RESOURCE_NATIVE, /* only looked for: the sandbox of a unit that runs a program */
 	RESOURCE_KEPT,   /* only looked for: what is kept of the app of a service */
+	RESOURCE_EXPORT, /* what a volume holds, kept before what runs on it on a pet changes */
 	RESOURCE_KINDS
 };
 
@@ -135,6 +136,10 @@ struct resource {
 	const char *const
 	    *data; /* what of the app outlives its releases, "volume data"; ended by NULL, or
 	                            NULL */
+
+	const char *const *
+	    exports; /* UNIT, of a pet: names of volumes and paths of directories; what they hold is
+	                 kept before it changes; ended by NULL, or NULL */
 
 	/* FILE, UNIT, DIR and LINK: what is switched together */
 	const char *path;

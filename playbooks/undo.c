@@ -239,10 +239,26 @@ wish_image(struct undo *u, const struct back_step *s)
 	str_copy(r->image_id, sizeof(r->image_id), how->line->digest);
 }
 
+/* What it held comes back before anything runs on it. */
+static void
+wish_export(struct undo *u, const struct back_step *s)
+{
+	struct undoing *how;
+
+	if (s->kind != RESOURCE_EXPORT || !s->changed)
+		return;
+	how = undo_add(u, s, RESOURCE_EXPORT);
+	if (!kind_export_take_back(
+		u->arena, s->args, u->uuid, u->item[u->count - 1].resource, how)) {
+		u->count--;
+		undo_cannot(u, s, "how it was kept is not told");
+	}
+}
+
 static void
 wish(struct undo *u, const struct back_step *s)
 {
-	if (s->is_then || s->untouched)
+	if (s->is_then || s->untouched || s->kind == RESOURCE_EXPORT)
 		return;
 	if (s->kind == RESOURCE_UNIT || s->kind == RESOURCE_SERVICE)
 		wish_unit(u, s);
@@ -269,10 +285,12 @@ undo_wish(struct arena *a, const struct back *b, const struct undo_spec *spec)
 	u->force = spec->force;
 	u->item = arena_alloc(a, b->count * sizeof(*u->item) + 1);
 	u->wanted = arena_alloc(a, b->count * sizeof(*u->wanted) + 1);
-	u->note = arena_alloc(a, (2 * b->count + 8) * sizeof(*u->note));
+	u->note = arena_alloc(a, (3 * b->count + 8) * sizeof(*u->note));
 	if (b->undone)
 		note(u, arena_printf(a, "taken back already: by %s, run %s, at %s", b->undone->who,
 			    b->undone->run, b->undone->time));
+	for (size_t i = 0; i < b->count && (!b->undone || u->force); i++)
+		wish_export(u, &b->step[i]);
 	/* What came last goes first, but units find images by their names. */
 	for (size_t i = b->count; i > 0 && (!b->undone || u->force); i--)
 		if (b->step[i - 1].kind == RESOURCE_USERIMAGE)
@@ -366,7 +384,43 @@ leave_alone(struct undo *u, const struct item *item, const struct observation *s
 	    item->resource->title, who);
 }
 
-/* A restart alone is no change: it follows one. */
+static bool
+is_untouched(const struct undo *u, size_t i, const struct observation *seen)
+{
+	return is_left(&u->item[i], &seen->found[i]) && !taken_over(u, &u->item[i], seen);
+}
+
+/* What is not as the act left it of what uses the volume that it exported; NULL: all is. */
+static const struct item *
+is_outdated(const struct undo *u, const struct item *export, const struct observation *seen)
+{
+	const char *app = export->step->app;
+
+	for (size_t i = 0; export->resource->kind == RESOURCE_EXPORT && i < u->count; i++) {
+		const struct item *item = &u->item[i];
+		const char *unit = item->resource->unit;
+		bool concerned = (app && item->step->app && str_eq(app, item->step->app)) ||
+				 (unit && kind_export_concerns(export->how->doing, unit));
+
+		if (item != export && concerned && !is_untouched(u, i, seen))
+			return item;
+	}
+	return NULL;
+}
+
+/* What another version wrote since is not put back to what it was before that. */
+static bool
+is_kept_back(struct undo *u, size_t i, const struct observation *seen)
+{
+	const struct item *newer = u->force ? NULL : is_outdated(u, &u->item[i], seen);
+
+	if (newer)
+		note(u, arena_printf(u->arena, "not touched: %.200s: %.100s was changed since",
+			    u->item[i].resource->title, newer->resource->title));
+	return newer != NULL;
+}
+
+/* A restart alone is no change: it follows one. Nor is what goes with one. */
 static bool
 only_restarts(const struct plan *p)
 {
@@ -374,7 +428,7 @@ only_restarts(const struct plan *p)
 		const struct resource *r = p->steps[i].resource;
 
 		if (p->steps[i].class != PLAN_SAME && r->state != WANT_RESTARTED &&
-		    r->state != WANT_RELOADED)
+		    r->state != WANT_RELOADED && r->kind != RESOURCE_EXPORT)
 			return false;
 	}
 	return true;
@@ -434,8 +488,10 @@ undo_plan(struct undo *u, const struct host *host, const struct observation *see
 	buf_init(&u->stale, 2000);
 	for (size_t i = 0; i < u->count; i++) {
 		const struct found *f = &seen->found[i];
-		bool untouched = is_left(&u->item[i], f) && !taken_over(u, &u->item[i], seen);
+		bool untouched = is_untouched(u, i, seen);
 
+		if (is_kept_back(u, i, seen))
+			continue;
 		if (u->wanted[i]->retag && !f->id_there) {
 			undo_cannot(u, u->item[i].step, "the image it was is no longer there");
 			continue;

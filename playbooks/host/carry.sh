@@ -23,6 +23,8 @@ by_signal='stopped before its end: the time limit, or a person'
 seq=0 ended='' step=0 changed='' touched='' temps='' made='' watched='' gates='' drained='' status=0 state=changed
 # on_failure is stop or rollback; window: how many seconds a confirmation may take, 0: none is wanted.
 on_failure=stop window=0 keeps=''
+# harmless: nothing but copies was made yet. rested: units that a step has stopped before their own.
+harmless='' rested=''
 [ ! -r mode ] || read -r on_failure window <mode
 [ "$on_failure $window" = 'stop 0' ] || keeps=1
 
@@ -176,6 +178,7 @@ hook() { # drain|undrain UNIT
 	return 1
 }
 drain() { # UNIT
+	case " $rested " in *" $1 "*) return 0 ;; esac
 	drained=$1
 	hook drain "$1" && return
 	[ "$touched" ] || text="$text; nothing was changed here"
@@ -188,8 +191,18 @@ undrain_left() {
 	drained=''
 	hook undrain "$1"
 }
+# Nothing was changed: the manifest is as it was.
+untouch() {
+	touched=''
+	if [ -e manifest.old ]; then mv -f manifest.old $base/manifest; else rm -f $base/manifest; fi
+	settle $base
+}
 abort() { # TEXT [STATUS]
 	undrain_left || set -- "$1; and $text" "${2:-0}"
+	if [ "$touched" ] && [ "$harmless" ]; then
+		untouch
+		set -- "$1; nothing was changed here" "${2:-0}"
+	fi
 	[ "$step" = 0 ] || record "step $step failed ${2:-0}" "$1"
 	[ -z "$touched" ] || [ -z "$armed" ] || decide reverted || exit 1
 	[ -z "$touched" ] || [ "$on_failure$armed" = stop ] || take_back "$1"
@@ -463,6 +476,7 @@ unmake() {
 perform() { # OP ARGUMENTS
 	op=$1
 	shift
+	case $op/${2:-} in at/* | start/* | stage/* | done/* | do/export) ;; *) harmless='' ;; esac
 	case $op in
 	at) step=$1 ;;
 	start)
@@ -555,6 +569,7 @@ else
 	touched=1
 	[ ! -e $base/manifest ] || cp -p $base/manifest manifest.old || abort "keeping the manifest"
 	manifest_ready '' && manifest_now || { touched='' && rm -f $base/manifest.new && abort "the manifest could not be written, or $base/manifest is damaged"; }
+	harmless=1
 fi
 while read -r op rest <&3; do
 	at=$((at + 1))

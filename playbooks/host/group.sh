@@ -396,8 +396,7 @@ files() { # GROUP
 			abort "$why; and restoring failed:$unrestored"
 		fi
 		[ "$1 $pure" = "1 1" ] || abort "$why; these files were restored"
-		touched=''
-		if [ -e manifest.old ]; then mv -f manifest.old $base/manifest; else rm -f $base/manifest; fi
+		untouch
 		abort "$why; restored"
 	fi
 	pure='' made=''

@@ -37,6 +37,16 @@ take_lock() {
 	grep -q ' end ' "$base/runs/$old/result" 2>/dev/null || holder=$(cat $base/lock)
 	return 1
 }
+# Those that an act holds still, "container ID" or "unit NAME" a line, go on.
+let_go() { # FILE
+	while read -r kind who; do
+		case $kind in
+		container) podman unpause "$who" ;;
+		unit) systemctl kill -s CONT -- "$who" ;;
+		esac </dev/null >/dev/null 2>&1 9>&-
+	done <"$1"
+	rm -f "$1"
+}
 # An act that was killed, or lost its power, left what it had laid ready, and no line in the journal;
 # one that is yet to be taken back is not at its end.
 sweep() {
@@ -51,6 +61,7 @@ sweep() {
 			*) rm -f "${path%/*}/.drover-$name.$n" "${path%/*}/.drover-$name.$n.old" ;;
 			esac
 		done
+		[ ! -s "$other/held" ] || let_go "$other/held"
 		outcome=unknown
 		if ! grep -q ' switch$' "$other/result"; then
 			outcome=failed
