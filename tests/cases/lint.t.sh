@@ -102,12 +102,20 @@ is "in an action of GitHub a mistake is shown beside its line" 3 "$(printf '%s\n
 	'unsent.yaml:3:5: run 1: no command that can be run' \
 	'::error file=unsent.yaml,line=3,col=5::run 1: no command that can be run')" \
 	env GITHUB_ACTIONS=true "$DROVER" lint unsent.yaml
-cp -r "$top/playbooks/examples/site" .
+cp -r "$top"/playbooks/examples/{site,shop} .
 if "$top/tests/fleet/image" localhost/site:1 site/site.tar >image.log 2>&1; then
-	is "the example is good" 0 "site/site.yaml: good for 3 hosts" "$DROVER" lint site/site.yaml
+	is "the example site is good" 0 "site/site.yaml: good for 3 hosts" "$DROVER" lint site/site.yaml
 else
 	count=$((count + 1)) bad=1
 	echo "not ok $count - the example's image is made"
+	sed 's/^/# /' image.log
+fi
+if { "$top/tests/fleet/image" localhost/shop:1 shop/shop-1.tar &&
+	"$top/tests/fleet/image" localhost/board:1 shop/board.tar && cc -static -O2 -o shop/prices shop/prices.c; } >image.log 2>&1; then
+	is "the example shop is good" 0 "shop/shop.yaml: good for 3 hosts" "$DROVER" lint shop/shop.yaml
+else
+	count=$((count + 1)) bad=1
+	echo "not ok $count - the shop's image and program are made"
 	sed 's/^/# /' image.log
 fi
 echo "1..$count"

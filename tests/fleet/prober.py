@@ -23,9 +23,9 @@ async def answers(address, port):
         reader, writer = await asyncio.wait_for(asyncio.open_connection(address, port), PATIENCE)
         writer.write(b"GET / HTTP/1.0\r\n\r\n")
         line = await asyncio.wait_for(reader.readline(), PATIENCE)
-        return b" 200 " in line
-    except (OSError, asyncio.TimeoutError):
-        return False
+        return "ok" if b" 200 " in line else "miss:answered-" + (line.hex() or "nothing")
+    except (OSError, asyncio.TimeoutError) as e:
+        return f"miss:{type(e).__name__}-{getattr(e, 'errno', '')}"
     finally:
         if writer:
             writer.close()
@@ -33,7 +33,7 @@ async def answers(address, port):
 
 async def probe(out, tick, name, address, port):
     began = time.time()
-    word = "ok" if await answers(address, port) else "miss"
+    word = await answers(address, port)
     out.write(f"{tick} {name} {port} {began:.3f} {time.time():.3f} {word}\n")
     out.flush()
 
@@ -92,12 +92,12 @@ def judge(path, events_path):
         hosts = {}
         for host, port, began, ended, word in probes:
             hosts.setdefault(host, []).append(word)
-            misses += word == "miss"
+            misses += word != "ok"
             inside = any(began <= to and ended >= since for since, to in found.get(host, []))
-            if word == "miss" and not inside:
+            if word != "ok" and not inside:
                 bad.append(
                     f"round {tick} at {began:.1f}: {host}:{port} missed a probe outside of its batch"
-                    f" ({ended - began:.1f} s)"
+                    f" ({ended - began:.1f} s, {word})"
                 )
         if not any("ok" in words for words in hosts.values()):
             bad.append(f"round {tick}: nobody answered")
