@@ -93,6 +93,7 @@ for host in $hosts; do
 	is "$(asks "$host" 8080 'write?/srv/data/x')" ok "$host: its volume can be written"
 	is "$(asks "$host" 8081 'read?/srv/data/x')" 1 "$host: and is the other replica's too"
 	unlike "$(asks "$host" 8080 user)" "^0 " "$host: it is not root"
+	like "$(asks "$host" 8080 'bind?80')" "not permitted|denied" "$host: a low port is not bound"
 done
 like "$(asks "$new" 8080 'bind?9999')" "not permitted" "no port but its own can be listened on on Debian 13"
 is "$(asks "$old" 8080 'bind?9999')" ok "Debian 12 cannot hold it to that, as the plan said"

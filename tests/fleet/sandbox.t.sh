@@ -134,6 +134,8 @@ for host in $hosts; do
 	is $? 0 "$host: and it never had more"
 	like "$(in_app "$host" tight-0 'i=0; while [ $i -lt 60 ]; do sleep 3 & i=$((i + 1)); done')" \
 		"can.t fork|Resource temporarily" "$host: more tasks are denied"
+	in_app "$host" tight-0 'busybox timeout 2 sh -c "while :; do :; done"' >/dev/null
+	like "$(group_of "$host" $unit cpu cpu.stat cpu.stat)" 'nr_throttled [1-9]' "$host: more of a processor too"
 done
 nothing_differs "$CASE/box.yaml" "the box"
 
