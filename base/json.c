@@ -117,6 +117,12 @@ json_bool(const struct json *v, bool otherwise)
 	return json_is_boolean(in(v)) ? json_is_true(in(v)) : otherwise;
 }
 
+double
+json_double(const struct json *v, double otherwise)
+{
+	return json_is_number(in(v)) ? json_number_value(in(v)) : otherwise;
+}
+
 const struct json *
 json_get(const struct json *v, const char *key)
 {

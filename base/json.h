@@ -42,6 +42,7 @@ enum json_kind json_kind(const struct json *v); /* NULL is JSON_KIND_NULL */
 const char *json_text(const struct json *v, size_t *ret_len);
 int64_t json_int(const struct json *v, int64_t otherwise);
 bool json_bool(const struct json *v, bool otherwise);
+double json_double(const struct json *v, double otherwise); /* of an integer too */
 
 /* A member of an object; NULL when v is no object or has none by that name. */
 const struct json *json_get(const struct json *v, const char *key);
