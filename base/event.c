@@ -29,6 +29,7 @@ static const char *const kinds[EVENT_COUNT] = {
 	[EVENT_TRUST] = "trust",
 	[EVENT_MACHINE] = "machine",
 	[EVENT_RELEASE] = "release",
+	[EVENT_TRANSCRIPT] = "transcript",
 	[EVENT_WARN] = "warn",
 	[EVENT_RUN_END] = "run.end",
 };

@@ -38,6 +38,7 @@ enum event_kind {
 	EVENT_TRUST,         /* host name digest text: a host key was added, replaced, removed */
 	EVENT_MACHINE,       /* host name generation text: which machine stands behind a name */
 	EVENT_RELEASE, /* host name (the app) value (its release) class (apply, rollback, gone) text (its playbook) */
+	EVENT_TRANSCRIPT, /* host name (which terminal) digest (a piece of its asciicast) bytes ms: at its end */
 	EVENT_WARN,    /* host? text */
 	EVENT_RUN_END, /* state exit ok changed failed unreachable untried unknown ms counters */
 	EVENT_COUNT

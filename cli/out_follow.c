@@ -326,6 +326,7 @@ show(struct follow *f, const struct event *e)
 	case EVENT_STEP_START:
 	case EVENT_TRUST:
 	case EVENT_RELEASE:
+	case EVENT_TRANSCRIPT:
 	case EVENT_COUNT:
 		break;
 	}
