@@ -20,8 +20,9 @@
 #include <time.h>
 
 struct options {
-	int64_t limit, show, diff;
-	const char *format;
+	int64_t limit, show, diff, idle_ms;
+	const char *format, *speed, *cast;
+	bool text;
 };
 
 static const struct option options[] = {
@@ -34,6 +35,14 @@ static const struct option options[] = {
 	{ OPTION_TEXT, 0, "format", offsetof(struct options, format), "HOW",
 	    "with export: its events as JSON lines, or its results as JUnit (as FILE ends: .xml)",
 	    .choices = "json|junit" },
+	{ OPTION_TEXT, 0, "speed", offsetof(struct options, speed), "N",
+	    .summary = "with play: so many times as fast (1); 0.5 is half as fast" },
+	{ OPTION_DURATION, 0, "idle", offsetof(struct options, idle_ms), "DUR",
+	    .summary = "with play: wait no longer than that where nothing happened" },
+	{ OPTION_FLAG, 0, "text", offsetof(struct options, text),
+	    .summary = "with play: as lines of text, at once" },
+	{ OPTION_TEXT, 0, "cast", offsetof(struct options, cast), "FILE",
+	    .summary = "with play: write it as an asciicast v2 instead; - for standard output" },
 	{ .type = OPTION_END },
 };
 
@@ -289,6 +298,15 @@ static int export(struct call *c, struct ledger *l)
 }
 
 static int
+play(struct call *c, struct ledger *l)
+{
+	const struct options *o = c->options;
+	struct history_play what = { .idle_ms = o->idle_ms, .text = o->text, .cast = o->cast };
+
+	return history_play_words(c, l, &what, o->speed);
+}
+
+static int
 dispatch(struct call *c, struct ledger *l)
 {
 	const char *word = c->argc > 0 ? c->argv[0] : "";
@@ -302,6 +320,8 @@ dispatch(struct call *c, struct ledger *l)
 		return diff(c, l);
 	if (str_eq(word, "export"))
 		return export(c, l);
+	if (str_eq(word, "play"))
+		return play(c, l);
 	if (str_eq(word, "prune"))
 		return call_usage(c, "history %s is not built yet", word);
 	if (c->argc > 1)
@@ -342,9 +362,13 @@ file(struct call *c)
 static int
 run(struct call *c)
 {
+	const struct options *o = c->options;
+	const char *word = c->argc > 0 ? c->argv[0] : "";
 	struct err err;
 
-	if (c->argc > 0 && str_eq(c->argv[0], "file"))
+	if (!str_eq(word, "play") && (o->speed || o->idle_ms || o->text || o->cast))
+		return call_usage(c, "--speed, --idle, --text and --cast are for history play");
+	if (str_eq(word, "file"))
 		return file(c);
 	struct ledger *l = ledger_open(NULL, c->globals.ledger, true, &err);
 	if (!l)
@@ -358,8 +382,9 @@ run(struct call *c)
 
 const struct command command_history = {
 	.name = "history",
-	.synopsis = "[--limit N] [SET] | show RUN | diff RUN RUN | export RUN [FILE] | file HOST "
-		    "PATH | verify [RUN]",
+	.synopsis =
+	    "[--limit N] [SET] | show RUN | diff RUN RUN | export RUN [FILE] | play RUN HOST "
+	    "[N] | file HOST PATH | verify [RUN]",
 	.summary = "what was done, by whom, and how it ended",
 	.text =
 	    "Lists the runs in this seat's ledger, the newest first; with a SET those that had "
@@ -376,6 +401,19 @@ const struct command command_history = {
 	    "the output that was kept, or JUnit with a suite for each host (--format, or FILE "
 	    "ends\n"
 	    "in .xml).\n"
+	    "play shows the terminal that a run recorded on a host, in its own time (--speed, "
+	    "--idle); "
+	    "N is\n"
+	    "which one, where there were more. Ctrl-C ends it. With --text, and where standard "
+	    "output is "
+	    "no\n"
+	    "terminal, it comes as lines of text. Only text, colours and the cursor of what a host "
+	    "sent "
+	    "get to\n"
+	    "the terminal. What was typed is not in a transcript, but for what the host echoed: a "
+	    "password "
+	    "is\n"
+	    "not in it.\n"
 	    "file asks a host what a file was: by which act, when, by whom; --show N prints a "
 	    "version,\n"
 	    "--diff A B what differs between two. Hosts remember their last 20 acts; a secret is "
@@ -390,6 +428,8 @@ const struct command command_history = {
 		    "drover history show last\tthe newest run in full\n"
 		    "drover history diff r-12 last\twhat was different this time\n"
 		    "drover history export last run.xml\tthe newest run for a CI server\n"
+		    "drover history play last web1 --idle 2s\twhat its terminal showed\n"
+		    "drover history play r-12 web1 --cast web1.cast\tthe same for asciinema\n"
 		    "drover history file web1 /etc/motd\twhat it was\n"
 		    "drover history verify\tis the record as it was written?\n",
 	.options = options,

@@ -37,6 +37,22 @@ struct history_file {
 };
 int history_file(struct call *c, const struct history_file *what);
 
+/* A terminal that a run recorded: played here, as text (also where standard output is no terminal), or as an
+ * asciicast into a file. The exit code. */
+struct history_play {
+	const char *run, *host;
+	int64_t number;  /* which terminal of that host, from 1; 0: not said */
+	double speed;    /* 1: as it was */
+	int64_t idle_ms; /* no wait is longer; 0: as it was */
+	bool text;
+	const char *cast; /* the file, - for standard output; NULL: none */
+};
+int history_play(struct call *c, struct ledger *l, const struct history_play *what);
+
+/* The operands and options of `history play`. */
+int history_play_words(
+    struct call *c, struct ledger *l, struct history_play *what, const char *speed);
+
 /* Local time to the second; to holds 20 bytes or more. */
 void history_time(long long wall_ms, char *to, unsigned long size);
 

@@ -10,6 +10,7 @@
 #include "cli/call.h"
 #include "cli/history.h"
 #include "cli/out.h"
+#include "cli/transcripts.h"
 #include "ledger/ledger.h"
 
 #include <string.h>
@@ -158,6 +159,34 @@ add_output(void *user, const struct event *e)
 	return true;
 }
 
+/* Where the terminals are that were recorded. */
+static void
+print_transcripts(struct show *s, const struct ledger_row *row)
+{
+	struct transcripts t;
+
+	transcripts_read(&t, s->ledger, row->uuid, NULL);
+	for (size_t i = 0; i < t.count; i++) {
+		const struct transcript_record *r = &t.list[i];
+		char spent[24], bytes[16];
+		size_t number = 1, same = 0;
+		autobuf host = BUF_INIT(1000);
+
+		for (size_t k = 0; k < t.count; k++) {
+			same += str_eq(t.list[k].host, r->host);
+			number += k < i && str_eq(t.list[k].host, r->host);
+		}
+		clock_spent(r->ms, spent, sizeof(spent));
+		str_bytes((uint64_t)r->bytes, bytes, sizeof(bytes));
+		utf8_clean_line(&host, r->host, strlen(r->host));
+		autofree char *which = same > 1 ? xasprintf(" %zu", number) : xstrdup("");
+		out_line(s->call->out, "%s%s: a terminal, %s, %s: drover history play %s %s%s",
+		    i ? "" : "\n", buf_text(&host), spent, bytes, row->alias, buf_text(&host),
+		    which);
+	}
+	transcripts_fini(&t);
+}
+
 static bool
 add_note(void *user, const struct event *e)
 {
@@ -304,5 +333,6 @@ history_show(struct call *c, struct ledger *l, const char *name)
 	if (s.steps)
 		out_table_end(c->out);
 	ledger_events(l, uuid, add_output, &s);
+	print_transcripts(&s, &row);
 	return s.failed;
 }
