@@ -241,6 +241,20 @@ canvas_fill(struct canvas *c, int row, int col, int width, enum style style, cha
 }
 
 void
+canvas_put(struct canvas *c, int row, int col, const struct cell *cell)
+{
+	if (cell->width == 0)
+		return;
+	put(c, row, col, cell->style, cell->text, strlen(cell->text), cell->width);
+	for (int i = 0; i < cell->width; i++) {
+		struct cell *at = cell_at(c, row, col + i);
+
+		if (at)
+			at->tone = cell->tone;
+	}
+}
+
+void
 canvas_restyle(struct canvas *c, int row, int col, int width, enum style style)
 {
 	for (int i = 0; i < width; i++) {
@@ -317,10 +331,17 @@ canvas_selected(const struct canvas *c, int col)
 static char
 style_letter(const struct cell *cell)
 {
-	static const char letters[STYLE_COUNT] = ".dbBEtThkf-gwxu+_*";
+	static const char letters[STYLE_COUNT] = ".dbBEtThkf-gwxu+_*.";
+	const struct tone *t = &cell->tone;
 
 	if (cell->selected)
 		return '>';
+	if (cell->style == STYLE_PANE && (t->attr & TONE_REVERSE))
+		return 'R';
+	if (cell->style == STYLE_PANE && (t->fg || t->bg))
+		return (char)('0' + ((t->fg ? t->fg : t->bg) - 1) % 8);
+	if (cell->style == STYLE_PANE && t->attr)
+		return t->attr & TONE_BOLD ? 'b' : 'i';
 	return letters[cell->style];
 }
 

@@ -8,6 +8,8 @@
 #ifndef DROVER_TUI_CANVAS_H
 #define DROVER_TUI_CANVAS_H
 
+#include "tui/tone.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +34,7 @@ enum style {
 	STYLE_ADD, /* diff */
 	STYLE_REMOVE,
 	STYLE_FOUND, /* what a search found */
+	STYLE_PANE,  /* of a program in a pane: as its tone says */
 	STYLE_COUNT
 };
 
@@ -39,8 +42,9 @@ struct cell {
 	char text
 	    [13]; /* one base character and what combines with it, UTF-8; "" right of a wide one */
 	uint8_t style;
-	uint8_t width; /* 1, 2; 0 right of a wide one */
-	bool selected; /* the cursor's row */
+	uint8_t width;    /* 1, 2; 0 right of a wide one */
+	bool selected;    /* the cursor's row */
+	struct tone tone; /* STYLE_PANE alone */
 };
 
 #define CANVAS_TARGETS 64
@@ -84,6 +88,9 @@ int canvas_print_right(
 
 /* Fill [col, col+width) with one character. */
 void canvas_fill(struct canvas *c, int row, int col, int width, enum style style, char ch);
+
+/* One cell as it is, its text clean already; a wide one that would be cut becomes a blank. */
+void canvas_put(struct canvas *c, int row, int col, const struct cell *cell);
 
 /* What is printed in [col, col+width) has this style from now on. */
 void canvas_restyle(struct canvas *c, int row, int col, int width, enum style style);
