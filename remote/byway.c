@@ -41,6 +41,7 @@ serve(struct session *s, const struct porter_kind *kind, void *kind_user)
 	s->porter = porter_new(&config);
 	s->channel_place.carrier = porter_carrier(s->porter);
 	s->channel_place.session = config.session;
+	s->channel_place.deaf = !kind->signal;
 	approach_up(s);
 }
 

@@ -100,7 +100,7 @@ send_exec(struct channel *c, const struct exec_spec *spec, const struct buf *env
 	struct message m;
 
 	message_init(&m, MESSAGE_EXEC, c->place->session, c->id);
-	message_text(&m, FIELD_COMMAND, spec->command);
+	message_text(&m, FIELD_COMMAND, spec->command ? spec->command : "");
 	message_number(&m, FIELD_TIMEOUT, OPEN_MS);
 	if (spec->stall_ms >= 0)
 		message_number(
@@ -134,7 +134,7 @@ channel_new(struct channel_place *place, uint32_t id, const struct exec_spec *sp
 	add_env(&env, spec->env);
 	if (!place->carrier)
 		c->refused = xstrdup("the session is not up");
-	else if (strlen(spec->command) > MESSAGE_COMMAND)
+	else if (spec->command && strlen(spec->command) > MESSAGE_COMMAND)
 		c->refused = xasprintf("the command is longer than %d bytes", MESSAGE_COMMAND);
 	else if (env.dropped)
 		c->refused = xasprintf("its environment is longer than %d bytes", MESSAGE_ENV);
@@ -216,11 +216,19 @@ writable(struct channel *c)
 		c->listener.writable(c->user, c);
 }
 
+static void
+started(struct channel *c)
+{
+	c->place->counters->execs++;
+	if (!c->ended && c->listener.started)
+		c->listener.started(c->user, c);
+}
+
 void
 channel_message(struct channel *c, const struct message *m)
 {
 	if (m->type == MESSAGE_STARTED)
-		c->place->counters->execs++;
+		started(c);
 	else if (m->type == MESSAGE_DATA_OUT)
 		got_data(c, m);
 	else if (m->type == MESSAGE_END)
@@ -308,6 +316,25 @@ channel_resize(struct channel *c, int columns, int rows)
 	message_number(&m, FIELD_COLUMNS, (uint64_t)columns);
 	message_number(&m, FIELD_ROWS, (uint64_t)rows);
 	send(c, &m);
+}
+
+bool
+channel_signal(struct channel *c, const char *name)
+{
+	struct message m;
+
+	if (c->place->deaf || c->ended || c->refused)
+		return false;
+	message_init(&m, MESSAGE_SIGNAL, c->place->session, c->id);
+	message_text(&m, FIELD_SIGNAL, name);
+	send(c, &m);
+	return true;
+}
+
+size_t
+channel_pending(const struct channel *c)
+{
+	return c->ended ? 0 : MESSAGE_INPUT - (size_t)c->in_credit;
 }
 
 void

@@ -21,6 +21,7 @@ struct channel_place {
 	const char *name;           /* of the host, for errors */
 	const char *const *set_env; /* ssh_config's for every command; ended by NULL; may be NULL */
 	struct session_counters *counters;
+	bool deaf;        /* it passes no signals on */
 	bool settled;     /* the worker has ended every channel it had heard of */
 	int64_t heard_ms; /* when the host was last heard; 0: never */
 	void (*ended)(void *user, struct channel *c); /* unlink it; it frees itself */

@@ -162,13 +162,20 @@ spawn(pid_t *ret, const struct passwd *pw, const struct porter_order *o, const i
 {
 	const char *shell = *pw->pw_shell ? pw->pw_shell : _PATH_BSHELL;
 	const char *name = strrchr(shell, '/');
-	const char *argv[] = { name ? name + 1 : shell, "-c", o->command, NULL };
+	/* A dash in front of its name is what makes a shell that of a login. */
+	autofree char *login = xasprintf("-%s", name ? name + 1 : shell);
+	const char *argv[] = { login, NULL, NULL, NULL };
 	char *env[ENV_MAX + 1] = { NULL };
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	sigset_t none, all;
 	size_t n = 0;
 
+	if (*o->command) {
+		argv[0] = login + 1;
+		argv[1] = "-c";
+		argv[2] = o->command;
+	}
 	sigemptyset(&none);
 	sigfillset(&all);
 	make_env(env, &n, pw, o);
@@ -245,13 +252,26 @@ drop(void *work, bool cancelled)
 		forget(c);
 }
 
+static void
+send_signal(void *work, const char *name)
+{
+	const struct child *c = work;
+
+	for (int i = 1; i < NSIG && !c->exited; i++) {
+		const char *known = sigabbrev_np(i);
+
+		if (known && str_eq(known, name))
+			kill(-c->pid, i);
+	}
+}
+
 void
 local_bury(struct local *l, int pid, int pidfd)
 {
 	end(watch(l, NULL, pid, pidfd));
 }
 
-const struct porter_kind local_kind = { .start = start, .drop = drop };
+const struct porter_kind local_kind = { .start = start, .signal = send_signal, .drop = drop };
 
 struct local *
 local_new(struct loop *loop)

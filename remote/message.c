@@ -38,7 +38,8 @@ static const struct field_class {
 	[FIELD_TEXT] = { "text", TEXT, 512, "a sentence for people" },
 	[FIELD_ELAPSED] = { "elapsed", NUMBER, 8, "milliseconds the phase had lasted" },
 	[FIELD_EARLY] = { "early", NUMBER, 8, "1: the server closed before a login was tried" },
-	[FIELD_COMMAND] = { "command", TEXT, MESSAGE_COMMAND, "for the login shell" },
+	[FIELD_COMMAND] = { "command", TEXT, MESSAGE_COMMAND,
+	    "for the login shell; empty: that shell itself, to type to" },
 	[FIELD_STREAM] = { "stream", NUMBER, 8, "0 standard output, 1 standard error" },
 	[FIELD_BYTES] = { "bytes", BYTES, MESSAGE_DATA, "of the stream" },
 	[FIELD_CREDIT] = { "credit", NUMBER, 8, "more bytes the receiver of this may send" },
@@ -149,6 +150,8 @@ static const struct message_class {
 	[MESSAGE_FORWARD] = { "FORWARD", MESSAGE_DOWN_WAY, CHANNEL,
 	    BIT(FIELD_HOST) | BIT(FIELD_PORT), 0, true,
 	    "connect from the host and carry the bytes of the socket beside; STARTED or END" },
+	[MESSAGE_SIGNAL] = { "SIGNAL", MESSAGE_DOWN_WAY, CHANNEL, BIT(FIELD_SIGNAL), 0, false,
+	    "to the command that runs, if the server passes signals on; nothing answers" },
 };
 
 static void

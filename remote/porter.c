@@ -503,6 +503,8 @@ carry(struct carrier *c, const struct message *m, int fd)
 	} else if (m->type == MESSAGE_CANCEL) {
 		t->cancelled = true;
 		loop_timer_start(t->soon, 0);
+	} else if (m->type == MESSAGE_SIGNAL && t->work && p->config.kind->signal) {
+		p->config.kind->signal(t->work, message_string(m, FIELD_SIGNAL));
 	} else if (m->type == MESSAGE_RESIZE && t->terminal && t->work) {
 		set_size(t, m);
 		if (p->config.kind->resized)

@@ -23,8 +23,8 @@ struct porter_task;
 
 /* What is to be run; borrowed. */
 struct porter_order {
-	const char *command;
-	const char *env; /* NAME=VALUE, each ended by a NUL */
+	const char *command; /* empty: the login shell itself */
+	const char *env;     /* NAME=VALUE, each ended by a NUL */
 	size_t env_len;
 	const char *terminal; /* its kind; NULL: none, the descriptors are pipes */
 };
@@ -47,6 +47,8 @@ struct porter_kind {
 	    void *user, struct porter_task *t, const struct porter_forward *f, struct err *err);
 	/* Its terminal has another size; may be NULL. */
 	void (*resized)(void *work);
+	/* Send it a signal, by its name without SIG; NULL: it cannot. */
+	void (*signal)(void *work, const char *name);
 	/* The task is over: let go of it. Cancelled: nobody waits for it, end it. */
 	void (*drop)(void *work, bool cancelled);
 	bool far;             /* what a command wrote may come some time after its end */

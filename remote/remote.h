@@ -163,11 +163,14 @@ struct channel_listener {
 	    void *user, struct channel *c); /* room again after a short channel_write() */
 	/* Once, last; the channel is gone after it returns. */
 	void (*end)(void *user, struct channel *c, const struct channel_end *e);
+	void (*started)(void *user, struct channel *c); /* the server runs it; may be NULL */
 };
 
 /* One command. Everything is copied. */
 struct exec_spec {
-	const char *command; /* a string for the login shell; quote with str_shell_quote() */
+	const char
+	    *command; /* a string for the login shell; quote with str_shell_quote(). NULL: that
+				shell itself, to type to */
 	const char *const
 	    *env;             /* NAME=VALUE, ended by NULL; may be NULL. Behind ssh_config's SetEnv;
 				   a name that the server refuses is left out, as ssh does */
@@ -187,6 +190,12 @@ struct channel *channel_exec(
 
 /* The terminal has another size. */
 void channel_resize(struct channel *c, int columns, int rows);
+
+/* "INT", to the command that runs. False: the way there passes no signals. */
+bool channel_signal(struct channel *c, const char *name);
+
+/* What was written and the server has not taken yet. */
+size_t channel_pending(const struct channel *c);
 
 /* Bytes accepted (0..n); fewer than n means wait for writable(). */
 size_t channel_write(struct channel *c, const void *p, size_t n);

@@ -33,7 +33,7 @@ struct sitting {
 	struct loop_timer *timer;
 	struct buf out, in;
 	size_t sent;
-	bool terminal, opened, ended, over;
+	bool terminal, opened, resized, ended, over;
 };
 
 static void
@@ -98,6 +98,8 @@ on_opened(struct sitting *s)
 		tcsetattr(s->give[0], TCSANOW, &raw);
 	}
 	let_go(s);
+	if (s->resized)
+		sitting_resized(s);
 	porter_started(s->task);
 }
 
@@ -276,8 +278,9 @@ sitting_new_forward(const struct sitting_place *place, struct porter_task *t,
 }
 
 void
-sitting_resized(const struct sitting *s)
+sitting_resized(struct sitting *s)
 {
+	s->resized = !s->opened;
 	if (s->opened)
 		kill(s->place.master, SIGWINCH);
 }

@@ -29,6 +29,6 @@ struct sitting *sitting_new_forward(const struct sitting_place *place, struct po
 void sitting_free(struct sitting *s); /* the master closes the channel if it is open */
 
 /* The size of the terminal that its input is changed. */
-void sitting_resized(const struct sitting *s);
+void sitting_resized(struct sitting *s);
 
 #endif

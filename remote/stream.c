@@ -31,6 +31,7 @@ struct stream {
 	char *env; /* NAME=VALUE, each ended by a NUL; env_at: the one that is asked for */
 	size_t env_len, env_at;
 	int columns, rows;
+	bool resized; /* before it ran */
 	int64_t began_ms, asked_us, limit_ms, stall_ms;
 	struct buf in;
 	size_t taken, uncredited;    /* of in; of what was taken */
@@ -145,6 +146,17 @@ stream_id(const struct stream *s)
 	return s->id;
 }
 
+/* Before it runs nothing more can be asked of the server: then it is told as soon as it does. */
+static void
+resize(struct stream *s, int columns, int rows)
+{
+	s->columns = columns;
+	s->rows = rows;
+	s->resized = s->state != RUNNING;
+	if (s->state == RUNNING && s->terminal)
+		ssh_channel_change_pty_size(s->channel, columns, rows);
+}
+
 bool
 stream_message(struct stream *s, const struct message *m)
 {
@@ -160,9 +172,10 @@ stream_message(struct stream *s, const struct message *m)
 		s->in_eof = true;
 	else if (m->type == MESSAGE_CANCEL)
 		s->cancel = true;
-	else if (m->type == MESSAGE_RESIZE && s->state == RUNNING && s->terminal)
-		ssh_channel_change_pty_size(s->channel, small(message_get(m, FIELD_COLUMNS)),
-		    small(message_get(m, FIELD_ROWS)));
+	else if (m->type == MESSAGE_SIGNAL && s->state == RUNNING)
+		ssh_channel_request_send_signal(s->channel, message_string(m, FIELD_SIGNAL));
+	else if (m->type == MESSAGE_RESIZE)
+		resize(s, small(message_get(m, FIELD_COLUMNS)), small(message_get(m, FIELD_ROWS)));
 	return s->credit <= MESSAGE_OUTPUT;
 }
 
@@ -303,6 +316,8 @@ started(struct stream *s)
 	message_number(&m, FIELD_RTT, (uint64_t)(clock_mono_us() - s->asked_us));
 	wire_send(s->place->wire, &m, -1);
 	free(take(s->command));
+	if (s->resized)
+		resize(s, s->columns, s->rows);
 }
 
 static enum stream_got
@@ -310,7 +325,8 @@ step_asking(struct stream *s)
 {
 	if (!s->asked)
 		s->asked_us = clock_mono_us();
-	int rc = ssh_channel_request_exec(s->channel, s->command);
+	int rc = *s->command ? ssh_channel_request_exec(s->channel, s->command)
+			     : ssh_channel_request_shell(s->channel);
 
 	s->asked = true;
 	if (!session_is_well(s))
@@ -321,7 +337,8 @@ step_asking(struct stream *s)
 	if (rc == SSH_AGAIN)
 		return STREAM_WAITS;
 	if (rc != SSH_OK)
-		return fail(s, OUTCOME_FAILED, "command", "the server refuses to run commands");
+		return fail(s, OUTCOME_FAILED, "command", "the server refuses to run %s",
+		    *s->command ? "commands" : "a shell");
 	started(s);
 	return STREAM_MOVED;
 }

@@ -34,7 +34,7 @@ void stream_free(struct stream *s); /* not from inside a libssh callback */
 
 uint32_t stream_id(const struct stream *s);
 
-/* What the parent says to the channel: DATA_IN, EOF, CREDIT, CANCEL. False when it sent more than
+/* What the parent says to the channel: DATA_IN, EOF, CREDIT, CANCEL, RESIZE, SIGNAL. False when it sent more than
  * its credit. Call stream_step() after. */
 bool stream_message(struct stream *s, const struct message *m);
 

@@ -180,6 +180,24 @@ a_session_is_asked_for_without_any_forwarding(void **state)
 	assert_memory_equal(to.data, wanted, sizeof(wanted));
 }
 
+static void
+a_shell_on_a_terminal_is_asked_for_by_no_command(void **state)
+{
+	static const uint8_t wanted[] = { 0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 4, /* hello, version 4 */
+		0, 0, 0, 45, 0x10, 0, 0, 2, 0, 0, 0, 0,                       /* new session */
+		0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, /* reserved, a terminal, no X11 */
+		0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff,
+		0xff, /* no agent, no subsystem, no escape */
+		0, 0, 0, 5, 'x', 't', 'e', 'r', 'm', 0, 0, 0, 0 };
+	struct porter_order o = { .command = "", .terminal = "xterm" };
+	autobuf to = BUF_INIT(4096);
+
+	(void)state;
+	mux_ask(&to, &o);
+	assert_int_equal(to.len, sizeof(wanted));
+	assert_memory_equal(to.data, wanted, sizeof(wanted));
+}
+
 int
 main(void)
 {
@@ -189,6 +207,7 @@ main(void)
 		cmocka_unit_test(replies_are_read_whole_or_not_at_all),
 		cmocka_unit_test(replies_that_cannot_be_are_none),
 		cmocka_unit_test(a_session_is_asked_for_without_any_forwarding),
+		cmocka_unit_test(a_shell_on_a_terminal_is_asked_for_by_no_command),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

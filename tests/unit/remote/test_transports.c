@@ -371,54 +371,6 @@ an_environment_reaches_the_command(void **state)
 }
 
 static void
-a_command_may_have_a_terminal(void **state)
-{
-	struct exec_spec spec = { .command = "test -t 0 && test -t 1 && test -t 2 || exit 9;"
-					     "echo $TERM; stty size </dev/tty; exit 3",
-		.terminal = "vt100",
-		.columns = 99,
-		.rows = 33 };
-	struct probe *p = probe_run(f, "true", NULL, 0);
-
-	(void)state;
-	run_spec(p, &spec);
-	assert_int_equal(p->end.status, 3);
-	assert_string_equal(buf_text(&p->out), "vt100\r\n33 99\r\n");
-	assert_int_equal(p->errors.len, 0);
-	/* Without one there is none. */
-	probe_again(p, "test -t 0 || test -t 1 || test -t 2 || exit 4");
-	assert_int_equal(p->end.status, 4);
-	probe_close(p);
-}
-
-static void
-a_terminal_takes_a_new_size(void **state)
-{
-	struct exec_spec spec = { .command = "trap 'stty size; exit 6' WINCH; echo ready;"
-					     "while :; do sleep 0.1; done",
-		.terminal = "xterm",
-		.columns = 80,
-		.rows = 24 };
-	struct probe *p = probe_run(f, "true", NULL, 0);
-
-	(void)state;
-	buf_clear(&p->out);
-	p->ended = false;
-	p->with = spec;
-	p->command = spec.command;
-	p->keep_input = true;
-	probe_start(p);
-	while (!strstr(buf_text(&p->out), "ready") && !p->ended)
-		loop_pass(f->loop, 50);
-	channel_resize(p->channel, 120, 50);
-	probe_wait(f, &p->ended, NULL);
-	assert_int_equal(p->end.status, 6);
-	assert_non_null(strstr(buf_text(&p->out), "50 120"));
-	p->with = (struct exec_spec){ .command = NULL };
-	probe_close(p);
-}
-
-static void
 ten_commands_share_a_session(void **state)
 {
 	struct probe *p[10];
@@ -485,8 +437,6 @@ run_suite(const char *transport)
 		cmocka_unit_test(a_child_that_keeps_the_output_open_is_not_waited_for),
 		cmocka_unit_test(a_limit_ends_a_command_as_unknown),
 		cmocka_unit_test(an_environment_reaches_the_command),
-		cmocka_unit_test(a_command_may_have_a_terminal),
-		cmocka_unit_test(a_terminal_takes_a_new_size),
 		cmocka_unit_test(ten_commands_share_a_session),
 	};
 
