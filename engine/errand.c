@@ -23,8 +23,9 @@ struct errand {
 	struct session *session;
 	struct channel *channel;
 	struct errand_spec spec;
-	char *program;
-	bool wrapped; /* the rest is about becoming */
+	char *program; /* NULL: a shell */
+	char *tty;     /* the kind of the terminal that a person is at; NULL: none is */
+	bool wrapped;  /* the rest is about becoming */
 	struct become become;
 	struct loop_timer *timer;
 	struct buf head; /* the program, on its way in front of the input */
@@ -32,12 +33,15 @@ struct errand {
 	size_t head_sent;
 	int64_t waits_ms, late_ms;
 	bool redacted, wrote, open, over, cancelled, trying, wants_room, ended_input, terminal;
+	bool started;          /* that was told */
 	bool counting, paused; /* we say ourselves what was read; nothing is read now */
 	size_t unread;
 	const char *none; /* why there was no password from the start, or NULL */
 	struct err late;
 	char why[160]; /* why none was given when it was asked for */
 };
+
+extern const char host_shell_sh[];
 
 static void start(struct errand *e);
 
@@ -92,6 +96,7 @@ drop(struct herd_job *job)
 	buf_fini(&e->held[0]);
 	buf_fini(&e->held[1]);
 	free(e->program);
+	free(e->tty);
 	free(e);
 }
 
@@ -125,6 +130,24 @@ pass_on_end(struct errand *e)
 	}
 }
 
+static void
+tell_started(struct errand *e)
+{
+	if (!e->started && e->spec.listener->started)
+		e->spec.listener->started(e->spec.user);
+	e->started = true;
+}
+
+static void
+on_started(void *user, struct channel *c)
+{
+	struct errand *e = user;
+
+	(void)c;
+	if (!e->wrapped)
+		tell_started(e);
+}
+
 /* Send the program, then let its input in. */
 static void
 send_on(struct errand *e)
@@ -136,6 +159,7 @@ send_on(struct errand *e)
 		    e->channel, e->head.data + e->head_sent, e->head.len - e->head_sent);
 	if (e->head_sent < e->head.len)
 		return;
+	tell_started(e);
 	if (e->wants_room) {
 		e->wants_room = false;
 		if (e->spec.listener->writable)
@@ -322,6 +346,20 @@ on_late(void *user)
 		channel_cancel(e->channel);
 }
 
+/* A person is there: the terminal, which was made to pass bytes while the password was given, works as
+ * any other again, and the program is all there is. */
+static void
+encode_for_person(const struct errand *e, struct buf *text)
+{
+	buf_adds(text, "stty sane iutf8 2>/dev/null || stty sane\n");
+	if (!e->program) {
+		buf_adds(text, host_shell_sh);
+		return;
+	}
+	buf_adds(text, "exec sh -c ");
+	str_shell_quote(text, e->program);
+}
+
 /* What is run as the other user. On a terminal, where input has no end, the program gets as many
  * bytes as there will be. */
 static void
@@ -330,7 +368,9 @@ encode_program(struct errand *e)
 	autobuf text = BUF_INIT(SIZE_MAX);
 	int64_t n = e->spec.input_len;
 
-	if (e->spec.who == ERRAND_BECOME && n >= 0) {
+	if (e->tty) {
+		encode_for_person(e, &text);
+	} else if (e->spec.who == ERRAND_BECOME && n >= 0) {
 		if (e->terminal && n > 0)
 			buf_addf(&text, "head -c %lld | ", (long long)n);
 		buf_adds(&text, "sh -c ");
@@ -352,7 +392,7 @@ static void
 start(struct errand *e)
 {
 	static const struct channel_listener listener = {
-		.data = on_data, .writable = on_writable, .end = on_end
+		.data = on_data, .writable = on_writable, .end = on_end, .started = on_started
 	};
 	const struct host *host = herd_host_of(e->hh);
 	bool own = e->spec.who == ERRAND_OWN;
@@ -373,7 +413,11 @@ start(struct errand *e)
 	encode_program(e);
 	autofree char *line = become_line(&e->become);
 	struct exec_spec spec = { .command = line,
-		.terminal = e->terminal ? "dumb" : NULL,
+		.terminal = e->tty        ? e->tty
+			    : e->terminal ? "dumb"
+					  : NULL,
+		.columns = e->spec.columns,
+		.rows = e->spec.rows,
 		.stall_ms = e->spec.stall_ms,
 		.quiet = e->spec.quiet };
 	e->channel = channel_start(e->session, &spec, &listener, e);
@@ -384,16 +428,19 @@ static void
 start_plain(struct errand *e)
 {
 	static const struct channel_listener listener = {
-		.data = on_data, .writable = on_writable, .end = on_end
+		.data = on_data, .writable = on_writable, .end = on_end, .started = on_started
 	};
 	bool own = e->spec.who == ERRAND_OWN;
 	/* An empty line at once: a login shell that hangs before it is noticed. */
 	autofree char *program = own ? xasprintf("echo\n%s", e->program) : NULL;
-	autofree char *line = own ? bootstrap_line(program, NULL) : xstrdup(e->program);
+	autofree char *line = own ? bootstrap_line(program, NULL) : NULL;
 
-	struct exec_spec spec = {
-		.command = line, .stall_ms = e->spec.stall_ms, .quiet = e->spec.quiet
-	};
+	struct exec_spec spec = { .command = own ? line : e->program,
+		.terminal = e->tty,
+		.columns = e->spec.columns,
+		.rows = e->spec.rows,
+		.stall_ms = e->spec.stall_ms,
+		.quiet = e->spec.quiet };
 
 	e->channel = channel_start(e->session, &spec, &listener, e);
 	if (e->spec.limit_ms)
@@ -418,8 +465,9 @@ errand_start(struct herd_host *hh, struct session *s, const struct errand_spec *
 	e->hh = hh;
 	e->session = s;
 	e->spec = *spec;
-	e->program = xstrdup(spec->program);
-	e->spec.program = NULL;
+	e->program = spec->program ? xstrdup(spec->program) : NULL;
+	e->tty = spec->terminal ? xstrdup(spec->terminal) : NULL;
+	e->spec.program = e->spec.terminal = NULL;
 	e->wrapped = spec->who == ERRAND_BECOME || (spec->who == ERRAND_OWN && errand_becomes(hh));
 	herd_add_job(herd_host_herd(hh), &e->job);
 	e->job.drop = drop;
@@ -429,7 +477,7 @@ errand_start(struct herd_host *hh, struct session *s, const struct errand_spec *
 		start_plain(e);
 		return e;
 	}
-	e->terminal = herd_needs_terminal(hh);
+	e->terminal = e->tty || herd_needs_terminal(hh);
 	start(e);
 	return e;
 }
@@ -491,6 +539,27 @@ errand_pause(struct errand *e, bool on)
 	if (!on)
 		channel_consumed(e->channel, e->unread);
 	e->unread = 0;
+}
+
+void
+errand_resize(struct errand *e, int columns, int rows)
+{
+	e->spec.columns = columns;
+	e->spec.rows = rows;
+	if (e->channel && e->tty)
+		channel_resize(e->channel, columns, rows);
+}
+
+bool
+errand_signal(struct errand *e, const char *name)
+{
+	return e->channel && e->started && channel_signal(e->channel, name);
+}
+
+size_t
+errand_pending(const struct errand *e)
+{
+	return e->channel ? channel_pending(e->channel) : 0;
 }
 
 void

@@ -25,12 +25,17 @@ struct errand_listener {
 	void (*writable)(void *user); /* room, after a short errand_write() */
 	/* Once, last. Kind REFUSED in e->err: nothing was run there. */
 	void (*end)(void *user, const struct channel_end *e);
+	void (*started)(void *user); /* the program runs, and input is its own; may be NULL */
 };
 
 struct errand_spec {
 	enum errand_who who;
-	/* LOGIN: a line for the login shell, as it is. Else a program of a POSIX shell. Copied. */
+	/* LOGIN: a line for the login shell, as it is. Else a program of a POSIX shell. Copied. NULL,
+	 * on a terminal: a login shell of whom it becomes. */
 	const char *program;
+	const char *terminal; /* its kind: the program is on one, for a person; copied. NULL: none.
+				 Not for OWN */
+	int columns, rows;
 	/* How much input there will be, for where a terminal has no end of file. -1: the program
 	 * knows by itself where its input ends. */
 	int64_t input_len;
@@ -57,6 +62,12 @@ void errand_cancel(struct errand *e);
 /* Read no more of its output until it is let go on: the host waits, nothing is dropped. What is on its way,
  * at most a window, may still come. Also from inside data(). */
 void errand_pause(struct errand *e, bool on);
+
+void errand_resize(struct errand *e, int columns, int rows); /* of its terminal */
+
+/* Those of a channel; false, and all that was written, where it has none (yet). */
+bool errand_signal(struct errand *e, const char *name);
+size_t errand_pending(const struct errand *e);
 
 /* Forget it without an end(): its session is closed before anything else happens. */
 void errand_drop(struct errand *e);
