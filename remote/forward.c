@@ -35,10 +35,12 @@ struct forward {
 	char *host;
 	int port;
 	int64_t began_us;
-	struct buf in, out; /* for the channel, for the socket: what neither took yet */
-	bool readable;      /* the socket has something, or its end */
-	bool full;          /* the socket takes no more now */
-	bool left;          /* bytes lie in the channel */
+	struct buf in, out;        /* for the channel, for the socket: what neither took yet */
+	bool readable;             /* the socket has something, or its end */
+	bool full;                 /* the socket takes no more now */
+	bool left;                 /* bytes lie in the channel */
+	bool socket_eof, eof_sent; /* nothing more comes from the socket; the channel was told */
+	bool channel_eof, shut;    /* the same the other way */
 	bool socket_end, channel_end;
 };
 
@@ -77,7 +79,7 @@ unset_ready(struct forward *f)
 static void
 listen_to(struct forward *f)
 {
-	bool reads = f->state == OPEN && !f->readable && !f->socket_end;
+	bool reads = f->state == OPEN && !f->readable && !f->socket_end && !f->socket_eof;
 
 	if (f->io)
 		loop_io_want(f->io, (reads ? LOOP_READ : 0) | (f->full ? LOOP_WRITE : 0));
@@ -128,6 +130,17 @@ on_data(ssh_session ssh, ssh_channel channel, void *data, uint32_t len, int is_s
 	size_t took = f->full || f->out.len ? 0 : give_socket(f, data, len);
 	f->left = took < len;
 	return (int)took;
+}
+
+static void
+on_eof(ssh_session ssh, ssh_channel channel, void *user)
+{
+	struct forward *f = user;
+
+	(void)ssh;
+	(void)channel;
+	f->channel_eof = true;
+	set_ready(f);
 }
 
 static void
@@ -183,9 +196,9 @@ explain(ssh_session ssh, char *to, size_t size)
 	const char *text = code ? strchr(code, ')') : NULL;
 
 	if (!text)
-		snprintf(to, size, "the jump host opens no connection");
+		snprintf(to, size, "no connection is opened from there");
 	else if (code[7] == '1')
-		snprintf(to, size, "the jump host does not allow it (%.100s)", text + 2);
+		snprintf(to, size, "it is not allowed from there (%.100s)", text + 2);
 	else
 		snprintf(to, size, "%.200s", *text && text[1] ? text + 2 : "refused");
 	for (char *c = to; *c; c++) {
@@ -263,15 +276,18 @@ fill_channel(struct forward *f, size_t *budget)
 
 	room = room < *budget ? room : *budget;
 	room = room < sizeof(bytes) ? room : sizeof(bytes);
-	if (f->in.len == 0 && f->readable && room > 0) {
+	bool reads = f->readable && !f->socket_eof && !f->socket_end;
+	if (f->in.len == 0 && reads && room > 0) {
 		ssize_t n = recv(f->fd, bytes, room, MSG_DONTWAIT);
 
 		if (n > 0)
 			buf_add(&f->in, bytes, (size_t)n);
 		else if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			f->readable = false;
-		else
+		else if (n < 0)
 			f->socket_end = true;
+		else
+			f->socket_eof = true;
 	}
 	if (f->in.len == 0 || room == 0)
 		return;
@@ -285,21 +301,37 @@ fill_channel(struct forward *f, size_t *budget)
 		buf_fini(&f->in);
 }
 
+/* Either side may have said all and still listen: each end is passed on behind what came before it. */
+static void
+pass_ends(struct forward *f, bool drained)
+{
+	if (f->socket_eof && !f->eof_sent && f->in.len == 0 && !f->channel_end) {
+		f->eof_sent = true;
+		ssh_channel_send_eof(f->channel);
+	}
+	if (f->channel_eof && !f->shut && drained && !f->socket_end) {
+		f->shut = true;
+		shutdown(f->fd, SHUT_WR);
+	}
+}
+
 static void
 step_open(struct forward *f, size_t *budget)
 {
 	drain_channel(f);
-	if (*budget && !f->channel_end && !f->socket_end)
+	if (*budget && !f->channel_end && (!f->socket_end || f->in.len))
 		fill_channel(f, budget);
 	bool drained = !f->full && !f->out.len && !f->left;
-	if (f->socket_end ? f->in.len == 0 : f->channel_end && drained) {
+	pass_ends(f, drained);
+	bool over = f->socket_end ? f->in.len == 0 || f->channel_end : f->channel_end && drained;
+	if (over || (f->eof_sent && f->shut)) {
 		say_end(f, NULL);
 		forward_free(f);
 		return;
 	}
 	listen_to(f);
 	/* Nothing tells that the window has opened but looking at it. */
-	if (f->in.len || f->readable)
+	if (f->in.len || (f->readable && !f->socket_eof))
 		set_ready(f);
 }
 
@@ -356,7 +388,7 @@ begin(struct forwards *all, const struct message *m, int fd)
 	buf_init(&f->out, PART);
 	f->callbacks = (struct ssh_channel_callbacks_struct){ .userdata = f,
 		.channel_data_function = on_data,
-		.channel_eof_function = on_end,
+		.channel_eof_function = on_eof,
 		.channel_close_function = on_end };
 	ssh_callbacks_init(&f->callbacks);
 	f->next = all->first;

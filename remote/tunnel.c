@@ -76,7 +76,14 @@ tunnel_free(struct tunnel *t)
 	free(t);
 }
 
-/* Before it was open: why not. After: the session that uses it sees the end of its socket. */
+static void
+tell_gone(struct tunnel *t)
+{
+	if (t->spec.gone)
+		t->spec.gone(t->spec.user);
+}
+
+/* Before it was open: why not. After: whoever uses it sees the end of its socket. */
 static void
 got_end(struct tunnel *t, const struct message *m)
 {
@@ -84,8 +91,10 @@ got_end(struct tunnel *t, const struct message *m)
 	char text[240];
 
 	leave(t);
-	if (t->open)
+	if (t->open) {
+		tell_gone(t);
 		return;
+	}
 	message_clean(m, FIELD_TEXT, text, sizeof(text));
 	err_set(&err, OUTCOME_UNREACHABLE, "%.200s port %d: %s", t->host, t->spec.port, text);
 	err.elapsed_ms = (int64_t)message_get(m, FIELD_ELAPSED);
@@ -112,6 +121,10 @@ tunnel_message(struct session *via, const struct message *m)
 void
 tunnel_orphan(struct session *via)
 {
-	while (via->tunnels)
-		leave(via->tunnels);
+	while (via->tunnels) {
+		struct tunnel *t = via->tunnels;
+
+		leave(t);
+		tell_gone(t);
+	}
 }

@@ -21,6 +21,9 @@ struct tunnel_spec {
 	/* Once: the far side answers (err NULL), or why it does not: UNREACHABLE. Never from inside
 	 * tunnel_open(). */
 	void (*done)(void *user, const struct err *err);
+	/* Once, when what was open is over, or the session goes before done() was told; the tunnel is
+	 * still the owner's to free, but not from inside. May be NULL. */
+	void (*gone)(void *user);
 	void *user;
 };
 
@@ -31,7 +34,7 @@ void tunnel_free(struct tunnel *t); /* any time: ends what is open; NULL is noth
 /* A message of the worker for one of the session's tunnels; nothing when it is for none. */
 void tunnel_message(struct session *via, const struct message *m);
 
-/* The session is gone and its tunnels with it; nobody is told. */
+/* The session is gone and its tunnels with it; only gone() is told. */
 void tunnel_orphan(struct session *via);
 
 #endif
