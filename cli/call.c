@@ -14,9 +14,9 @@
 #include <string.h>
 
 /* Verbs that users of a later drover may try here: refused by name. */
-static const char *const later[] = { "nodes", "script", "cp", "fetch", "quadlet", "ssh", "lock",
-	"doctor", "import", "secrets", "config", "keys", "completion", "hosts", "facts", "ps",
-	"run", "logs", "plan", "apply", "lint", "resume", "trust", "history", NULL };
+static const char *const later[] = { "nodes", "script", "cp", "fetch", "quadlet", "lock", "doctor",
+	"import", "secrets", "config", "keys", "completion", "hosts", "facts", "ps", "run", "logs",
+	"plan", "apply", "lint", "resume", "trust", "history", NULL };
 
 int
 call_fail(struct call *c, const struct err *err)

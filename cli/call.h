@@ -40,6 +40,7 @@ struct call {
 	char *const *line; /* the whole command line as it was given, ended by NULL */
 	int (*console)(struct call *call); /* opens the screen; NULL: there is none */
 	int (*keys)(struct call *call);    /* prints the keys of the screen; the same */
+	int (*terms)(struct call *call, const struct set *set); /* terminals of many; the same */
 	int exit;
 	struct out *out; /* always there */
 	/* Set by the console before the first opener. NULL: the command line asks. */

@@ -11,6 +11,7 @@ const struct command *const commands[] = {
 	&command_ps,
 	&command_apps,
 	&command_run,
+	&command_ssh,
 	&command_cp,
 	&command_fetch,
 	&command_logs,

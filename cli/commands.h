@@ -30,6 +30,7 @@ extern const struct command command_ps;
 extern const struct command command_resume;
 extern const struct command command_replace;
 extern const struct command command_restart;
+extern const struct command command_ssh;
 extern const struct command command_start;
 extern const struct command command_stop;
 extern const struct command command_uncordon;

@@ -3,11 +3,14 @@
 #define DROVER_CLI_DISPATCH_H
 
 struct call;
+struct set;
 
 /* What is above the command line. NULL: there is none. */
 struct dispatch_screens {
 	int (*console)(struct call *call); /* opens the screen: no verb on a terminal, and `ui` */
 	int (*keys)(struct call *call);    /* prints its keys: `keys` */
+	/* Opens it on terminals of these hosts: `ssh` of many. The set is the caller's. */
+	int (*terms)(struct call *call, const struct set *set);
 };
 
 /* The whole command line: global options, verb, options, run. Returns the exit code. Global options

@@ -170,8 +170,10 @@ drive_new(const struct drive_spec *spec)
 	d->sink = (struct event_sink){ on_event, d };
 	run_add_sink(d->run, &d->sink);
 	run_on_stop(d->run, on_stop, d);
-	out_follow(c->out, c->loop, d->run, spec->fold);
-	out_ask_silence(c->out, silence_of, c);
+	if (!spec->silent) {
+		out_follow(c->out, c->loop, d->run, spec->fold);
+		out_ask_silence(c->out, silence_of, c);
+	}
 	for (size_t i = 0; i < countof(signals); i++)
 		d->caught[i] = loop_signal_new(c->loop, signals[i], on_signal, d);
 	if (c->globals.timeout_ms > 0) {

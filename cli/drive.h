@@ -24,6 +24,7 @@ struct drive_spec {
 	const char *verb;
 	bool fold;         /* -b */
 	bool unrecorded;   /* the ledger is not told */
+	bool silent;       /* nothing of its events is printed: the verb shows them itself */
 	bool endless;      /* a signal is the way to end it: nothing is said about stopping */
 	const char *adopt; /* the unfinished run of this UUID goes on; NULL: a new one */
 	/* More fields of run.start; may be NULL. */

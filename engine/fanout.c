@@ -1,5 +1,6 @@
 #include "engine/fanout.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/event.h"
 #include "base/loop.h"
@@ -25,6 +26,7 @@ struct flow {
 	struct ledger_output *kept;
 	char part[4];
 	size_t part_len;
+	size_t returns; /* of a terminal's, that may be part of an end of line */
 };
 
 struct task {
@@ -84,15 +86,29 @@ emit_piece(struct task *t, enum stream s, const char *p, size_t n)
 	run_emit(t->f->spec.run, &e);
 }
 
+/* A terminal ends its lines by a carriage return and a newline: what is kept are lines. */
 static void
-on_data(void *user, enum stream s, const void *p, size_t n)
+take_returns(struct flow *flow, const char *p, size_t n, struct buf *to)
 {
-	struct task *t = user;
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '\r') {
+			flow->returns++;
+			continue;
+		}
+		for (; flow->returns && p[i] != '\n'; flow->returns--)
+			buf_addc(to, '\r');
+		flow->returns = 0;
+		buf_addc(to, p[i]);
+	}
+}
+
+static void
+keep(struct task *t, enum stream s, const char *p, size_t n)
+{
 	struct flow *flow = &t->flow[s];
 	const char *piece = p;
 	autofree char *joined = NULL;
 
-	t->spoke = true;
 	if (run_ledger(t->f->spec.run)) {
 		if (!flow->kept)
 			flow->kept = ledger_output_new();
@@ -112,11 +128,29 @@ on_data(void *user, enum stream s, const void *p, size_t n)
 }
 
 static void
+on_data(void *user, enum stream s, const void *p, size_t n)
+{
+	struct task *t = user;
+	autobuf lines = BUF_INIT(SIZE_MAX);
+
+	t->spoke = true;
+	if (!t->f->spec.terminal) {
+		keep(t, s, p, n);
+		return;
+	}
+	take_returns(&t->flow[s], p, n, &lines);
+	if (lines.len)
+		keep(t, s, lines.data, lines.len);
+}
+
+static void
 end_flow(struct task *t, enum stream s)
 {
 	struct flow *flow = &t->flow[s];
 	autoevent e = { .count = 0 };
 
+	for (; flow->returns; flow->returns--)
+		keep(t, s, "\r", 1);
 	emit_piece(t, s, flow->part, flow->part_len);
 	flow->part_len = 0;
 	if (!flow->kept)
@@ -266,6 +300,11 @@ send_input(struct task *t)
 {
 	const struct fanout_spec *spec = &t->f->spec;
 
+	if (spec->terminal) {
+		/* A terminal knows no end of input but this. */
+		t->sent += t->sent == 0 ? errand_write(t->errand, "\004", 1) : 0;
+		return;
+	}
 	if (t->sent < spec->input_len)
 		t->sent += errand_write(
 		    t->errand, (const char *)spec->input + t->sent, spec->input_len - t->sent);
@@ -278,7 +317,7 @@ on_writable(void *user)
 {
 	struct task *t = user;
 
-	if (t->errand && t->sent < t->f->spec.input_len)
+	if (t->errand && (t->f->spec.terminal || t->sent < t->f->spec.input_len))
 		send_input(t);
 }
 
@@ -307,6 +346,9 @@ on_ready(void *user, struct session *s, const struct err *err)
 	t->errand = errand_start(t->hh, s,
 	    &(struct errand_spec){ .who = t->f->spec.who,
 		.program = t->f->spec.command,
+		.terminal = t->f->spec.terminal,
+		.columns = t->f->spec.columns,
+		.rows = t->f->spec.rows,
 		.input_len = (int64_t)t->f->spec.input_len,
 		.limit_ms = t->f->spec.timeout_ms,
 		/* What people type may read its input when it likes. */

@@ -26,7 +26,11 @@ struct fanout_spec {
 	int parallel;        /* 0: 64 */
 	enum errand_who who; /* LOGIN unless said otherwise */
 	const char *command; /* for the login shell; else a program of a POSIX shell */
-	const void *input;   /* the same bytes to every host, borrowed; NULL: none */
+	/* Its kind: each command is on one of this size, and what it reads there ends at once; no input
+	 * then. Its ends of line become newlines. NULL: none. */
+	const char *terminal;
+	int columns, rows;
+	const void *input; /* the same bytes to every host, borrowed; NULL: none */
 	size_t input_len;
 	int64_t timeout_ms; /* of one host's command; 0: none */
 	bool

@@ -9,6 +9,10 @@
  *   sh COMMAND    which must succeed
  *   show          print the screen
  *   end STATUS    until the program has ended with it
+ *   killed SIGNAL until it has ended by that
+ *   size COLSxROWS  the terminal has another size
+ *   signal NUMBER to the program
+ *   restored      the terminal's modes are what they were at the start
  *
  * What does not come to be in time ends it with status 1 and the screen on standard error.
  */
@@ -69,6 +73,17 @@ press(struct screen *s, const char *rest, size_t *typed)
 }
 
 static bool
+resize(struct screen *s, const char *size)
+{
+	int rows = 0, cols = 0;
+
+	if (sscanf(size, "%dx%d", &cols, &rows) != 2)
+		return false;
+	screen_resize(s, rows, cols);
+	return true;
+}
+
+static bool
 shell(const char *command)
 {
 	int status = system(command);
@@ -95,6 +110,16 @@ obey(struct screen *s, const char *word, const char *rest, size_t *typed)
 		int status = screen_wait_end(s, DEADLINE);
 
 		return WIFEXITED(status) && WEXITSTATUS(status) == atoi(rest);
+	} else if (str_eq(word, "killed")) {
+		int status = screen_wait_end(s, DEADLINE);
+
+		return WIFSIGNALED(status) && WTERMSIG(status) == atoi(rest);
+	} else if (str_eq(word, "size")) {
+		return resize(s, rest);
+	} else if (str_eq(word, "signal")) {
+		screen_signal(s, atoi(rest));
+	} else if (str_eq(word, "restored")) {
+		return screen_modes_restored(s);
 	} else if (str_eq(word, "show")) {
 		autofree char *text = screen_text(s);
 

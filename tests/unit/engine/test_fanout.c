@@ -43,6 +43,8 @@ static struct {
 	int open, most_open, opened, closed;
 } world;
 
+static const char *terminal; /* that commands are to have */
+
 static void
 answer(void *user)
 {
@@ -125,6 +127,12 @@ speak(void *user)
 
 	if (str_starts(c->s->name, "mute"))
 		return;
+	if (terminal) {
+		c->l->data(c->user, c, STREAM_OUT, "one\r", 4);
+		c->l->data(c->user, c, STREAM_OUT, "\ntwo\r\r\nthr\ree\r", 14);
+		end_channel(c, &e);
+		return;
+	}
 	c->l->data(c->user, c, STREAM_OUT, "gr\xc3", 3);
 	c->l->data(c->user, c, STREAM_OUT, "\xbc\xc3\x9f\n", 4);
 	if (str_starts(c->s->name, "bad"))
@@ -154,6 +162,7 @@ channel_start(
 {
 	/* What people type may read its input when it likes. */
 	assert_int_equal(spec->stall_ms, -1);
+	assert_int_equal(spec->terminal == NULL, terminal == NULL);
 	return channel_exec(s, spec->command, l, user);
 }
 
@@ -167,7 +176,13 @@ channel_room(struct channel *c)
 size_t
 channel_write(struct channel *c, const void *p, size_t n)
 {
-	(void)p;
+	if (terminal) {
+		assert_int_equal(n, 1);
+		assert_int_equal(*(const char *)p, 4); /* its end of input */
+		assert_int_equal(c->got++, 0);
+		loop_soon(world.loop, speak, c);
+		return 1;
+	}
 	/* Takes it three bytes at a time. */
 	n = n > 3 ? 3 : n;
 	c->got += n;
@@ -244,7 +259,9 @@ play(struct scene *s, const char *hosts, int parallel, int stops)
 	autoevent start;
 	struct run_spec run = { .start = &start };
 	struct herd_config config = { 0 };
-	struct fanout_spec spec = { .command = "say it", .done = done, .user = s };
+	struct fanout_spec spec = {
+		.command = "say it", .terminal = terminal, .done = done, .user = s
+	};
 
 	*s = (struct scene){ .story = BUF_INIT(65536) };
 	memset(&world, 0, sizeof(world));
@@ -326,6 +343,24 @@ pieces_are_cut_between_characters(void **state)
 }
 
 static void
+on_terminals_input_ends_at_once_and_lines_are_lines(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	terminal = "dumb";
+	play(&s, "ok1", 0, 0);
+	assert_true(s.done);
+	assert_non_null(strstr(buf_text(&s.story), "ok1 one"));
+	assert_non_null(strstr(buf_text(&s.story), "\ntwo\nthr\ree"));
+	assert_null(strstr(buf_text(&s.story), "one\r"));
+	assert_null(strstr(buf_text(&s.story), "two\r"));
+	assert_non_null(strstr(buf_text(&s.story), "ok1 ok 0"));
+	finish(&s);
+	terminal = NULL;
+}
+
+static void
 no_more_hosts_are_at_work_than_allowed(void **state)
 {
 	struct scene s;
@@ -393,6 +428,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_host_ends_once_in_its_own_way),
 		cmocka_unit_test(pieces_are_cut_between_characters),
+		cmocka_unit_test(on_terminals_input_ends_at_once_and_lines_are_lines),
 		cmocka_unit_test(no_more_hosts_are_at_work_than_allowed),
 		cmocka_unit_test(the_first_stop_starts_no_more_and_lets_the_running_end),
 		cmocka_unit_test(

@@ -1,0 +1,251 @@
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/call.h"
+#include "cli/commands.h"
+#include "cli/drive.h"
+#include "cli/out.h"
+#include "cli/portwords.h"
+#include "cli/set_words.h"
+#include "cli/ssh_one.h"
+#include "engine/fanout.h"
+#include "engine/herd.h"
+#include "inventory/set.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+
+struct options {
+	bool become, plain, no_escape, fold, stream, largest;
+	struct option_list local, dynamic, remote;
+};
+
+#define AT(field) offsetof(struct options, field)
+
+static const struct option options[] = {
+	{ OPTION_FLAG, 'B', "become", AT(become),
+	    .summary = "as root, or the inventory's become_user, by its become (sudo)" },
+	{ OPTION_FLAG, 'T', "no-terminal", AT(plain),
+	    .summary = "pipes instead of a terminal there" },
+	{ OPTION_FLAG, 0, "no-escape", AT(no_escape),
+	    .summary = "~. and the like are the host's too" },
+	{ OPTION_FLAG, 'b', "fold", AT(fold), .summary = "show equal outputs once, at the end" },
+	{ OPTION_FLAG, 0, "stream", AT(stream),
+	    .summary = "output as it comes, with the host's name, also of one host" },
+	{ OPTION_FLAG, 'S', "largest", AT(largest),
+	    .summary = "of many hosts: exit with the largest status of their commands" },
+	{ OPTION_LIST, 'L', "local", AT(local), "PORT:HOST:PORT",
+	    .summary = "a port here leads to one that the host reaches" },
+	{ OPTION_LIST, 'D', "dynamic", AT(dynamic), "PORT",
+	    .summary = "a SOCKS proxy here that connects from the host" },
+	{ OPTION_LIST, 'R', "remote", AT(remote), "PORT:HOST:PORT",
+	    .summary = "a port of the host leads here (not built yet)" },
+	{ .type = OPTION_END },
+};
+
+struct work {
+	struct drive *drive;
+	struct fanout *fanout;
+};
+
+static void
+on_done(void *user)
+{
+	struct work *w = user;
+
+	drive_end(w->drive, OUTCOME_OK);
+}
+
+static void
+on_stop(void *user, int signum)
+{
+	struct work *w = user;
+
+	(void)signum;
+	if (w->fanout)
+		fanout_stop(w->fanout);
+}
+
+/* The words behind the set, joined with blanks for the login shell, as ssh does; NULL: none. */
+static char *
+command_of(const struct call *call)
+{
+	struct buf b = BUF_INIT(SIZE_MAX);
+
+	if (call->argc < 2)
+		return NULL;
+	for (int i = 1; i < call->argc; i++)
+		buf_addf(&b, "%s%s", i > 1 ? " " : "", call->argv[i]);
+	return buf_detach(&b, &(size_t){ 0 });
+}
+
+/* A command on each of many: as `run`, but each on a terminal. Its kind is dumb, because what comes is
+ * read as lines. */
+static int
+ssh_many(struct call *call, const struct set *set, const char *command)
+{
+	const struct options *o = call->options;
+	struct winsize size = { .ws_col = 80, .ws_row = 24 };
+	struct work w = { 0 };
+	struct drive_spec drive = { .call = call,
+		.set = set,
+		.verb = "ssh",
+		.fold = o->fold,
+		.stop = on_stop,
+		.user = &w };
+	autofree struct herd_host **hosts = xcalloc(set->count, sizeof(struct herd_host *));
+	struct fanout_spec fanout = {
+		.herd = call->herd,
+		.hosts = hosts,
+		.count = set->count,
+		.parallel = (int)call->globals.parallel,
+		.who = o->become ? ERRAND_BECOME : ERRAND_LOGIN,
+		.command = command,
+		.terminal = o->plain ? NULL : "dumb",
+		.done = on_done,
+		.user = &w,
+	};
+	int code, largest;
+
+	for (size_t i = 0; i < set->count; i++)
+		hosts[i] = herd_of(call->herd, set->hosts[i]);
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row) {
+		fanout.columns = size.ws_col;
+		fanout.rows = size.ws_row;
+	}
+	w.drive = drive_new(&drive);
+	if (!w.drive)
+		return call->exit;
+	fanout.run = drive_run(w.drive);
+	w.fanout = fanout_start(&fanout);
+	code = drive_wait(w.drive, &largest);
+	fanout_free(w.fanout);
+	return o->largest && code < 2 && largest > 0 ? largest : code;
+}
+
+static int
+terms(struct call *call, const struct set *set)
+{
+	const struct options *o = call->options;
+
+	if (o->plain || o->become || out_json(call->out))
+		return call_usage(call,
+		    "terminals of %zu hosts are a screen, which takes no such option; a command "
+		    "for all of them does: drover ssh SET -- CMD",
+		    set->count);
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return call_usage(call,
+		    "terminals of %zu hosts need a terminal; without one: drover ssh SET -- CMD",
+		    set->count);
+	if (!call->terms)
+		return call_usage(call,
+		    "terminals of many hosts at once are not built yet; one host, or drover ssh "
+		    "SET -- CMD");
+	return call->terms(call, set);
+}
+
+struct forwards {
+	struct portwords list[SSH_ONE_FORWARDS];
+	size_t count;
+};
+
+static bool
+read_forwards(struct call *call, const struct option_list *words, bool proxy, struct forwards *to)
+{
+	struct err err;
+
+	for (size_t i = 0; i < words->count; i++) {
+		if (to->count == countof(to->list)) {
+			call_usage(call, "ssh forwards %zu ports at most", countof(to->list));
+			return false;
+		}
+		if (portwords_parse(words->item[i], proxy, &to->list[to->count++], &err) < 0) {
+			err_wrap(&err, "ssh %s", proxy ? "-D" : "-L");
+			call_fail(call, &err);
+			return false;
+		}
+	}
+	return true;
+}
+
+static int
+run_on(
+    struct call *call, const struct set *set, const char *command, const struct forwards *forwards)
+{
+	const struct options *o = call->options;
+	bool as_lines = o->fold || o->stream || o->largest || out_json(call->out);
+
+	if (forwards->count && (set->count > 1 || as_lines))
+		return call_usage(call, "ports are forwarded by the terminal of one host");
+	if (!command && set->count > 1)
+		return terms(call, set);
+	if (!command && as_lines)
+		return call_usage(
+		    call, "a shell has no lines to fold, count or tell in JSON: ssh SET -- CMD");
+	if (!call_herd(call))
+		return set->count > 1 ? call->exit : SSH_ONE_FAILED;
+	if (set->count > 1 || as_lines)
+		return ssh_many(call, set, command);
+	return ssh_one(call, &(struct ssh_one_spec){ .set = set,
+				 .command = command,
+				 .terminal = !o->plain && (command || isatty(STDIN_FILENO)),
+				 .become = o->become,
+				 .escapes = !o->no_escape,
+				 .forwards = forwards->list,
+				 .forward_count = forwards->count });
+}
+
+static int
+run(struct call *call)
+{
+	const struct options *o = call->options;
+	autofree char *command = command_of(call);
+	autofree char *words = NULL;
+	struct forwards forwards = { .count = 0 };
+	struct set set;
+	int code;
+
+	if (o->remote.count)
+		return call_usage(call, "ssh -R is not built yet; -L and -D are");
+	if (!read_forwards(call, &o->local, false, &forwards) ||
+	    !read_forwards(call, &o->dynamic, true, &forwards))
+		return call->exit;
+	if (o->fold && o->stream)
+		return call_usage(call, "ssh takes -b or --stream, not both");
+	if (command && command[strspn(command, " \t\n")] == '\0')
+		return call_usage(call, "an empty command: for a shell, leave it out");
+	words = set_words(call, call->argv[0], true);
+	if (!words || !call_set(call, words, &set))
+		return call->exit;
+	code = run_on(call, &set, command, &forwards);
+	set_fini(&set);
+	return code;
+}
+
+const struct command command_ssh = {
+	.name = "ssh",
+	.synopsis = "SET [--] [CMD...]",
+	.summary = "a terminal on a host, or a command on a terminal of each",
+	.text =
+	    "One host is a plain terminal: all that is typed goes there, and what the host sends\n"
+	    "comes as it is, as with ssh(1). With CMD the terminal is that command's; -T is none.\n"
+	    "The exit code is the remote one, 128 and the signal that ended it, or 255 for what\n"
+	    "drover could not do. At the beginning of a line ~. ends the connection, ~? lists\n"
+	    "more.\n"
+	    "\n"
+	    "Many hosts need CMD: each runs it on a terminal of its own, whose input is at its\n"
+	    "end, and the outputs come as those of run. The run is recorded, not what was typed\n"
+	    "or shown on a plain terminal; cattle that was typed to is marked as strayed.\n",
+	.examples = "drover ssh web1\ta shell\n"
+		    "drover ssh -B db1\troot's shell\n"
+		    "drover ssh web1 -- top\ta program on a terminal\n"
+		    "drover ssh -T db1 -- pg_dump shop > shop.sql\tbytes as they are\n"
+		    "drover ssh -b @web -- systemctl status shop-0\tequal outputs once\n",
+	.options = options,
+	.options_size = sizeof(struct options),
+	.min_args = 1,
+	.max_args = -1,
+	.flags = COMMAND_STOP_OPT,
+	.run = run,
+};

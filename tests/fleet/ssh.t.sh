@@ -1,0 +1,65 @@
+#!/bin/bash
+# Terminals on a real host: root's shell by sudo, the mark that typing leaves, a partition in the middle.
+# shellcheck disable=SC2154
+cd "$(dirname "$0")/../.." || exit
+# shellcheck source=tests/fleet/case.sh
+. tests/fleet/case.sh
+fleet_case 2
+driver=$root/build/release/tests/fleet/console
+ok "the driver is built" make -s -C "$root" DEV=1 build/release/tests/fleet/console
+for host in $hosts; do
+	on "$host" 'useradd -m -s /bin/bash someone; echo "someone:canary-7" | chpasswd
+		echo "someone ALL=(ALL) ALL" >/etc/sudoers.d/someone; install -d -m 700 -o someone /home/someone/.ssh
+		install -m 600 -o someone /root/.ssh/authorized_keys /home/someone/.ssh/authorized_keys' >/dev/null
+done
+{
+	echo "fleet: terminals"
+	echo "known_hosts: $DROVER_FLEET_STATE/known_hosts"
+	echo "groups: {web: {kind: cattle, hosts: {$("$fleet" list | awk '{ printf "%s%s: {address: %s, user: someone, become: sudo}", sep, $1, $2; sep = ", " }')}}}"
+} >"$CASE/inventory.yaml"
+export DROVER_INVENTORY=$CASE/inventory.yaml
+typed() {
+	local size=$1
+	shift
+	"$driver" "$size" "$DROVER" "$@"
+}
+
+exits 0 "a command on a terminal" drover ssh web1 -- id -un
+like "$out" '^someone' "as the login"
+unlike "$(drover hosts)" strayed "leaves no mark"
+ok "root's shell by sudo, whose password is asked for once and is not shown" typed 90x24 ssh -B web1 <<'SCRIPT'
+wait sudo password
+keys canary-7\r
+wait #
+keys id -un; pwd; stty size\r
+wait 24 90
+size 60x20
+keys stty size\r
+wait 20 60
+keys exit 17\r
+end 17
+restored
+SCRIPT
+exits 0 "hosts" drover hosts
+like "$out" 'web1.*strayed' "typed to, cattle has strayed"
+unlike "$out" 'web2.*strayed' "and nobody else"
+unlike "$(cat "$XDG_STATE_HOME"/drover/ledger.db* | strings)" canary-7 "the password stands nowhere"
+echo canary-7 >password
+exits 0 "a command as root on each" drover --become-password-file password ssh -B -b web1,web2 -- 'id -un; tty | cut -c-8'
+is "$(tr -d '\r' <<<"$out" | tail -n 2 | paste -sd' ')" "root /dev/pts" "on a terminal"
+
+# A partition while somebody sits at it.
+cat >script <<SCRIPT
+wait $
+keys echo si''tting\r
+wait sitting
+sh $fleet partition web2
+wait drover: web2:
+end 255
+restored
+SCRIPT
+ok "a partition in the middle is told, 255, and the terminal is as it was" typed 80x24 ssh web2 <script
+"$fleet" heal web2
+exits 0 "what became of it" drover history show last --json
+like "$out" '"host":"web2".*"state":"unknown"|"state":"unknown".*"host":"web2"' "is unknown"
+exits 0 "healed, it is reached again" drover ssh web2 -- true
