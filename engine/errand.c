@@ -418,6 +418,7 @@ start(struct errand *e)
 					  : NULL,
 		.columns = e->spec.columns,
 		.rows = e->spec.rows,
+		.person = e->tty != NULL,
 		.stall_ms = e->spec.stall_ms,
 		.quiet = e->spec.quiet };
 	e->channel = channel_start(e->session, &spec, &listener, e);
@@ -439,6 +440,7 @@ start_plain(struct errand *e)
 		.terminal = e->tty,
 		.columns = e->spec.columns,
 		.rows = e->spec.rows,
+		.person = e->tty != NULL,
 		.stall_ms = e->spec.stall_ms,
 		.quiet = e->spec.quiet };
 

@@ -9,11 +9,14 @@
 #include "remote/carrier.h"
 #include "remote/message.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 #define OPEN_MS  15000
 #define STALL_MS 30000
 #define LONG_MS  5000 /* of silence: then it is told how long the host itself was silent */
+
+extern char **environ;
 
 struct channel {
 	struct channel_place *place;
@@ -94,6 +97,29 @@ add_env(struct buf *to, const char *const *env)
 		buf_add(to, *env, strlen(*env) + 1);
 }
 
+static bool
+is_sent(const char *const *patterns, const char *name)
+{
+	for (; patterns && *patterns; patterns++) {
+		if (fnmatch(*patterns, name, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* As ssh(1) sends them; what no longer fits is left out, as a server may refuse any of it. */
+static void
+add_ours(struct buf *to, const char *const *patterns)
+{
+	for (char **e = environ; *e; e++) {
+		autofree char *name = xmemdup0(*e, strcspn(*e, "="));
+		size_t n = strlen(*e) + 1;
+
+		if (n <= to->max - to->len && is_sent(patterns, name))
+			buf_add(to, *e, n);
+	}
+}
+
 static void
 send_exec(struct channel *c, const struct exec_spec *spec, const struct buf *env)
 {
@@ -132,6 +158,8 @@ channel_new(struct channel_place *place, uint32_t id, const struct exec_spec *sp
 	c->began_ms = c->heard_ms = loop_now_ms(place->loop);
 	add_env(&env, place->set_env);
 	add_env(&env, spec->env);
+	if (spec->person)
+		add_ours(&env, place->send_env);
 	if (!place->carrier)
 		c->refused = xstrdup("the session is not up");
 	else if (spec->command && strlen(spec->command) > MESSAGE_COMMAND)

@@ -20,6 +20,7 @@ struct channel_place {
 	uint32_t session;
 	const char *name;           /* of the host, for errors */
 	const char *const *set_env; /* ssh_config's for every command; ended by NULL; may be NULL */
+	const char *const *send_env; /* names of ours for a person's terminal; the same */
 	struct session_counters *counters;
 	bool deaf;        /* it passes no signals on */
 	bool settled;     /* the worker has ended every channel it had heard of */

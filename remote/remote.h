@@ -176,8 +176,9 @@ struct exec_spec {
 				   a name that the server refuses is left out, as ssh does */
 	const char *terminal; /* its kind ("xterm"): the command gets one; NULL: none */
 	int columns, rows;    /* of the terminal; 0: 80x24 */
-	int64_t stall_ms;     /* how long input may wait for the command; 0: 30 s, -1: for ever */
-	bool quiet; /* it speaks only when its input asks: until then nobody minds silence */
+	bool person; /* is at it: what ssh_config's SendEnv names of our environment goes too */
+	int64_t stall_ms; /* how long input may wait for the command; 0: 30 s, -1: for ever */
+	bool quiet;       /* it speaks only when its input asks: until then nobody minds silence */
 };
 
 /* Run one command on a session that is up. Standard input stays open until channel_write_end(); on a

@@ -180,6 +180,7 @@ channel_start(
 {
 	mem_grow(s->channels, s->channel_count, s->channel_cap);
 	s->channel_place.set_env = s->conf ? s->conf->set_env : NULL;
+	s->channel_place.send_env = s->conf ? s->conf->send_env : NULL;
 	struct channel *c = channel_new(&s->channel_place, ++s->next_channel, spec, l, user);
 
 	s->channels[s->channel_count++] = c;

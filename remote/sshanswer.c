@@ -24,8 +24,8 @@ struct reading {
 	struct sshconf_host *host;
 	const char *asked;
 	const char *usual;
-	const char **files, **known, **certificates, **env, **unused;
-	size_t file_count, known_count, certificate_count, env_count, unused_count;
+	const char **files, **known, **certificates, **env, **sent, **unused;
+	size_t file_count, known_count, certificate_count, env_count, sent_count, unused_count;
 	const char *preferred;
 	const char *hash; /* what %C stands for */
 	size_t strange;   /* identity files that are not of ssh's own list */
@@ -254,6 +254,15 @@ read_env(struct reading *r, const struct line_kind *kind, const char *value)
 	return 0;
 }
 
+static int
+read_sent(struct reading *r, const struct line_kind *kind, const char *value)
+{
+	(void)kind;
+	if (r->sent_count < LIST_MAX)
+		r->sent[r->sent_count++] = value;
+	return 0;
+}
+
 /* The names come in one line with spaces between and none quoted: a piece that is no absolute path
  * belongs to the one before it, if such a file exists. */
 static int
@@ -332,6 +341,7 @@ static const struct line_kind kinds[] = {
 	TEXT("bindaddress", bind_address),
 	TEXT("bindinterface", bind_interface),
 	{ "setenv", read_env, 0, NULL },
+	{ "sendenv", read_sent, 0, NULL },
 	{ "serveraliveinterval", read_alive, 0, NULL },
 	{ "serveralivecountmax", read_alive, 0, NULL },
 	{ "numberofpasswordprompts", read_prompts, 0, NULL },
@@ -470,12 +480,14 @@ sshanswer_read(
 	r.known = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.known));
 	r.certificates = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.certificates));
 	r.env = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.env));
+	r.sent = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.sent));
 	r.unused = arena_alloc(arena, (LIST_MAX + 1) * sizeof(*r.unused));
 	h->unused = r.unused;
 	h->connection_attempts = 1;
 	h->identity_files = r.files;
 	h->certificate_files = r.certificates;
 	h->set_env = r.env;
+	h->send_env = r.sent;
 	h->server_alive_count = 3;
 	h->pubkey = h->password = h->keyboard_interactive = true;
 	h->password_prompts = 3;

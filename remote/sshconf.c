@@ -120,7 +120,7 @@ plain_host(const struct sshconf_ask *a)
 	h->user = arena_strdup(a->of->arena, a->user ? a->user : pw ? pw->pw_name : "");
 	h->port = a->port ? a->port : 22;
 	h->family = AF_UNSPEC;
-	h->identity_files = h->certificate_files = h->set_env = h->unused = nothing;
+	h->identity_files = h->certificate_files = h->set_env = h->send_env = h->unused = nothing;
 	h->connection_attempts = 1;
 	h->pubkey = h->password = h->keyboard_interactive = true;
 	h->password_prompts = 3;

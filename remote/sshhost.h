@@ -35,6 +35,7 @@ struct sshconf_host {
 	const char *proxy_command;  /* a line for the shell, its tokens as written; NULL: none */
 	const char *bind_address, *bind_interface;   /* NULL: none */
 	const char *const *set_env;                  /* "NAME=VALUE" */
+	const char *const *send_env;                 /* names, also with * and ?; for terminals */
 	int64_t server_alive_ms;                     /* 0: not set */
 	int server_alive_count;                      /* 3 when not set */
 	bool pubkey, password, keyboard_interactive; /* which proofs may be given */

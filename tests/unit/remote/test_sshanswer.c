@@ -81,6 +81,8 @@ what_is_set_and_not_honoured_is_named(void **state)
 	    "Host e\n RevokedHostKeys /r\n");
 	rig_begin(f);
 	const struct sshconf_host *h = rig_ask_for(f, "a");
+	assert_string_equal(h->send_env[0], "X");
+	assert_null(h->send_env[1]);
 	assert_string_equal(h->unused[0], "LocalForward 8080 [x]:80");
 	assert_string_equal(h->unused[1], "ForwardAgent yes");
 	assert_null(h->unused[2]);
