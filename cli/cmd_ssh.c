@@ -17,7 +17,7 @@
 #include <sys/ioctl.h>
 
 struct options {
-	bool become, plain, no_escape, fold, stream, largest;
+	bool become, plain, no_escape, record, fold, stream, largest;
 	struct option_list local, dynamic, remote;
 };
 
@@ -30,6 +30,8 @@ static const struct option options[] = {
 	    .summary = "pipes instead of a terminal there" },
 	{ OPTION_FLAG, 0, "no-escape", AT(no_escape),
 	    .summary = "~. and the like are the host's too" },
+	{ OPTION_FLAG, 0, "record", AT(record),
+	    .summary = "keep what the terminal shows, never what is typed: history play" },
 	{ OPTION_FLAG, 'b', "fold", AT(fold), .summary = "show equal outputs once, at the end" },
 	{ OPTION_FLAG, 0, "stream", AT(stream),
 	    .summary = "output as it comes, with the host's name, also of one host" },
@@ -178,6 +180,8 @@ run_on(
 
 	if (forwards->count && (set->count > 1 || as_lines))
 		return call_usage(call, "ports are forwarded by the terminal of one host");
+	if (o->record && (set->count > 1 || as_lines || o->plain))
+		return call_usage(call, "--record is for the terminal of one host");
 	if (!command && set->count > 1)
 		return terms(call, set);
 	if (!command && as_lines)
@@ -192,6 +196,7 @@ run_on(
 				 .terminal = !o->plain && (command || isatty(STDIN_FILENO)),
 				 .become = o->become,
 				 .escapes = !o->no_escape,
+				 .record = o->record,
 				 .forwards = forwards->list,
 				 .forward_count = forwards->count });
 }
@@ -240,6 +245,7 @@ const struct command command_ssh = {
 	.examples = "drover ssh web1\ta shell\n"
 		    "drover ssh -B db1\troot's shell\n"
 		    "drover ssh web1 -- top\ta program on a terminal\n"
+		    "drover ssh --record web1\tand drover history play last web1\n"
 		    "drover ssh -T db1 -- pg_dump shop > shop.sql\tbytes as they are\n"
 		    "drover ssh -b @web -- systemctl status shop-0\tequal outputs once\n",
 	.options = options,

@@ -20,6 +20,7 @@
 #include "engine/run.h"
 #include "engine/stray.h"
 #include "engine/terminal.h"
+#include "engine/transcript.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
 
@@ -40,6 +41,7 @@ struct work {
 	struct terminal *terminal;
 	struct inlet *inlets[SSH_ONE_FORWARDS];
 	size_t inlet_count;
+	struct transcript *transcript; /* NULL: none is kept */
 	struct pour *out, *errors;
 	struct loop_io *in;
 	struct loop_signal *winch, *cont;
@@ -66,6 +68,8 @@ set_size(const struct work *w, struct terminal_spec *to)
 		to->rows = size.ws_row;
 	} else if (w->terminal) {
 		terminal_resize(w->terminal, size.ws_col, size.ws_row);
+		transcript_resize(
+		    w->transcript, size.ws_col, size.ws_row, loop_now_ms(w->call->loop));
 	}
 }
 
@@ -126,6 +130,7 @@ maybe_over(struct work *w)
 	w->left = true;
 	loop_io_free(take(w->in));
 	raw_leave(w->err.kind != OUTCOME_OK);
+	transcript_close(take(w->transcript), loop_now_ms(w->call->loop));
 	tell_end(w);
 	drive_end(w->drive, OUTCOME_OK);
 }
@@ -147,6 +152,7 @@ on_data(void *user, const void *bytes, size_t len)
 	struct work *w = user;
 
 	pour_add(w->out, bytes, len);
+	transcript_output(w->transcript, bytes, len, loop_now_ms(w->call->loop));
 	if (w->terminal && !w->paused && pour_full(w->out)) {
 		w->paused = true;
 		terminal_pause(w->terminal, true);
@@ -392,6 +398,15 @@ open_terminal(struct work *w)
 		.user = w };
 
 	set_size(w, &spec);
+	if (w->spec->record)
+		w->transcript =
+		    transcript_open(&(struct transcript_spec){ .run = drive_run(w->drive),
+					.ledger = w->call->ledger,
+					.host = w->host->name,
+					.term = spec.term,
+					.columns = spec.columns,
+					.rows = spec.rows },
+			loop_now_ms(w->call->loop));
 	w->terminal = terminal_open(herd_of(w->call->herd, w->host), &spec);
 }
 

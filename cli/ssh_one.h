@@ -20,6 +20,7 @@ struct ssh_one_spec {
 	const char *command;   /* NULL: a shell */
 	bool terminal, become;
 	bool escapes;                     /* "~." is for drover */
+	bool record;                      /* what the terminal shows, for history play */
 	const struct portwords *forwards; /* ports here that lead there; without a host a proxy */
 	size_t forward_count;
 };

@@ -135,6 +135,62 @@ wait not built yet
 end 2
 SCRIPT
 
+ok "what a terminal shows is kept if it is asked for" typed 80x24 ssh --record 127.9.1.9 <<'SCRIPT'
+wait $
+keys stty -echo; echo wo''rd; read secret; stty echo; echo sho''wn\r
+wait word
+keys canary-3\r
+wait shown
+keys exit 0\r
+end 0
+SCRIPT
+exits 0 "it is played as text" drover history play --text last 127.9.1.9
+like "$out" 'shown' "what was shown"
+unlike "$out" 'canary-3' "not what was typed"
+unlike "$(cat "$XDG_STATE_HOME"/drover/ledger.db* | tr -d '\0')" 'canary-3' "which stands nowhere"
+exits 2 "many are not recorded so" drover ssh --record '127.9.1.[5-8]' -- true
+
+# What ssh_config's SendEnv names goes to a terminal, as with ssh; a command without one gets none of it.
+mkdir -p /run/sshd
+read -r port < <(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+ssh-keygen -q -t ed25519 -N '' -f key
+cp key.pub authorized_keys
+cat >sshd_config <<END
+Port $port
+ListenAddress 127.0.0.1
+HostKey $CASE/key
+AuthorizedKeysFile $CASE/authorized_keys
+StrictModes no
+UsePAM no
+AcceptEnv DROVER_* LC_*
+END
+lenient sshd_config
+setpriv --pdeathsig TERM /usr/sbin/sshd -D -f "$CASE/sshd_config" -E "$CASE/sshd.log" &
+sshd=$!
+wait_for 30 grep -q listening sshd.log
+echo "[127.0.0.1]:$port $(cut -d' ' -f1,2 key.pub)" >known
+cat >ssh_config <<END
+Host near
+  HostName 127.0.0.1
+  Port $port
+  User root
+  IdentityFile $CASE/key
+  UserKnownHostsFile $CASE/known
+  SendEnv DROVER_S* LC_TIME
+END
+export DROVER_SENT='a b' DROVER_KEPT=here LC_TIME=C
+for transport in libssh ssh; do
+	printf 'hosts:\n  near: {transport: %s}\n' $transport >near.yaml
+	exits 0 "$transport: a terminal" drover -i ./near.yaml --ssh-config ssh_config ssh near -- \
+		'echo "[$DROVER_SENT][$DROVER_KEPT][$LC_TIME]"'
+	is "$(tr -d '\r' <<<"$out")" "[a b][][C]" "gets what is named"
+	exits 0 "$transport: no terminal" drover -i ./near.yaml --ssh-config ssh_config ssh -T near -- \
+		'echo "[$DROVER_SENT][$LC_TIME]"'
+	is "$out" "[][]" "gets nothing"
+done
+kill $sshd
+unset DROVER_SENT DROVER_KEPT LC_TIME
+
 # Many hosts: each on a terminal, outputs as those of run.
 exits 0 "a terminal for each" drover ssh -b '127.9.1.[5-8]' -- 'tty >/dev/null && echo "$TERM on a terminal"; cat'
 is "$(grep -c 'dumb on a terminal' <<<"$out")" 1 "and equal outputs once"

@@ -44,7 +44,7 @@ exits 0 "hosts" drover hosts
 like "$out" 'web1.*strayed' "typed to, cattle has strayed"
 unlike "$out" 'web2.*strayed' "and nobody else"
 unlike "$(cat "$XDG_STATE_HOME"/drover/ledger.db* | strings)" canary-7 "the password stands nowhere"
-echo canary-7 >password
+(umask 077; echo canary-7 >password)
 exits 0 "a command as root on each" drover --become-password-file password ssh -B -b web1,web2 -- 'id -un; tty | cut -c-8'
 is "$(tr -d '\r' <<<"$out" | tail -n 2 | paste -sd' ')" "root /dev/pts" "on a terminal"
 
