@@ -7,7 +7,7 @@ CONF    ?= release
 B       := build/$(CONF)
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-PKGS := libuv libssh yaml-0.1 jansson sqlite3 libzstd libcrypto ncursesw vterm
+PKGS := libuv libssh yaml-0.1 jansson sqlite3 libzstd libcrypto ncursesw vterm libedit
 DIRS := base inventory remote ledger engine playbooks cli tui
 SRC  := $(wildcard $(DIRS:%=%/*.c))
 HOSTSH := $(wildcard engine/host/*.sh playbooks/host/*.sh)

@@ -5,12 +5,10 @@
 #include "base/str.h"
 #include "cli/call.h"
 #include "cli/commands.h"
-#include "cli/drive.h"
+#include "cli/fan.h"
 #include "cli/out.h"
+#include "cli/prompt.h"
 #include "cli/set_words.h"
-#include "engine/fanout.h"
-#include "engine/herd.h"
-#include "inventory/inventory.h"
 #include "inventory/set.h"
 
 #include <errno.h>
@@ -19,7 +17,7 @@
 #define INPUT_MAX (64U << 20)
 
 struct options {
-	bool fold, largest, argv, diff, become, stream;
+	bool fold, largest, argv, diff, become, stream, prompt;
 	const char *input;
 	int64_t host_timeout_ms;
 };
@@ -27,6 +25,8 @@ struct options {
 #define AT(field) offsetof(struct options, field)
 
 static const struct option options[] = {
+	{ OPTION_FLAG, 'I', "interactive", AT(prompt),
+	    .summary = "a prompt: each line is a command" },
 	{ OPTION_FLAG, 'b', "fold", AT(fold), .summary = "show equal outputs once, at the end" },
 	{ OPTION_FLAG, 0, "stream", AT(stream),
 	    .summary = "show output as it comes (the default)" },
@@ -44,29 +44,6 @@ static const struct option options[] = {
 	    .summary = "as root, or the inventory's become_user, by its become (sudo)" },
 	{ .type = OPTION_END },
 };
-
-struct work {
-	struct drive *drive;
-	struct fanout *fanout;
-};
-
-static void
-on_done(void *user)
-{
-	struct work *w = user;
-
-	drive_end(w->drive, OUTCOME_OK);
-}
-
-static void
-on_stop(void *user, int signum)
-{
-	struct work *w = user;
-
-	(void)signum;
-	if (w->fanout)
-		fanout_stop(w->fanout);
-}
 
 /* A B C: joined with blanks for the login shell, as ssh does; --argv quotes each. */
 static char *
@@ -129,39 +106,42 @@ static int
 run_on(struct call *call, const struct set *set, const char *command, const struct buf *input)
 {
 	const struct options *o = call->options;
-	struct work w = { 0 };
-	struct drive_spec drive = { .call = call,
+	const struct fan_spec spec = { .call = call,
 		.set = set,
-		.verb = "run",
-		.fold = o->fold,
-		.stop = on_stop,
-		.user = &w };
-	autofree struct herd_host **hosts = xcalloc(set->count, sizeof(struct herd_host *));
-	struct fanout_spec fanout = {
-		.herd = call->herd,
-		.hosts = hosts,
-		.count = set->count,
-		.parallel = (int)call->globals.parallel,
-		.who = o->become ? ERRAND_BECOME : ERRAND_LOGIN,
 		.command = command,
 		.input = input->data,
 		.input_len = input->len,
+		.who = o->become ? ERRAND_BECOME : ERRAND_LOGIN,
 		.timeout_ms = o->host_timeout_ms,
-		.done = on_done,
-		.user = &w,
-	};
-	int code, largest;
+		.fold = o->fold };
+	struct fan_result result;
 
-	for (size_t i = 0; i < set->count; i++)
-		hosts[i] = herd_of(call->herd, set->hosts[i]);
-	w.drive = drive_new(&drive);
-	if (!w.drive)
+	fan_run(&spec, &result);
+	return o->largest && result.code < 2 && result.largest > 0 ? result.largest : result.code;
+}
+
+/* Each line is a command. */
+static int
+run_prompt(struct call *call)
+{
+	const struct options *o = call->options;
+	const struct prompt_spec spec = { .fold = o->fold,
+		.become = o->become,
+		.largest = o->largest,
+		.timeout_ms = o->host_timeout_ms };
+	struct set set;
+	int code;
+
+	if (call->argc > 1)
+		return call_usage(call, "with -I commands are typed: drover run -I SET");
+	if (o->argv || o->input)
+		return call_usage(call, "%s has no use with -I", o->argv ? "--argv" : "--stdin");
+	autofree char *words = set_words(call, call->argv[0], true);
+	if (!words || !call_set(call, words, &set))
 		return call->exit;
-	fanout.run = drive_run(w.drive);
-	w.fanout = fanout_start(&fanout);
-	code = drive_wait(w.drive, &largest);
-	fanout_free(w.fanout);
-	return o->largest && code < 2 && largest > 0 ? largest : code;
+	code = call_herd(call) ? prompt_run(call, &set, &spec) : call->exit;
+	set_fini(&set);
+	return code;
 }
 
 static int
@@ -176,7 +156,9 @@ run(struct call *call)
 
 	if (o->diff)
 		return call_usage(call, "run --diff is not built yet; -b folds equal outputs");
-	if (command[strspn(command, " \t\n")] == '\0')
+	if (o->prompt)
+		return run_prompt(call);
+	if (call->argc < 2 || command[strspn(command, " \t\n")] == '\0')
 		return call_usage(call, "run needs a command: drover run SET -- CMD...");
 	words = set_words(call, call->argv[0], o->input && str_eq(o->input, "-"));
 	if (!words || !call_set(call, words, &set))
@@ -190,7 +172,7 @@ run(struct call *call)
 
 const struct command command_run = {
 	.name = "run",
-	.synopsis = "SET [--] CMD...",
+	.synopsis = "SET [--] CMD... | -I SET",
 	.summary = "run a command on hosts",
 	.text =
 	    "The words of CMD are joined with blanks and read by the login shell of each host, as\n"
@@ -198,16 +180,27 @@ const struct command command_run = {
 	    "line at a time. Output comes as \"host: line\", errors on standard error; -b shows\n"
 	    "equal outputs once. The run is recorded: drover history show last.\n"
 	    "\n"
+	    "With -I each line of standard input is a command for the hosts of SET, at a prompt "
+	    "where it\n"
+	    "is a terminal. @WEB CMD, -WEB CMD and +WEB CMD change the hosts for one line, alone "
+	    "for all\n"
+	    "that follow; ? tells them. cd is remembered, = turns -b on and off, !CMD runs here, "
+	    "quit or\n"
+	    "Ctrl-D leaves. Ctrl-C cuts the command that runs. Each command is a run in the "
+	    "ledger; there\n"
+	    "is one login a host for all of them.\n"
+	    "\n"
 	    "The first Ctrl-C starts no more hosts and lets the running end; the second cuts "
 	    "them,\n"
 	    "and they are unknown.\n",
 	.examples = "drover run @web -- uptime\ton every host of a group\n"
 		    "drover run -b 'web[1-20]' -- uname -r\tequal outputs once\n"
 		    "drover run --argv db1 -- touch 'a file'\tno shell reads the words\n"
+		    "drover run -I @web\ta prompt: each line is a command\n"
 		    "drover run --stdin list.txt @web -- sort -u\tthe same input for all\n",
 	.options = options,
 	.options_size = sizeof(struct options),
-	.min_args = 2,
+	.min_args = 1,
 	.max_args = -1,
 	.flags = COMMAND_STOP_OPT,
 	.run = run,

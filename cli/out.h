@@ -59,6 +59,9 @@ void out_ask_silence(
 /* A question stands on the terminal: the progress block stays away and Enter is not read. */
 void out_hold(struct out *o, bool hold);
 void out_unfollow(struct out *o);
+/* What else than Enter is typed while a run is followed is somebody's: typed() gets it as it comes, in lines. */
+void out_pass_typed(
+    struct out *o, void (*typed)(void *user, const char *bytes, size_t len), void *user);
 /* The verb reads standard input itself: progress does not listen there. */
 void out_uses_stdin(struct out *o);
 

@@ -24,6 +24,8 @@ struct out {
 	struct table *table;
 	struct follow *follow;
 	struct progress *progress;
+	void (*typed)(void *user, const char *bytes, size_t len); /* may be NULL */
+	void *typed_user;
 	void (*erase)(struct out *o); /* take the progress block off the terminal; may be NULL */
 };
 

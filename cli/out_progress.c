@@ -241,20 +241,42 @@ on_who(void *user, int signum)
 	progress_outstanding(user);
 }
 
+static bool
+is_blank(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strchr(" \t\r\n", s[i]) || s[i] == '\0')
+			return false;
+	return true;
+}
+
 /* Enter on the terminal asks who is outstanding. A job in the background may not read. */
 static void
 on_enter(void *user, unsigned events)
 {
 	struct progress *p = user;
-	char typed[256];
+	char typed[4096];
+	ssize_t n = -1;
 
 	(void)events;
-	if (tcgetpgrp(STDIN_FILENO) != getpgrp() || read(STDIN_FILENO, typed, sizeof(typed)) <= 0) {
+	if (tcgetpgrp(STDIN_FILENO) == getpgrp())
+		n = read(STDIN_FILENO, typed, sizeof(typed));
+	if (n <= 0) {
 		loop_io_free(p->enter);
 		p->enter = NULL;
 		return;
 	}
-	progress_outstanding(p);
+	if (p->out->typed && !is_blank(typed, (size_t)n))
+		p->out->typed(p->out->typed_user, typed, (size_t)n);
+	else
+		progress_outstanding(p);
+}
+
+void
+out_pass_typed(struct out *o, void (*typed)(void *user, const char *bytes, size_t len), void *user)
+{
+	o->typed = typed;
+	o->typed_user = user;
 }
 
 void
