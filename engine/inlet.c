@@ -27,6 +27,7 @@ struct passage {
 	struct loop_io *io;
 	struct loop_timer *timer;
 	struct socks socks;
+	ssize_t seen; /* bytes of a word that is not whole yet */
 	struct tunnel *tunnel;
 	bool waits, holds;
 };
@@ -156,9 +157,21 @@ on_ready(void *user, struct session *s, const struct err *err)
 	p->tunnel = tunnel_open(s, &spec, fd);
 }
 
+/* Be woken when there is more than was seen: until it is whole, a word stays in the socket. */
+static void
+wait_beyond(struct passage *p, ssize_t seen)
+{
+	int wanted = (int)seen + 1;
+
+	p->seen = seen;
+	setsockopt(p->fd, SOL_SOCKET, SO_RCVLOWAT, &wanted, sizeof(wanted));
+}
+
 static void
 ask(struct passage *p)
 {
+	if (!p->inlet->host)
+		wait_beyond(p, 0);
 	loop_io_free(take(p->io));
 	if (p->timer)
 		loop_timer_stop(p->timer);
@@ -178,7 +191,9 @@ on_said(void *user, unsigned events)
 	(void)events;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0) {
+	/* Woken, and nothing more is there: it is the end. */
+	if (n <= p->seen) {
+		loop_io_want(p->io, 0);
 		drop_soon(p);
 		return;
 	}
@@ -188,7 +203,10 @@ on_said(void *user, unsigned events)
 		step = SOCKS_REFUSED;
 	if (step == SOCKS_ASKED) {
 		ask(p);
+	} else if (step == SOCKS_MORE) {
+		wait_beyond(p, n);
 	} else if (step == SOCKS_GREET) {
+		wait_beyond(p, 0);
 		reply(p, &r);
 	} else if (step == SOCKS_REFUSED) {
 		reply(p, &r);

@@ -53,25 +53,23 @@ set_address(struct socks *s, int family, const uint8_t *p)
 static enum socks_step
 feed_4(struct socks *s, const uint8_t *p, size_t n, size_t *ret_used, struct socks_reply *ret)
 {
-	const uint8_t *user = n > 8 ? memchr(p + 8, 0, n - 8) : NULL, *name = NULL;
+	const uint8_t *end = n > 8 ? memchr(p + 8, 0, n - 8) : NULL, *name;
 	bool named;
 
-	if (!user)
+	if (!end)
 		return n > SOCKS_MAX / 2 ? refuse(s, ret) : SOCKS_MORE;
 	named = p[4] == 0 && p[5] == 0 && p[6] == 0 && p[7] != 0;
-	*ret_used = (size_t)(user - p) + 1;
 	if (named) {
-		name = p + *ret_used;
-		const uint8_t *end = memchr(name, 0, n - *ret_used);
-
+		name = end + 1;
+		end = memchr(name, 0, n - (size_t)(name - p));
 		if (!end)
 			return n >= SOCKS_MAX ? refuse(s, ret) : SOCKS_MORE;
 		if (!set_name(s, name, (size_t)(end - name)))
 			return refuse(s, ret);
-		*ret_used = (size_t)(end - p) + 1;
 	} else if (!set_address(s, AF_INET, p + 4)) {
 		return refuse(s, ret);
 	}
+	*ret_used = (size_t)(end - p) + 1;
 	s->port = p[2] << 8 | p[3];
 	return p[1] == CONNECT && s->port ? SOCKS_ASKED : refuse(s, ret);
 }

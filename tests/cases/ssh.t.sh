@@ -267,6 +267,20 @@ wait $many
 is "$(cat many.* | grep -o 'got 300000' | wc -l)" 8 "many at once"
 is "$(python3 client.py "$proxy" 127.0.0.1 1)" "" "a port that nobody listens on ends the connection"
 ok "and is told" wait_for 20 grep -q '127.0.0.1 port 1: Connection refused' said
+cat >half.py <<'PY'
+import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
+try:
+    s.sendall(sys.argv[2].encode("latin1").decode("unicode_escape").encode("latin1"))
+    s.shutdown(socket.SHUT_WR)
+    while s.recv(100):
+        pass
+except (ConnectionError, OSError) as e:
+    assert not isinstance(e, TimeoutError), e
+PY
+for word in '\5' '\4\1\0\120\177' 'GET / HTTP/1.1'; do
+	ok "a client of the proxy that says half a word is let go of" python3 half.py "$proxy" "$word"
+done
 exits 255 "a port that is taken here" drover ssh -L "$free:127.0.0.1:1" $one -- true
 like "$err" "port $free cannot be listened on: Address already in use" "is told"
 exec 7>&-

@@ -18,8 +18,9 @@ run(const uint8_t *data, size_t size, size_t piece, struct socks *s, size_t *ret
 		for (;;) {
 			enum socks_step step = socks_feed(s, data + at, end - at, &used, &reply);
 
-			if (used > end - at || (step != SOCKS_MORE && step != SOCKS_ASKED &&
-						   (reply.len == 0 || reply.len > 10)))
+			if (used > end - at || (step == SOCKS_MORE && used) ||
+			    (step != SOCKS_MORE && step != SOCKS_ASKED &&
+				(reply.len == 0 || reply.len > 10)))
 				mem_abort("socks used more than there was, or said nothing");
 			at += used;
 			*ret_at = at;

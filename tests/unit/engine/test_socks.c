@@ -18,8 +18,10 @@ feed(struct socks *s, const void *bytes, size_t n, struct socks_reply *ret)
 	for (size_t i = 1; i <= n; i++) {
 		enum socks_step got = socks_feed(s, p, i, &used, ret);
 
-		if (got == SOCKS_MORE)
+		if (got == SOCKS_MORE) {
+			assert_int_equal(used, 0); /* it is to come again, with more behind it */
 			continue;
+		}
 		if (got != SOCKS_REFUSED)
 			assert_int_equal(used, n);
 		return got;
