@@ -312,7 +312,8 @@ lineedit_new(const struct lineedit_spec *spec)
 	el_set(l->el, EL_PROMPT, give_prompt);
 	el_set(l->el, EL_EDITOR, "emacs");
 	el_set(l->el, EL_GETCFN, give_character);
-	el_set(l->el, EL_ADDFN, "drover-complete", "complete a set", on_tab);
+	/* Given narrow, they are copied and never freed. */
+	el_wset(l->el, EL_ADDFN, L"drover-complete", L"complete a set", on_tab);
 	el_set(l->el, EL_BIND, "^I", "drover-complete", NULL);
 	/* They read on by themselves. */
 	el_set(l->el, EL_BIND, "^[x", "ed-unassigned", NULL);

@@ -115,7 +115,9 @@ keys echo still\r
 wait 127.9.2.1: still
 keys !echo lo\$((1+1))\r
 wait lo2
-keys \^D
+keys zz
+wait > zz
+keys \b\b\^D
 end 0
 S
 is $(($(logins) - before)) 4 "one login a host, also after what was cut"
@@ -136,6 +138,8 @@ keys \^V\^D
 wait > cat ^D
 keys \^C
 wait ^D^C
-keys \^D
+keys zz
+wait > zz
+keys \b\b\^D
 end 0
 S

@@ -161,7 +161,7 @@ a_long_one_goes_to_the_ledger_piece_by_piece(void **state)
 	stand_up(&s, *state);
 	struct transcript *t = open_on(&s, "web1"), *other = open_on(&s, "db1");
 	for (int i = 0; i < 1000; i++) {
-		snprintf(line, sizeof(line), "%d\x1b[1m %990d\n", i, i);
+		snprintf(line, sizeof(line), "%d\x1b[1m %900d\n", i, i);
 		transcript_output(t, line, strlen(line), 1000 + i);
 		buf_adds(&all, line);
 	}
