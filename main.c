@@ -13,6 +13,7 @@ main(int argc, char **argv)
 		return remote_worker_main(WORKER_FD);
 	if (argc > 2 && strcmp(argv[1], "--hand") == 0)
 		return remote_hand_main(argc, argv);
-	return dispatch_main(
-	    argc, argv, &(struct dispatch_screens){ .console = tui_main, .keys = tui_keys });
+	return dispatch_main(argc, argv,
+	    &(struct dispatch_screens){
+		.console = tui_main, .keys = tui_keys, .terms = tui_terms });
 }

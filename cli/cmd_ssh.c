@@ -239,8 +239,9 @@ const struct command command_ssh = {
 	    "drover could not do. At the beginning of a line ~. ends the connection, ~? lists\n"
 	    "more.\n"
 	    "\n"
-	    "Many hosts need CMD: each runs it on a terminal of its own, whose input is at its\n"
-	    "end, and the outputs come as those of run. The run is recorded, not what was typed\n"
+	    "Many hosts open the screen Terms of the console, see drover-keys(7). With CMD each\n"
+	    "runs it on a terminal of its own, whose input is at its end, and the outputs come as\n"
+	    "those of run. The run is recorded, not what was typed\n"
 	    "or shown on a plain terminal; cattle that was typed to is marked as strayed.\n",
 	.examples = "drover ssh web1\ta shell\n"
 		    "drover ssh -B db1\troot's shell\n"

@@ -3,6 +3,7 @@
 #define DROVER_TUI_CONSOLE_H
 
 #include "tui/overlay.h"
+#include "tui/terms_rules.h"
 #include "tui/view.h"
 
 #include <stdbool.h>
@@ -20,6 +21,7 @@ struct console_verb;
 struct console_foreground;
 struct fleet_source;
 struct feed_history;
+struct feed_terms;
 struct herd;
 struct keymap;
 struct keymap_row;
@@ -59,6 +61,8 @@ struct console {
 	struct view_services services;
 	struct keymap *keymap;
 	struct logs_source *logs;
+	struct terms_rules rules; /* until the terminals take them */
+	struct feed_terms *terms; /* NULL: there are none in lines */
 	struct overlay overlay;
 	const char *pressed; /* the key that is being carried out; never NULL there */
 	struct messages *messages;
@@ -106,6 +110,11 @@ __attribute__((format(printf, 3, 4))) void console_flash(
 
 void console_suspend(struct console *c); /* to the shell, until it continues us */
 
+/* tui/scene.c */
+void console_build_scene(struct console *c);
+void console_read_marks(
+    struct console *c); /* what the ledger alone knows; it changes only by runs */
+
 /* tui/services.c: what views ask for. */
 void console_stop(struct console *c); /* the run, and say what that means */
 void services_init(struct console *c);
@@ -140,6 +149,9 @@ void keys_run(struct console *c, const struct keymap_row *r);
 
 /* tui/tui_keys.c: the map with keys.conf; NULL: printed why not, call->exit is set. */
 struct keymap *console_keymap(struct call *call, const char *preset);
+
+/* What is asked before it is typed into several terminals, with terms.conf; false: printed why not, call->exit is set. */
+bool console_rules(struct call *call, struct terms_rules *rules);
 
 /* All screens in the order of their digits, ended by NULL; those without one are opened by other screens. */
 extern const struct view_class *const console_tabs[];

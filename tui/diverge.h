@@ -12,7 +12,7 @@
 
 struct buf;
 
-#define DIVERGE_NAMES 4
+#define DIVERGE_NAMES 6
 
 struct diverge_screen {
 	const char *const

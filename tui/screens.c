@@ -8,7 +8,8 @@
 #include <string.h>
 
 const struct view_class *const console_tabs[] = { &view_fleet, &view_host, &view_apps, &view_logs,
-	&view_plan, &view_run, &view_history, &view_record, &view_activity, &view_text, NULL };
+	&view_plan, &view_run, &view_terms, &view_history, &view_record, &view_activity, &view_text,
+	NULL };
 
 struct view *
 console_view(struct console *c)
@@ -80,6 +81,8 @@ console_open(struct console *c, const struct view_class *class, const char *subj
 	}
 	if (c->depth == CONSOLE_VIEWS || console_view(c)->class == class)
 		close_view(&c->views[--c->depth]);
+	if (console_view(c)->class->cover)
+		console_view(c)->class->cover(console_view(c));
 	struct view *v = &c->views[c->depth++];
 	*v = (struct view){ .class = class,
 		.scene = &c->scene,

@@ -10,6 +10,7 @@
 #include "tui/feed_plan.h"
 #include "tui/feed_run.h"
 #include "tui/feed_samples.h"
+#include "tui/feed_terms.h"
 #include "tui/foreground.h"
 #include "tui/frame.h"
 #include "tui/key.h"
@@ -30,11 +31,10 @@
 #include "cli/commands.h"
 #include "cli/out.h"
 #include "cli/ui.h"
-#include "engine/errand.h"
 #include "engine/herd.h"
 #include "engine/poll.h"
 #include "inventory/inventory.h"
-#include "ledger/ledger.h"
+#include "inventory/set.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -46,72 +46,6 @@
 #define RESIZE_MS     30   /* a window that is drawn larger says so many times */
 #define LEAST_ROWS    5
 #define LEAST_COLS    20
-
-static void
-build_scene(struct console *c)
-{
-	const struct inventory *inv = c->call->inventory;
-
-	c->scene.wall_ms = clock_wall_ms();
-	c->scene.run = launch_progress(c->launch);
-	c->scene.run_alias = launch_alias(c->launch);
-	c->scene.run_live = launch_live(c->launch);
-	c->scene.jobs = feed_history_jobs(c->history);
-	for (size_t i = 0; i < c->scene.count; i++) {
-		const struct host *h = inventory_host(inv, i);
-		struct poll_view p;
-
-		poll_get(c->poll, i, &p);
-		c->hosts[i] = (struct scene_host){ .name = h->name,
-			.group = h->groups[0],
-			.pet = h->kind == HOST_PET,
-			.becomes = errand_becomes(herd_at(c->herd, i)),
-			.link = (enum link)p.link,
-			.age_ms = p.age_ms,
-			.rtt_ms = p.rtt_ms,
-			.period_ms = p.period_ms,
-			.from_ledger = p.from_ledger,
-			.status = p.status,
-			.strayed = c->hosts[i].strayed,
-			.cordoned = c->hosts[i].cordoned,
-			.marked = c->hosts[i].marked };
-		if (p.link == POLL_DOWN)
-			c->hosts[i].err = *p.err;
-	}
-}
-
-static void
-note_strayed(void *user, const struct ledger_host *known)
-{
-	struct console *c = user;
-	const struct host *h = inventory_find(c->call->inventory, known->name);
-
-	if (h)
-		c->hosts[h->index].strayed = known->strayed;
-}
-
-static void
-note_cordoned(void *user, const char *host, const char *key, const char *value)
-{
-	struct console *c = user;
-	const struct host *h = inventory_find(c->call->inventory, host);
-
-	(void)key;
-	if (h)
-		c->hosts[h->index].cordoned = str_eq(value, "true");
-}
-
-/* What the ledger alone knows; it changes only by runs. */
-static void
-read_marks(struct console *c)
-{
-	const char *fleet = inventory_fleet(c->call->inventory);
-
-	ledger_hosts(c->call->ledger, fleet, note_strayed, c);
-	for (size_t i = 0; i < c->scene.count; i++)
-		c->hosts[i].cordoned = false;
-	ledger_hosts_facts(c->call->ledger, fleet, "cordoned", note_cordoned, c);
-}
 
 /* What the screen shows is asked often, the rest rarely. */
 static void
@@ -144,7 +78,8 @@ console_compose(struct console *c)
 		canvas_resize(c->canvas, rows, cols);
 	canvas_clear(c->canvas);
 	v->height = rows > FRAME_TOP + FRAME_BOTTOM ? rows - FRAME_TOP - FRAME_BOTTOM : 1;
-	build_scene(c);
+	v->width = cols;
+	console_build_scene(c);
 	v->class->refresh(v);
 	if (rows < LEAST_ROWS || cols < LEAST_COLS) {
 		compose_small(c->canvas);
@@ -239,7 +174,7 @@ on_run_changed(void *user)
 	struct console *c = user;
 
 	plan_feed_told(c->plan_feed);
-	read_marks(c);
+	console_read_marks(c);
 	console_stale(c);
 }
 
@@ -249,7 +184,7 @@ on_run_ended(void *user)
 	struct console *c = user;
 
 	apps_feed_stale(c->apps_feed);
-	read_marks(c);
+	console_read_marks(c);
 	for (size_t i = 0; i < c->scene.count; i++)
 		poll_now(c->poll, i);
 	console_stale(c);
@@ -318,6 +253,21 @@ console_suspend(struct console *c)
 	console_dirty(c);
 }
 
+/* Before all others, unless something is asked. */
+static bool
+screen_takes(struct console *c, const struct key *key)
+{
+	struct view *v = console_view(c);
+
+	if (c->overlay.kind != OVERLAY_NONE || !v->class->typed)
+		return false;
+	c->flash[0] = '\0';
+	if (!v->class->typed(v, key))
+		return false;
+	console_dirty(c);
+	return true;
+}
+
 static void
 take_keys(void *user)
 {
@@ -325,7 +275,7 @@ take_keys(void *user)
 	struct key key;
 
 	while (!c->leaving && !c->foreground && term_key(c->term, &key)) {
-		if (!pointer_press(c, &key))
+		if (!screen_takes(c, &key) && !pointer_press(c, &key))
 			keys_press(c, key.name, key.printable);
 	}
 	if (c->foreground) /* what was typed ahead is not for us any more */
@@ -403,7 +353,7 @@ screen_is_known(struct call *call)
 }
 
 static void
-start(struct console *c)
+start(struct console *c, const char *terms)
 {
 	const struct inventory *inv = c->call->inventory;
 
@@ -432,6 +382,8 @@ start(struct console *c)
 	c->logs = feed_logs_new(&(struct feed_logs_config){
 	    .herd = c->herd, .changed = c->services.changed, .user = c });
 	c->services.logs = c->logs;
+	c->terms = c->linear ? NULL : feed_terms_new(c, &c->rules);
+	c->services.terms = c->terms ? feed_terms_of(c->terms) : NULL;
 	c->repaint = loop_timer_new(c->loop, on_repaint, c);
 	c->tick = loop_timer_new(c->loop, console_tick, c);
 	c->resize = loop_timer_new(c->loop, on_resized, c);
@@ -456,8 +408,8 @@ start(struct console *c)
 	    .changed = on_run_changed,
 	    .user = c });
 	c->services.history = feed_history_source(c->history);
-	build_scene(c);
-	read_marks(c);
+	console_build_scene(c);
+	console_read_marks(c);
 	c->depth = 1;
 	c->views[0] = (struct view){ .class = &view_fleet,
 		.scene = &c->scene,
@@ -465,6 +417,8 @@ start(struct console *c)
 		.state = xcalloc(1, view_fleet.state_size) };
 	if (options_of(c->call)->screen)
 		console_open(c, screen_named(options_of(c->call)->screen), NULL);
+	if (terms)
+		console_open(c, &view_terms, terms);
 	console_dirty(c);
 	console_tick(c);
 }
@@ -478,6 +432,8 @@ finish(struct console *c)
 	apps_feed_free(c->apps_feed);
 	plan_feed_free(c->plan_feed);
 	feed_logs_free(c->logs);
+	feed_terms_free(c->terms);
+	terms_rules_fini(&c->rules);
 	run_feed_free(c->run_feed);
 	verbs_free(c);
 	feed_history_free(c->history);
@@ -525,11 +481,13 @@ not_opened(struct console *c, int code)
 {
 	messages_free(c->messages);
 	keymap_free(c->keymap);
+	terms_rules_fini(&c->rules);
 	return code;
 }
 
-int
-tui_main(struct call *call)
+/* terms: the set to open terminals on; NULL: the screen that was asked for. */
+static int
+open_console(struct call *call, const char *terms)
 {
 	static const int signals[] = { SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGTSTP };
 	struct loop_signal *sources[countof(signals)];
@@ -543,19 +501,17 @@ tui_main(struct call *call)
 		return call->exit;
 	c.messages = messages_new();
 	c.keymap = console_keymap(call, NULL);
-	c.herd = c.keymap ? call_herd(call) : NULL;
+	c.herd = c.keymap && console_rules(call, &c.rules) ? call_herd(call) : NULL;
 	if (!c.herd)
 		return not_opened(&c, call->exit);
 	c.term = open_term(call, &err);
-	if (!c.term) {
-		keymap_free(c.keymap);
-		return call_fail(call, &err);
-	}
+	if (!c.term)
+		return not_opened(&c, call_fail(call, &err));
 	if (linear_wanted(options_of(call)->linear))
 		c.linear = linear_new(&c);
 	if (!c.term)
 		return not_opened(&c, call_fail(call, &err));
-	start(&c);
+	start(&c, terms);
 	c.input = loop_io_new(c.loop, STDIN_FILENO, on_input, &c);
 	loop_io_want(c.input, LOOP_READ);
 	for (size_t i = 0; i < countof(signals); i++)
@@ -569,4 +525,21 @@ tui_main(struct call *call)
 	finish(&c);
 	term_close(c.term);
 	return c.exit;
+}
+
+int
+tui_main(struct call *call)
+{
+	return open_console(call, NULL);
+}
+
+int
+tui_terms(struct call *call, const struct set *set)
+{
+	autofree const char **names = xcalloc(set->count + 1, sizeof(*names));
+
+	for (size_t i = 0; i < set->count; i++)
+		names[i] = set->hosts[i]->name;
+	autofree char *words = names_fold(names, set->count);
+	return open_console(call, words);
 }

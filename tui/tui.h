@@ -8,11 +8,15 @@
 #define DROVER_TUI_TUI_H
 
 struct call;
+struct set;
 
 /* Returns the exit code of DESIGN 5. */
 int tui_main(struct call *call);
 
 /* The verb keys: the effective keys of all screens, or of one. */
 int tui_keys(struct call *call);
+
+/* The screen Terms with a terminal on each of these hosts. */
+int tui_terms(struct call *call, const struct set *set);
 
 #endif

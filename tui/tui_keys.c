@@ -1,4 +1,4 @@
-/* The verb keys: the map as a table. */
+/* The user's files of the console, and the verb keys: the map as a table. */
 #include "tui/console.h"
 #include "tui/keymap.h"
 #include "tui/tui.h"
@@ -28,6 +28,23 @@ console_keymap(struct call *call, const char *preset)
 	call_fail(call, &err);
 	keymap_free(m);
 	return NULL;
+}
+
+bool
+console_rules(struct call *call, struct terms_rules *rules)
+{
+	struct diag d;
+	struct err err;
+	int failed;
+
+	terms_rules_init(rules);
+	diag_init(&d);
+	failed = terms_rules_load(rules, &d, &err);
+	call_print_diag(call, &d);
+	diag_fini(&d);
+	if (failed < 0)
+		call_fail(call, &err);
+	return failed == 0;
 }
 
 static void

@@ -29,7 +29,9 @@ struct keymap;
 struct logs_source;
 struct outputs;
 struct history_source;
+struct key;
 struct sieve;
+struct terms;
 struct text;
 struct view;
 
@@ -156,6 +158,7 @@ struct view_services {
 	const struct host_source *host;
 	const struct samples *samples;
 	const struct history_source *history;
+	struct terms *terms;
 };
 
 struct view_class {
@@ -166,12 +169,16 @@ struct view_class {
 	size_t state_size;
 	void (*open)(struct view *v, const char *subject);
 	void (*close)(struct view *v);
+	/* Another screen is opened over it. May be NULL. */
+	void (*cover)(struct view *v);
 	/* The scene changed: make the rows anew. */
 	void (*refresh)(struct view *v);
 	void (*paint)(
 	    const struct view *v, struct canvas *c, int top, int bottom); /* rows [top, bottom) */
 	/* A key that is in no table; true when it was used. */
 	bool (*key)(struct view *v, const char *key);
+	/* Any key, the mouse and pastes before all others look at it; true when it was used. May be NULL. */
+	bool (*typed)(struct view *v, const struct key *k);
 	/* The text right of the tabs: "sort HEALTH", "< db1 >". */
 	void (*status)(const struct view *v, char *to, size_t size);
 	/* Why the needs of an action are not met on the row under the cursor; NULL: they are. */
@@ -196,10 +203,11 @@ struct view {
 	const struct scene *scene;
 	const struct view_services *services;
 	int height;    /* rows given at the last paint */
+	int width;     /* and columns */
 	char *subject; /* what it was opened with; NULL: nothing. The console's */
 };
 
 extern const struct view_class view_apps, view_fleet, view_host, view_logs, view_plan, view_run,
-    view_text, view_activity, view_history, view_record;
+    view_terms, view_text, view_activity, view_history, view_record;
 
 #endif

@@ -349,7 +349,13 @@ do_shell(struct view *v)
 	const struct fleet_row *r = fleet_current(v);
 
 	touched(v);
-	if (r->count > 1)
+	if (v->services->terms) {
+		size_t n;
+		autofree const char **names = fleet_targets(v, &n);
+		autofree char *set = names_fold(names, n);
+
+		v->services->open(v->services->user, "terms", set);
+	} else if (r->count > 1)
 		v->services->flash(v->services->user, true,
 		    "a shell is on one host: Enter shows the hosts of this herd");
 	else
@@ -387,9 +393,7 @@ command_equal(const struct view *v)
 static char *
 shell_equal(const struct view *v)
 {
-	const struct fleet_row *r = fleet_current(v);
-
-	return r && r->count == 1 ? xasprintf("ssh %s", v->scene->hosts[r->host].name) : NULL;
+	return on_targets(v, "drover ssh ", "");
 }
 
 bool
@@ -461,11 +465,11 @@ const struct action fleet_actions[] = {
 	    .equal = logs_equal },
 	{ .key = "s",
 	    .name = "shell",
-	    .summary = "log in to the host under the cursor, on this terminal",
+	    .summary = "terminals on the marked hosts, or on what is under the cursor",
 	    .needs = NEEDS_ROW,
 	    .hint = true,
 	    .run = do_shell,
-	    .command = "ssh HOST",
+	    .command = "drover ssh SET",
 	    .equal = shell_equal },
 	{ .key = "!",
 	    .name = "run",

@@ -342,8 +342,14 @@ static void
 do_shell(struct view *v)
 {
 	const struct hostview *h = v->state;
+	const struct container_status *k = h->host ? host_container(h) : NULL;
 
-	if (h->host)
+	if (h->host && v->services->terms) {
+		autofree char *subject =
+		    k ? xasprintf("%s container %s", h->name, k->name) : xstrdup(h->name);
+
+		v->services->open(v->services->user, "terms", subject);
+	} else if (h->host)
 		v->services->fleet->shell(
 		    v->services->fleet->user, (size_t)(h->host - v->scene->hosts));
 }
@@ -551,7 +557,10 @@ static const struct action actions[] = {
 	    .name = "scope",
 	    .summary = "units of all, of the system, of each user who has some",
 	    .run = do_scope },
-	{ .key = "s", .name = "shell", .summary = "a shell on this host", .run = do_shell },
+	{ .key = "s",
+	    .name = "shell",
+	    .summary = "a terminal on this host, or in the container under the cursor",
+	    .run = do_shell },
 	{ 0 },
 };
 

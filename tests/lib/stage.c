@@ -16,7 +16,8 @@
 #include <cmocka.h>
 
 const struct view_class *const stage_tabs[] = { &view_fleet, &view_host, &view_apps, &view_logs,
-	&view_plan, &view_run, &view_history, &view_record, &view_activity, &view_text, NULL };
+	&view_plan, &view_run, &view_terms, &view_history, &view_record, &view_activity, &view_text,
+	NULL };
 
 static void
 nothing(struct view *v)
@@ -327,6 +328,7 @@ paint(struct stage *s, const struct overlay *o, struct canvas *c)
 	struct frame frame = { .view = &s->view, .tabs = stage_tabs, .global = stage_global };
 
 	s->view.height = c->rows - FRAME_TOP - FRAME_BOTTOM;
+	s->view.width = c->cols;
 	s->view.class->refresh(&s->view);
 	frame_paint(&frame, c);
 	s->view.class->paint(&s->view, c, FRAME_TOP, c->rows - FRAME_BOTTOM);

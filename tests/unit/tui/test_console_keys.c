@@ -69,7 +69,7 @@ another_key_does_it_and_the_old_one_does_not(void **state)
 
 	(void)state;
 	seat_up(&p, "xterm-256color");
-	write_conf(&p, "* help = K\n* down = x\n");
+	write_conf(&p, "* help = K\n* down = ctrl-e\n");
 	struct screen *s = start(&p, NULL);
 	seat_shows(s, "2 unreach");
 	seat_shows(s, "K help");
@@ -184,11 +184,16 @@ what_is_typed_ahead_of_a_shell_does_not_come_back_as_keys(void **state)
 	p.envp[6] = where;
 	struct screen *s = start(&p, NULL);
 	seat_shows(s, "2 unreach");
-	screen_type(s, "s88");
+	screen_type(s, "!");
+	seat_shows(s, "Command for 1 host");
+	screen_type(s, "true\r");
+	seat_shows(s, "Cancel");
+	screen_type(s, "y");
+	seat_shows(s, "1/1 hosts");
+	screen_type(s, "\rs88");
 	seat_shows(s, "a shell");
 	screen_type(s, "\r");
-	seat_shows(s, "[1 Fleet]");
-	seat_shows(s, "2 unreach");
+	seat_shows(s, "[6 Run]");
 	screen_type(s, "Q");
 	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 	assert_true(screen_modes_restored(s));

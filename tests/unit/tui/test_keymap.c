@@ -201,11 +201,11 @@ static void
 moves_follow_their_new_keys_and_leave_the_old_ones(void **state)
 {
 	struct keymap *m = make();
-	autofree char *bad = mistakes(m, "* down = x\n");
+	autofree char *bad = mistakes(m, "* down = ctrl-e\n");
 
 	(void)state;
 	assert_string_equal(bad, "");
-	assert_string_equal(keymap_move(m, "x"), "down");
+	assert_string_equal(keymap_move(m, "ctrl-e"), "down");
 	assert_null(keymap_move(m, "j"));
 	assert_string_equal(keymap_move(m, "k"), "up");
 	assert_string_equal(keymap_move(m, "w"), "w");

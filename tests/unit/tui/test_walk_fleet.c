@@ -105,21 +105,44 @@ a_login_has_the_terminal_until_it_ends(void **state)
 	struct screen *s = w->screen;
 
 	seat_shows(w->screen, "4 unreach");
-	screen_type(s, "g");
-	screen_type(s, "s");
+	screen_type(s, "g!");
+	seat_shows(w->screen, "Command for 1 host");
+	screen_type(s, "true\r");
+	seat_shows(w->screen, "Cancel");
+	screen_type(s, "y");
+	seat_shows(w->screen, "1/1 hosts");
+	screen_type(s, "\rs");
 	seat_shows(w->screen, "login:");
 	autofree char *called = screen_text(s);
 	assert_non_null(strstr(called, "-l deploy"));
 	assert_non_null(strstr(called, "HostName=127.0.0.4"));
 	screen_type(s, "words for the other program\r");
 	seat_shows(w->screen, "it ended with status 3");
-	seat_shows(w->screen, "[1 Fleet]");
+	seat_shows(w->screen, "[6 Run]");
 	seat_shows(w->screen, "db1");
 	/* Nothing of what was typed there became a key here. */
-	seat_shows(w->screen, "sort HEALTH v");
-	screen_type(s, "q");
+	screen_type(s, "Q");
 	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
 	assert_true(screen_modes_restored(s));
+}
+
+static void
+a_terminal_that_cannot_be_had_says_why_in_its_pane(void **state)
+{
+	struct walk *w = *state;
+	struct screen *s = w->screen;
+
+	seat_shows(w->screen, "4 unreach");
+	screen_type(s, "gs");
+	seat_shows(w->screen, "[7 Terms]");
+	seat_shows(w->screen, "LOST");
+	seat_shows(w->screen, "(r connects again, x closes)");
+	/* Nobody receives keys there: they are those of the screen. */
+	screen_type(s, "x");
+	seat_shows(w->screen, "No terminal is open.");
+	screen_type(s, "Q");
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
+	assert_true(screen_only_allowed(s));
 }
 
 int
@@ -130,6 +153,8 @@ main(void)
 		    a_herd_is_opened_filtered_and_marked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_login_has_the_terminal_until_it_ends, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_terminal_that_cannot_be_had_says_why_in_its_pane, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
