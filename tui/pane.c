@@ -339,11 +339,13 @@ pane_resize(struct pane *p, int rows, int cols)
 void
 pane_renew(struct pane *p, const char *text)
 {
-	static const char modes[] = "\030\033[?1049l\033[!p\033[?1000l\033[?1002l\033[?1003l"
+	static const char modes[] = "\030\033[!p\033[?1000l\033[?1002l\033[?1003l"
 				    "\033[?1006l\033[?2004l\033[?1004l\033[?5l\033[?25h\033[0m"
 				    "\033(B\017";
 	autobuf b = BUF_INIT(2048);
 
+	if (p->alternate) /* of the other screen it would move the cursor to where none was left */
+		buf_adds(&b, "\030\033[?1049l");
 	buf_adds(&b, modes);
 	buf_adds(&b, "\r\n\033[2m");
 	utf8_clean_line(&b, text, strlen(text));

@@ -378,6 +378,9 @@ a_pane_that_is_used_again_keeps_its_lines(void **state)
 	assert_true(st.cursor);
 	feed(s, "$ ");
 	screen_is(s, "$ top\n\nconnected again\n$\n");
+	feed(s, "exit");
+	pane_renew(s->pane, "and again");
+	screen_is(s, "connected again\n$ exit\nand again\n\n");
 	down(s);
 }
 
