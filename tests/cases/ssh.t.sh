@@ -130,9 +130,14 @@ signal 11
 killed 11
 restored
 SCRIPT
-ok "many terminals are told what is not built" typed 80x24 ssh 127.9.1.1,127.9.1.2 <<'SCRIPT'
-wait not built yet
-end 2
+ok "many terminals are a screen that types to all of them" typed 80x24 ssh 127.9.1.1,127.9.1.2 <<'SCRIPT'
+wait [7 Terms]
+wait typing to 127.9.1.1
+keys \^]b
+wait BROADCAST to 0 of 2
+keys \^]Q
+end 0
+restored
 SCRIPT
 
 ok "what a terminal shows is kept if it is asked for" typed 80x24 ssh --record 127.9.1.9 <<'SCRIPT'
