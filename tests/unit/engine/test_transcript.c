@@ -155,7 +155,7 @@ a_long_one_goes_to_the_ledger_piece_by_piece(void **state)
 {
 	struct stand s;
 	struct kept k;
-	char line[1001];
+	char line[1100];
 	autobuf all = BUF_INIT(SIZE_MAX);
 
 	stand_up(&s, *state);
