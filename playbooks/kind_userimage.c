@@ -65,13 +65,13 @@ bare_id(const char *id)
 	return str_starts(id, "sha256:") ? id + strlen("sha256:") : id;
 }
 
-/* The name goes back to the image that had it. */
+/* The name goes back to the image that had it, which root's store keeps with the releases; or nothing has it. */
 static const char *const *
-back_words(struct verdict *v, const char *id)
+back_words(struct verdict *v, const char *how, const char *id)
 {
 	const char **word = arena_alloc(v->arena, 5 * sizeof(*word));
 
-	word[0] = "tag";
+	word[0] = how;
 	word[1] = v->step->resource->user;
 	word[2] = v->step->resource->image;
 	word[3] = arena_strdup(v->arena, id);
@@ -97,12 +97,14 @@ decide(struct verdict *v)
 		if (!there.present)
 			return;
 		v->step->class = PLAN_REMOVE;
+		v->step->back = back_words(v, "tag", bare_id(there.image_id));
 	} else if (!there.present) {
 		v->step->class = PLAN_CREATE;
+		v->step->back = back_words(v, "absent", "-");
 	} else if (r->image_id[0] && strcmp(bare_id(there.image_id), bare_id(r->image_id)) != 0) {
 		plan_because(
 		    v, "another image of this name is there (%.12s)", bare_id(there.image_id));
-		v->step->back = back_words(v, bare_id(there.image_id));
+		v->step->back = back_words(v, "tag", bare_id(there.image_id));
 	} else {
 		return;
 	}

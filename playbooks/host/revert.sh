@@ -141,6 +141,15 @@ back_userunit() { # N UNIT
 	well_again "$2"
 	hooked undrain "$2"
 }
+# An image that was not there before: one that still runs goes when its units are back on the other.
+goes_again() { # N
+	[ "$(sed -n 2p "back/$1" 2>/dev/null)" = absent ]
+}
+back_image() { # N
+	text=''
+	back_do "$1" userimage
+	[ -z "$text" ] || in_use="$in_use $1"
+}
 back_line() {
 	op=$1
 	shift
@@ -151,7 +160,7 @@ back_line() {
 	run) back_run "$1" ;;
 	do)
 		case $2/${3:-} in
-		userimage/*) ;;
+		userimage/*) ! goes_again "$1" || back_image "$1" ;;
 		userunit/?*) ran_userunit "$1" || back_userunit "$1" "$3" ;;
 		*) back_do "$1" "$2" ;;
 		esac
@@ -162,7 +171,7 @@ back_line() {
 back_names() {
 	[ -e before ] || return 0
 	while read -r op number kind _ <&5; do
-		[ "$op $kind" != 'do userimage' ] || back_do "$number" "$kind" 5<&-
+		[ "$op $kind" != 'do userimage' ] || goes_again "$number" || back_do "$number" "$kind" 5<&-
 	done 5<before
 }
 # Around a stop on the way back too; what fails then is told of, and the way back goes on.
@@ -214,7 +223,7 @@ up_again() { # VERB UNIT
 # A host that goes down starts its units from the files when it is back.
 is_stopping() { [ "$(systemctl is-system-running 2>/dev/null)" = stopping ]; }
 revert() {
-	fails='' left='' again='' unwell=''
+	fails='' left='' again='' unwell='' in_use=''
 	tags_back
 	back_names
 	[ -e before ] || return 0
@@ -243,6 +252,9 @@ revert() {
 		fi
 	done 5<before
 	set +f
+	for number in $in_use; do
+		back_do "$number" userimage
+	done
 }
 # The manifest's lines of this act as they were before it, whatever others wrote since.
 manifest_back() {
