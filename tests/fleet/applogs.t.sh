@@ -38,7 +38,8 @@ exits 0 "apps with journals of their own come up by health checks that read thos
 for host in $hosts; do
 	is "$(on "$host" 'journalctl -q -o cat -u shop-0 -u tool-0 | grep -c prints')" 0 "$host: the host's journal has nothing they print"
 	is "$(on "$host" 'journalctl -q -o cat --namespace=front -u shop-0 | grep prints')" "shop prints to front" "that of the container has it"
-	is "$(on "$host" 'journalctl -q -o cat --namespace=back -u tool-0 | grep tool | sort | xargs')" \
+	# The journal may not find out any more of which unit a program was that only logs and ends.
+	is "$(on "$host" 'journalctl -q -o cat --namespace=back | grep "^tool" | sort | xargs')" \
 		"tool logs by the socket tool prints to back" "that of the program too, and what it logs by the socket"
 	like "$(on "$host" 'podman exec shop-0 cat /run/drover/resources.json')" '"sink":"namespace","namespace":"front"' "it is told so"
 	exits 0 "$host: logs by the name of the app" drover logs "$host" shop
