@@ -95,9 +95,10 @@ def judge(path, events_path):
             misses += word != "ok"
             inside = any(began <= to and ended >= since for since, to in found.get(host, []))
             if word != "ok" and not inside:
+                behind = min([began - to for _, to in found.get(host, []) if to < began], default=-1)
                 bad.append(
                     f"round {tick} at {began:.1f}: {host}:{port} missed a probe outside of its batch"
-                    f" ({ended - began:.1f} s, {word})"
+                    f" ({ended - began:.1f} s, {word}, begun {behind:.1f} s behind it)"
                 )
         if not any("ok" in words for words in hosts.values()):
             bad.append(f"round {tick}: nobody answered")
