@@ -65,29 +65,31 @@ paint_identity(const struct scene *s, struct canvas *c)
 	canvas_print_right(c, 0, c->cols - 30, 30, STYLE_BAR, right);
 }
 
-/* The columns of all tabs with their names. */
+/* The columns of all tabs with their names, and so many between them. */
 static int
-tabs_width(const struct frame *f)
+tabs_width(const struct frame *f, int gap)
 {
 	int width = 1;
 
 	for (size_t i = 0; f->tabs[i]; i++) {
 		if (f->tabs[i]->digit || f->tabs[i] == f->view->class)
-			width += canvas_width(f->tabs[i]->title) + 5;
+			width += canvas_width(f->tabs[i]->title) + 4 + gap;
 	}
 	return width;
 }
 
-/* Where there is no room for what the screen says of itself, the other tabs are digits only. */
+/* Where there is no room for what the screen says of itself, tabs stand close, or the others are digits only. */
 static void
 paint_tabs(const struct frame *f, struct canvas *c)
 {
 	char status[128] = "";
-	int col = 1;
+	int col = 1, room;
 
 	if (f->view->class->status)
 		f->view->class->status(f->view, status, sizeof(status));
-	bool digits = tabs_width(f) + canvas_width(status) + 2 > c->cols;
+	room = c->cols - canvas_width(status) - 2;
+	bool digits = tabs_width(f, 0) > room;
+	int gap = digits || tabs_width(f, 1) <= room;
 	for (size_t i = 0; f->tabs[i]; i++) {
 		const struct view_class *t = f->tabs[i];
 		bool on = t == f->view->class;
@@ -104,7 +106,7 @@ paint_tabs(const struct frame *f, struct canvas *c)
 				on ? "[%c %s]" : " %c %s ", t->digit ? t->digit : ':', t->title);
 		if (t->digit)
 			canvas_target(c, 1, from, col - from, digit);
-		col++;
+		col += gap;
 	}
 	canvas_print_right(c, 1, col, c->cols - col - 1, STYLE_DIM, status);
 }

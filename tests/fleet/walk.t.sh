@@ -69,7 +69,7 @@ S
 	is "$(state)" active "and the unit runs"
 }
 walk 100x30 "8 History"
-walk 80x24 "[6 Run]  8"
+walk 80x24 "[6 Run]  7"
 
 screen 100x30 "a unit is stopped by a key, and that is seen" <<S
 wait 3 ok
