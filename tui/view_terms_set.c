@@ -69,10 +69,11 @@ read_kind(const char *words, enum terms_kind *ret_kind, const char **ret_what)
 	*ret_what = NULL;
 	for (size_t i = 0; *words && i < countof(kinds); i++) {
 		size_t n = strlen(kinds[i].word);
-		const char *what = words + n + strspn(words + n, " ");
 
-		if (strncmp(words, kinds[i].word, n) != 0 || (words[n] && words[n] != ' ') ||
-		    (*what != '\0') != kinds[i].named)
+		if (strncmp(words, kinds[i].word, n) != 0 || (words[n] && words[n] != ' '))
+			continue;
+		const char *what = words + n + strspn(words + n, " ");
+		if ((*what != '\0') != kinds[i].named)
 			continue;
 		*ret_kind = kinds[i].kind;
 		*ret_what = kinds[i].named ? what : NULL;
