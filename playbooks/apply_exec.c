@@ -165,6 +165,14 @@ apply_exec_cut(struct apply_host *h)
 	}
 }
 
+void
+apply_look(struct apply_host *h, const struct apply_exec *exec)
+{
+	apply_begin(h);
+	buf_init(&h->input, 1);
+	apply_exec_start(h, exec, exec->again(h));
+}
+
 bool
 apply_looked(
     const struct apply_host *h, const struct channel_end *e, const struct err *err, struct err *why)

@@ -24,8 +24,7 @@
 
 #include <string.h>
 
-#define OBSERVE_LIMIT_MS 300000
-#define FACT_MAX         1024
+#define FACT_MAX 1024
 
 void
 apply_event(struct apply_host *h, struct event *e, enum event_kind kind)
@@ -444,7 +443,7 @@ void
 apply_observe(struct apply_host *h)
 {
 	static const struct apply_exec observing = { observe_data, apply_send_input,
-		observe_end_exec, OBSERVE_LIMIT_MS, observe_again };
+		observe_end_exec, APPLY_LOOK_MS, observe_again };
 	struct err err;
 
 	if (!h->begun)

@@ -132,6 +132,10 @@ struct apply_host {
 /* Start an exec; h->exec->end() comes in any case. The command is taken over. */
 void apply_exec_start(struct apply_host *h, const struct apply_exec *exec, char *command);
 
+/* How long one that only looks may take. */
+#define APPLY_LOOK_MS 300000
+/* Begin a host by a look that is sent nothing. */
+void apply_look(struct apply_host *h, const struct apply_exec *exec);
 /* In the end() of one that only looks: all came that will come, and nobody cut it. False: why is set. */
 bool apply_looked(const struct apply_host *h, const struct channel_end *e, const struct err *err,
     struct err *why);

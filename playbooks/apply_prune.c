@@ -6,8 +6,6 @@
 #include "playbooks/playbook.h"
 #include "playbooks/release.h"
 
-#define LOOK_LIMIT_MS 300000
-
 static const struct resource *const *
 wishes(const struct apply_host *h)
 {
@@ -64,7 +62,7 @@ void
 apply_prune(struct apply_host *h)
 {
 	static const struct apply_exec looking = { look_data, apply_send_input, look_end,
-		LOOK_LIMIT_MS, look_again };
+		APPLY_LOOK_MS, look_again };
 	const struct playbook *p = h->ground->playbook;
 	struct err err;
 

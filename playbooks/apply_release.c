@@ -15,8 +15,6 @@
 
 #include <string.h>
 
-#define LIMIT_MS 300000
-
 const char *
 apply_owner(const struct apply_host *h)
 {
@@ -74,12 +72,10 @@ look_end(struct apply_host *h, const struct channel_end *e, const struct err *er
 void
 apply_look_releases(struct apply_host *h)
 {
-	static const struct apply_exec looking = { look_data, apply_send_input, look_end, LIMIT_MS,
-		look_again };
+	static const struct apply_exec looking = { look_data, apply_send_input, look_end,
+		APPLY_LOOK_MS, look_again };
 
-	apply_begin(h);
-	buf_init(&h->input, 1);
-	apply_exec_start(h, &looking, look_again(h));
+	apply_look(h, &looking);
 }
 
 void
