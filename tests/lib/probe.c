@@ -192,6 +192,14 @@ probe_again(struct probe *p, const char *command)
 	probe_wait(p->f, &p->ended, NULL);
 }
 
+void
+probe_run_spec(struct probe *p, const struct exec_spec *spec)
+{
+	p->with = *spec;
+	probe_again(p, spec->command);
+	p->with = (struct exec_spec){ .command = NULL };
+}
+
 int
 probe_worker(void)
 {

@@ -61,6 +61,9 @@ void probe_start(struct probe *p);
 /* Another command on the same session, waited for. */
 void probe_again(struct probe *p, const char *command);
 
+/* Another command with all that is said of it, waited for. */
+void probe_run_spec(struct probe *p, const struct exec_spec *spec);
+
 /* The one child process of this test that is a worker; 0: none. */
 int probe_worker(void);
 

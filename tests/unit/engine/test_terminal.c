@@ -12,9 +12,9 @@
 #include "engine/herd.h"
 #include "inventory/inventory.h"
 #include "tests/lib/probe.h"
+#include "tests/lib/roles.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -469,15 +469,10 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_link_that_is_cut_is_told_and_another_can_be_had),
 		cmocka_unit_test(one_that_is_open_goes_with_its_herd),
 	};
-	int bad;
+	int status = roles_play(argc, argv), bad;
 
-	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
-		return remote_worker_main(3);
-	if (argc > 2 && strcmp(argv[1], "--hand") == 0)
-		return remote_hand_main(argc, argv);
-	if (argc == 2)
-		cmocka_set_test_filter(argv[1]);
-	signal(SIGPIPE, SIG_IGN);
+	if (status >= 0)
+		return status;
 	sshd = sshd_start(NULL);
 	bad = cmocka_run_group_tests(tests, set_up, tear_down);
 	sshd_stop(sshd);

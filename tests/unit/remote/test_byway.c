@@ -6,6 +6,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "tests/lib/roles.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -465,13 +466,9 @@ main(int argc, char **argv)
 		cmocka_unit_test(twenty_hosts_at_once_are_reached),
 		cmocka_unit_test(nothing_is_left_behind_and_what_was_is_swept),
 	};
+	int status = roles_play(argc, argv);
 
-	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
-		return remote_worker_main(3);
-	if (argc > 2 && strcmp(argv[1], "--hand") == 0)
-		return remote_hand_main(argc, argv);
-	if (argc == 2)
-		cmocka_set_test_filter(argv[1]);
-	signal(SIGPIPE, SIG_IGN);
+	if (status >= 0)
+		return status;
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

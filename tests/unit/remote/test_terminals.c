@@ -1,5 +1,5 @@
 /* Terminals, window sizes, shells and signals, over every transport. */
-#include "tests/lib/probe.h"
+#include "tests/lib/ways.h"
 
 #include "base/clock.h"
 #include "base/loop.h"
@@ -7,36 +7,15 @@
 #include "base/str.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-static struct sshd *sshd;
-static struct fixture *f;
-static const char *way; /* the transport under test */
-
-static bool
-is(const char *transport)
-{
-	return str_eq(way, transport);
-}
-
-static void
-run_spec(struct probe *p, const struct exec_spec *spec)
-{
-	buf_clear(&p->out);
-	buf_clear(&p->errors);
-	p->ended = false;
-	p->with = *spec;
-	probe_again(p, spec->command);
-	p->with = (struct exec_spec){ .command = NULL };
-}
-
 static void
 a_command_may_have_a_terminal(void **state)
 {
+	struct fixture *f = *state;
 	struct exec_spec spec = { .command = "test -t 0 && test -t 1 && test -t 2 || exit 9;"
 					     "echo $TERM; stty size </dev/tty; exit 3",
 		.terminal = "vt100",
@@ -44,8 +23,7 @@ a_command_may_have_a_terminal(void **state)
 		.rows = 33 };
 	struct probe *p = probe_run(f, "true", NULL, 0);
 
-	(void)state;
-	run_spec(p, &spec);
+	probe_run_spec(p, &spec);
 	assert_int_equal(p->end.status, 3);
 	assert_string_equal(buf_text(&p->out), "vt100\r\n33 99\r\n");
 	assert_int_equal(p->errors.len, 0);
@@ -58,6 +36,7 @@ a_command_may_have_a_terminal(void **state)
 static void
 a_terminal_takes_a_new_size(void **state)
 {
+	struct fixture *f = *state;
 	struct exec_spec spec = { .command = "trap 'stty size; exit 6' WINCH; echo ready;"
 					     "while :; do sleep 0.1; done",
 		.terminal = "xterm",
@@ -65,7 +44,6 @@ a_terminal_takes_a_new_size(void **state)
 		.rows = 24 };
 	struct probe *p = probe_run(f, "true", NULL, 0);
 
-	(void)state;
 	buf_clear(&p->out);
 	p->ended = false;
 	p->with = spec;
@@ -85,9 +63,9 @@ a_terminal_takes_a_new_size(void **state)
 static void
 a_size_that_is_said_before_it_runs_is_its_size(void **state)
 {
+	struct fixture *f = *state;
 	struct probe *p = probe_run(f, "true", NULL, 0);
 
-	(void)state;
 	p->ended = false;
 	p->with = (struct exec_spec){ .terminal = "dumb", .columns = 80, .rows = 24 };
 	p->command = "until [ \"$(stty size)\" = '10 50' ]; do sleep 0.1; done; exit 3";
@@ -106,7 +84,7 @@ wait_for_text(struct probe *p, const char *text)
 	int64_t until = clock_mono_ms() + 30000;
 
 	while (!strstr(buf_text(&p->out), text) && !p->ended && clock_mono_ms() < until)
-		loop_pass(f->loop, 50);
+		loop_pass(p->f->loop, 50);
 	if (!strstr(buf_text(&p->out), text))
 		fail_msg("no '%s' in: %s", text, buf_text(&p->out));
 }
@@ -115,11 +93,11 @@ wait_for_text(struct probe *p, const char *text)
 static void
 a_shell_is_typed_to(void **state)
 {
+	struct fixture *f = *state;
 	static const char typed[] = "stty -echo; echo ter''minal $(tty | cut -c-8)\n";
 	static const char leave[] = "exit 21\n";
 	struct probe *p = probe_run(f, "true", NULL, 0);
 
-	(void)state;
 	buf_clear(&p->out);
 	p->ended = false;
 	p->with = (struct exec_spec){ .terminal = "dumb", .columns = 80, .rows = 24 };
@@ -138,11 +116,11 @@ a_shell_is_typed_to(void **state)
 static void
 what_the_server_has_not_taken_is_counted(void **state)
 {
+	struct fixture *f = *state;
 	autofree char *bytes = xcalloc(60000, 1);
 	struct probe *p = probe_run(f, "true", NULL, 0);
 	int64_t until = clock_mono_ms() + 30000;
 
-	(void)state;
 	p->ended = false;
 	p->command = "sleep 60";
 	p->keep_input = true;
@@ -167,46 +145,30 @@ what_the_server_has_not_taken_is_counted(void **state)
 static void
 a_signal_is_passed_on_or_it_is_said_that_it_cannot_be(void **state)
 {
+	struct fixture *f = *state;
 	struct probe *p = probe_run(f, "true", NULL, 0);
 
-	(void)state;
 	buf_clear(&p->out);
 	p->ended = false;
 	p->command = "trap 'exit 17' INT; echo ready; while :; do sleep 0.1; done";
 	p->keep_input = true;
 	probe_start(p);
 	wait_for_text(p, "ready");
-	assert_int_equal(channel_signal(p->channel, "INT"), !is("ssh"));
-	if (is("libssh") && getuid() == 0)
+	assert_int_equal(channel_signal(p->channel, "INT"), !ways_is(f, "ssh"));
+	if (ways_is(f, "libssh") && getuid() == 0)
 		channel_cancel(p->channel);
-	else if (is("ssh"))
+	else if (ways_is(f, "ssh"))
 		channel_cancel(p->channel);
 	probe_wait(f, &p->ended, NULL);
 	if (!p->end.cancelled)
 		assert_int_equal(p->end.status, 17);
-	assert_int_equal(p->end.cancelled, is("ssh") || (is("libssh") && getuid() == 0));
+	assert_int_equal(
+	    p->end.cancelled, ways_is(f, "ssh") || (ways_is(f, "libssh") && getuid() == 0));
 	probe_close(p);
 }
 
 static int
-set_up(void **state)
-{
-	(void)state;
-	f = probe_set_up(sshd, NULL);
-	f->target.transport = way;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	probe_tear_down(f);
-	return 0;
-}
-
-static int
-run_suite(const char *transport)
+suite(const char *transport)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_command_may_have_a_terminal),
@@ -217,26 +179,11 @@ run_suite(const char *transport)
 		cmocka_unit_test(a_signal_is_passed_on_or_it_is_said_that_it_cannot_be),
 	};
 
-	way = transport;
-	return cmocka_run_group_tests_name(transport, tests, set_up, tear_down);
+	return cmocka_run_group_tests_name(transport, tests, ways_set_up, ways_tear_down);
 }
 
 int
 main(int argc, char **argv)
 {
-	int bad = 0;
-
-	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
-		return remote_worker_main(3);
-	if (argc > 2 && strcmp(argv[1], "--hand") == 0)
-		return remote_hand_main(argc, argv);
-	if (argc == 2)
-		cmocka_set_test_filter(argv[1]);
-	signal(SIGPIPE, SIG_IGN);
-	sshd = sshd_start(NULL);
-	bad += run_suite("libssh");
-	bad += run_suite("local");
-	bad += run_suite("ssh");
-	sshd_stop(sshd);
-	return bad != 0;
+	return ways_main(argc, argv, NULL, suite);
 }

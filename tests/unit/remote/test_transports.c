@@ -1,5 +1,5 @@
 /* One suite of what commands do, run over every transport. */
-#include "tests/lib/probe.h"
+#include "tests/lib/ways.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -8,29 +8,18 @@
 #include "base/str.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-static struct sshd *sshd;
-static struct fixture *f;
-static const char *way; /* the transport under test */
-
-static bool
-is(const char *transport)
-{
-	return str_eq(way, transport);
-}
-
 static void
 every_exit_status_comes_back(void **state)
 {
+	struct fixture *f = *state;
 	struct probe *p = probe_run(f, "true", NULL, 0);
 	struct session_counters n;
 
-	(void)state;
 	for (int i = 0; i < 256; i++) {
 		char command[32];
 
@@ -42,7 +31,7 @@ every_exit_status_comes_back(void **state)
 	}
 	session_counters(p->session, &n);
 	assert_int_equal(n.execs, 257);
-	assert_int_equal(n.logins, is("local") ? 0 : 1);
+	assert_int_equal(n.logins, ways_is(f, "local") ? 0 : 1);
 	assert_true(session_rtt_ms(p->session) >= 0);
 	probe_close(p);
 }
@@ -50,9 +39,9 @@ every_exit_status_comes_back(void **state)
 static void
 a_command_that_is_not_there_is_127(void **state)
 {
+	struct fixture *f = *state;
 	struct probe *p = probe_run(f, "no-such-command-here", NULL, 0);
 
-	(void)state;
 	assert_int_equal(p->end.status, 127);
 	assert_non_null(strstr(buf_text(&p->errors), "no-such-command-here"));
 	probe_close(p);
@@ -62,17 +51,17 @@ a_command_that_is_not_there_is_127(void **state)
 static void
 a_signal_comes_back_by_name(void **state)
 {
+	struct fixture *f = *state;
 	static const char *const names[] = { "KILL", "TERM", "SEGV", "HUP" };
 	struct probe *p = probe_run(f, "true", NULL, 0);
 
-	(void)state;
 	for (size_t i = 0; i < countof(names); i++) {
 		char command[32];
 
 		snprintf(command, sizeof(command), "kill -%s $$; sleep 5", names[i]);
 		probe_again(p, command);
 		assert_false(p->end.have_status);
-		if (is("ssh")) {
+		if (ways_is(f, "ssh")) {
 			assert_int_equal(p->end.err->kind, OUTCOME_UNKNOWN);
 			assert_non_null(strstr(p->end.err->text, "signal"));
 			continue;
@@ -86,10 +75,10 @@ a_signal_comes_back_by_name(void **state)
 static void
 both_streams_stay_apart_and_are_counted(void **state)
 {
+	struct fixture *f = *state;
 	struct probe *p = probe_run(f, "cat; echo oops >&2; exit 7", "hello", 5);
 	struct session_counters n;
 
-	(void)state;
 	assert_int_equal(p->end.status, 7);
 	assert_string_equal(buf_text(&p->out), "hello");
 	assert_string_equal(buf_text(&p->errors), "oops\n");
@@ -103,11 +92,11 @@ both_streams_stay_apart_and_are_counted(void **state)
 static void
 megabytes_of_any_bytes_come_back_as_they_went(void **state)
 {
+	struct fixture *f = *state;
 	size_t n = 6 << 20;
 	autofree char *bytes = xcalloc(n, 1);
 	char sent[DIGEST_HEX], got[DIGEST_HEX];
 
-	(void)state;
 	digest_random(bytes, n);
 	digest_hex(bytes, n, sent);
 	struct probe *p = probe_open(f, NULL, "cat");
@@ -125,10 +114,10 @@ megabytes_of_any_bytes_come_back_as_they_went(void **state)
 static void
 a_flood_takes_no_memory(void **state)
 {
+	struct fixture *f = *state;
 	struct probe *p = probe_run(f, "head -c 2000000 /dev/zero", NULL, 0);
 	long before = probe_memory(getpid(), "VmRSS");
 
-	(void)state;
 	p->bytes = 0;
 	probe_again(p, "head -c 67108864 /dev/zero & head -c 67108864 /dev/zero >&2; wait");
 	assert_int_equal(p->end.status, 0);
@@ -149,7 +138,7 @@ until_quiet(struct probe *p)
 	uint64_t seen = p->bytes;
 
 	while (!p->ended && clock_mono_ms() < until) {
-		loop_pass(f->loop, 20);
+		loop_pass(p->f->loop, 20);
 		if (p->bytes != seen)
 			until = clock_mono_ms() + 300;
 		seen = p->bytes;
@@ -159,10 +148,10 @@ until_quiet(struct probe *p)
 static void
 a_held_stream_stops_at_its_window_and_goes_on(void **state)
 {
+	struct fixture *f = *state;
 	struct probe *p = probe_open(f, NULL, "head -c 5000000 /dev/zero; echo end >&2");
 	uint64_t given = 0;
 
-	(void)state;
 	p->hold = true;
 	while (!p->ended) {
 		until_quiet(p);
@@ -181,10 +170,10 @@ a_held_stream_stops_at_its_window_and_goes_on(void **state)
 static void
 an_end_does_not_cut_off_what_was_not_read(void **state)
 {
+	struct fixture *f = *state;
 	struct probe *p = probe_open(f, NULL, "sleep 60 & head -c 3000000 /dev/zero");
 	int64_t until = clock_mono_ms() + 3000;
 
-	(void)state;
 	p->hold = true;
 	while (!p->bytes && !p->down)
 		loop_pass(f->loop, 20);
@@ -206,6 +195,7 @@ an_end_does_not_cut_off_what_was_not_read(void **state)
 static void
 ends_of_streams_may_come_in_any_order(void **state)
 {
+	struct fixture *f = *state;
 	static const struct {
 		const char *command;
 		const char *out, *errors;
@@ -219,7 +209,6 @@ ends_of_streams_may_come_in_any_order(void **state)
 	};
 	struct probe *p = probe_run(f, "true", NULL, 0);
 
-	(void)state;
 	for (size_t i = 0; i < countof(cases); i++) {
 		buf_clear(&p->out);
 		buf_clear(&p->errors);
@@ -241,11 +230,11 @@ ends_of_streams_may_come_in_any_order(void **state)
 static void
 a_command_that_does_not_read_its_input_ends(void **state)
 {
+	struct fixture *f = *state;
 	size_t n = 3 << 20;
 	autofree char *bytes = xcalloc(n, 1);
 	struct probe *p = probe_run(f, "exit 5", bytes, n);
 
-	(void)state;
 	assert_int_equal(p->end.status, 5);
 	probe_close(p);
 }
@@ -253,9 +242,9 @@ a_command_that_does_not_read_its_input_ends(void **state)
 static void
 input_that_is_not_ended_keeps_nothing_open(void **state)
 {
+	struct fixture *f = *state;
 	struct probe *p = probe_open(f, NULL, "read line; echo \"$line\"; exit 8");
 
-	(void)state;
 	p->input = "one\n";
 	p->input_len = 4;
 	p->keep_input = true;
@@ -266,7 +255,7 @@ input_that_is_not_ended_keeps_nothing_open(void **state)
 }
 
 static bool
-appears(const char *path)
+appears(struct fixture *f, const char *path)
 {
 	int64_t until = clock_mono_ms() + 30000;
 
@@ -278,13 +267,13 @@ appears(const char *path)
 static void
 a_cancelled_command_ends_here_and_there(void **state)
 {
-	autofree char *mark = xasprintf("%s/terminated-%s", sshd_dir(sshd), way);
+	struct fixture *f = *state;
+	autofree char *mark = xasprintf("%s/terminated-%s", sshd_dir(f->sshd), f->target.transport);
 	/* sshd passes signals on to commands of all users but root; those meet a closed pipe. */
 	autofree char *command = xasprintf(
 	    "trap 'echo yes >%s; exit' TERM PIPE; while :; do echo on; sleep 0.1; done", mark);
 	struct probe *p = probe_open(f, NULL, command);
 
-	(void)state;
 	while (!p->out.len && !p->down)
 		loop_pass(f->loop, 100);
 	assert_false(p->down);
@@ -292,7 +281,7 @@ a_cancelled_command_ends_here_and_there(void **state)
 	probe_wait(f, &p->ended, &p->down);
 	assert_true(p->end.cancelled);
 	assert_false(p->end.have_status);
-	assert_true(appears(mark));
+	assert_true(appears(f, mark));
 	probe_again(p, "exit 3");
 	assert_int_equal(p->end.status, 3);
 	probe_close(p);
@@ -301,26 +290,26 @@ a_cancelled_command_ends_here_and_there(void **state)
 static void
 a_session_that_is_closed_takes_its_commands_along(void **state)
 {
-	autofree char *mark = xasprintf("%s/closed-%s", sshd_dir(sshd), way);
+	struct fixture *f = *state;
+	autofree char *mark = xasprintf("%s/closed-%s", sshd_dir(f->sshd), f->target.transport);
 	autofree char *command = xasprintf(
 	    "trap 'echo yes >%s; exit' TERM PIPE; while :; do echo on; sleep 0.1; done", mark);
 	struct probe *p = probe_open(f, NULL, command);
 
-	(void)state;
 	while (!p->out.len && !p->down)
 		loop_pass(f->loop, 100);
 	assert_false(p->down);
 	probe_close(p);
-	assert_true(appears(mark));
+	assert_true(appears(f, mark));
 }
 
 static void
 a_child_that_keeps_the_output_open_is_not_waited_for(void **state)
 {
+	struct fixture *f = *state;
 	int64_t began = clock_mono_ms();
 	struct probe *p = probe_run(f, "sleep 25 & echo started; exit 3", NULL, 0);
 
-	(void)state;
 	assert_true(p->end.have_status);
 	assert_int_equal(p->end.status, 3);
 	assert_string_equal(buf_text(&p->out), "started\n");
@@ -331,9 +320,9 @@ a_child_that_keeps_the_output_open_is_not_waited_for(void **state)
 static void
 a_limit_ends_a_command_as_unknown(void **state)
 {
+	struct fixture *f = *state;
 	struct probe *p = probe_open(f, NULL, "sleep 30");
 
-	(void)state;
 	while (!p->channel && !p->down)
 		loop_pass(f->loop, 100);
 	channel_limits(p->channel, 0, 0, 300);
@@ -345,26 +334,15 @@ a_limit_ends_a_command_as_unknown(void **state)
 }
 
 static void
-run_spec(struct probe *p, const struct exec_spec *spec)
-{
-	buf_clear(&p->out);
-	buf_clear(&p->errors);
-	p->ended = false;
-	p->with = *spec;
-	probe_again(p, spec->command);
-	p->with = (struct exec_spec){ .command = NULL };
-}
-
-static void
 an_environment_reaches_the_command(void **state)
 {
+	struct fixture *f = *state;
 	static const char *const env[] = { "DROVER_A=one two", "DROVER_B=$x;'\"", NULL };
 	struct exec_spec spec = { .command = "printf '%s|%s' \"$DROVER_A\" \"$DROVER_B\"",
 		.env = env };
 	struct probe *p = probe_run(f, "true", NULL, 0);
 
-	(void)state;
-	run_spec(p, &spec);
+	probe_run_spec(p, &spec);
 	assert_string_equal(buf_text(&p->out), "one two|$x;'\"");
 	assert_int_equal(p->end.status, 0);
 	probe_close(p);
@@ -373,9 +351,9 @@ an_environment_reaches_the_command(void **state)
 static void
 ten_commands_share_a_session(void **state)
 {
+	struct fixture *f = *state;
 	struct probe *p[10];
 
-	(void)state;
 	p[0] = probe_run(f, "true", NULL, 0);
 	for (size_t i = 1; i < countof(p); i++) {
 		p[i] = xcalloc(1, sizeof(*p[i]));
@@ -401,24 +379,7 @@ ten_commands_share_a_session(void **state)
 }
 
 static int
-set_up(void **state)
-{
-	(void)state;
-	f = probe_set_up(sshd, NULL);
-	f->target.transport = way;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	probe_tear_down(f);
-	return 0;
-}
-
-static int
-run_suite(const char *transport)
+suite(const char *transport)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_exit_status_comes_back),
@@ -440,26 +401,11 @@ run_suite(const char *transport)
 		cmocka_unit_test(ten_commands_share_a_session),
 	};
 
-	way = transport;
-	return cmocka_run_group_tests_name(transport, tests, set_up, tear_down);
+	return cmocka_run_group_tests_name(transport, tests, ways_set_up, ways_tear_down);
 }
 
 int
 main(int argc, char **argv)
 {
-	int bad = 0;
-
-	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
-		return remote_worker_main(3);
-	if (argc > 2 && strcmp(argv[1], "--hand") == 0)
-		return remote_hand_main(argc, argv);
-	if (argc == 2)
-		cmocka_set_test_filter(argv[1]);
-	signal(SIGPIPE, SIG_IGN);
-	sshd = sshd_start("AcceptEnv DROVER_*\n");
-	bad += run_suite("libssh");
-	bad += run_suite("local");
-	bad += run_suite("ssh");
-	sshd_stop(sshd);
-	return bad != 0;
+	return ways_main(argc, argv, "AcceptEnv DROVER_*\n", suite);
 }
