@@ -67,62 +67,77 @@ tear_down(void **state)
 	return 0;
 }
 
+/* Keys, and what the screen shows after them, or no longer. */
+struct step {
+	const char *keys, *shows, *gone;
+};
+
+static void
+walk(struct screen *s, const struct step *steps, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		screen_type(s, steps[i].keys);
+		if (steps[i].shows)
+			seat_shows(s, steps[i].shows);
+		if (steps[i].gone)
+			seat_gone(s, steps[i].gone);
+	}
+}
+
+static void
+leave(struct screen *s, const char *keys)
+{
+	screen_type(s, keys);
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
+}
+
 static void
 a_herd_is_opened_filtered_and_marked(void **state)
 {
+	static const struct step steps[] = {
+		{ "/web", .gone = "db1 " },
+		{ "\r", .shows = "only web" },
+		{ "\033", .shows = "db1" },
+		{ "/tier=front\r", .gone = "db1 " },
+		{ .keys = "\033" },
+		{ "+web[1-2]\r", .shows = "2 hosts marked" },
+		{ "@nobody\r", .shows = "nobody" },
+		{ .keys = "\033" },
+		{ "-web1\r", .shows = "1 host not marked any more" },
+		{ ">", .shows = "sort HOST v" },
+	};
 	struct walk *w = *state;
-	struct screen *s = w->screen;
 
 	seat_shows(w->screen, "4 unreach");
 	seat_shows(w->screen, "db1");
-	screen_type(s, "/web");
-	seat_gone(w->screen, "db1 ");
-	screen_type(s, "\r");
-	seat_shows(w->screen, "only web");
-	screen_type(s, "\033");
-	seat_shows(w->screen, "db1");
-	screen_type(s, "/tier=front\r");
-	seat_gone(w->screen, "db1 ");
-	screen_type(s, "\033");
-	screen_type(s, "+web[1-2]\r");
-	seat_shows(w->screen, "2 hosts marked");
-	screen_type(s, "@nobody\r");
-	seat_shows(w->screen, "nobody");
-	screen_type(s, "\033");
-	screen_type(s, "-web1\r");
-	seat_shows(w->screen, "1 host not marked any more");
-	screen_type(s, ">");
-	seat_shows(w->screen, "sort HOST v");
-	screen_type(s, "q");
-	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
-	assert_true(screen_modes_restored(s));
+	walk(w->screen, steps, countof(steps));
+	leave(w->screen, "q");
+	assert_true(screen_modes_restored(w->screen));
 }
 
 static void
 a_login_has_the_terminal_until_it_ends(void **state)
 {
+	static const struct step to[] = {
+		{ "g!", .shows = "Command for 1 host" },
+		{ "true\r", .shows = "Cancel" },
+		{ "y", .shows = "1/1 hosts" },
+		{ "\rs", .shows = "login:" },
+	};
 	struct walk *w = *state;
 	struct screen *s = w->screen;
 
-	seat_shows(w->screen, "4 unreach");
-	screen_type(s, "g!");
-	seat_shows(w->screen, "Command for 1 host");
-	screen_type(s, "true\r");
-	seat_shows(w->screen, "Cancel");
-	screen_type(s, "y");
-	seat_shows(w->screen, "1/1 hosts");
-	screen_type(s, "\rs");
-	seat_shows(w->screen, "login:");
+	seat_shows(s, "4 unreach");
+	walk(s, to, countof(to));
 	autofree char *called = screen_text(s);
 	assert_non_null(strstr(called, "-l deploy"));
 	assert_non_null(strstr(called, "HostName=127.0.0.4"));
 	screen_type(s, "words for the other program\r");
-	seat_shows(w->screen, "it ended with status 3");
-	seat_shows(w->screen, "[6 Run]");
-	seat_shows(w->screen, "db1");
+	seat_shows(s, "it ended with status 3");
+	seat_shows(s, "[6 Run]");
+	seat_shows(s, "db1");
 	/* Nothing of what was typed there became a key here. */
-	screen_type(s, "Q");
-	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
+	leave(s, "Q");
 	assert_true(screen_modes_restored(s));
 }
 
@@ -132,16 +147,14 @@ a_terminal_that_cannot_be_had_says_why_in_its_pane(void **state)
 	struct walk *w = *state;
 	struct screen *s = w->screen;
 
-	seat_shows(w->screen, "4 unreach");
+	seat_shows(s, "4 unreach");
 	screen_type(s, "gs");
-	seat_shows(w->screen, "[7 Terms]");
-	seat_shows(w->screen, "LOST");
-	seat_shows(w->screen, "(r connects again, x closes)");
+	seat_shows(s, "[7 Terms]");
+	seat_shows(s, "LOST");
+	seat_shows(s, "(r connects again, x closes)");
 	/* Nobody receives keys there: they are those of the screen. */
-	screen_type(s, "x");
-	seat_shows(w->screen, "No terminal is open.");
-	screen_type(s, "Q");
-	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
+	walk(s, (const struct step[]){ { "x", .shows = "No terminal is open." } }, 1);
+	leave(s, "Q");
 	assert_true(screen_only_allowed(s));
 }
 
