@@ -293,6 +293,7 @@ print_json(struct call *call, const struct host *h, const struct remembered *m)
 	put_if(&w, "jump", h->jump);
 	put_if(&w, "proxy_command", h->proxy_command);
 	put_if(&w, "trust", h->trust);
+	put_if(&w, "transcripts", h->transcripts);
 	if (h->connect_timeout_ms)
 		json_put_int(&w, "connect_timeout_ms", h->connect_timeout_ms);
 	put_if(&w, "refused", h->refused);

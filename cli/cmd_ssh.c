@@ -11,6 +11,7 @@
 #include "cli/ssh_one.h"
 #include "engine/fanout.h"
 #include "engine/herd.h"
+#include "inventory/inventory.h"
 #include "inventory/set.h"
 
 #include <string.h>
@@ -171,17 +172,39 @@ read_forwards(struct call *call, const struct option_list *words, bool proxy, st
 	return true;
 }
 
+/* What the inventory says of the transcript goes before what it does not; false: it is asked for against that. */
+static bool
+decide_record(struct call *call, const struct host *h, bool terminal, bool *ret)
+{
+	const struct options *o = call->options;
+	struct mark at;
+
+	*ret = o->record || (terminal && h->transcripts && str_eq(h->transcripts, "always"));
+	if (!o->record || !h->transcripts || !str_eq(h->transcripts, "never"))
+		return true;
+	if (inventory_said(call->inventory, h, "transcripts", &at))
+		call_usage(call, "--record: %s:%d says transcripts: never of %s", at.file, at.line,
+		    h->name);
+	else
+		call_usage(call, "--record: the inventory says transcripts: never of %s", h->name);
+	return false;
+}
+
 static int
 run_on(
     struct call *call, const struct set *set, const char *command, const struct forwards *forwards)
 {
 	const struct options *o = call->options;
+	bool terminal = !o->plain && (command || isatty(STDIN_FILENO)), record = false;
 	bool as_lines = o->fold || o->stream || o->largest || out_json(call->out);
 
 	if (forwards->count && (set->count > 1 || as_lines))
 		return call_usage(call, "ports are forwarded by the terminal of one host");
 	if (o->record && (set->count > 1 || as_lines || o->plain))
-		return call_usage(call, "--record is for the terminal of one host");
+		return call_usage(
+		    call, "--record is for the terminal of one host; the screen Terms has a key");
+	if (set->count == 1 && !as_lines && !decide_record(call, set->hosts[0], terminal, &record))
+		return call->exit;
 	if (!command && set->count > 1)
 		return terms(call, set);
 	if (!command && as_lines)
@@ -193,10 +216,10 @@ run_on(
 		return ssh_many(call, set, command);
 	return ssh_one(call, &(struct ssh_one_spec){ .set = set,
 				 .command = command,
-				 .terminal = !o->plain && (command || isatty(STDIN_FILENO)),
+				 .terminal = terminal,
 				 .become = o->become,
 				 .escapes = !o->no_escape,
-				 .record = o->record,
+				 .record = record,
 				 .forwards = forwards->list,
 				 .forward_count = forwards->count });
 }
@@ -241,8 +264,9 @@ const struct command command_ssh = {
 	    "\n"
 	    "Many hosts open the screen Terms of the console, see drover-keys(7). With CMD each\n"
 	    "runs it on a terminal of its own, whose input is at its end, and the outputs come as\n"
-	    "those of run. The run is recorded, not what was typed\n"
-	    "or shown on a plain terminal; cattle that was typed to is marked as strayed.\n",
+	    "those of run. The run is recorded, not what was typed; what was shown on a plain\n"
+	    "terminal is with --record, or where the inventory says transcripts: always. Where\n"
+	    "it says never, --record is refused. Cattle that was typed to is marked as strayed.\n",
 	.examples = "drover ssh web1\ta shell\n"
 		    "drover ssh -B db1\troot's shell\n"
 		    "drover ssh web1 -- top\ta program on a terminal\n"

@@ -134,6 +134,12 @@ transcript_mark(struct transcript *t, const char *text, int64_t now_ms)
 		asciicast_marker(&t->cast, now_ms - t->began_ms, text);
 }
 
+bool
+transcript_is_full(const struct transcript *t)
+{
+	return t->full;
+}
+
 void
 transcript_close(struct transcript *t, int64_t now_ms)
 {

@@ -12,6 +12,7 @@
 #ifndef DROVER_ENGINE_TRANSCRIPT_H
 #define DROVER_ENGINE_TRANSCRIPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,8 @@ void transcript_output(struct transcript *t, const void *p, size_t n, int64_t no
 void transcript_resize(struct transcript *t, int columns, int rows, int64_t now_ms);
 /* A remark beside what was shown: "reconnected". Ours, or cleaned. */
 void transcript_mark(struct transcript *t, const char *text, int64_t now_ms);
+/* It has ended by itself, at TRANSCRIPT_MAX. */
+bool transcript_is_full(const struct transcript *t);
 void transcript_close(struct transcript *t, int64_t now_ms); /* frees it */
 
 #endif

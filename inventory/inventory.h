@@ -32,6 +32,7 @@ struct host {
 	int port;
 	int64_t connect_timeout_ms;
 	const char *trust;             /* "first-use" or NULL */
+	const char *transcripts;       /* of its terminals: "always", "never" or NULL: when asked */
 	const char *const *host_keys;  /* "ssh-ed25519 AAAA...", ended by NULL; never NULL */
 	const char *const *groups;     /* every group it is in, nearest first, ended by NULL */
 	const struct var *const *vars; /* merged: host, groups near to far, defaults */

@@ -23,6 +23,7 @@ const struct setting_kind setting_kinds[SETTING_COUNT] = {
 	[SETTING_BECOME_USER] = SETTING("become_user", become_user),
 	[SETTING_TRUST] = SETTING("trust", trust),
 	[SETTING_TRANSPORT] = SETTING("transport", transport),
+	[SETTING_TRANSCRIPTS] = SETTING("transcripts", transcripts),
 	[SETTING_PROXY_COMMAND] = SETTING("proxy_command", proxy_command),
 	[SETTING_PORT] = SETTING("port", port),
 	[SETTING_CONNECT_TIMEOUT] = SETTING("connect_timeout", connect_timeout_ms),

@@ -17,7 +17,7 @@ struct yaml_node;
 /* What a host, a group or the defaults may say about reaching a host. */
 struct settings {
 	const char *address, *user, *identity, *jump, *become, *become_user, *trust, *transport,
-	    *proxy_command;
+	    *proxy_command, *transcripts;
 	int port;
 	int64_t connect_timeout_ms;
 	/* Only Ansible's files say these: */
@@ -34,6 +34,7 @@ enum setting {
 	SETTING_BECOME_USER,
 	SETTING_TRUST,
 	SETTING_TRANSPORT,
+	SETTING_TRANSCRIPTS,
 	SETTING_PROXY_COMMAND,
 	SETTING_PORT,
 	SETTING_CONNECT_TIMEOUT,

@@ -29,6 +29,7 @@ static const char *const kinds[] = { "pet", "cattle", NULL };
 static const char *const becomes[] = { "sudo", "doas", "su", "run0", "none", NULL };
 static const char *const transports[] = { "auto", "libssh", "ssh", "local", NULL };
 static const char *const trusts[] = { "first-use", "known", NULL };
+static const char *const transcripts[] = { "asked", "always", "never", NULL };
 static const char *const colours[] = { "red", "yellow", "green", "blue", "magenta", "cyan", "white",
 	NULL };
 
@@ -57,6 +58,10 @@ static void parse_path(const struct field_context *c, const struct yaml_node *n,
 	    { "trust", FORM_CHOICE, AT(settings.trust), .choices = trusts,                         \
 		    .doc = "first-use accepts the unknown key of a cattle host; known (the "       \
 			   "default) does not" },                                                  \
+	    { "transcripts", FORM_CHOICE, AT(settings.transcripts), .choices = transcripts,        \
+		    .doc = "whether what its terminals show is kept for history play: always; "    \
+			   "never, not even when it is asked for; asked (the default), when it "   \
+			   "is" },                                                                 \
 	{                                                                                          \
 		"vars", FORM_VARS, AT(vars), .doc = "variables, for sets and playbooks"            \
 	}

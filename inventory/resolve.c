@@ -309,6 +309,9 @@ copy_setting(struct host *h, const struct level *l, enum setting s)
 	case SETTING_TRANSPORT:
 		h->transport = from->transport;
 		break;
+	case SETTING_TRANSCRIPTS:
+		h->transcripts = str_eq(from->transcripts, "asked") ? NULL : from->transcripts;
+		break;
 	case SETTING_PROXY_COMMAND:
 		h->proxy_command = from->proxy_command;
 		break;

@@ -11,6 +11,7 @@
 #include "engine/run.h"
 #include "engine/stray.h"
 #include "engine/terminal.h"
+#include "engine/transcript.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
 #include "tui/console.h"
@@ -18,6 +19,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#define TERM_THERE "xterm-256color"
 
 /* Terminals that were opened together: one run, which ends with the last of them. */
 struct sitting {
@@ -32,7 +35,9 @@ struct terms_line {
 	struct terms_pane *pane;
 	struct herd_host *host;
 	struct terminal *terminal;
-	struct sitting *sitting; /* NULL: not begun, or its end was told */
+	struct sitting *sitting;       /* NULL: not begun, or its end was told */
+	struct transcript *transcript; /* NULL: none is kept */
+	bool record;                   /* one is wanted */
 	char *command;
 	bool become;
 	int rows, cols;
@@ -105,7 +110,11 @@ about(void *user, const char *name, struct terms_about *ret)
 
 	if (!h)
 		return false;
-	*ret = (struct terms_about){ .user = h->user, .pet = h->kind == HOST_PET };
+	*ret = (struct terms_about){ .user = h->user,
+		.pet = h->kind == HOST_PET,
+		.policy = !h->transcripts                    ? TERMS_RECORD_ASKED
+			  : str_eq(h->transcripts, "always") ? TERMS_RECORD_ALWAYS
+							     : TERMS_RECORD_NEVER };
 	ret->names[n++] = h->name;
 	str_copy(f->short_name, sizeof(f->short_name), h->name);
 	f->short_name[strcspn(f->short_name, ".")] = '\0';
@@ -140,6 +149,7 @@ tell_end(struct terms_line *l, const struct err *err, int status, const char *si
 	struct sitting *s = take(l->sitting);
 	autoevent e = { .count = 0 };
 
+	transcript_close(take(l->transcript), now(l->feed));
 	if (!s)
 		return;
 	event_init(&e, EVENT_HOST_END);
@@ -159,11 +169,48 @@ tell_end(struct terms_line *l, const struct err *err, int status, const char *si
 		run_finish(s->run, OUTCOME_OK);
 }
 
+/* The pane's mark is there exactly while something is kept. */
+static void
+open_transcript(struct terms_line *l, const char *shown, size_t len)
+{
+	char title[200];
+
+	terms_title(l->pane, title, sizeof(title));
+	l->transcript = transcript_open(&(struct transcript_spec){ .run = l->sitting->run,
+					    .ledger = herd_ledger(l->feed->console->herd),
+					    .host = herd_host_of(l->host)->name,
+					    .title = title,
+					    .term = TERM_THERE,
+					    .columns = l->cols,
+					    .rows = l->rows },
+	    now(l->feed));
+	transcript_output(l->transcript, shown, len, now(l->feed));
+	terms_recording(
+	    l->pane, l->transcript != NULL, l->transcript ? NULL : "its run is not in the ledger");
+}
+
+static void
+record(struct terms_line *l, bool on, const char *shown, size_t len)
+{
+	l->record = on;
+	if (on && l->terminal && l->sitting && !l->transcript) {
+		open_transcript(l, shown, len);
+	} else if (!on && l->transcript) {
+		transcript_close(take(l->transcript), now(l->feed));
+		terms_recording(l->pane, false, NULL);
+	}
+}
+
 static void
 on_data(void *user, const void *bytes, size_t len)
 {
 	struct terms_line *l = user;
 
+	transcript_output(l->transcript, bytes, len, now(l->feed));
+	if (l->transcript && transcript_is_full(l->transcript)) {
+		transcript_close(take(l->transcript), now(l->feed));
+		terms_recording(l->pane, false, "its transcript is full at 64 MiB");
+	}
 	terms_data(l->pane, bytes, len);
 }
 
@@ -194,9 +241,12 @@ open_terminal(struct terms_line *l)
 {
 	l->began_ms = clock_mono_ms();
 	tell_start(l);
+	if (l->record)
+		open_transcript(l, NULL, 0);
 	l->terminal = terminal_open(l->host, &(struct terminal_spec){ .command = l->command,
 						 .columns = (uint16_t)l->cols,
 						 .rows = (uint16_t)l->rows,
+						 .term = TERM_THERE,
 						 .become = l->become,
 						 .data = on_data,
 						 .ended = on_ended,
@@ -353,6 +403,7 @@ resize(struct terms_line *l, int rows, int cols)
 {
 	l->rows = rows;
 	l->cols = cols;
+	transcript_resize(l->transcript, cols, rows, now(l->feed));
 	if (l->terminal)
 		terminal_resize(l->terminal, (uint16_t)cols, (uint16_t)rows);
 }
@@ -393,6 +444,7 @@ feed_terms_new(struct console *c, struct terms_rules *rules)
 		.resize = resize,
 		.pause = pause_line,
 		.typed = typed,
+		.record = record,
 		.wake = wake,
 		.changed = changed,
 		.say = say,

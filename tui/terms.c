@@ -124,11 +124,13 @@ open_line(struct terms_pane *p)
 	autofree char *command = command_of(p);
 
 	p->state = TERMS_OPENING;
-	p->typed = p->paused = p->differs = p->asked = false;
+	p->typed = p->paused = p->differs = p->asked = p->recording = false;
 	p->lag_ms = 0;
 	p->refused = 0;
 	p->err = (struct err){ .kind = OUTCOME_OK };
 	p->line = p->terms->link->open(p->terms->link->user, p, command, p->kind != TERMS_SHELL);
+	if (p->record)
+		p->terms->link->record(p->line, true, NULL, 0);
 }
 
 static struct terms_pane *
@@ -143,6 +145,8 @@ new_pane(struct terms *t, const char *host, const struct terms_about *about, enu
 	for (size_t i = 0; i + 1 < DIVERGE_NAMES && about->names[i]; i++)
 		p->names[i] = xstrdup(about->names[i]);
 	p->pet = about->pet;
+	p->policy = about->policy;
+	p->record = about->policy == TERMS_RECORD_ALWAYS;
 	p->kind = kind;
 	p->what = what ? xstrdup(what) : NULL;
 	p->number = ++t->numbers;
@@ -322,7 +326,7 @@ terms_ended(struct terms_pane *p, const struct err *err, int status, const char 
 		p->err = *err;
 	p->status = status;
 	str_copy(p->signal, sizeof(p->signal), signal ? signal : "");
-	p->differs = false;
+	p->differs = p->recording = false;
 	l->close(take(p->line));
 	terms_slow_forget(p->terms, p);
 	l->wake(l->user, 0);

@@ -26,12 +26,16 @@ struct terms_pane;
 
 enum terms_kind { TERMS_SHELL, TERMS_ROOT, TERMS_CONTAINER, TERMS_JOURNAL };
 
+/* What the inventory says of transcripts. */
+enum terms_policy { TERMS_RECORD_ASKED, TERMS_RECORD_ALWAYS, TERMS_RECORD_NEVER };
+
 /* What there is to know of a host before it is reached. Borrowed for the call. */
 struct terms_about {
 	const char *user;
 	const char
 	    *names[DIVERGE_NAMES]; /* its own, as they may stand on its screen; ended by NULL */
 	bool pet;
+	enum terms_policy policy;
 };
 
 struct terms_link {
@@ -50,6 +54,9 @@ struct terms_link {
 	void (*pause)(struct terms_line *l, bool on);
 	/* Somebody typed there, the first time since it was opened. */
 	void (*typed)(struct terms_line *l);
+	/* What its terminal shows is kept from here on, behind the text, or no more; one that is not begun yet is
+	 * kept from its beginning. What becomes of it is told by terms_recording(), also from inside. */
+	void (*record)(struct terms_line *l, bool on, const char *shown, size_t len);
 	void (*wake)(
 	    void *user, int64_t ms); /* terms_work() is to be called in so many ms, or sooner */
 	void (*changed)(void *user); /* what is shown is another */
@@ -76,7 +83,9 @@ struct terms_pane {
 	bool in, out; /* of a broadcast, by hand */
 	bool seen;    /* on the screen */
 	bool typed;
-	struct buf raw; /* came, and is not on its screen yet; from `taken` on */
+	enum terms_policy policy;
+	bool record, recording; /* it is to be, in whatever line it has; it is */
+	struct buf raw;         /* came, and is not on its screen yet; from `taken` on */
 	size_t taken, fed;
 	bool paused;
 	int64_t frame_ms; /* since when `fed` is counted */
@@ -153,6 +162,17 @@ enum broadcast_ask terms_judge_enter(const struct terms *t, const char **ret_why
 /* Text, unless NULL, and Enter: to one after the other, with the time of the rules between them. */
 void terms_slowly(struct terms *t, const char *text);
 void terms_slow_stop(struct terms *t);
+
+/* terms_record.c: the panes that would receive what is typed are recorded from here on, or, where all of them
+ * are, no more. */
+struct terms_recorded {
+	bool on;
+	size_t changed;
+	size_t never, always; /* of them, where the inventory says so: they are as they were */
+};
+void terms_record(struct terms *t, struct terms_recorded *ret);
+/* The link tells: it is kept, or not; why (NULL: as was asked) it is not any more. */
+void terms_recording(struct terms_pane *p, bool on, const char *why);
 
 /* terms_work.c: what is to be done from time to time. */
 void terms_work(struct terms *t);

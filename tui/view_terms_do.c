@@ -329,6 +329,26 @@ do_line(struct view *v)
 		.yes = line_typed });
 }
 
+static void
+do_record(struct view *v)
+{
+	struct terms_recorded r;
+	autobuf text = BUF_INIT(1024);
+
+	terms_record(terms_of(v), &r);
+	if (r.changed && r.on)
+		buf_addf(&text, "%zu recorded from here on, for history play", r.changed);
+	else if (r.changed)
+		buf_addf(&text, "%zu not recorded any more", r.changed);
+	if (r.never)
+		buf_addf(&text, "%s%zu never: the inventory says transcripts: never",
+		    text.len ? "; " : "", r.never);
+	if (r.always)
+		buf_addf(&text, "%s%zu always: the inventory says transcripts: always",
+		    text.len ? "; " : "", r.always);
+	terms_view_say(v, r.changed == 0, buf_text(&text));
+}
+
 /* The first is the command key. */
 const struct action terms_view_actions[] = {
 	{ .key = "ctrl-]",
@@ -424,6 +444,12 @@ const struct action terms_view_actions[] = {
 	    .hint = true,
 	    .run = terms_view_do_add,
 	    .command = "drover ssh SET" },
+	{ .key = "t",
+	    .name = "record",
+	    .summary = "keep what those that are typed to show from here on; again: no more",
+	    .hint = true,
+	    .needs = NEEDS_ROW,
+	    .run = do_record },
 	{ .key = "-",
 	    .name = "drop",
 	    .summary = "close the terminals of a set of hosts",

@@ -44,6 +44,8 @@ badges(const struct terms_view *tv, size_t i, char *to, size_t size)
 		n = (size_t)snprintf(to, size, p->pet && !p->in ? " (off: pet)" : " (off)");
 	else if (p->in)
 		n = (size_t)snprintf(to, size, " (in)");
+	if (p->recording && n < size)
+		n += (size_t)snprintf(to + n, size - n, " REC");
 	if (p->differs && n < size)
 		n += (size_t)snprintf(
 		    to + n, size - n, tv->terms->hold_odd ? " DIFFERS held" : " DIFFERS");

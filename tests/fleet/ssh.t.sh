@@ -63,3 +63,35 @@ ok "a partition in the middle is told, 255, and the terminal is as it was" typed
 exits 0 "what became of it" drover history show last --json
 like "$out" '"host":"web2".*"state":"unknown"|"state":"unknown".*"host":"web2"' "is unknown"
 exits 0 "healed, it is reached again" drover ssh web2 -- true
+
+# Recorded in the screen Terms: sudo's own prompt, which does not echo, on two hosts at once.
+sed 's/, become: sudo//g' inventory.yaml >login.yaml
+ok "panes are recorded while both are given a password" typed 100x30 -i ./login.yaml ssh web1,web2 <<'SCRIPT'
+wait [7 Terms]
+wait typing to web1
+gone connecting
+keys \^]b
+wait goes to the 0 put in
+keys \^]b
+wait goes to all 2
+keys \^]t
+wait 2 recorded from here on
+keys sudo -k -p 'word of %H: ' sh -c 'echo became $(id -un) of $(hostname)'\r
+wait word of web1:
+wait word of web2:
+keys canary-7\r
+wait became root of web1
+wait became root of web2
+keys \^]Q
+end 0
+restored
+SCRIPT
+for host in web1 web2; do
+	exits 0 "$host: what it showed is played" drover history play --text last "$host"
+	like "$out" "^word of $host:" "$host: with the question"
+	like "$out" "became root of $host" "$host: and what came of the answer"
+	unlike "$out" 'canary-7' "$host: without the answer"
+	drover history play --cast - last "$host" >"$CASE/cast" 2>&1
+	unlike "$(cat "$CASE/cast")" 'canary-7' "$host: of which there is none in what is kept"
+done
+unlike "$(cat "$XDG_STATE_HOME"/drover/ledger.db* | strings)" canary-7 "the password stands nowhere"

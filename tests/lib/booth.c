@@ -12,7 +12,12 @@ on_about(void *user, const char *host, struct terms_about *ret)
 	(void)user;
 	if (!str_starts(host, "web") && !str_starts(host, "db"))
 		return false;
-	*ret = (struct terms_about){ .user = "deploy", .names = { host }, .pet = host[0] == 'd' };
+	*ret = (struct terms_about){ .user = "deploy",
+		.names = { host },
+		.pet = host[0] == 'd',
+		.policy = str_eq(host, "web8")   ? TERMS_RECORD_ALWAYS
+			  : str_eq(host, "web9") ? TERMS_RECORD_NEVER
+						 : TERMS_RECORD_ASKED };
 	return true;
 }
 
@@ -26,6 +31,7 @@ on_open(void *user, struct terms_pane *p, const char *command, bool become)
 		mem_abort("the booth has no more lines");
 	*l = (struct terms_line){ .booth = b, .pane = p, .become = become };
 	buf_init(&l->typed, 1 << 20);
+	buf_init(&l->kept, 1 << 20);
 	str_copy(l->command, sizeof(l->command), command ? command : "-");
 	return l;
 }
@@ -68,6 +74,15 @@ static void
 on_typed(struct terms_line *l)
 {
 	l->marked = true;
+}
+
+static void
+on_record(struct terms_line *l, bool on, const char *shown, size_t len)
+{
+	l->record = on && !l->no_record;
+	if (l->record)
+		buf_add(&l->kept, shown, len);
+	terms_recording(l->pane, l->record, on && !l->record ? "there is no ledger" : NULL);
 }
 
 static void
@@ -116,6 +131,7 @@ booth_up(struct booth *b)
 		.resize = on_resize,
 		.pause = on_pause,
 		.typed = on_typed,
+		.record = on_record,
 		.wake = on_wake,
 		.changed = on_changed,
 		.say = on_say,
@@ -128,8 +144,10 @@ void
 booth_down(struct booth *b)
 {
 	terms_free(b->terms);
-	for (size_t i = 0; i < b->count; i++)
+	for (size_t i = 0; i < b->count; i++) {
 		buf_fini(&b->line[i].typed);
+		buf_fini(&b->line[i].kept);
+	}
 }
 
 struct terms_line *
@@ -149,6 +167,8 @@ booth_write(struct booth *b, const char *host, const char *text)
 
 	if (!l)
 		mem_abort("that host has no line");
+	if (l->record)
+		buf_adds(&l->kept, text);
 	terms_data(l->pane, text, strlen(text));
 }
 

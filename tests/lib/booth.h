@@ -2,6 +2,7 @@
  * Terminals on no hosts: a struct terms_link whose far ends are made by hand.
  *
  * Owns what was typed into each. web1, web2, web3, web10 and web4 are cattle, db1 a pet; other names are no hosts.
+ * The inventory says transcripts: always of web8, and never of web9.
  */
 #ifndef DROVER_TESTS_LIB_BOOTH_H
 #define DROVER_TESTS_LIB_BOOTH_H
@@ -15,6 +16,8 @@ struct terms_line {
 	struct booth *booth;
 	struct terms_pane *pane;
 	struct buf typed;
+	struct buf kept;        /* of what it shows, while that is recorded */
+	bool record, no_record; /* it is; it cannot be */
 	char command[400];
 	bool become, paused, closed, full, marked;
 	size_t pending;

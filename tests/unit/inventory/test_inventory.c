@@ -291,6 +291,26 @@ first_use_is_for_cattle(void **state)
 }
 
 static void
+transcripts_are_kept_as_the_nearest_says(void **state)
+{
+	struct stock f;
+	struct mark at;
+
+	(void)state;
+	stock_parse(&f, "defaults: {transcripts: always}\n"
+			"groups: {c: {transcripts: never, hosts: [c1, c2]}}\n"
+			"hosts: {c2: {transcripts: asked}, p1: {}}\n");
+	assert_string_equal(inventory_find(f.inv, "p1")->transcripts, "always");
+	assert_string_equal(inventory_find(f.inv, "c1")->transcripts, "never");
+	assert_null(inventory_find(f.inv, "c2")->transcripts);
+	assert_true(inventory_said(f.inv, inventory_find(f.inv, "c1"), "transcripts", &at));
+	assert_int_equal(at.line, 2);
+	stock_drop(&f);
+	stock_refuses("hosts: {p1: {transcripts: sometimes}}\n",
+	    "t:1:27: transcripts: asked, always or never is wanted here, not \"sometimes\"\n");
+}
+
+static void
 a_list_of_hosts_needs_no_file(void **state)
 {
 	struct stock f;
@@ -538,6 +558,7 @@ main(void)
 		cmocka_unit_test(how_to_get_there_and_whom_to_become_may_be_said_at_every_level),
 		cmocka_unit_test(one_address_under_two_names_is_a_warning),
 		cmocka_unit_test(first_use_is_for_cattle),
+		cmocka_unit_test(transcripts_are_kept_as_the_nearest_says),
 		cmocka_unit_test(a_list_of_hosts_needs_no_file),
 		cmocka_unit_test(a_wrong_list_is_a_usage_error),
 		cmocka_unit_test(sources_are_told_apart_and_kept_safe),

@@ -423,6 +423,97 @@ a_pane_that_is_dropped_takes_nobody_elses_place(void **state)
 	booth_pass(&b, 1000);
 }
 
+static void
+kept_is(const char *host, const char *expected)
+{
+	struct terms_line *l = booth_line(&b, host);
+
+	assert_string_equal(buf_text(&l->kept), expected);
+	buf_clear(&l->kept);
+}
+
+static void
+a_recording_begins_with_what_the_screen_shows_and_ends_when_it_is_told(void **state)
+{
+	struct terms_recorded r;
+
+	(void)state;
+	booth_write(&b, "web1", "one\r\n\033[31mtwo\033[0m $ ");
+	terms_record(b.terms, &r);
+	assert_true(r.on && r.changed == 1);
+	assert_true(b.terms->panes[0]->recording && !b.terms->panes[1]->recording);
+	kept_is("web1", "one\r\ntwo $\033[2;7H");
+	booth_write(&b, "web1", "more");
+	booth_write(&b, "web2", "nothing");
+	kept_is("web1", "more");
+	kept_is("web2", "");
+	terms_record(b.terms, &r);
+	assert_true(!r.on && r.changed == 1 && !b.terms->panes[0]->recording);
+	booth_write(&b, "web1", "behind");
+	kept_is("web1", "");
+}
+
+static void
+what_is_typed_to_is_recorded_all_of_it_or_none(void **state)
+{
+	struct terms_recorded r;
+
+	(void)state;
+	terms_record(b.terms, &r);
+	terms_set_mode(b.terms, BROADCAST_MARKED);
+	for (size_t i = 0; i < 3; i++)
+		b.terms->panes[i]->in = true;
+	terms_record(b.terms, &r);
+	assert_true(r.on && r.changed == 2);
+	assert_true(b.terms->panes[2]->recording && !b.terms->panes[3]->recording);
+	terms_record(b.terms, &r);
+	assert_true(!r.on && r.changed == 3);
+	for (size_t i = 0; i < 4; i++)
+		assert_false(b.terms->panes[i]->recording);
+}
+
+static void
+the_inventory_says_what_is_recorded_always_and_never(void **state)
+{
+	static const char *const hosts[] = { "web8", "web9" };
+	struct terms_recorded r;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(terms_add(b.terms, hosts, 2, TERMS_SHELL, NULL, &err), 2);
+	for (size_t i = 4; i < 6; i++)
+		terms_began(b.terms->panes[i]);
+	booth_write(&b, "web8", "hello");
+	kept_is("web8", "hello"); /* from its first byte */
+	terms_set_mode(b.terms, BROADCAST_ALL);
+	terms_record(b.terms, &r);
+	assert_true(r.on && r.changed == 3 && r.never == 1 && r.always == 1);
+	terms_record(b.terms, &r);
+	assert_true(!r.on && r.changed == 3);
+	assert_true(b.terms->panes[4]->recording && !b.terms->panes[5]->recording);
+	assert_false(booth_line(&b, "web9")->record);
+}
+
+static void
+a_recorded_pane_that_connects_again_is_recorded_again(void **state)
+{
+	struct terms_recorded r;
+
+	(void)state;
+	terms_record(b.terms, &r);
+	terms_ended(b.terms->panes[0], NULL, 0, NULL);
+	assert_false(b.terms->panes[0]->recording);
+	terms_reconnect(b.terms, 0);
+	booth_write(&b, "web1", "again");
+	kept_is("web1", "again");
+	assert_true(b.terms->panes[0]->recording);
+	booth_line(&b, "web2")->no_record = true;
+	b.terms->focus = 1;
+	terms_record(b.terms, &r);
+	assert_false(b.terms->panes[1]->recording);
+	assert_string_equal(b.said, "web2 is not recorded: there is no ledger");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, down)
 
 int
@@ -447,6 +538,10 @@ main(void)
 		TEST(a_hidden_pane_keeps_what_comes_and_is_seen_whole),
 		TEST(keys_that_wait_and_keys_that_are_lost_are_told),
 		TEST(a_pane_that_is_dropped_takes_nobody_elses_place),
+		TEST(a_recording_begins_with_what_the_screen_shows_and_ends_when_it_is_told),
+		TEST(what_is_typed_to_is_recorded_all_of_it_or_none),
+		TEST(the_inventory_says_what_is_recorded_always_and_never),
+		TEST(a_recorded_pane_that_connects_again_is_recorded_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -427,6 +427,23 @@ the_mouse_chooses_a_pane_and_reaches_its_program(void **state)
 }
 
 static void
+what_is_recorded_is_marked_in_its_title(void **state)
+{
+	(void)state;
+	open_on("web1,web2");
+	shows(" REC", false);
+	command("t");
+	shows(" REC", true);
+	assert_string_equal(st.flash, "1 recorded from here on, for history play");
+	assert_true(b.terms->panes[0]->recording && !b.terms->panes[1]->recording);
+	stage_check(&st, "terms-record", NULL);
+	command("t");
+	shows(" REC", false);
+	assert_string_equal(st.flash, "1 not recorded any more");
+	typed_is("web1", "");
+}
+
+static void
 any_size_can_be_painted(void **state)
 {
 	(void)state;
@@ -461,6 +478,7 @@ main(void)
 		TEST(panes_are_added_dropped_and_made_another),
 		TEST(what_was_typed_once_ends_when_the_screen_is_left),
 		TEST(the_mouse_chooses_a_pane_and_reaches_its_program),
+		TEST(what_is_recorded_is_marked_in_its_title),
 		TEST(any_size_can_be_painted),
 	};
 
