@@ -11,6 +11,7 @@
 #include "playbooks/request.h"
 #include "playbooks/resource.h"
 #include "playbooks/wanted.h"
+#include "tests/lib/parcel.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -189,26 +190,6 @@ kept(struct arena *a, const char *app)
 	return arena_printf(a, "kept %s", buf_text(&b));
 }
 
-static char *
-member(const struct buf *request, const char *name)
-{
-	const char *nl = memchr(request->data, '\n', request->len);
-	size_t head = (size_t)(nl - request->data) + 1;
-
-	for (const char *at = request->data + head; at + 512 < request->data + request->len;) {
-		size_t size = (size_t)strtoull(at + 124, NULL, 8);
-
-		if (str_eq(at, name)) {
-			char *text = xcalloc(size + 1, 1);
-
-			memcpy(text, at + 512, size);
-			return text;
-		}
-		at += 512 + (size + 511) / 512 * 512;
-	}
-	return NULL;
-}
-
 static void
 is_carried_out(const struct plan *p, const char *steps, const char *first)
 {
@@ -223,7 +204,8 @@ is_carried_out(const struct plan *p, const char *steps, const char *first)
 	struct err err;
 
 	assert_int_equal(request_build(&r, &b, &err), 0);
-	autofree char *told = member(&b, "steps"), *drained = member(&b, "drain.first");
+	autofree char *told = parcel_member(&b, "steps"),
+		      *drained = parcel_member(&b, "drain.first");
 	assert_string_equal(told, steps);
 	assert_string_equal(drained ? drained : "", first);
 }

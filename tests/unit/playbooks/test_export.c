@@ -9,6 +9,7 @@
 #include "playbooks/release.h"
 #include "playbooks/request.h"
 #include "tests/lib/desk.h"
+#include "tests/lib/parcel.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -249,26 +250,6 @@ what_may_find_no_room_is_refused(void **state)
 	    refusal(d, "full\nsize 50000\nroom 100000", "full\nsize 50000\nroom 100000"));
 }
 
-static char *
-member(const struct buf *request, const char *name)
-{
-	const char *nl = memchr(request->data, '\n', request->len);
-	size_t head = (size_t)(nl - request->data) + 1;
-
-	for (const char *at = request->data + head; at + 512 < request->data + request->len;) {
-		size_t size = (size_t)strtoull(at + 124, NULL, 8);
-
-		if (str_eq(at, name)) {
-			char *text = xcalloc(size + 1, 1);
-
-			memcpy(text, at + 512, size);
-			return text;
-		}
-		at += 512 + (size + 511) / 512 * 512;
-	}
-	return NULL;
-}
-
 static void
 it_comes_before_anything_is_switched_or_stopped(void **state)
 {
@@ -291,19 +272,19 @@ it_comes_before_anything_is_switched_or_stopped(void **state)
 		.release = "r1",
 		.plan = plan_of(d, found) };
 	assert_int_equal(request_build(&r, &b, &err), 0);
-	autofree char *steps = member(&b, "steps");
+	autofree char *steps = parcel_member(&b, "steps");
 	assert_non_null(steps);
 	assert_string_equal(steps, "stage 1\n"
 				   "start 1\ndo 1 export\ndone 1\n"
 				   "files 1\nat 0\ndaemon-reload\n"
 				   "start 2\nunit restart db-0.service\nsteady\ndone 2\n");
-	autofree char *args = member(&b, "args/1"), *back = member(&b, "back/1");
+	autofree char *args = parcel_member(&b, "args/1"), *back = parcel_member(&b, "back/1");
 	assert_string_equal(args, "1\nexport\n1\nrows\n1\n-\n1\n4194304\n1\ndb-0.service\n");
 	assert_string_equal(back, "1\nrestore\n1\nrows\n1\nself\n1\n4194304\n1\ndb-0.service\n");
 	/* What a volume holds changes by itself. */
-	assert_null(member(&b, "look/1"));
+	assert_null(parcel_member(&b, "look/1"));
 	/* It is no part of what the app is. */
-	autofree char *manifest = member(&b, "manifest");
+	autofree char *manifest = parcel_member(&b, "manifest");
 	assert_null(strstr(manifest, "export"));
 	assert_in_range(request_limit_ms(&r), 3600000, 10000000);
 }

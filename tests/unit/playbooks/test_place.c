@@ -2,13 +2,13 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "inventory/inventory.h"
 #include "playbooks/plan.h"
 #include "playbooks/request.h"
 #include "tests/lib/desk.h"
+#include "tests/lib/parcel.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -198,33 +198,6 @@ a_test_of_a_file_names_it(void **state)
 	assert_string_equal(r->validate[3], "web1");
 }
 
-/* A member of the request, as tar(1) unpacks it. */
-static char *
-member(const struct buf *request, const char *name)
-{
-	size_t head =
-	    (size_t)((char *)memchr(request->data, '\n', request->len) - request->data) + 1;
-	autofree char *command =
-	    xasprintf("tar -xOf build/test_place.tar '%s' >build/test_place.out", name);
-	struct err err;
-
-	assert_int_equal(file_replace("build/test_place.tar", request->data + head,
-			     request->len - head, 0600, &err),
-	    0);
-	return (system)(command) != 0
-		   ? NULL
-		   : file_read("build/test_place.out", 1U << 20, &(size_t){ 0 }, &err);
-}
-
-static void
-expect(const struct buf *request, const char *name, const char *text)
-{
-	autofree char *found = member(request, name);
-
-	assert_non_null(found);
-	assert_string_equal(found, text);
-}
-
 #define B "3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"
 
 static void
@@ -256,7 +229,7 @@ what_goes_comes_last_and_the_deepest_first(void **state)
 		.release = "r",
 		.plan = p };
 	assert_int_equal(request_build(&r, &b, &err), 0);
-	expect(&b, "files.1",
+	parcel_holds(&b, "files.1",
 	    "4 - - - 2e7d2c03a9507ae265ecf5b5356885a53393a2029d241394997265a1a25aefc6 l /srv/l\n"
 	    "5 1777 - bin - d /srv/d\n"
 	    "6 - eve - " B " l /srv/n\n"
@@ -264,11 +237,11 @@ what_goes_comes_last_and_the_deepest_first(void **state)
 	    "2 - - - - t /srv/t\n"
 	    "3 - - - - r /srv/o/f\n"
 	    "1 - - - - e /srv/o\n");
-	expect(&b, "needs", B "  /srv/o/f\n");
-	expect(&b, "absent", "/srv/d\n/srv/n\n/srv/f\n");
-	expect(&b, "places", "d - /srv/o\nd - /srv/t\nl " B " /srv/l\n");
-	expect(&b, "steps", "files 1\n");
-	expect(&b, "valid/7", "1\nsh\n1\n-c\n1\ntest -s \"$FILE\"\n");
+	parcel_holds(&b, "needs", B "  /srv/o/f\n");
+	parcel_holds(&b, "absent", "/srv/d\n/srv/n\n/srv/f\n");
+	parcel_holds(&b, "places", "d - /srv/o\nd - /srv/t\nl " B " /srv/l\n");
+	parcel_holds(&b, "steps", "files 1\n");
+	parcel_holds(&b, "valid/7", "1\nsh\n1\n-c\n1\ntest -s \"$FILE\"\n");
 }
 
 static void
@@ -293,8 +266,8 @@ a_unit_that_goes_is_stopped_while_its_file_is_there(void **state)
 	assert_int_equal(p->steps[0].class, PLAN_REMOVE);
 	assert_string_equal(p->steps[0].why, "stop, disable");
 	assert_int_equal(request_build(&r, &b, &err), 0);
-	expect(&b, "files.1", "1 - - - - r /etc/systemd/system/a.service\n");
-	expect(&b, "steps",
+	parcel_holds(&b, "files.1", "1 - - - - r /etc/systemd/system/a.service\n");
+	parcel_holds(&b, "steps",
 	    "stage 1\nstart 1\nunit stop a.service\ndisable a.service\nfiles 1\nat "
 	    "0\ndaemon-reload\n");
 	found = (struct found){ .kind = '-', .active = "failed" };

@@ -3,9 +3,9 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "playbooks/plan.h"
+#include "tests/lib/parcel.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -93,33 +93,6 @@ set_up(struct scene *s)
 		.soak_ms = 250 };
 }
 
-/* A member of the request, as tar(1) unpacks it. */
-static char *
-member(const struct buf *request, const char *name)
-{
-	const char *nl = memchr(request->data, '\n', request->len);
-	size_t head = (size_t)(nl - request->data) + 1;
-	autofree char *command =
-	    xasprintf("tar -xOf build/test_request.tar '%s' >build/test_request.out", name);
-	struct err err;
-
-	assert_int_equal(file_replace("build/test_request.tar", request->data + head,
-			     request->len - head, 0600, &err),
-	    0);
-	if ((system)(command) != 0)
-		return NULL;
-	return file_read("build/test_request.out", 1U << 20, &(size_t){ 0 }, &err);
-}
-
-static void
-expect(const struct buf *request, const char *name, const char *text)
-{
-	autofree char *found = member(request, name);
-
-	assert_non_null(found);
-	assert_string_equal(found, text);
-}
-
 static void
 a_plan_becomes_files_steps_and_manifest(void **state)
 {
@@ -130,26 +103,26 @@ a_plan_becomes_files_steps_and_manifest(void **state)
 	(void)state;
 	set_up(&s);
 	assert_int_equal(request_build(&s.request, &b, &err), 0);
-	expect(&b, "about", "me@here x\tme\tweb1\tshop\tr1\n");
-	expect(&b, "needs", OLD "  /etc/motd\n" ONE "  /same\n");
-	expect(&b, "absent", "/etc/systemd/system/web-0.service\n");
-	expect(&b, "files.1",
+	parcel_holds(&b, "about", "me@here x\tme\tweb1\tshop\tr1\n");
+	parcel_holds(&b, "needs", OLD "  /etc/motd\n" ONE "  /same\n");
+	parcel_holds(&b, "absent", "/etc/systemd/system/web-0.service\n");
+	parcel_holds(&b, "files.1",
 	    "1 0640 root root " ONE " - /etc/motd\n"
 	    "2 0644 root root " ONE " U /etc/systemd/system/web-0.service\n");
-	expect(&b, "f/" ONE, "hello\n");
-	expect(&b, "steps",
+	parcel_holds(&b, "f/" ONE, "hello\n");
+	parcel_holds(&b, "steps",
 	    "files 1\nat 2\nenable web-0.service\nat 0\ndaemon-reload\n"
 	    "start 2\nunit start web-0.service\n"
 	    "gate web-0.service http 127.0.0.1 8080 100 500 3 /healthz\nsteady\ndone 2\n"
 	    "start 3\nrun 3 0.0 0 -\ndone 3\n"
 	    "start 4\nunit try-reload-or-restart caddy.service\ndone 4\nat 0\nsoak 250\n");
-	expect(&b, "args/3", "1\n/root\n1\nA=b c\n1\necho\n2\ntwo\nlines\n1\n\n");
-	expect(&b, "manifest",
+	parcel_holds(&b, "args/3", "1\n/root\n1\nA=b c\n1\necho\n2\ntwo\nlines\n1\n\n");
+	parcel_holds(&b, "manifest",
 	    "1\tfile /etc/motd\tshop\t-\tr1\t" ONE "\t-\tp\t-\n"
 	    "0\tfile /same\tshop\t-\tr1\t" ONE "\t-\tf\t-\n"
 	    "2\tunit web-0.service\tshop\tweb\tr1\tcfg\t" ONE "\tp\t-\n"
 	    "4\tthen reload caddy.service\tshop\t-\t-\t!\n");
-	autofree char *program = member(&b, "program");
+	autofree char *program = parcel_member(&b, "program");
 	assert_non_null(strstr(program, "flock -n"));
 }
 
@@ -170,8 +143,8 @@ a_pattern_goes_as_it_is_and_never_through_a_shell(void **state)
 		.retries = 3 };
 	s.step[2].resource = &says;
 	assert_int_equal(request_build(&s.request, &b, &err), 0);
-	expect(&b, "args/2", "1\nit's $(up) *\n");
-	autofree char *steps = member(&b, "steps");
+	parcel_holds(&b, "args/2", "1\nit's $(up) *\n");
+	autofree char *steps = parcel_member(&b, "steps");
 	assert_non_null(strstr(steps, "\ngate web-0.service journal - 0 100 500 3 2\n"));
 }
 
@@ -205,11 +178,11 @@ the_first_drain_comes_before_all_steps_and_the_next_before_its_own_stop(void **s
 	limit = request_limit_ms(&s.request);
 	one.drain = two.drain = &drain;
 	assert_int_equal(request_build(&s.request, &b, &err), 0);
-	expect(&b, "drain.first", "web-0.service\n");
-	expect(&b, "drains", "web-0.service 2 1.5\nweb-1.service 3 1.5\n");
-	expect(&b, "drain/3", "1\n/root\n1\nDROVER_APP=web\n1\nlb\n1\nout\n");
-	expect(&b, "undrain/2", "1\n/root\n1\nDROVER_APP=web\n1\nlb\n1\nin\n");
-	expect(&b, "steps",
+	parcel_holds(&b, "drain.first", "web-0.service\n");
+	parcel_holds(&b, "drains", "web-0.service 2 1.5\nweb-1.service 3 1.5\n");
+	parcel_holds(&b, "drain/3", "1\n/root\n1\nDROVER_APP=web\n1\nlb\n1\nout\n");
+	parcel_holds(&b, "undrain/2", "1\n/root\n1\nDROVER_APP=web\n1\nlb\n1\nin\n");
+	parcel_holds(&b, "steps",
 	    "files 1\nat 0\ndaemon-reload\n"
 	    "start 2\nunit restart web-0.service\n"
 	    "gate web-0.service http 127.0.0.1 8080 100 500 3 /healthz\nsteady\n"
@@ -224,9 +197,9 @@ the_first_drain_comes_before_all_steps_and_the_next_before_its_own_stop(void **s
 		s.step[i].reload = true;
 	}
 	assert_int_equal(request_build(&s.request, &b, &err), 0);
-	autofree char *steps = member(&b, "steps");
+	autofree char *steps = parcel_member(&b, "steps");
 	assert_null(strstr(steps, "drain"));
-	assert_null(member(&b, "drain.first"));
+	assert_null(parcel_member(&b, "drain.first"));
 }
 
 static void
@@ -267,15 +240,15 @@ what_an_undo_needs_goes_with_the_act(void **state)
 	s.step[3].resource = &undone;
 	s.step[2].restart = true;
 	assert_int_equal(request_build(&s.request, &b, &err), 0);
-	autofree char *what = member(&b, "what");
+	autofree char *what = parcel_member(&b, "what");
 	assert_string_equal(what,
 	    "1\tfile\tchange\t-\t4\t-\tfile /etc/motd\tfile /etc/motd\n"
 	    "2\tunit\tcreate\t-r\t0\tweb\tunit web-0.service\tunit web-0.service\n"
 	    "3\trun\tunpredicted\t-\t0\t-\trun 1\trun echo x\n"
 	    "4\tthen\treload\t-\t0\t-\tcaddy.service\treload caddy.service\n");
-	autofree char *units = member(&b, "units");
+	autofree char *units = parcel_member(&b, "units");
 	assert_string_equal(units, "2 web-0.service\n");
-	autofree char *words = member(&b, "undo/3");
+	autofree char *words = parcel_member(&b, "undo/3");
 	assert_string_equal(words, "1\nA=b c\n1\nrm\n1\n-f\n1\nx\n");
 }
 
@@ -296,8 +269,8 @@ a_unit_that_runs_as_it_should_is_left_alone(void **state)
 	s.plan.then_count = 0;
 	s.plan.count = 3;
 	assert_int_equal(request_build(&s.request, &b, &err), 0);
-	expect(&b, "files.1", "1 0640 root root " ONE " - /etc/motd\n");
-	expect(&b, "steps", "files 1\nstart 2\ndone 2\n");
+	parcel_holds(&b, "files.1", "1 0640 root root " ONE " - /etc/motd\n");
+	parcel_holds(&b, "steps", "files 1\nstart 2\ndone 2\n");
 }
 
 /* A file behind a command waits for it; one in front of it does not. */
@@ -320,11 +293,11 @@ files_behind_a_command_are_switched_after_it(void **state)
 	s.found[3] = s.found[0];
 	s.plan.then_count = 0;
 	assert_int_equal(request_build(&s.request, &b, &err), 0);
-	expect(&b, "files.1", "1 0640 root root " ONE " - /etc/motd\n");
-	expect(&b, "files.2",
+	parcel_holds(&b, "files.1", "1 0640 root root " ONE " - /etc/motd\n");
+	parcel_holds(&b, "files.2",
 	    "3 0644 root root " ONE " U /etc/systemd/system/web-0.service\n"
 	    "4 0640 root root " ONE " - /late\n");
-	expect(&b, "steps",
+	parcel_holds(&b, "steps",
 	    "files 1\nstart 2\nrun 2 0.0 0 -\ndone 2\nfiles 2\nat 3\nenable web-0.service\n"
 	    "at 0\ndaemon-reload\nstart 3\nunit start web-0.service\n"
 	    "gate web-0.service http 127.0.0.1 8080 100 500 3 /healthz\nsteady\ndone 3\n"
@@ -366,14 +339,14 @@ what_goes_away_stops_first_and_its_line_goes_with_it(void **state)
 	s.plan.then_count = 0;
 	s.request.soak_ms = 0;
 	assert_int_equal(request_build(&s.request, &b, &err), 0);
-	expect(&b, "files.1",
+	parcel_holds(&b, "files.1",
 	    "2 - - - - r /old\n"
 	    "1 - - - - r /etc/systemd/system/web-0.service\n");
-	expect(&b, "steps",
+	parcel_holds(&b, "steps",
 	    "stage 1\nstart 1\nunit stop web-0.service\ndisable web-0.service\nfiles 1\n"
 	    "at 0\ndaemon-reload\nstart 3\nimage-away 3 localhost/a:1\n");
-	expect(&b, "needs", ONE "  /etc/systemd/system/web-0.service\n" ONE "  /old\n");
-	expect(&b, "manifest",
+	parcel_holds(&b, "needs", ONE "  /etc/systemd/system/web-0.service\n" ONE "  /old\n");
+	parcel_holds(&b, "manifest",
 	    "1\tunit web-0.service\tshop\tweb\tr1\t!\t-\tp\t-\n"
 	    "0\tfile /kept\tshop\t-\tr1\t!\t-\tf\t-\n"
 	    "2\tfile /old\tshop\t-\tr1\t!\t-\tp\t-\n"
