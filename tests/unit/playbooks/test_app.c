@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "playbooks/app.h"
+#include "tests/lib/shop.h"
 #include "tests/lib/verify.h"
 
 #include <setjmp.h>
@@ -33,23 +34,10 @@ static const char *const command[] = { "/bin/shop", "serve", NULL };
 static const char *const args[] = { "--name", "a b", NULL };
 
 static const struct app shop = {
-	.name = "shop",
-	.playbook = "shop",
-	.host = "web1",
+	SHOP_MEMBERS(ports, env, files, args),
 	.image = "localhost/shop:1",
 	.image_id = "1111",
-	.replicas = 2,
-	.port = ports,
-	.port_count = 2,
-	.env = env,
-	.env_count = 2,
-	.file = files,
-	.file_count = 2,
 	.command = command,
-	.args = args,
-	.limits.cpu_percent = 50,
-	.limits.memory = 256 << 20,
-	.limits.tasks = 100,
 	.sandbox.read_only = true,
 	.health = { .kind = HEALTH_HTTP, .port = 8080, .address = "127.0.0.1", .path = "/" },
 };
@@ -110,16 +98,6 @@ static const char golden[] =
     "[Install]\n"
     "WantedBy=multi-user.target\n";
 
-static const struct resource *
-find(const struct resource_list *l, const char *id)
-{
-	for (size_t i = 0; i < l->count; i++)
-		if (str_eq(l->item[i]->id, id))
-			return l->item[i];
-	fail_msg("%s is not there", id);
-	return NULL;
-}
-
 static void
 a_replica_is_a_unit_a_person_can_read(void **state)
 {
@@ -129,7 +107,7 @@ a_replica_is_a_unit_a_person_can_read(void **state)
 	(void)state;
 	app_resources(&shop, a, &l);
 	assert_int_equal(l.count, 5);
-	const struct resource *r = find(&l, "unit shop-1.service");
+	const struct resource *r = shop_resource(&shop, a, "unit shop-1.service");
 	assert_string_equal(r->content, golden);
 	assert_string_equal(r->path, "/etc/systemd/system/shop-1.service");
 	assert_int_equal(r->mode, 0644);
@@ -146,11 +124,10 @@ static void
 a_replica_is_told_its_ports_and_paths(void **state)
 {
 	struct arena *a = arena_new();
-	struct resource_list l = { 0 };
 
 	(void)state;
-	app_resources(&shop, a, &l);
-	assert_string_equal(find(&l, "file /etc/drover/apps/shop/resources-0.json")->content,
+	assert_string_equal(
+	    shop_resource(&shop, a, "file /etc/drover/apps/shop/resources-0.json")->content,
 	    "{\"app\":\"shop\",\"replica\":0,\"host\":\"web1\",\"log\":{\"write\":\"stdout\","
 	    "\"sink\":\"journal\"},\"ports\":{\"http\":{\"protocol\":\"tcp\",\"container\":80,"
 	    "\"host\":8080,\"count\":1,\"bind\":[\"0.0.0.0\"]},\"admin-ui\":{\"protocol\":"
@@ -158,22 +135,17 @@ a_replica_is_told_its_ports_and_paths(void **state)
 	    "\"/etc/shop.toml\":{\"kind\":\"file\",\"writable\":false},\"/data\":{\"kind\":"
 	    "\"volume\",\"writable\":true}},\"limits\":{\"cpu_percent\":50,\"memory\":268435456,"
 	    "\"tasks\":100}}\n");
-	const struct resource *f = find(&l, "file /etc/drover/apps/shop/files/etc/shop.toml");
+	const struct resource *f =
+	    shop_resource(&shop, a, "file /etc/drover/apps/shop/files/etc/shop.toml");
 	assert_string_equal(f->content, "a = 1\n");
 	assert_int_equal(f->mode, 0640);
-	free(l.item);
 	arena_free(a);
 }
 
 static const char *
 config_of(const struct app *app, struct arena *a, const char *unit)
 {
-	struct resource_list l = { 0 };
-
-	app_resources(app, a, &l);
-	const char *digest = find(&l, unit)->config_digest;
-	free(l.item);
-	return digest;
+	return shop_resource(app, a, unit)->config_digest;
 }
 
 static void
@@ -205,37 +177,27 @@ whatever_a_restart_would_pick_up_changes_the_config_digest(void **state)
 	arena_free(a);
 }
 
+static const char *
+unit_text(const struct app *app, struct arena *a)
+{
+	return shop_resource(app, a, "unit shop-0.service")->content;
+}
+
 static void
 one_port_is_also_just_port_and_the_user_has_the_last_word(void **state)
 {
 	static const struct app_env own[] = { { "PORT", "81" } };
 	struct arena *a = arena_new();
 	struct app app = shop;
-	struct resource_list one = { 0 }, said = { 0 };
 
 	(void)state;
 	app.port_count = 1;
-	app_resources(&app, a, &one);
-	assert_non_null(strstr(find(&one, "unit shop-0.service")->content, "--env=PORT=80 "));
+	assert_non_null(strstr(unit_text(&app, a), "--env=PORT=80 "));
 	app.env = own;
 	app.env_count = 1;
-	app_resources(&app, a, &said);
-	assert_null(strstr(find(&said, "unit shop-0.service")->content, "--env=PORT=80 "));
-	assert_non_null(strstr(find(&said, "unit shop-0.service")->content, "--env=PORT=81 "));
-	free(one.item);
-	free(said.item);
+	assert_null(strstr(unit_text(&app, a), "--env=PORT=80 "));
+	assert_non_null(strstr(unit_text(&app, a), "--env=PORT=81 "));
 	arena_free(a);
-}
-
-static const char *
-unit_text(const struct app *app, struct arena *a)
-{
-	struct resource_list l = { 0 };
-
-	app_resources(app, a, &l);
-	const char *text = find(&l, "unit shop-0.service")->content;
-	free(l.item);
-	return text;
 }
 
 static void
@@ -250,7 +212,6 @@ how_it_is_started_and_stopped_stands_in_the_unit(void **state)
 {
 	static const char *const labels[] = { "a.b/c=100% $x", "tier=front", NULL };
 	struct arena *a = arena_new();
-	struct resource_list l = { 0 };
 	struct app app = shop;
 
 	(void)state;
@@ -270,9 +231,7 @@ how_it_is_started_and_stopped_stands_in_the_unit(void **state)
 	holds(text, "  --stop-signal=SIGINT \\\n  --stop-timeout=61 \\\n");
 	holds(text, "ExecStop=/usr/bin/podman rm -f -i --time=61 ");
 	holds(text, "ExecStopPost=-/usr/bin/podman rm -f -i --time=61 ");
-	app_resources(&app, a, &l);
-	assert_true(find(&l, "unit shop-0.service")->limit_ms > 60500);
-	free(l.item);
+	assert_true(shop_resource(&app, a, "unit shop-0.service")->limit_ms > 60500);
 	arena_free(a);
 }
 

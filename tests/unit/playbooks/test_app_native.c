@@ -4,9 +4,9 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "playbooks/app.h"
 #include "playbooks/plan.h"
 #include "tests/lib/desk.h"
+#include "tests/lib/shop.h"
 #include "tests/lib/verify.h"
 
 #include <setjmp.h>
@@ -38,22 +38,9 @@ static const struct app_binary binary = { .name = "shop",
 	.digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" };
 
 static const struct app shop = {
-	.name = "shop",
-	.playbook = "shop",
-	.host = "web1",
+	SHOP_MEMBERS(ports, env, files, args),
 	.form = APP_BINARY,
 	.binary = &binary,
-	.replicas = 2,
-	.port = ports,
-	.port_count = 1,
-	.env = env,
-	.env_count = 1,
-	.file = files,
-	.file_count = 4,
-	.args = args,
-	.limits.cpu_percent = 50,
-	.limits.memory = 256 << 20,
-	.limits.tasks = 100,
 };
 
 static const char golden[] =
@@ -141,22 +128,6 @@ static const char golden[] =
     "[Install]\n"
     "WantedBy=multi-user.target\n";
 
-static const struct resource *
-made(const struct app *app, const char *id, struct arena *a)
-{
-	struct resource_list l = { 0 };
-	const struct resource *found = NULL;
-
-	app_resources(app, a, &l);
-	for (size_t i = 0; i < l.count; i++)
-		if (str_eq(l.item[i]->id, id))
-			found = l.item[i];
-	free(l.item);
-	if (!found)
-		fail_msg("%s is not there", id);
-	return found;
-}
-
 static bool
 has_note(const struct resource *r, const char *note)
 {
@@ -170,7 +141,7 @@ static void
 a_replica_is_a_unit_in_a_sandbox(void **state)
 {
 	struct arena *a = arena_new();
-	const struct resource *r = made(&shop, "unit shop-1.service", a);
+	const struct resource *r = shop_resource(&shop, a, "unit shop-1.service");
 
 	(void)state;
 	assert_string_equal(r->content, golden);
@@ -192,8 +163,8 @@ program_of(const struct app *app, struct app_binary *b, const char *content, str
 	b->content = content;
 	b->len = strlen(content);
 	digest_hex(content, b->len, b->digest);
-	return made(
-	    app, arena_printf(a, "file /usr/local/lib/drover/shop/%.16s/shop", b->digest), a);
+	return shop_resource(
+	    app, a, arena_printf(a, "file /usr/local/lib/drover/shop/%.16s/shop", b->digest));
 }
 
 static void
@@ -213,8 +184,8 @@ its_program_stands_under_its_digest_and_a_new_one_restarts_it(void **state)
 	r = program_of(&changed, &other, SCRIPT "exit 1\n", a);
 	assert_string_equal(r->digest, other.digest);
 	assert_string_not_equal(one.digest, other.digest);
-	assert_string_not_equal(made(&first, "unit shop-0.service", a)->config_digest,
-	    made(&changed, "unit shop-0.service", a)->config_digest);
+	assert_string_not_equal(shop_resource(&first, a, "unit shop-0.service")->config_digest,
+	    shop_resource(&changed, a, "unit shop-0.service")->config_digest);
 	arena_free(a);
 }
 
@@ -222,7 +193,8 @@ static void
 it_is_told_the_ports_of_the_host_which_are_its_own(void **state)
 {
 	struct arena *a = arena_new();
-	const struct resource *r = made(&shop, "file /etc/drover/apps/shop/resources-1.json", a);
+	const struct resource *r =
+	    shop_resource(&shop, a, "file /etc/drover/apps/shop/resources-1.json");
 
 	(void)state;
 	assert_non_null(strstr(r->content, "\"http\":{\"protocol\":\"tcp\",\"container\":8081,"
@@ -250,7 +222,7 @@ how_it_is_started_stopped_and_listens_stands_in_the_unit(void **state)
 	    (struct app_life){ .restart = "always", .stop_signal = "SIGINT", .stop_ms = 90000 };
 	app.port = ranges;
 	app.port_count = 2;
-	const char *text = made(&app, "unit shop-1.service", a)->content;
+	const char *text = shop_resource(&app, a, "unit shop-1.service")->content;
 	assert_non_null(strstr(text, "\nRestart=always\n"));
 	assert_non_null(strstr(text, "\nTimeoutStopSec=90\nKillSignal=SIGINT\n"));
 	assert_non_null(strstr(text, "\nSocketBindAllow=tcp:8011-8021\nSocketBindAllow=udp:54\n"));
@@ -277,7 +249,7 @@ what_it_is_given_of_the_host_stands_in_the_unit(void **state)
 	app.sandbox.capability = capability;
 	app.network = "none";
 	app.life = (struct app_life){ .user = "1000:100", .workdir = "/data" };
-	const struct resource *r = made(&app, "unit shop-1.service", a);
+	const struct resource *r = shop_resource(&app, a, "unit shop-1.service");
 	assert_non_null(strstr(r->content, "\nUser=1000\nGroup=100\n"));
 	assert_null(strstr(r->content, "DynamicUser"));
 	assert_non_null(strstr(r->content,
@@ -333,7 +305,7 @@ what_is_relaxed_is_left_out_and_said(void **state)
 
 	(void)state;
 	app.relaxed = names;
-	r = made(&app, "unit shop-0.service", a);
+	r = shop_resource(&app, a, "unit shop-0.service");
 	assert_null(strstr(r->content, "MemoryDenyWriteExecute"));
 	assert_null(strstr(r->content, "SystemCallFilter"));
 	assert_null(strstr(r->content, "SystemCallErrorNumber"));
@@ -343,7 +315,7 @@ what_is_relaxed_is_left_out_and_said(void **state)
 	    "sandbox of shop is relaxed: without MemoryDenyWriteExecute, SystemCallFilter, "
 	    "SocketBindDeny"));
 	app.relaxed = all;
-	r = made(&app, "unit shop-0.service", a);
+	r = shop_resource(&app, a, "unit shop-0.service");
 	assert_null(strstr(r->content, "\nUser="));
 	assert_null(strstr(r->content, "DynamicUser"));
 	assert_null(strstr(r->content, "RootDirectory"));
@@ -362,15 +334,15 @@ what_a_host_cannot_enforce_is_said(void **state)
 
 	(void)state;
 	app.can = (struct app_host){ .features = "+PAM -BPF_FRAMEWORK", .cgroup = "v2" };
-	assert_true(has_note(made(&app, "unit shop-0.service", a),
+	assert_true(has_note(shop_resource(&app, a, "unit shop-0.service"),
 	    "not enforced on this host: shop listening on its declared ports alone "
 	    "(SocketBindDeny: its systemd was built without BPF_FRAMEWORK)"));
 	app.can = (struct app_host){ .features = "+PAM +BPF_FRAMEWORK", .cgroup = "v1" };
-	assert_true(has_note(made(&app, "unit shop-0.service", a),
+	assert_true(has_note(shop_resource(&app, a, "unit shop-0.service"),
 	    "not enforced on this host: shop listening on its declared ports alone "
 	    "(SocketBindDeny: it has no cgroup v2)"));
 	app.can = (struct app_host){ .features = "+PAM +BPF_FRAMEWORK", .cgroup = "v2" };
-	for (const char *const *n = made(&app, "unit shop-0.service", a)->notes; *n; n++)
+	for (const char *const *n = shop_resource(&app, a, "unit shop-0.service")->notes; *n; n++)
 		assert_null(strstr(*n, "not enforced"));
 	arena_free(a);
 }
@@ -384,10 +356,10 @@ a_long_name_still_makes_a_user(void **state)
 
 	(void)state;
 	app.name = "a-name-of-forty-eight-bytes-that-no-user-can-hav";
-	user =
-	    strstr(made(&app, "unit a-name-of-forty-eight-bytes-that-no-user-can-hav-0.service", a)
-		       ->content,
-		"\nUser=drover-");
+	user = strstr(shop_resource(&app, a,
+			  "unit a-name-of-forty-eight-bytes-that-no-user-can-hav-0.service")
+			  ->content,
+	    "\nUser=drover-");
 	assert_non_null(user);
 	assert_true(strcspn(user + strlen("\nUser="), "\n") <= 31);
 	arena_free(a);
