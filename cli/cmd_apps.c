@@ -8,14 +8,13 @@
 #include "cli/commands.h"
 #include "cli/known_playbook.h"
 #include "cli/out.h"
+#include "cli/sightings.h"
 #include "engine/herd.h"
-#include "engine/probe.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
 #include "ledger/ledger.h"
 #include "playbooks/playbook.h"
 #include "playbooks/roster.h"
-#include "playbooks/sighting.h"
 #include "playbooks/wanted.h"
 
 struct options {
@@ -42,44 +41,17 @@ struct work {
 	const char *only; /* the playbook that was named: nothing else is shown */
 	struct playbook *playbook;
 	struct wanted *wanted;
-	struct sighting *sight; /* one for each host of the inventory */
-	bool *came;
-	struct err *err;
+	struct sightings seen;
 	char alias[32];
 };
 
 static void
-on_answer(
-    void *user, struct herd_host *hh, const struct probe_answer *answer, const struct err *err)
-{
-	struct asking *a = user;
-	struct work *w = a->user;
-	size_t i = herd_host_of(hh)->index;
-	struct err verdict = *err;
-
-	if (!asking_wants(a, hh))
-		return;
-	if (err->kind == OUTCOME_OK) {
-		sighting_fini(&w->sight[i]);
-		w->came[i] = sighting_parse(&w->sight[i], answer->body, answer->len, &verdict) == 0;
-	}
-	w->err[i] = verdict;
-	asking_done(a, hh, &verdict);
-}
-
-static void
 ask(struct asking *a, struct herd_host *hh)
 {
-	const struct work *w = a->user;
+	struct work *w = a->user;
 	autofree char *units = wanted_names(w->wanted, herd_host_of(hh)->name);
-	struct probe_spec spec = { .program = host_apps_sh,
-		.input = units,
-		.input_len = strlen(units),
-		.max = SIGHTING_MAX,
-		.done = on_answer,
-		.user = a };
 
-	probe_start(hh, &spec);
+	sightings_ask(&w->seen, a, hh, units);
 }
 
 static const char *
@@ -110,8 +82,8 @@ print(struct asking *a)
 		size_t at = w->set->hosts[i]->index;
 
 		host[i] = (struct roster_host){ .name = w->set->hosts[i]->name,
-			.sight = w->came[at] ? &w->sight[at] : NULL,
-			.why = outcome_name(w->err[at].kind) };
+			.sight = w->seen.came[at] ? &w->seen.item[at] : NULL,
+			.why = outcome_name(w->seen.err[at].kind) };
 	}
 	struct roster *r = roster_new(&(struct roster_input){
 	    .host = host, .count = w->set->count, .wanted = w->wanted, .only = w->only });
@@ -238,20 +210,11 @@ ask_all(struct work *w)
 		.ask = ask,
 		.print = print,
 		.user = w };
-	size_t count = inventory_count(w->call->inventory);
 	int code;
 
-	w->sight = xcalloc(count, sizeof(*w->sight));
-	w->came = xcalloc(count, sizeof(*w->came));
-	w->err = xcalloc(count, sizeof(*w->err));
-	for (size_t i = 0; i < count; i++)
-		w->err[i].kind = OUTCOME_UNREACHABLE;
+	sightings_init(&w->seen, inventory_count(w->call->inventory), false);
 	code = asking_run(&a);
-	for (size_t i = 0; i < count; i++)
-		sighting_fini(&w->sight[i]);
-	free(w->sight);
-	free(w->came);
-	free(w->err);
+	sightings_fini(&w->seen);
 	return code;
 }
 

@@ -7,14 +7,13 @@
 #include "cli/call.h"
 #include "cli/commands.h"
 #include "cli/out.h"
+#include "cli/sightings.h"
 #include "engine/herd.h"
-#include "engine/probe.h"
 #include "inventory/fold.h"
 #include "inventory/inventory.h"
 #include "inventory/set.h"
 #include "ledger/ledger.h"
 #include "playbooks/releases.h"
-#include "playbooks/sighting.h"
 
 #include <string.h>
 
@@ -42,43 +41,17 @@ struct work {
 	struct call *call;
 	const char *app; /* NULL: all */
 	struct set *set;
-	struct sighting *sight; /* one for each host of the inventory */
+	struct sightings seen;
 	struct row *row;
 	size_t count, cap;
 };
 
 static void
-on_answer(
-    void *user, struct herd_host *hh, const struct probe_answer *answer, const struct err *err)
-{
-	struct asking *a = user;
-	struct work *w = a->user;
-	size_t i = herd_host_of(hh)->index;
-	struct err verdict = *err;
-
-	if (!asking_wants(a, hh))
-		return;
-	if (err->kind == OUTCOME_OK) {
-		sighting_fini(&w->sight[i]);
-		if (sighting_parse(&w->sight[i], answer->body, answer->len, &verdict) == 0 &&
-		    !w->sight[i].root)
-			err_set(&verdict, OUTCOME_REFUSED,
-			    "the login is not root: say become in the inventory");
-	}
-	asking_done(a, hh, &verdict);
-}
-
-static void
 ask(struct asking *a, struct herd_host *hh)
 {
-	const struct probe_spec spec = { .program = host_apps_sh,
-		.input = "",
-		.input_len = 0,
-		.max = SIGHTING_MAX,
-		.done = on_answer,
-		.user = a };
+	struct work *w = a->user;
 
-	probe_start(hh, &spec);
+	sightings_ask(&w->seen, a, hh, "");
 }
 
 static void
@@ -104,7 +77,7 @@ collect(struct work *w)
 {
 	for (size_t i = 0; i < w->set->count; i++) {
 		const struct host *host = w->set->hosts[i];
-		const struct observation *known = &w->sight[host->index].known;
+		const struct observation *known = &w->seen.item[host->index].known;
 
 		for (size_t k = 0; k < known->releases.count; k++) {
 			const struct release_known *r = &known->releases.item[k];
@@ -227,17 +200,13 @@ run(struct call *call)
 		.ask = ask,
 		.print = print,
 		.user = &w };
-	size_t count;
 	int code;
 
 	if (!call_herd(call) || !call_set(call, o->limit ? o->limit : "@all", &set))
 		return call->exit;
-	count = inventory_count(call->inventory);
-	w.sight = xcalloc(count, sizeof(*w.sight));
+	sightings_init(&w.seen, inventory_count(call->inventory), true);
 	code = asking_run(&a);
-	for (size_t i = 0; i < count; i++)
-		sighting_fini(&w.sight[i]);
-	free(w.sight);
+	sightings_fini(&w.seen);
 	set_fini(&set);
 	return code;
 }
