@@ -20,9 +20,9 @@
 #include <time.h>
 
 struct options {
-	int64_t limit, show, diff, idle_ms;
+	int64_t limit, show, diff, idle_ms, older_ms, keep;
 	const char *format, *speed, *cast;
-	bool text;
+	bool text, dry_run;
 };
 
 static const struct option options[] = {
@@ -43,6 +43,12 @@ static const struct option options[] = {
 	    .summary = "with play: as lines of text, at once" },
 	{ OPTION_TEXT, 0, "cast", offsetof(struct options, cast), "FILE",
 	    .summary = "with play: write it as an asciicast v2 instead; - for standard output" },
+	{ OPTION_DURATION, 0, "older", offsetof(struct options, older_ms), "DUR",
+	    .summary = "with prune: runs that ended so long ago, as 90d" },
+	{ OPTION_INT, 0, "keep", offsetof(struct options, keep), "N",
+	    "with prune: but not the newest N runs", .min = 1, .max = INT64_MAX },
+	{ OPTION_FLAG, 'n', "dry-run", offsetof(struct options, dry_run),
+	    .summary = "with prune: only show what would be taken away" },
 	{ .type = OPTION_END },
 };
 
@@ -322,8 +328,6 @@ dispatch(struct call *c, struct ledger *l)
 		return export(c, l);
 	if (str_eq(word, "play"))
 		return play(c, l);
-	if (str_eq(word, "prune"))
-		return call_usage(c, "history %s is not built yet", word);
 	if (c->argc > 1)
 		return call_usage(
 		    c, "history takes one set; did you mean history show %s?", c->argv[1]);
@@ -358,7 +362,19 @@ file(struct call *c)
 	return history_file(c, &what);
 }
 
-/* Reading is all it does, so a ledger that can only be read will do. */
+static int
+prune(struct call *c)
+{
+	const struct options *o = c->options;
+
+	if (c->argc > 1)
+		return call_usage(
+		    c, "history prune takes no %s: --older DUR, --keep N", c->argv[1]);
+	return history_prune(c,
+	    &(struct history_prune){ .older_ms = o->older_ms, .keep = o->keep, .dry = o->dry_run });
+}
+
+/* Reading is all the others do, so a ledger that can only be read will do. */
 static int
 run(struct call *c)
 {
@@ -368,8 +384,12 @@ run(struct call *c)
 
 	if (!str_eq(word, "play") && (o->speed || o->idle_ms || o->text || o->cast))
 		return call_usage(c, "--speed, --idle, --text and --cast are for history play");
+	if (!str_eq(word, "prune") && (o->older_ms || o->keep || o->dry_run))
+		return call_usage(c, "--older, --keep and --dry-run are for history prune");
 	if (str_eq(word, "file"))
 		return file(c);
+	if (str_eq(word, "prune"))
+		return prune(c);
 	struct ledger *l = ledger_open(NULL, c->globals.ledger, true, &err);
 	if (!l)
 		return call_fail(c, &err);
@@ -384,7 +404,7 @@ const struct command command_history = {
 	.name = "history",
 	.synopsis =
 	    "[--limit N] [SET] | show RUN | diff RUN RUN | export RUN [FILE] | play RUN HOST "
-	    "[N] | file HOST PATH | verify [RUN]",
+	    "[N] | file HOST PATH | verify [RUN] | prune",
 	.summary = "what was done, by whom, and how it ended",
 	.text =
 	    "Lists the runs in this seat's ledger, the newest first; with a SET those that had "
@@ -414,6 +434,11 @@ const struct command command_history = {
 	    "--diff A B what differs between two. Hosts remember their last 20 acts; a secret is "
 	    "not\n"
 	    "shown.\n"
+	    "prune takes away what runs said, showed and wrote that ended --older DUR ago and are\n"
+	    "not among the newest --keep N: contents that no other run names. The runs themselves\n"
+	    "stay, with their events and results. Runs that have not ended, that undo would take\n"
+	    "back, whose release a host has, or that hosts are owed keep all. It asks, unless -y;\n"
+	    "-n only shows.\n"
 	    "verify checks that no event was changed or removed since it was written (exit 11).\n"
 	    "\n"
 	    "State: the run's outcome; running; unfinished (its drover is gone, see resume);\n"
@@ -426,6 +451,7 @@ const struct command command_history = {
 		    "drover history play last web1 --idle 2s\twhat its terminal showed\n"
 		    "drover history play r-12 web1 --cast web1.cast\tthe same for asciinema\n"
 		    "drover history file web1 /etc/motd\twhat it was\n"
+		    "drover history prune --older 90d --keep 100 -n\twhat would go\n"
 		    "drover history verify\tis the record as it was written?\n",
 	.options = options,
 	.options_size = sizeof(struct options),

@@ -53,6 +53,14 @@ int history_play(struct call *c, struct ledger *l, const struct history_play *wh
 int history_play_words(
     struct call *c, struct ledger *l, struct history_play *what, const char *speed);
 
+/* What old runs said, showed and wrote, taken out of the ledger: of those that ended so long ago (0: whenever) and
+ * are not among the newest so many. The exit code. */
+struct history_prune {
+	int64_t older_ms, keep;
+	bool dry;
+};
+int history_prune(struct call *c, const struct history_prune *how);
+
 /* Local time to the second; to holds 20 bytes or more. */
 void history_time(long long wall_ms, char *to, unsigned long size);
 

@@ -11,6 +11,7 @@
 #include "cli/record_export.h"
 #include "cli/record_text.h"
 #include "ledger/ledger.h"
+#include "ledger/prune.h"
 
 #include <string.h>
 
@@ -41,6 +42,12 @@ content(void *user, const char *digest, size_t *ret_len, struct err *err)
 	return ledger_get(user, digest, ret_len, err);
 }
 
+static bool
+pruned(void *user, const char *uuid)
+{
+	return ledger_is_pruned(user, uuid);
+}
+
 static struct history_source
 source_of(struct ledger *l)
 {
@@ -48,6 +55,7 @@ source_of(struct ledger *l)
 		.generation = generation,
 		.events = events,
 		.content = content,
+		.pruned = pruned,
 		.again = again };
 }
 

@@ -12,6 +12,7 @@
 #include "cli/out.h"
 #include "cli/transcripts.h"
 #include "ledger/ledger.h"
+#include "ledger/prune.h"
 
 #include <string.h>
 
@@ -22,6 +23,8 @@ struct show {
 	struct call *call;
 	struct ledger *ledger;
 	size_t steps, hosts;
+	int64_t pruned_ms,
+	    gone;   /* when its contents were pruned; 0: never; how many are not here */
 	int failed; /* exit code of a content that could not be read; 0: none */
 };
 
@@ -108,7 +111,9 @@ get_content(struct show *s, const char *digest, size_t *ret_len)
 	struct err err;
 	char *data = ledger_get(s->ledger, digest, ret_len, &err);
 
-	if (!data)
+	if (!data && s->pruned_ms && err.kind == OUTCOME_INPUT)
+		s->gone++;
+	else if (!data)
 		s->failed = call_fail(s->call, &err);
 	return data;
 }
@@ -308,6 +313,18 @@ json_event(void *user, const struct event *e)
 	return true;
 }
 
+static void
+say_gone(const struct show *s)
+{
+	char when[32];
+
+	if (!s->pruned_ms)
+		return;
+	history_time(s->pruned_ms, when, sizeof(when));
+	out_note(s->call->out, "what it said and showed was pruned, %s%s", when,
+	    s->gone ? "" : "; what is here other runs have too");
+}
+
 int
 history_show(struct call *c, struct ledger *l, const char *name)
 {
@@ -318,9 +335,11 @@ history_show(struct call *c, struct ledger *l, const char *name)
 	if (!ledger_find_run(l, name, &row, &err))
 		return call_fail(c, &err);
 	autofree char *uuid = xstrdup(row.uuid);
+	s.pruned_ms = ledger_pruned_ms(l, row.number);
 	if (out_json(c->out)) {
 		history_json(c, &row);
 		ledger_events(l, uuid, json_event, &s);
+		say_gone(&s);
 		return s.failed;
 	}
 	print_head(&s, &row);
@@ -334,5 +353,6 @@ history_show(struct call *c, struct ledger *l, const char *name)
 		out_table_end(c->out);
 	ledger_events(l, uuid, add_output, &s);
 	print_transcripts(&s, &row);
+	say_gone(&s);
 	return s.failed;
 }

@@ -44,6 +44,8 @@ struct history_source {
 	bool (*had)(void *user, int64_t number, const char *glob);
 	/* A content by its digest; caller frees. NULL: err tells. */
 	char *(*content)(void *user, const char *digest, size_t *ret_len, struct err *err);
+	/* Contents of that run may have been pruned; NULL: none ever was. */
+	bool (*pruned)(void *user, const char *uuid);
 	int64_t (*count)(void *user); /* of runs */
 	int64_t (*bytes)(void *user); /* of the ledger on the disk */
 	/* What is going on, ours first; false ends it. */

@@ -43,7 +43,11 @@ put_kept(struct writing *w, const struct event *e, enum event_field which)
 	autoevent out = { .count = 0 };
 	event_init(&out, EVENT_HOST_OUT);
 	if (!text) {
-		w->failed = true;
+		const struct history_source *s = w->source;
+
+		/* What was pruned is left out of what goes out; its event still tells of it. */
+		w->failed =
+		    w->err->kind != OUTCOME_INPUT || !s->pruned || !s->pruned(s->user, e->run);
 		return;
 	}
 	out.time_ms = e->time_ms;

@@ -116,7 +116,8 @@ ledger_get(struct ledger *l, const char *hex, size_t *ret_len, struct err *err)
 	if (!seat_read_ok(l))
 		*err = l->read_err;
 	else
-		err_set(err, OUTCOME_INPUT, "ledger: content %.12s is not here", hex);
+		err_set(err, OUTCOME_INPUT,
+		    "ledger: content %.12s is not here: history prune takes away what is old", hex);
 	return NULL;
 }
 

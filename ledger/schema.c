@@ -46,6 +46,9 @@ static const char *const migrations[] = {
 	/* Which hosts have, or had, an app. */
 	("CREATE TABLE IF NOT EXISTS release(host INTEGER, app TEXT, id TEXT, run INTEGER,"
 	 " PRIMARY KEY(host, app)) WITHOUT ROWID;"),
+	/* Whose contents were taken away, all or those of their terminals. Truth, as contents are. */
+	("CREATE TABLE IF NOT EXISTS pruned(run INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL,"
+	 " whole INTEGER NOT NULL);"),
 };
 
 int

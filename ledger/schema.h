@@ -1,7 +1,7 @@
 /*
  * What tables there are, and how older ones become them.
  *
- * `event`, `chain`, `content` and `meta` are truth; every other table is a
+ * `event`, `chain`, `content`, `pruned` and `meta` are truth; every other table is a
  * projection that can be thrown away and made again.
  */
 #ifndef DROVER_LEDGER_SCHEMA_H

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cli/history_row.h"
 #include "engine/poll.h"
+#include "ledger/prune.h"
 #include "tui/launch.h"
 #include "tui/onlook.h"
 #include "tui/outputs.h"
@@ -71,6 +72,12 @@ static char *
 source_content(void *user, const char *digest, size_t *ret_len, struct err *err)
 {
 	return ledger_get(((struct feed_history *)user)->config.ledger, digest, ret_len, err);
+}
+
+static bool
+source_pruned(void *user, const char *uuid)
+{
+	return ledger_is_pruned(((struct feed_history *)user)->config.ledger, uuid);
 }
 
 static int64_t
@@ -199,6 +206,7 @@ feed_history_new(const struct feed_history_config *config)
 		.events = source_events,
 		.had = source_had,
 		.content = source_content,
+		.pruned = source_pruned,
 		.count = source_count,
 		.bytes = source_bytes,
 		.live = source_live,
