@@ -9,18 +9,13 @@
 #include "playbooks/model.h"
 #include "playbooks/playbook.h"
 #include "playbooks/scope.h"
+#include "playbooks/tags.h"
 #include "playbooks/value.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #define DESIRE_STEPS_MAX 20000 /* tasks of one host, each item of a loop one */
-
-/* Tags of a task and of what it stands in. */
-struct tag_link {
-	const struct field_texts *tags;
-	const struct tag_link *outer;
-};
 
 /* Where a task stands: what its includes and loops bind. */
 struct here {

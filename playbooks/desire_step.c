@@ -8,47 +8,6 @@
 
 #include <string.h>
 
-static bool
-is_among(const char *tag, const char *const *list)
-{
-	for (; list && *list; list++)
-		if (str_eq(*list, tag))
-			return true;
-	return false;
-}
-
-static bool
-has_tag(const struct tag_link *tags, const char *tag)
-{
-	for (; tags; tags = tags->outer)
-		for (size_t i = 0; i < tags->tags->count; i++)
-			if (str_eq(tags->tags->item[i], tag))
-				return true;
-	return false;
-}
-
-static bool
-any_among(const struct tag_link *tags, const char *const *list)
-{
-	for (; tags; tags = tags->outer)
-		for (size_t i = 0; i < tags->tags->count; i++)
-			if (is_among(tags->tags->item[i], list))
-				return true;
-	return false;
-}
-
-/* As Ansible has it: --skip-tags beats --tags; always is among every choice, never among none that
- * does not name it or another of its tags. */
-static bool
-is_chosen(const struct playbook *p, const struct tag_link *tags)
-{
-	if (any_among(tags, p->skip))
-		return false;
-	if (any_among(tags, p->only))
-		return true;
-	return !has_tag(tags, "never") && (!p->only || has_tag(tags, "always"));
-}
-
 static void
 skip(struct desire *d, const char *title, const char *why)
 {
@@ -199,7 +158,7 @@ place(struct desire *d, const struct task_decl *t, const struct here *in)
 
 	*tags = (struct tag_link){ &t->step.tags, in->tags };
 	here.tags = tags;
-	if (!t->is_include && !is_chosen(d->playbook, tags)) {
+	if (!t->is_include && !tags_take(&d->playbook->tags, tags)) {
 		skip(d, t->title, "its tags are not chosen");
 		return;
 	}
@@ -243,7 +202,7 @@ desire_app(struct desire *d, const struct app_decl *app, struct here *ret_here)
 	enum truth truth;
 
 	*ret_here = (struct here){ .suffix = "" };
-	if (!is_chosen(d->playbook, &tags)) {
+	if (!tags_take(&d->playbook->tags, &tags)) {
 		skip(d, title, "its tags are not chosen");
 		return false;
 	}

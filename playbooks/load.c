@@ -13,6 +13,7 @@
 #include "playbooks/playbook.h"
 #include "playbooks/read.h"
 #include "playbooks/read_app.h"
+#include "playbooks/read_rollout.h"
 #include "playbooks/read_task.h"
 
 #include <ctype.h>
@@ -22,112 +23,10 @@
 #define APPS_MAX   200
 #define NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
-/* A number, or a share of the hosts: 3, 25%. */
-static void
-read_count(const struct field_context *c, const char *name, const struct yaml_node *n,
-    struct count_or_percent *ret)
-{
-	size_t len = n->kind == YAML_SCALAR ? n->len : 0;
-	char number[12] = "";
-	bool percent = len > 0 && n->text[len - 1] == '%';
-
-	len -= percent;
-	if (len > 0 && len < sizeof(number))
-		memcpy(number, n->text, len);
-	ret->percent = percent;
-	ret->said = str_int(number, 0, percent ? 100 : 100000, &ret->n);
-	if (!ret->said)
-		diag_error(c->diag, n->mark,
-		    "%s: a number of hosts (3) or a share of them (25%%) is wanted here", name);
-}
-
-#define COUNT(member)                                                                              \
-	static void parse_##member(                                                                \
-	    const struct field_context *c, const struct yaml_node *n, void *to)                    \
-	{                                                                                          \
-		read_count(c, #member, n, &((struct rollout *)to)->member);                        \
-	}
-COUNT(canary)
-COUNT(batch)
-COUNT(max_fail)
-COUNT(max_unreachable)
-
-static void
-parse_on_failure(const struct field_context *c, const struct yaml_node *n, void *to)
-{
-	static const char *const choices[] = { "stop", "rollback", NULL };
-	static const struct field field = {
-		.name = "on_failure", .form = FORM_CHOICE, .choices = choices
-	};
-	const char *said = NULL;
-
-	if (field_value(c, &field, n, &said))
-		((struct rollout *)to)->rollback = str_eq(said, "rollback");
-}
-
-static void
-parse_domain(const struct field_context *c, const struct yaml_node *n, void *to)
-{
-	struct rollout *r = to;
-
-	if (!field_text(c, "domain", n, &r->domain))
-		return;
-	r->domain_mark = n->mark;
-	if (!*r->domain ||
-	    strspn(r->domain, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") !=
-		strlen(r->domain))
-		diag_error(c->diag, n->mark,
-		    "domain: the name of a variable or fact is wanted here (rack), not \"%.60s\"",
-		    r->domain);
-}
-
-const struct field load_rollout_fields[] = {
-	{ .name = "canary",
-	    .form = FORM_CALL,
-	    .parse = parse_canary,
-	    .doc = "hosts that change before all others, 1 by default; 0: none" },
-	{ .name = "batch",
-	    .form = FORM_CALL,
-	    .parse = parse_batch,
-	    .doc = "hosts that change at a time, 25% by default; pets always change alone" },
-	{ .name = "domain",
-	    .form = FORM_CALL,
-	    .parse = parse_domain,
-	    .doc =
-		"the variable or fact that says what fails together with a host (rack): the canary "
-		"and the batches take hosts of as many as possible, and of one that has several "
-		"hosts never all at once" },
-	{ .name = "max_fail",
-	    .form = FORM_CALL,
-	    .parse = parse_max_fail,
-	    .doc = "as soon as so many hosts of the run failed no other is started; 1 by default" },
-	{ .name = "max_unreachable",
-	    .form = FORM_CALL,
-	    .parse = parse_max_unreachable,
-	    .doc = "if so many hosts cannot be reached nothing is changed at all; 50% by default" },
-	{ .name = "soak",
-	    .form = FORM_DURATION,
-	    .offset = offsetof(struct rollout, soak_ms),
-	    .doc = "how long a batch that is well is watched before the next; 0 by default" },
-	{ .name = "on_failure",
-	    .form = FORM_CALL,
-	    .parse = parse_on_failure,
-	    .doc = "stop, the default: what failed stays as it is, for a person to look at; "
-		   "rollback: the host that failed and all that this run changed become what "
-		   "they were" },
-	{ 0 },
-};
-
 static void
 parse_rollout(const struct field_context *c, const struct yaml_node *n, void *to)
 {
-	struct field_context mine = *c;
-	struct rollout *r = &((struct playbook *)to)->rollout;
-
-	mine.what = "rollout";
-	r->said = field_read(&mine, load_rollout_fields, n, r);
-	if (r->batch.said && r->batch.n == 0)
-		diag_error(c->diag, n->mark, "batch: at least one host at a time");
+	read_rollout(c, n, &((struct playbook *)to)->rollout);
 }
 
 static void
@@ -414,72 +313,17 @@ playbook_free(struct playbook *p)
 		arena_free(p->arena);
 }
 
-void
-playbook_know_tag(struct playbook *p, const char *tag)
-{
-	for (size_t i = 0; i < p->tag_count; i++)
-		if (str_eq(p->tag[i], tag))
-			return;
-	const char **all = arena_alloc(p->arena, (p->tag_count + 2) * sizeof(*all));
-	if (p->tag_count)
-		memcpy(all, p->tag, p->tag_count * sizeof(*all));
-	all[p->tag_count++] = tag;
-	p->tag = all;
-}
-
-static bool
-has_tag(const struct playbook *p, const char *tag)
-{
-	for (size_t i = 0; i < p->tag_count; i++)
-		if (str_eq(p->tag[i], tag))
-			return true;
-	return str_eq(tag, "always") || str_eq(tag, "never");
-}
-
-/* "a,b" and "c" as three tags; NULL for no choice. */
-static const char *const *
-chosen_tags(struct playbook *p, const char *option, const char *const *said, struct diag *diag)
-{
-	size_t n = 0, most = 1;
-
-	for (size_t i = 0; said && said[i]; i++)
-		for (const char *s = said[i]; s; s = strchr(s + 1, ','))
-			most++;
-	if (most == 1)
-		return NULL;
-	const char **tag = arena_alloc(p->arena, most * sizeof(*tag));
-	for (size_t i = 0; said[i]; i++) {
-		for (const char *s = said[i]; *s; s += *s == ',') {
-			size_t len = strcspn(s, ",");
-
-			tag[n] = arena_memdup0(p->arena, s, len);
-			s += len;
-			if (has_tag(p, tag[n++]))
-				continue;
-			const char *near = p->tag ? str_nearest(tag[n - 1], p->tag) : NULL;
-			diag_error(diag, (struct mark){ .file = option },
-			    "the playbook has no tag \"%.60s\"%s%s%s", tag[n - 1],
-			    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-		}
-	}
-	return tag;
-}
-
 bool
 playbook_choose(
     struct playbook *p, const char *const *only, const char *const *skip, struct diag *diag)
 {
-	int before = diag->errors;
-
-	p->only = chosen_tags(p, "--tags", only, diag);
-	p->skip = chosen_tags(p, "--skip-tags", skip, diag);
-	return diag->errors == before;
+	return tags_choose(&p->tags, p->arena, only, skip, diag);
 }
 
 bool
 playbook_partial(const struct playbook *p)
 {
-	return p->only || p->skip;
+	return tags_is_choice(&p->tags);
 }
 
 bool

@@ -12,6 +12,7 @@
 #include "playbooks/playbook.h"
 #include "playbooks/render.h"
 #include "playbooks/resource.h"
+#include "playbooks/tags.h"
 #include "playbooks/value.h"
 
 struct arena;
@@ -202,15 +203,10 @@ struct playbook {
 	size_t app_count;
 	struct task_decl *task;
 	size_t task_count;
-	const char **tag; /* all there are, each once, ended by NULL */
-	size_t tag_count;
+	struct tags tags;
 	const char *const *notes; /* what the command line changed */
 	size_t note_count;
-	bool left_out;                         /* it is a copy without its tasks */
-	const char *const *only, *const *skip; /* tags chosen; NULL: no choice */
+	bool left_out; /* it is a copy without its tasks */
 };
-
-/* Remember a tag. */
-void playbook_know_tag(struct playbook *p, const char *tag);
 
 #endif

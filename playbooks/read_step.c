@@ -170,7 +170,7 @@ read_tags(const struct field_context *c, const struct yaml_node *n, struct step_
 	if (to->tags.count > TAGS_MAX)
 		diag_error(c->diag, n->mark, "tags: at most %d", TAGS_MAX);
 	for (size_t i = 0; i < to->tags.count; i++)
-		playbook_know_tag(r->playbook, to->tags.item[i]);
+		tags_know(&r->playbook->tags, r->playbook->arena, to->tags.item[i]);
 }
 
 void

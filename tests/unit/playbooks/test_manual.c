@@ -7,6 +7,7 @@
 #include "playbooks/load.h"
 #include "playbooks/playbook.h"
 #include "playbooks/read_app.h"
+#include "playbooks/read_rollout.h"
 #include "playbooks/read_run.h"
 #include "playbooks/read_task.h"
 
@@ -57,7 +58,7 @@ the_manual_tells_every_key(void **state)
 	autofree char *apps = part(page, ".Ss Apps", ".Ss Tasks");
 	autofree char *tasks = part(page, ".Ss Tasks", ".Ss Templates");
 	tells_all(head, later, load_fields);
-	tells_all(rollout, later, load_rollout_fields);
+	tells_all(rollout, later, read_rollout_fields);
 	tells_all(apps, later, read_app_fields);
 	tells_all(apps, later, read_app_port_fields);
 	tells_all(apps, later, read_app_file_fields);

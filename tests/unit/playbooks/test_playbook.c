@@ -20,17 +20,11 @@ the_head_of_a_playbook_is_read(void **state)
 {
 	struct desk *d = *state;
 
-	assert_true(desk_load(d,
-	    "hosts: \"@web\"\n"
-	    "rollout: {canary: 2, batch: 25%, max_fail: 10%, max_unreachable: 1, soak: 10s}\n"));
+	assert_true(desk_load(d, "hosts: \"@web\"\n"));
 	assert_string_equal(playbook_name(d->playbook), "shop");
 	assert_string_equal(playbook_hosts(d->playbook), "@web");
 	assert_int_equal(playbook_hosts_mark(d->playbook).line, 1);
-	const struct rollout *r = playbook_rollout(d->playbook);
-	assert_true(r->said && r->canary.said && r->batch.percent && !r->canary.percent);
-	assert_null(r->domain);
-	assert_int_equal(r->batch.n, 25);
-	assert_int_equal(r->soak_ms, 10000);
+	assert_false(playbook_rollout(d->playbook)->said);
 	assert_int_equal(strlen(playbook_digest(d->playbook)), 64);
 }
 
@@ -78,8 +72,7 @@ what_must_be_confirmed_can_be_taken_back(void **state)
 {
 	struct desk *d = *state;
 
-	assert_false(desk_load(d, "rollout: {on_failure: undo}\n"
-				  "tasks:\n"
+	assert_false(desk_load(d, "tasks:\n"
 				  "  - run: [a]\n"
 				  "    confirm: true\n"
 				  "  - file: {path: /a, content: x}\n"
@@ -89,19 +82,16 @@ what_must_be_confirmed_can_be_taken_back(void **state)
 				  "  - file: {path: /c, content: x}\n"
 				  "    confirm: maybe\n"));
 	assert_string_equal(buf_text(&d->said),
-	    "shop.yaml:1:23: on_failure: stop or rollback is wanted here, not \"undo\"\n"
-	    "shop.yaml:4:14: confirm: a command that may have to be taken back needs undo:\n"
-	    "shop.yaml:6:11: undo: only run and script tasks take this\n"
-	    "shop.yaml:8:14: confirm: within: 5s to 1h is wanted here\n"
-	    "shop.yaml:10:14: confirm: true or false is wanted here, not \"maybe\"\n");
+	    "shop.yaml:3:14: confirm: a command that may have to be taken back needs undo:\n"
+	    "shop.yaml:5:11: undo: only run and script tasks take this\n"
+	    "shop.yaml:7:14: confirm: within: 5s to 1h is wanted here\n"
+	    "shop.yaml:9:14: confirm: true or false is wanted here, not \"maybe\"\n");
 	diag_fini(&d->diag);
 	buf_clear(&d->said);
-	assert_true(desk_load(d, "rollout: {on_failure: rollback}\n"
-				 "tasks:\n"
+	assert_true(desk_load(d, "tasks:\n"
 				 "  - run: [a]\n"
 				 "    undo: [b]\n"
 				 "    confirm: {within: 5s}\n"));
-	assert_true(playbook_rollout(d->playbook)->rollback);
 }
 
 static void

@@ -432,58 +432,6 @@ paths_of_includes_are_made_plain(void **state)
 	}
 }
 
-static void
-choose(struct desk *d, const char *only, const char *skip, const char *expected)
-{
-	static const char text[] = "apps: {shop: {image: localhost/shop, tags: app}}\n"
-				   "tasks:\n"
-				   "  - {run: [a], tags: [web, conf]}\n"
-				   "  - {run: [b], tags: db}\n"
-				   "  - {run: [c]}\n"
-				   "  - {run: [d], tags: always}\n"
-				   "  - {run: [e], tags: [never, rare]}\n"
-				   "  - {include: more.yaml, tags: db}\n";
-	const char *const o[] = { only, NULL }, *const s[] = { skip, NULL };
-	struct desired wanted;
-	autobuf ids = BUF_INIT(1000);
-
-	desk_put(d, "more.yaml", "- {run: [f], tags: web}\n- {run: [g]}\n");
-	assert_true(desk_load(d, text));
-	assert_true(playbook_choose(d->playbook, only ? o : NULL, skip ? s : NULL, &d->diag));
-	assert_int_equal(playbook_partial(d->playbook), only || skip);
-	assert_true(playbook_desire(d->playbook, &d->host, &d->facts, d->arena, &d->diag, &wanted));
-	for (size_t i = 0; i < wanted.count; i++)
-		if (wanted.item[i]->kind == RESOURCE_RUN || wanted.item[i]->kind == RESOURCE_IMAGE)
-			buf_addf(&ids, "%s%s", ids.len ? " " : "",
-			    wanted.item[i]->kind == RESOURCE_IMAGE ? "app"
-								   : wanted.item[i]->argv[0]);
-	assert_string_equal(buf_text(&ids), expected);
-	playbook_free(d->playbook);
-	d->playbook = NULL;
-}
-
-static void
-tags_choose_tasks_and_apps(void **state)
-{
-	struct desk *d = *state;
-	const char *const wrong[] = { "wep,db", NULL };
-
-	choose(d, NULL, NULL, "app a b c d f g");
-	choose(d, "web", NULL, "a d f");
-	choose(d, "db", NULL, "b d f g");
-	choose(d, "app", NULL, "app d");
-	choose(d, "web,app", NULL, "app a d f");
-	choose(d, "rare", NULL, "d e");
-	choose(d, NULL, "web", "app b c d g");
-	choose(d, "db", "web", "b d g");
-	choose(d, "web", "always", "a f");
-	assert_true(desk_load(d, "tasks: [{run: [a], tags: web}]\n"));
-	assert_false(playbook_choose(d->playbook, wrong, NULL, &d->diag));
-	assert_int_equal(d->diag.errors, 2);
-	assert_string_equal(
-	    d->diag.item[0].text, "the playbook has no tag \"wep\"; did you mean \"web\"?");
-}
-
 #define with_desk(test) cmocka_unit_test_setup_teardown(test, desk_set_up, desk_tear_down)
 
 int
@@ -506,7 +454,6 @@ main(void)
 		with_desk(an_include_reads_the_tasks_of_a_file_and_what_lies_beside_it),
 		with_desk(mistakes_in_included_files_are_told_where_they_are),
 		with_desk(files_include_one_another_eight_deep_and_no_deeper),
-		with_desk(tags_choose_tasks_and_apps),
 		cmocka_unit_test(paths_of_includes_are_made_plain),
 	};
 
