@@ -7,7 +7,8 @@
 const char *
 releases_current(const struct manifest_line *m, size_t count, const char *app)
 {
-	for (size_t i = 0; i < count; i++)
+	/* What an act wrote stands behind all that stays of releases before it. */
+	for (size_t i = count; i-- > 0;)
 		if (str_eq(m[i].app, app) && !str_starts(m[i].resource, "image "))
 			return m[i].release;
 	return NULL;

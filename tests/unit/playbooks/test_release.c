@@ -153,6 +153,27 @@ the_newest_stay_and_what_is_in_use(void **state)
 }
 
 static void
+the_release_in_use_is_the_one_that_was_written_last(void **state)
+{
+	static const struct manifest_line there[] = {
+		{ .resource = "file /usr/local/lib/drover/shop/1/shop",
+		    .app = "shop",
+		    .release = A },
+		{ .resource = "file /usr/local/lib/drover/shop/2/shop",
+		    .app = "shop",
+		    .release = B },
+		{ .resource = "unit shop-0.service", .app = "shop", .release = B },
+		{ .resource = "image localhost/shop:1", .app = "shop", .release = A },
+		{ .resource = "unit other-0.service", .app = "other", .release = A },
+	};
+
+	(void)state;
+	assert_string_equal(releases_current(there, countof(there), "shop"), B);
+	assert_string_equal(releases_current(there, countof(there), "other"), A);
+	assert_null(releases_current(there, countof(there), "none"));
+}
+
+static void
 an_app_that_leaves_its_playbook_takes_its_releases_with_it(void **state)
 {
 	struct arena *a = arena_new();
@@ -322,6 +343,7 @@ main(void)
 		cmocka_unit_test(a_rollback_goes_to_the_one_before_and_never_forward_unless_named),
 		cmocka_unit_test(an_app_the_host_does_not_have_is_told_so),
 		cmocka_unit_test(the_newest_stay_and_what_is_in_use),
+		cmocka_unit_test(the_release_in_use_is_the_one_that_was_written_last),
 		cmocka_unit_test(an_app_that_leaves_its_playbook_takes_its_releases_with_it),
 		cmocka_unit_test(a_release_is_the_same_on_each_host_and_another_for_another_text),
 		cmocka_unit_test(a_release_is_read_as_it_was_written),
