@@ -27,7 +27,7 @@ put_number(char *to, size_t size, uint64_t v)
 	if (size < 22 && v >> (3 * (size - 1))) {
 		memset(to, 0, size);
 		to[0] = (char)0x80;
-		for (size_t i = 0; i < 8; i++)
+		for (size_t i = 0; i < 8 && i + 1 < size; i++)
 			to[size - 1 - i] = (char)(v >> (8 * i));
 		return;
 	}
@@ -79,17 +79,19 @@ put_text(struct buf *to, char field[100], char type, const char *text)
 void
 tar_header(struct buf *to, const struct tar_entry *e)
 {
-	static const char types[] = { [TAR_FILE] = '0', [TAR_DIR] = '5', [TAR_SYMLINK] = '2' };
+	static const char types[] = {
+		[TAR_FILE] = '0', [TAR_DIR] = '5', [TAR_SYMLINK] = '2', [TAR_LINK] = '1'
+	};
 	struct ustar h = { .type = types[e->type], .magic = "ustar " };
 
 	/* GNU's magic, which has no prefix field. */
 	memcpy(h.version, " ", 2);
-	if (e->type == TAR_SYMLINK)
+	if (e->type == TAR_SYMLINK || e->type == TAR_LINK)
 		put_text(to, h.link, 'K', e->target);
 	put_text(to, h.name, 'L', *e->name ? e->name : "./");
-	put_number(h.mode, sizeof(h.mode), e->mode & 0777);
-	put_number(h.uid, sizeof(h.uid), 0);
-	put_number(h.gid, sizeof(h.gid), 0);
+	put_number(h.mode, sizeof(h.mode), e->mode & 07777);
+	put_number(h.uid, sizeof(h.uid), e->uid);
+	put_number(h.gid, sizeof(h.gid), e->gid);
 	put_number(h.size, sizeof(h.size), e->type == TAR_FILE ? e->size : 0);
 	put_number(h.mtime, sizeof(h.mtime), e->mtime > 0 ? (uint64_t)e->mtime : 0);
 	put_block(to, &h);
@@ -175,7 +177,8 @@ struct tar_reader {
 	/* What such members said of the next entry; NULL: nothing. */
 	char *long_name, *long_target;
 	uint64_t long_size;
-	bool sized;
+	int64_t uid, gid; /* -1: nothing */
+	bool sized, attributes;
 };
 
 struct tar_reader *
@@ -186,6 +189,7 @@ tar_reader_new(const struct tar_limits *limits, const struct tar_listener *l, vo
 	r->limits = *limits;
 	r->listener = *l;
 	r->user = user;
+	r->uid = r->gid = -1;
 	buf_init(&r->text, META_MAX);
 	return r;
 }
@@ -248,6 +252,22 @@ is_sound(const unsigned char *block)
 	return get_number(h->sum, sizeof(h->sum), &said) && said == sum;
 }
 
+/* What only a whole file system has a use for. */
+static int
+take_owner(struct tar_reader *r, const char *key, const char *value, struct err *err)
+{
+	if (str_starts(key, "SCHILY.xattr.") || str_starts(key, "SCHILY.acl.") ||
+	    str_starts(key, "RHT.security.") || str_starts(key, "LIBARCHIVE.xattr.")) {
+		r->attributes = true;
+	} else if (str_eq(key, "uid") || str_eq(key, "gid")) {
+		int64_t *to = *key == 'u' ? &r->uid : &r->gid;
+
+		if (!str_int(value, 0, UINT32_MAX - 1, to))
+			return refuse(err, "", "a pax header has no sound owner");
+	}
+	return 0;
+}
+
 /* One "LENGTH KEY=VALUE\n" of a pax header, of n bytes. */
 static int
 take_record(struct tar_reader *r, const char *record, size_t n, struct err *err)
@@ -272,6 +292,8 @@ take_record(struct tar_reader *r, const char *record, size_t n, struct err *err)
 		r->sized = true;
 	} else if (str_starts(text, "GNU.sparse")) {
 		return refuse(err, "", "a sparse file");
+	} else if (r->limits.whole) {
+		return take_owner(r, text, equals + 1, err);
 	}
 	return 0;
 }
@@ -315,7 +337,8 @@ forget_meta(struct tar_reader *r)
 {
 	free(take(r->long_name));
 	free(take(r->long_target));
-	r->sized = false;
+	r->sized = r->attributes = false;
+	r->uid = r->gid = -1;
 }
 
 static char *
@@ -355,39 +378,78 @@ check_limits(struct tar_reader *r, const struct tar_entry *e, struct err *err)
 	return 0;
 }
 
+/* Who and how, where a whole file system is read; false when its header is damaged. */
+static bool
+take_owners(const struct tar_reader *r, const struct ustar *h, struct tar_entry *e)
+{
+	uint64_t mode, mtime, uid, gid;
+
+	if (!get_number(h->mode, sizeof(h->mode), &mode) ||
+	    !get_number(h->mtime, sizeof(h->mtime), &mtime))
+		return false;
+	e->mode = (unsigned)(mode & (r->limits.whole ? 07777 : 0777));
+	e->mtime = (int64_t)mtime;
+	if (!r->limits.whole)
+		return true;
+	if (!get_number(h->uid, sizeof(h->uid), &uid) || !get_number(h->gid, sizeof(h->gid), &gid))
+		return false;
+	uid = r->uid >= 0 ? (uint64_t)r->uid : uid;
+	gid = r->gid >= 0 ? (uint64_t)r->gid : gid;
+	e->uid = (uint32_t)uid;
+	e->gid = (uint32_t)gid;
+	return uid < UINT32_MAX && gid < UINT32_MAX;
+}
+
+/* What it is, where it leads and what it holds; NULL: that is sound. */
+static const char *
+check_form(struct tar_entry *e, char type, uint64_t size, struct buf *target)
+{
+	const char *why = NULL;
+
+	e->type = type == '5'   ? TAR_DIR
+		  : type == '2' ? TAR_SYMLINK
+		  : type == '1' ? TAR_LINK
+				: TAR_FILE;
+	e->size = e->type == TAR_FILE ? size : 0;
+	if (e->type != TAR_FILE && size > 0)
+		return "content where there can be none";
+	if (e->type != TAR_DIR && !*e->name)
+		return "it has no name";
+	if ((e->type == TAR_SYMLINK || e->type == TAR_LINK) &&
+	    (!*e->target || strlen(e->target) > NAME_MAX_LEN))
+		return "a link to nowhere";
+	if (e->type != TAR_LINK)
+		return NULL;
+	if (!tar_clean_name(e->target, target, &why))
+		return "a hard link to what is not below";
+	e->target = buf_text(target);
+	return *e->target ? NULL : "a link to nowhere";
+}
+
 static int
 take_entry(struct tar_reader *r, const struct ustar *h, uint64_t size, struct err *err)
 {
 	autofree char *name = r->long_name ? take(r->long_name) : short_name(h);
 	autofree char *target =
 	    r->long_target ? take(r->long_target) : xasprintf("%.100s", h->link);
-	autobuf clean = BUF_INIT(NAME_MAX_LEN);
-	struct tar_entry e = { .type = TAR_FILE, .target = target };
-	uint64_t mode, mtime;
+	autobuf clean = BUF_INIT(NAME_MAX_LEN), link = BUF_INIT(NAME_MAX_LEN);
+	struct tar_entry e = { .target = target };
+	bool sound = take_owners(r, h, &e), attributes = r->attributes;
 	const char *why;
 
 	forget_meta(r);
-	if (!strchr("0257", h->type))
+	if (!strchr(r->limits.whole ? "01257" : "0257", h->type))
 		return refuse(err, name, type_refused(h->type));
 	if (!tar_clean_name(name, &clean, &why))
 		return refuse(err, name, why);
-	if (!get_number(h->mode, sizeof(h->mode), &mode) ||
-	    !get_number(h->mtime, sizeof(h->mtime), &mtime))
+	if (!sound)
 		return refuse(err, name, "its header holds what is no number");
-	if (h->type == '5')
-		e.type = TAR_DIR;
-	if (h->type == '2')
-		e.type = TAR_SYMLINK;
+	if (attributes)
+		return refuse(err, name, "it has extended attributes, which cannot be kept");
 	e.name = buf_text(&clean);
-	e.mode = (unsigned)(mode & 0777);
-	e.mtime = (int64_t)mtime;
-	e.size = e.type == TAR_FILE ? size : 0;
-	if (e.type != TAR_FILE && size > 0)
-		return refuse(err, name, "content where there can be none");
-	if (e.type != TAR_DIR && !*e.name)
-		return refuse(err, name, "it has no name");
-	if (e.type == TAR_SYMLINK && (!*target || strlen(target) > NAME_MAX_LEN))
-		return refuse(err, name, "a link to nowhere");
+	why = check_form(&e, h->type, size, &link);
+	if (why)
+		return refuse(err, name, why);
 	if (check_limits(r, &e, err) < 0 || r->listener.entry(r->user, &e, err) < 0)
 		return -1;
 	r->left = e.size;

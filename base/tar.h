@@ -3,8 +3,8 @@
  *
  * Pure. The reader is fed bytes as they come, holds one header at a time and says
  * what it finds; every name is below the archive's root and plain, whoever made
- * the archive. What it does not know, it refuses by name: hard links, devices,
- * sparse files, absolute names and ways up.
+ * the archive. What it does not know, it refuses by name: devices, sparse files,
+ * absolute names and ways up; and, where no whole file system is read, hard links.
  */
 #ifndef DROVER_BASE_TAR_H
 #define DROVER_BASE_TAR_H
@@ -19,15 +19,16 @@ struct err;
 
 #define TAR_BLOCK 512
 
-enum tar_type { TAR_FILE, TAR_DIR, TAR_SYMLINK };
+enum tar_type { TAR_FILE, TAR_DIR, TAR_SYMLINK, TAR_LINK };
 
 struct tar_entry {
 	enum tar_type type;
 	const char *name;   /* "a/b"; "" is the root itself */
-	const char *target; /* of a symbolic link, as it is */
-	unsigned mode;      /* at most 0777 */
+	const char *target; /* of a symbolic link, as it is; of a hard link, a name as above */
+	unsigned mode;      /* at most 0777, of a whole file system 07777 */
 	uint64_t size;      /* of a file */
 	int64_t mtime;
+	uint32_t uid, gid; /* 0 where no whole file system is read */
 };
 
 /* Append the header blocks of an entry. */
@@ -40,6 +41,9 @@ size_t tar_padding(uint64_t size);
 struct tar_limits {
 	uint64_t bytes; /* of all files together */
 	uint64_t entries;
+	/* A whole file system: owners count, set-id bits and hard links too; extended attributes, which would be
+	 * lost, are refused. */
+	bool whole;
 };
 
 struct tar_listener {

@@ -111,6 +111,8 @@ make_entry(struct unpack *u, int dir, const char *base, const struct tar_entry *
 		break;
 	case TAR_SYMLINK:
 		return make_link(u, dir, base, e, err);
+	case TAR_LINK:
+		return err_set(err, OUTCOME_REFUSED, "%.300s: a hard link", e->name);
 	case TAR_FILE:
 		u->file =
 		    openat(dir, base, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -90,6 +90,13 @@ app_profile_place(const struct app *app, struct arena *a)
 	return arena_printf(a, "%s/%s/seccomp.json", APP_DIR, app->name);
 }
 
+const char *
+app_version_place(const struct app *app, struct arena *a)
+{
+	return arena_printf(
+	    a, "%s/%s/%.16s/%s", APP_BINARIES, app->name, app->binary->digest, app->binary->name);
+}
+
 /* Without its digest. */
 static struct resource *
 plain_resource(
@@ -119,24 +126,25 @@ file_resource(
 	return r;
 }
 
+/* Nobody but root looks into the archive of a root. */
 static void
-add_binary(const struct app *app, struct arena *a, struct resource_list *ret)
+add_version(const struct app *app, struct arena *a, struct resource_list *ret)
 {
 	const struct app_binary *binary = app->binary;
 	struct resource *r =
-	    plain_resource(app, a, app_native_place(app, a), binary->content, binary->len);
+	    plain_resource(app, a, app_version_place(app, a), binary->content, binary->len);
 
 	memcpy(r->digest, binary->digest, sizeof(r->digest));
 	r->mark = binary->mark;
-	r->mode = 0755;
+	r->mode = app->form == APP_ROOTFS ? 0600 : 0755;
 	resource_list_add(ret, r);
 }
 
 static void
 add_files(const struct app *app, struct arena *a, struct resource_list *ret)
 {
-	if (app->form == APP_BINARY)
-		add_binary(app, a, ret);
+	if (app->binary)
+		add_version(app, a, ret);
 	for (size_t i = 0; i < app->file_count; i++) {
 		const struct app_file *f = &app->file[i];
 

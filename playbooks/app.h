@@ -24,7 +24,9 @@ struct arena;
 #define APP_DIR       "/etc/drover/apps"
 #define APP_UNIT_DIR  "/etc/systemd/system"
 #define APP_STOP_MS   10000
-#define APP_BINARIES  "/usr/local/lib/drover" /* APP/DIGEST/NAME: versions of native programs */
+#define APP_BINARIES  "/usr/local/lib/drover" /* APP/DIGEST/NAME: versions of what apps run */
+#define APP_ROOTFS_NAME                                                                            \
+	"rootfs.tar" /* of those that are root file systems; its tree lies beside it, in root/ */
 
 struct app_port {
 	const char *name;
@@ -75,9 +77,10 @@ struct app_log {
 	struct mark mark;
 };
 
-enum app_form { APP_IMAGE, APP_BINARY };
+enum app_form { APP_IMAGE, APP_BINARY, APP_ROOTFS };
 
-/* A program of ours, as it lies beside the playbook. */
+/* What is sent and kept as a version: a program, as it lies beside the playbook, or the archive of a root file
+ * system. */
 struct app_binary {
 	const char *name; /* of its file */
 	const char *content;
@@ -105,9 +108,9 @@ struct app {
 	bool pet;       /* the host is one */
 	struct mark mark;
 	enum app_form form;
-	const char *image, *image_id; /* image_id NULL when not known */
-	const struct app_binary *binary;
-	const char *const *relaxed; /* names of app_directives, ended by NULL; NULL: none */
+	const char *image, *image_id;    /* image_id NULL when not known */
+	const struct app_binary *binary; /* NULL of an image */
+	const char *const *relaxed;      /* names of app_directives, ended by NULL; NULL: none */
 	struct app_host can;
 	int replicas;
 	const struct app_port *port;

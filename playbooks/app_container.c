@@ -96,6 +96,65 @@ in_host(const struct app *app)
 	return app->log.namespace ? "/usr/bin/nsenter --mount=/proc/1/ns/mnt -- " : "";
 }
 
+/* The directory of the version, in which its archive lies and its tree. */
+static const char *
+version_dir(const struct app *app, struct arena *a)
+{
+	const char *place = app_version_place(app, a);
+
+	return arena_printf(a, "%.*s", (int)(strrchr(place, '/') - place), place);
+}
+
+/* The act that brought the archive laid the tree down; should it be gone, the unit does so itself. Whole, or it is
+ * not there. */
+static void
+put_tree(struct buf *b, const struct app *app, struct arena *a)
+{
+	if (app->form != APP_ROOTFS)
+		return;
+	const char *dir = version_dir(app, a);
+
+	buf_adds(b, "ExecStartPre=/usr/bin/flock ");
+	unit_word(b, dir);
+	buf_adds(b, " /bin/sh -ec ");
+	unit_word(b, arena_printf(a,
+			 "cd %s; [ ! -d root ] || exit 0; rm -rf .root; mkdir .root; "
+			 "tar -xpf " APP_ROOTFS_NAME " --numeric-owner -C .root; sync -f .root; "
+			 "mv -T .root root",
+			 dir));
+	buf_addc(b, '\n');
+}
+
+static void
+put_words(struct buf *b, const char *const *words)
+{
+	for (; words && *words; words++) {
+		buf_addc(b, ' ');
+		unit_word(b, *words);
+	}
+}
+
+/* What it runs: an image, whose entry point may be another, or a tree that podman lays a layer over, so that
+ * nothing is ever written to it. */
+static void
+put_what(struct buf *b, const struct app *app, struct arena *a)
+{
+	const char *const *command = app->command;
+
+	if (app->form == APP_ROOTFS) {
+		buf_adds(b, " \\\n  --rootfs ");
+		unit_word(b, arena_printf(a, "%s/root:O", version_dir(app, a)));
+		put_words(b, command);
+	} else {
+		if (command)
+			arg(b, "entrypoint", command[0]);
+		buf_adds(b, " \\\n  ");
+		unit_word(b, app->image);
+		put_words(b, command && command[0] ? command + 1 : NULL);
+	}
+	put_words(b, app->args);
+}
+
 static void
 put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 {
@@ -115,18 +174,7 @@ put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 	put_mounts(b, app, replica, a);
 	app_env(app, replica, b, put_option);
 	put_life(b, &app->life);
-	if (app->command)
-		arg(b, "entrypoint", app->command[0]);
-	buf_adds(b, " \\\n  ");
-	unit_word(b, app->image);
-	for (size_t i = 1; app->command && app->command[0] && app->command[i]; i++) {
-		buf_addc(b, ' ');
-		unit_word(b, app->command[i]);
-	}
-	for (size_t i = 0; app->args && app->args[i]; i++) {
-		buf_addc(b, ' ');
-		unit_word(b, app->args[i]);
-	}
+	put_what(b, app, a);
 	buf_addf(b,
 	    "\n"
 	    "ExecStop=%s/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
@@ -160,6 +208,7 @@ app_container_unit(const struct app *app, int replica, struct arena *a, struct b
 	app_put_log(app, b);
 	limits_put_unit(&app->limits, b);
 	buf_adds(b, "ExecStartPre=-rm -f %t/%N.cid\n");
+	put_tree(b, app, a);
 	put_run(b, app, replica, a);
 	buf_addf(b, "\n[Install]\nWantedBy=%s\n", app->as ? "default.target" : "multi-user.target");
 }

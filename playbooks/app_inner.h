@@ -54,8 +54,8 @@ void app_unit_head(const struct app *app, int replica, struct buf *b);
 void app_container_unit(const struct app *app, int replica, struct arena *a, struct buf *b);
 void app_native_unit(const struct app *app, int replica, struct arena *a, struct buf *b);
 
-/* Where on the host this version of the program lies. */
-const char *app_native_place(const struct app *app, struct arena *a);
+/* Where on the host this version of the program, or of the archive of its root, lies. */
+const char *app_version_place(const struct app *app, struct arena *a);
 
 /* Where on the host what is in one of its volumes lies. */
 const char *app_native_volume(const struct app *app, const char *volume, struct arena *a);

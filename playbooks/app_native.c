@@ -77,13 +77,6 @@ app_native_host_place(const char *path)
 	return NULL;
 }
 
-const char *
-app_native_place(const struct app *app, struct arena *a)
-{
-	return arena_printf(
-	    a, "%s/%s/%.16s/%s", APP_BINARIES, app->name, app->binary->digest, app->binary->name);
-}
-
 /* The same user for all replicas, and none that the host has. */
 static const char *
 user_of(const struct app *app, struct arena *a)
@@ -120,7 +113,7 @@ static void
 put_command(struct buf *b, const struct app *app, struct arena *a)
 {
 	buf_adds(b, "ExecStart=");
-	unit_word(b, app_native_place(app, a));
+	unit_word(b, app_version_place(app, a));
 	for (size_t i = 0; app->args && app->args[i]; i++) {
 		buf_addc(b, ' ');
 		unit_word(b, app->args[i]);

@@ -281,7 +281,7 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 		.form = decl->form,
 		.image = image,
 		.image_id = decl->image.id[0] ? decl->image.id : NULL,
-		.binary = &decl->binary,
+		.binary = decl->form == APP_IMAGE ? NULL : &decl->binary,
 		.relaxed = decl->relaxed.item,
 		.can = { .features = desire_fact(d, "systemd-features"),
 		    .cgroup = desire_fact(d, "cgroup") },

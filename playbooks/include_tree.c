@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/strmap.h"
 #include "playbooks/include.h"
 
 #include <dirent.h>
@@ -17,6 +18,8 @@ struct walk {
 	const struct include_tree_spec *spec;
 	struct include_entry *entry;
 	size_t count, cap, bytes;
+	struct strmap
+	    linked; /* DEVICE:INODE of files with several names, to their place in entry */
 	struct err *err;
 };
 
@@ -66,6 +69,25 @@ bad_name(const char *name)
 						      : NULL;
 }
 
+/* Another name of a file that was read already; false: it is none. */
+static bool
+add_name(struct walk *w, const struct stat *st, const char *path)
+{
+	size_t at;
+
+	if (!w->spec->whole || st->st_nlink < 2 ||
+	    strmap_add(&w->linked,
+		arena_printf(w->arena, "%llu:%llu", (unsigned long long)st->st_dev,
+		    (unsigned long long)st->st_ino),
+		w->count, &at))
+		return false;
+	const char *first = w->entry[at].path;
+	struct include_entry *e = add(w, path, 'f');
+
+	e->link = first;
+	return true;
+}
+
 static int
 read_file(struct walk *w, int fd, const struct stat *st, const char *path)
 {
@@ -73,6 +95,8 @@ read_file(struct walk *w, int fd, const struct stat *st, const char *path)
 	struct include_entry *e;
 	char *text;
 
+	if (add_name(w, st, path))
+		return 0;
 	w->bytes += size;
 	if (w->bytes > w->spec->max)
 		return err_set(w->err, OUTCOME_INPUT, "%s holds more than %zu MiB", w->spec->path,
@@ -96,6 +120,7 @@ read_file(struct walk *w, int fd, const struct stat *st, const char *path)
 	e->content = text;
 	e->len = size;
 	e->runs = st->st_mode & S_IXUSR;
+	e->mode = st->st_mode & 07777;
 	digest_hex(text, size, e->digest);
 	return 0;
 }
@@ -126,6 +151,7 @@ static int read_directory(struct walk *w, int fd, const char *path, int depth);
 static int
 read_member(struct walk *w, int dir, const char *name, const char *path, int depth)
 {
+	size_t most = w->spec->entries ? w->spec->entries : INCLUDE_TREE_ENTRIES;
 	struct stat st;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -134,9 +160,9 @@ read_member(struct walk *w, int dir, const char *name, const char *path, int dep
 		return 0;
 	if (bad_name(name))
 		return wrong(w, path, bad_name(name));
-	if (w->count >= INCLUDE_TREE_ENTRIES)
-		return err_set(w->err, OUTCOME_INPUT, "%s holds more than %d files and directories",
-		    w->spec->path, INCLUDE_TREE_ENTRIES);
+	if (w->count >= most)
+		return err_set(w->err, OUTCOME_INPUT,
+		    "%s holds more than %zu files and directories", w->spec->path, most);
 	if (S_ISLNK(st.st_mode))
 		return read_link(w, dir, name, path);
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
@@ -192,13 +218,14 @@ read_directory(struct walk *w, int fd, const char *path, int depth)
 {
 	size_t count;
 	const char **name;
+	struct stat st;
 
 	if (depth > INCLUDE_TREE_DEPTH)
 		return wrong(w, path, "directories stand too deep in one another");
 	name = list_names(w, fd, &count);
-	if (!name)
+	if (!name || fstat(fd, &st) < 0)
 		return wrong(w, path, strerror(errno));
-	add(w, path, 'd');
+	add(w, path, 'd')->mode = st.st_mode & 07777;
 	for (size_t i = 0; i < count; i++) {
 		const char *below =
 		    *path ? arena_printf(w->arena, "%s/%s", path, name[i]) : name[i];
@@ -237,5 +264,6 @@ include_tree(struct arena *a, const struct include_tree_spec *spec, struct inclu
 	if (w.count)
 		memcpy(ret->entry, w.entry, w.count * sizeof(*w.entry));
 	free(w.entry);
+	strmap_fini(&w.linked);
 	return rc;
 }

@@ -23,6 +23,9 @@ struct include_entry {
 	const char *path; /* below the tree; "" for its top */
 	char kind;        /* 'f' file, 'd' directory, 'l' link */
 	bool runs;        /* a file that its owner may execute */
+	unsigned mode;    /* of a file or directory */
+	const char
+	    *link; /* of a whole tree: the file before it that it is another name of; NULL: none */
 	const char *content;
 	size_t len;
 	char digest[DIGEST_HEX]; /* of content; empty for a directory */
@@ -39,6 +42,8 @@ struct include_tree_spec {
 	const char *dir, *path; /* the playbook's directory; the tree or file, below it */
 	const char *const *exclude;
 	size_t exclude_count, max; /* max: bytes in all */
+	size_t entries;            /* 0: INCLUDE_TREE_ENTRIES */
+	bool whole;                /* hard links stay links */
 };
 
 /* 0 or -1. Kind INPUT or REFUSED, as include_open(). */

@@ -74,7 +74,7 @@ fill_gone(struct arena *a, const struct manifest_line *m, struct resource *r)
 	return fill_kind(a, r);
 }
 
-/* A version of an app's native program. */
+/* A version of an app's native program, or of its root file system. */
 static bool
 is_version(const struct manifest_line *m)
 {
@@ -82,10 +82,11 @@ is_version(const struct manifest_line *m)
 }
 
 static bool
-is_native(const struct resource *const *wanted, size_t count, const char *app)
+has_version(const struct resource *const *wanted, size_t count, const char *app)
 {
 	for (size_t i = 0; i < count; i++)
-		if (wanted[i]->native && str_eq(wanted[i]->app, app))
+		if (wanted[i]->app && str_eq(wanted[i]->app, app) &&
+		    str_starts(wanted[i]->id, "file " APP_BINARIES "/"))
 			return true;
 	return false;
 }
@@ -96,7 +97,7 @@ static bool
 version_stays(
     const struct manifest_line *m, size_t newer, const struct resource *const *wanted, size_t count)
 {
-	return is_version(m) && newer + 1 < PRUNE_VERSIONS && is_native(wanted, count, m->app);
+	return is_version(m) && newer + 1 < PRUNE_VERSIONS && has_version(wanted, count, m->app);
 }
 
 static size_t

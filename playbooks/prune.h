@@ -15,7 +15,7 @@
 #include <stddef.h>
 
 #define PRUNE_VERSIONS                                                                             \
-	3 /* of an app's native program that stay, the one that is wanted among them */
+	3 /* of an app's native program or root that stay, the one that is wanted among them */
 
 struct arena;
 struct observation;

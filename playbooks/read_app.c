@@ -95,6 +95,11 @@ const struct field read_app_fields[] = {
 	    .parse = read_app_binary,
 	    .doc = "instead of an image: a program beside the playbook, ELF or a script, at most "
 		   "64M" },
+	{ .name = "rootfs",
+	    .form = FORM_CALL,
+	    .parse = read_app_rootfs,
+	    .doc = "instead of an image: a directory or a tar archive beside the playbook, at most "
+		   "64M" },
 	{ .name = "as",
 	    .form = FORM_CALL,
 	    .parse = parse_as,
@@ -121,7 +126,7 @@ const struct field read_app_fields[] = {
 	{ .name = "command",
 	    .form = FORM_CALL,
 	    .parse = parse_command,
-	    .doc = "replaces the image's entry point" },
+	    .doc = "replaces the image's entry point; what is run of a rootfs" },
 	{ .name = "args",
 	    .form = FORM_CALL,
 	    .parse = parse_args,
@@ -129,12 +134,14 @@ const struct field read_app_fields[] = {
 	{ .name = "workdir",
 	    .form = FORM_CALL,
 	    .parse = read_app_workdir,
-	    .doc = "the directory in the container that it starts in; by default the image's" },
+	    .doc = "the directory in the container that it starts in; by default the image's, of a "
+		   "rootfs "
+		   "/" },
 	{ .name = "user",
 	    .form = FORM_CALL,
 	    .parse = read_app_user,
 	    .doc = "who its processes are in the container, as podman has it: 1000, 1000:1000 or "
-		   "a name that the image knows; by default the image's" },
+		   "a name that the image knows; by default the image's, and root in a rootfs" },
 	{ .name = "labels",
 	    .form = FORM_CALL,
 	    .parse = read_app_labels,
@@ -201,7 +208,6 @@ const struct field read_app_fields[] = {
 	    .parse = parse_when,
 	    .doc = "as beside a task: where it does not hold, the host does not have the app" },
 	{ .name = "tags", .form = FORM_CALL, .parse = parse_tags, .doc = "as beside a task" },
-	{ .name = "rootfs", .form = FORM_LATER, .doc = "root file systems are not supported yet" },
 	{ .name = "quadlet", .form = FORM_LATER, .doc = "Quadlet files are not supported yet" },
 	{ .name = "build", .form = FORM_LATER, .doc = "images are not built yet" },
 	{ .name = "secrets", .form = FORM_LATER, .doc = "secrets are not supported yet" },

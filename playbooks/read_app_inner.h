@@ -29,8 +29,12 @@ void read_app_health(const struct field_context *c, const struct yaml_node *n, v
 
 /* When systemd starts a replica again; ended by NULL. */
 extern const char *const read_app_restarts[];
-/* A program beside the playbook; what may not stand beside it, once the whole app was read. */
+/* A program or a root file system beside the playbook; what may not stand beside them, once the whole app was
+ * read. */
 void read_app_binary(const struct field_context *c, const struct yaml_node *n, void *to);
+void read_app_rootfs(const struct field_context *c, const struct yaml_node *n, void *to);
+void read_app_check_native(
+    const struct field_context *c, const struct yaml_node *n, const struct app_decl *app);
 void read_app_check_form(
     const struct field_context *c, const struct yaml_node *n, struct app_decl *app);
 /* Names of directives that the unit of a program is to do without. */

@@ -103,8 +103,8 @@ read_app_relax(const struct field_context *c, const struct field_texts *names, s
 }
 
 /* What the unit of a program has an answer to; all else is refused by name. */
-static const char *const app_keys[] = { "binary", "image", "command", "replicas", "ports", "env",
-	"files", "args", "restart", "stop", "user", "workdir", "network", "needs", "limits",
+static const char *const app_keys[] = { "binary", "image", "rootfs", "command", "replicas", "ports",
+	"env", "files", "args", "restart", "stop", "user", "workdir", "network", "needs", "limits",
 	"sandbox", "health", "on_change", "drain", "when", "tags", "as", "log", NULL };
 static const char *const sandbox_keys[] = { "capabilities", "seccomp", "read_only", "user", "relax",
 	NULL };
@@ -217,8 +217,9 @@ check_file(const struct field_context *c, const struct app_decl *app, const stru
 		    (unsigned)f->mode, app->name);
 }
 
-static void
-check_native(const struct field_context *c, const struct yaml_node *n, const struct app_decl *app)
+void
+read_app_check_native(
+    const struct field_context *c, const struct yaml_node *n, const struct app_decl *app)
 {
 	refuse_later(c, n);
 	refuse_keys(c, n, app);
@@ -229,22 +230,4 @@ check_native(const struct field_context *c, const struct yaml_node *n, const str
 			    "port than container");
 	for (size_t i = 0; i < app->file_count; i++)
 		check_file(c, app, &app->file[i]);
-}
-
-void
-read_app_check_form(const struct field_context *c, const struct yaml_node *n, struct app_decl *app)
-{
-	const struct yaml_node *image = yaml_find(n, "image"), *binary = yaml_find(n, "binary");
-
-	if (!image && !binary)
-		diag_error(c->diag, app->mark, "app %.60s: one of image and binary is wanted here",
-		    app->name);
-	else if (image && binary)
-		diag_error(
-		    c->diag, binary->mark, "app %.60s: only one of image and binary", app->name);
-	if (binary)
-		check_native(c, n, app);
-	else if (app->relaxed.count)
-		diag_error(c->diag, app->relaxed.mark[0],
-		    "relax: only the unit of a binary has these directives");
 }

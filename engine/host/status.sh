@@ -116,13 +116,15 @@ units() { # [--user HOME]
 		function away(us) { return us > 0 ? int(us / 1000000) - now : "-" }
 		/"unit"/ && at("unit") ~ /[.]timer$/ && n++ < 256 { u = at("unit"); a = at("activates"); print "timer", u, (a == "" ? "-" : a), away(at("next")), away(at("last")) }'
 }
+# One that runs a directory has no image, whose id podman fails to shorten.
 containers() {
-	"$@" podman ps -a --format 'ctr {{.Names}} {{.Image}} {{.Status}}
+	"$@" podman ps -a --no-trunc --format 'ctr {{.Names}} {{if .Image}}{{.Image}}{{else}}-{{end}} {{.Status}}
 + id {{.ID}}
 + image-id {{.ImageID}}
 + ports {{.Ports}}
 + labels {{.Labels}}' 2>/dev/null | awk '
-		$1 == "ctr" || NF > 2 && $2 != "labels" { print; next }
+		$2 ~ /^(image-)?id$/ { $3 = substr($3, 1, 12) }
+		$1 == "ctr" || NF > 2 && $2 != "labels" && $3 != "" { print; next }
 		$2 == "labels" && match($0, /PODMAN_SYSTEMD_UNIT:[^] ]+/) { print "+ unit", substr($0, RSTART + 20, RLENGTH - 20) }'
 }
 me=$(id -u)

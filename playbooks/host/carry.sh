@@ -147,6 +147,7 @@ finish() { # OUTCOME TEXT
 		set -f
 		rm -rf $temps
 	fi
+	trees_sweep
 	# Directories that were made for files which did not come.
 	if [ "$made" ]; then
 		IFS=$nl

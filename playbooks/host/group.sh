@@ -176,6 +176,32 @@ new_directories() { # DIRECTORY TOP: the directory and those above it up to the 
 		set -- "${1%/*}" "$2"
 	done
 }
+# The root file system of an app stands as a tree beside the archive that comes as its file. It is laid down before
+# anything is touched: whole, or it is not there; whoever starts the unit of one that is gone does the same.
+is_rootfs() { # PATH
+	case $1 in /usr/local/lib/drover/*/*/rootfs.tar) return 0 ;; esac
+	return 1
+}
+lay() { # ARCHIVE DIRECTORY
+	tree=$temp.root
+	text=$(chmod 700 "$2" 2>&1 && {
+		flock 8 || exit 1
+		[ ! -d "$2/root" ] || exit 0
+		mkdir "$tree" && tar -xpf "$1" --numeric-owner -C "$tree" && sync -f "$tree" && mv -T "$tree" "$2/root"
+	} 2>&1 8<"$2") && return
+	temps=$temps$nl$tree
+	return 1
+}
+# A tree whose archive went goes too, once nothing runs on it any more.
+trees_sweep() {
+	set +f
+	for tree in /usr/local/lib/drover/*/*/root /usr/local/lib/drover/*/*/.root; do
+		place=${tree%/*}
+		if [ ! -d "$tree" ] || [ -e "$place/rootfs.tar" ] || grep -qF "=$tree," /proc/1/mountinfo; then continue; fi
+		rm -rf "$tree"
+		(cd /usr/local/lib && rmdir -p "${place#/usr/local/lib/}") 2>/dev/null
+	done
+}
 # Directories that are not there are made at once: what comes into them is staged there.
 enter() { # DIRECTORY
 	[ ! -e "$1/" ] || return 0
@@ -220,11 +246,13 @@ stage_one() {
 			;;
 		esac
 		if [ "$kept" ]; then
-			text=$({ cp -a "../$kept" "$temp" && find "$temp" \( -type f -o -type d \) -exec sync {} +; } 2>&1)
+			text=$({ cp -a "../$kept" "$temp" && find "$temp" \( -type f -o -type d \) -exec sync {} +; } 2>&1) || return 1
+			! is_rootfs "$path" || lay "$temp" "${path%/*}"
 			return
 		fi
 	fi
 	text=$(install -m "$mode" -o "$owner" -g "$group" "f/$digest" "$temp" 2>&1) || return 1
+	if is_rootfs "$path"; then lay "$temp" "${path%/*}" || return 1; fi
 	if [ "$kind" != - ]; then
 		mkdir -p verify && ln "f/$digest" "verify/${path##*/}" || return 1
 	fi

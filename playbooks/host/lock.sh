@@ -60,6 +60,7 @@ sweep() {
 			[eto]) rm -rf "${path%/*}/.drover-$name.$n" ;;
 			*) rm -f "${path%/*}/.drover-$name.$n" "${path%/*}/.drover-$name.$n.old" ;;
 			esac
+			rm -rf "${path%/*}/.drover-$name.$n.root"
 		done
 		[ ! -s "$other/held" ] || let_go "$other/held"
 		outcome=unknown

@@ -282,6 +282,7 @@ take_back() { # TEXT
 	fi
 	text="$text${left:+; not taken back: $left}$unwell${1:+; $1}"
 	releases_back
+	trees_sweep
 	manifest_back || { : >keep && outcome=rollback-failed text="$text; the manifest could not be written"; }
 	disarm
 	journal $outcome

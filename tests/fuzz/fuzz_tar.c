@@ -11,8 +11,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct seen {
 	size_t sum;
 	uint64_t left, entries;
-	bool open;
+	bool open, whole;
 };
+
+static bool
+is_below(const char *name)
+{
+	return name[0] != '/' && !str_eq(name, "..") && !str_starts(name, "../") &&
+	       !strstr(name, "/../") && !str_ends(name, "/..") && !strpbrk(name, "\n\033");
+}
 
 static int
 on_entry(void *user, const struct tar_entry *e, struct err *err)
@@ -20,15 +27,19 @@ on_entry(void *user, const struct tar_entry *e, struct err *err)
 	struct seen *s = user;
 
 	(void)err;
-	if (s->open || e->name[0] == '/' || str_eq(e->name, "..") || str_starts(e->name, "../") ||
-	    strstr(e->name, "/../") || str_ends(e->name, "/..") || strpbrk(e->name, "\n\033"))
+	if (s->open || !is_below(e->name))
 		abort();
-	if (e->mode > 0777 || (e->type == TAR_SYMLINK && !e->target))
+	if (e->mode > (s->whole ? 07777 : 0777) || (e->type == TAR_SYMLINK && !e->target))
+		abort();
+	if (!s->whole && (e->uid || e->gid || e->type == TAR_LINK))
+		abort();
+	if (e->type == TAR_LINK && (!*e->target || !is_below(e->target)))
 		abort();
 	s->entries++;
 	s->open = e->type == TAR_FILE;
 	s->left = e->size;
-	s->sum = s->sum * 31 + strlen(e->name) + e->size + e->mode + (size_t)e->type;
+	s->sum =
+	    s->sum * 31 + strlen(e->name) + e->size + e->mode + (size_t)e->type + e->uid + e->gid;
 	if (e->type == TAR_SYMLINK)
 		s->sum += tar_leads_below(e->name, e->target);
 	return 0;
@@ -61,11 +72,11 @@ on_file_end(void *user, struct err *err)
 }
 
 static size_t
-read_in(const uint8_t *data, size_t size, size_t piece)
+read_in(const uint8_t *data, size_t size, size_t piece, bool whole)
 {
 	static const struct tar_listener listener = { on_entry, on_data, on_file_end };
-	const struct tar_limits limits = { .bytes = 1 << 16, .entries = 64 };
-	struct seen s = { .sum = 1 };
+	const struct tar_limits limits = { .bytes = 1 << 16, .entries = 64, .whole = whole };
+	struct seen s = { .sum = 1, .whole = whole };
 	struct tar_reader *r = tar_reader_new(&limits, &listener, &s);
 	struct err err = { .kind = OUTCOME_OK };
 	int rc = 0;
@@ -86,9 +97,11 @@ read_in(const uint8_t *data, size_t size, size_t piece)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	size_t whole = read_in(data, size, size ? size : 1);
+	for (int whole = 0; whole < 2; whole++) {
+		size_t sum = read_in(data, size, size ? size : 1, whole);
 
-	if (read_in(data, size, 1) != whole || read_in(data, size, 511) != whole)
-		abort();
+		if (read_in(data, size, 1, whole) != sum || read_in(data, size, 511, whole) != sum)
+			abort();
+	}
 	return 0;
 }

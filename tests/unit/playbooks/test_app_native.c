@@ -420,8 +420,8 @@ mistakes_about_a_binary_are_told_at_their_place(void **state)
 			 "  o: {binary: serve, files: {/etc: {volume: o}}}\n"
 			 "  p: {binary: serve, files: {/tmp/p: {content: x}}}\n"));
 	assert_string_equal(buf_text(&d->said),
-	    "shop.yaml:2:3: app a: one of image and binary is wanted here\n"
-	    "shop.yaml:3:15: app b: only one of image and binary\n"
+	    "shop.yaml:2:3: app a: one of image, binary and rootfs is wanted here\n"
+	    "shop.yaml:3:15: app b: only one of image, binary and rootfs\n"
 	    "shop.yaml:4:15: binary: text is no program: neither ELF nor a script that begins with "
 	    "#!\n"
 	    "shop.yaml:5:15: binary: none: No such file or directory\n"

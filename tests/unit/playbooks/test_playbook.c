@@ -98,8 +98,7 @@ static void
 what_comes_later_is_refused_by_name(void **state)
 {
 	static const char *const later[] = { "apps: {a: {image: localhost/a, secrets: [x]}}",
-		"apps: {a: {image: localhost/a, quadlet: x}}",
-		"apps: {a: {image: localhost/a, rootfs: x}}", "apps: {a: {image: {build: x}}}",
+		"apps: {a: {image: localhost/a, quadlet: x}}", "apps: {a: {image: {build: x}}}",
 		"confirm: true" };
 	struct desk *d = *state;
 

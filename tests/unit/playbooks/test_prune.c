@@ -299,11 +299,43 @@ the_last_versions_of_a_program_stay_while_the_app_does(void **state)
 	arena_free(a);
 }
 
+/* Its tree goes with its archive, on the host. */
+static void
+so_do_those_of_a_root_file_system(void **state)
+{
+#define ARCHIVE(n) "file /usr/local/lib/drover/site/" n "/rootfs.tar"
+	static const struct manifest_line versions[] = {
+		{ ARCHIVE("1"), "shop", "site", "r", A, "-", RUN, "p", "-" },
+		{ ARCHIVE("2"), "shop", "site", "r", A, "-", RUN, "p", "-" },
+		{ ARCHIVE("3"), "shop", "site", "r", A, "-", RUN, "p", "-" },
+		{ ARCHIVE("4"), "shop", "site", "r", A, "-", RUN, "p", "-" },
+	};
+	static const struct observation told = { .manifest = versions,
+		.manifest_count = countof(versions) };
+	const struct resource now = { .kind = RESOURCE_FILE, .id = ARCHIVE("4"), .app = "site" };
+	const struct resource image = {
+		.kind = RESOURCE_UNIT, .id = "unit site-0.service", .app = "site"
+	};
+	const struct resource *all[] = { &now, &image }, *other[] = { &image };
+	struct arena *a = arena_new();
+	struct prune p;
+
+	(void)state;
+	prune_wishes(a, &(struct prune_scope){ .playbook = "shop" }, &told, all, 2, &p);
+	assert_int_equal(p.count, 1);
+	assert_string_equal(p.gone[0]->id, ARCHIVE("1"));
+	/* The app is an image now. */
+	prune_wishes(a, &(struct prune_scope){ .playbook = "shop" }, &told, other, 1, &p);
+	assert_int_equal(p.count, countof(versions));
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_versions_of_a_program_stay_while_the_app_does),
+		cmocka_unit_test(so_do_those_of_a_root_file_system),
 		cmocka_unit_test(what_the_playbook_no_longer_names_is_to_go_the_newest_first),
 		cmocka_unit_test(what_a_person_changed_or_had_before_stays),
 		cmocka_unit_test(whose_work_is_undone_is_said),
