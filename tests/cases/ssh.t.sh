@@ -110,6 +110,41 @@ wait cut while it ran, by ~.
 end 255
 restored
 SCRIPT
+# In a shell with jobs, whose own modes are others than those of a shell that is a host's.
+cat >script <<SCRIPT
+wait here>
+keys stty -g >before\r
+keys "$DROVER" ssh 127.9.1.4\r
+wait $
+keys echo it is \$((6 * 7))\r
+wait it is 42
+keys \r~\^Z
+wait Stopped
+keys stty -g >stopped; cmp before stopped && echo the sa''me; jobs\r
+wait the same
+size 100x31
+keys clear; fg\r
+gone here>
+wait ssh 127.9.1.4
+keys stty size; stty -echo; echo quiet''ly\r
+wait 31 100
+wait quietly
+keys \r~\^Z
+wait Stopped
+keys clear; fg\r
+gone here>
+wait ssh 127.9.1.4
+keys exit 5\r
+wait here>
+keys echo left with \$?; stty -g >after; cmp before after && echo the sa''me\r
+wait left with 5
+wait the same
+keys exit 3\r
+end 3
+restored
+SCRIPT
+ok "~^Z stops it and leaves the terminal to the shell; fg goes on, at the size there is then" \
+	env PS1='here> ' "$driver" 80x24 /bin/bash --norc --noprofile -i <script
 ok "--no-escape: it is the host's" typed 80x24 ssh --no-escape 127.9.1.4 <<'SCRIPT'
 wait $
 keys ~.\r

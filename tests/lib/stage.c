@@ -306,8 +306,8 @@ stage_open(struct stage *s, const struct view_class *class, const char *subject)
 	class->refresh(&s->view);
 }
 
-static void
-compare(const char *name, int rows, int cols, const char *got)
+void
+stage_compare(const char *name, int rows, int cols, const char *got)
 {
 	autofree char *path = xasprintf("tests/screens/%s-%dx%d.screen", name, cols, rows);
 	struct err err;
@@ -322,8 +322,8 @@ compare(const char *name, int rows, int cols, const char *got)
 	assert_string_equal(got, want);
 }
 
-static void
-paint(struct stage *s, const struct overlay *o, struct canvas *c)
+void
+stage_paint(struct stage *s, const struct overlay *o, struct canvas *c)
 {
 	struct frame frame = { .view = &s->view, .tabs = stage_tabs, .global = stage_global };
 
@@ -344,9 +344,9 @@ stage_check(struct stage *s, const char *name, const struct overlay *o)
 	for (size_t i = 0; i < countof(sizes); i++) {
 		struct canvas *c = canvas_new(sizes[i][0], sizes[i][1]);
 
-		paint(s, o, c);
+		stage_paint(s, o, c);
 		autofree char *text = canvas_text(c, true);
-		compare(name, c->rows, c->cols, text);
+		stage_compare(name, c->rows, c->cols, text);
 		canvas_free(c);
 	}
 }
@@ -357,7 +357,7 @@ stage_text(struct stage *s, int rows, int cols)
 	struct canvas *c = canvas_new(rows, cols);
 	char *text;
 
-	paint(s, NULL, c);
+	stage_paint(s, NULL, c);
 	text = canvas_text(c, false);
 	canvas_free(c);
 	return text;

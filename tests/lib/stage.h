@@ -47,6 +47,10 @@ void stage_open(struct stage *s, const struct view_class *class, const char *sub
 bool stage_key(struct stage *s, const char *key);
 /* The screen at 100x30, 80x24 and 60x15 against tests/screens/NAME-*.screen; o may be NULL. */
 void stage_check(struct stage *s, const char *name, const struct overlay *o);
+/* NAME-COLSxROWS.screen against this text; GENERATE=1 writes it. */
+void stage_compare(const char *name, int rows, int cols, const char *got);
+/* The view at the size of the canvas; o may be NULL. */
+void stage_paint(struct stage *s, const struct overlay *o, struct canvas *c);
 /* The view painted at this size, as text; caller frees. */
 char *stage_text(struct stage *s, int rows, int cols);
 
