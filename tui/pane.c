@@ -6,7 +6,6 @@
 #include "base/utf8.h"
 #include "tui/answer.h"
 #include "tui/canvas.h"
-#include "tui/finder.h"
 #include "tui/rinse.h"
 #include "tui/scrollback.h"
 
@@ -18,7 +17,8 @@
 #define SIZE_MOST   1000 /* of rows, of columns */
 #define LEAST_ROWS  2
 #define LEAST_COLS  8
-#define CELL_BYTES  40 /* of libvterm's, of which it has two screens */
+#define WIDE_KNOWN  0x16fe0 /* up to here libvterm has two columns for whatever has two */
+#define CELL_BYTES  40      /* of libvterm's, of which it has two screens */
 
 struct pane {
 	VTerm *vt;
@@ -93,6 +93,8 @@ take_cell(const VTermScreenCell *from, struct cell *to)
 	uint32_t base = from->chars[0];
 
 	*to = (struct cell){ .text = " ", .style = STYLE_PANE, .width = 1, .tone = tone_of(from) };
+	if (base == 0) /* erased: in the colour behind, and with no look of the pen's */
+		to->tone = (struct tone){ .bg = to->tone.bg };
 	if (base == 0 || base == (uint32_t)-1 || is_hidden(from))
 		return;
 	if (base < 0x7f && !from->chars[1]) { /* most of them */
@@ -100,6 +102,8 @@ take_cell(const VTermScreenCell *from, struct cell *to)
 		return;
 	}
 	int width = utf8_width(base);
+	if (width > from->width && base < WIDE_KNOWN)
+		return; /* half of it was written over */
 	to->text[0] = '?';
 	if (width < 1 || width > from->width || !add_safe(&text, base))
 		return;
@@ -292,17 +296,79 @@ pane_free(struct pane *p)
 	free(p);
 }
 
+static void
+drain(struct pane *p, struct buf *to)
+{
+	vterm_input_write(p->vt, to->data, to->len);
+	buf_clear(to);
+}
+
+static void
+on_where(void *user, struct buf *to, int *ret_row, int *ret_col)
+{
+	struct pane *p = user;
+	VTermPos at;
+
+	drain(p, to);
+	vterm_state_get_cursorpos(vterm_obtain_state(p->vt), &at);
+	*ret_row = at.row;
+	*ret_col = at.col;
+}
+
+static void
+add_colour(const VTermState *s, VTermAttr which, int number, struct buf *to)
+{
+	VTermValue v;
+
+	vterm_state_get_penattr(s, which, &v);
+	if (VTERM_COLOR_IS_DEFAULT_FG(&v.color) || VTERM_COLOR_IS_DEFAULT_BG(&v.color))
+		return;
+	if (VTERM_COLOR_IS_INDEXED(&v.color))
+		buf_addf(to, ";%d;5;%d", number, v.color.indexed.idx);
+	else
+		buf_addf(to, ";%d;2;%d;%d;%d", number, v.color.rgb.red, v.color.rgb.green,
+		    v.color.rgb.blue);
+}
+
+static void
+on_pen(void *user, struct buf *to)
+{
+	static const struct {
+		VTermAttr attr;
+		const char *word;
+	} looks[] = { { VTERM_ATTR_BOLD, ";1" }, { VTERM_ATTR_ITALIC, ";3" },
+		{ VTERM_ATTR_BLINK, ";5" }, { VTERM_ATTR_REVERSE, ";7" },
+		{ VTERM_ATTR_STRIKE, ";9" } };
+	const VTermState *s = vterm_obtain_state(((struct pane *)user)->vt);
+	VTermValue v;
+
+	buf_adds(to, "\033[0");
+	for (size_t i = 0; i < countof(looks); i++) {
+		vterm_state_get_penattr(s, looks[i].attr, &v);
+		if (v.boolean)
+			buf_adds(to, looks[i].word);
+	}
+	vterm_state_get_penattr(s, VTERM_ATTR_UNDERLINE, &v);
+	if (v.number)
+		buf_adds(to, ";4");
+	add_colour(s, VTERM_ATTR_FOREGROUND, 38, to);
+	add_colour(s, VTERM_ATTR_BACKGROUND, 48, to);
+	buf_addc(to, 'm');
+}
+
 void
 pane_feed(struct pane *p, const void *bytes, size_t len)
 {
 	autobuf safe = BUF_INIT(ANSWERS_MAX), clean = BUF_INIT(SIZE_MAX);
+	const struct mend_terminal behind = {
+		.user = p, .rows = p->rows, .cols = p->cols, .cursor = on_where, .pen = on_pen
+	};
 
 	p->feeding = true;
 	for (size_t at = 0; at < len; at += CHUNK) {
-		buf_clear(&clean);
-		rinse_add(&p->rinse, (const char *)bytes + at, len - at < CHUNK ? len - at : CHUNK,
-		    p->cols, &clean);
-		vterm_input_write(p->vt, clean.data, clean.len);
+		rinse_add(&p->rinse, &behind, (const char *)bytes + at,
+		    len - at < CHUNK ? len - at : CHUNK, &clean);
+		drain(p, &clean);
 	}
 	vterm_screen_flush_damage(p->screen);
 	p->feeding = false;
@@ -328,8 +394,10 @@ pane_resize(struct pane *p, int rows, int cols)
 	VTermPos at;
 	vterm_state_get_cursorpos(vterm_obtain_state(p->vt), &at);
 	if (at.row < 0 || at.row >= p->rows ||
-	    at.col < 0) /* a shrinking screen can leave it behind */
+	    at.col < 0) { /* a shrinking screen can leave it behind */
 		vterm_input_write(p->vt, home, sizeof(home) - 1);
+		p->rinse.mend.origin = false;
+	}
 	vterm_screen_flush_damage(p->screen);
 	p->feeding = false;
 	buf_clear(&p->answers);
@@ -513,75 +581,6 @@ pane_line(const struct pane *p, int64_t line, struct cell *cells, int cols)
 		vterm_screen_get_cell(
 		    p->screen, (VTermPos){ .row = (int)(line - s.top), .col = i }, &from[i]);
 	take_row(from, count, cells, cols);
-}
-
-/* One line without the blanks at its end. */
-static void
-add_text(const struct pane *p, int64_t line, struct cell *cells, int cols, struct buf *to)
-{
-	size_t start = to->len;
-
-	pane_line(p, line, cells, cols);
-	for (int i = 0; i < cols; i++) {
-		if (cells[i].width)
-			buf_adds(to, cells[i].text);
-	}
-	while (to->len > start && to->data[to->len - 1] == ' ')
-		to->data[--to->len] = '\0';
-}
-
-/* Lines that left when the pane was wider are longer than it is. */
-static struct cell *
-wide_row(const struct pane *p, int *ret_cols)
-{
-	*ret_cols = p->cols > 400 ? p->cols : 400;
-	return xcalloc((size_t)*ret_cols, sizeof(struct cell));
-}
-
-char *
-pane_text(const struct pane *p, int64_t from, int64_t to, size_t max)
-{
-	struct buf all = BUF_INIT(SIZE_MAX);
-	struct pane_state s;
-	int cols;
-	autofree struct cell *cells = wide_row(p, &cols);
-
-	pane_get(p, &s);
-	from = from < s.first ? s.first : from;
-	to = to > s.top + s.rows ? s.top + s.rows : to;
-	for (int64_t line = from; line < to; line++) {
-		add_text(p, line, cells, cols, &all);
-		buf_addc(&all, '\n');
-		if (all.len > 2 * max + 1)
-			buf_drop(&all, all.len - max - 1);
-	}
-	if (all.len > max) {
-		const char *end = memchr(all.data + (all.len - max - 1), '\n', max + 1);
-
-		buf_drop(&all, end ? (size_t)(end - all.data) + 1 : all.len);
-	}
-	if (!all.len)
-		return xstrdup("");
-	return buf_detach(&all, NULL);
-}
-
-int64_t
-pane_find(const struct pane *p, const struct finder *f, int64_t from, bool back)
-{
-	struct pane_state s;
-	int cols;
-	autofree struct cell *cells = wide_row(p, &cols);
-	autobuf text = BUF_INIT(SIZE_MAX);
-	size_t at, len;
-
-	pane_get(p, &s);
-	for (int64_t line = from; line >= s.first && line < s.top + s.rows; line += back ? -1 : 1) {
-		buf_clear(&text);
-		add_text(p, line, cells, cols, &text);
-		if (finder_find(f, buf_text(&text), text.len, 0, &at, &len))
-			return line;
-	}
-	return -1;
 }
 
 size_t

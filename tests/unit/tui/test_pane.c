@@ -85,6 +85,62 @@ text_and_colours_become_cells(void **state)
 }
 
 static void
+what_is_erased_has_the_colour_behind_and_no_look(void **state)
+{
+	struct sent *s = up(3, 20);
+	struct cell c[20];
+
+	(void)state;
+	feed(s, "\033[1;4;7;31;44mab\033[K\033[3;1H\n");
+	pane_line(s->pane, 1, c, 20); /* scrolled in */
+	for (int row = 0; row < 3; row += 2) {
+		pane_line(s->pane, 1 + row, c, 20);
+		assert_string_equal(c[9].text, " ");
+		assert_int_equal(c[9].tone.bg, row ? 5 : 0);
+		assert_int_equal(c[9].tone.attr, 0);
+		assert_int_equal(c[9].tone.fg, 0);
+	}
+	pane_line(s->pane, 0, c, 20);
+	assert_int_equal(c[1].tone.attr, TONE_BOLD | TONE_UNDERLINE | TONE_REVERSE);
+	assert_int_equal(c[2].tone.bg, 5);
+	assert_int_equal(c[2].tone.attr, 0);
+	down(s);
+}
+
+/* libvterm wrote beyond its room. */
+static void
+more_parameters_than_there_is_room_for_are_none(void **state)
+{
+	struct sent *s = up(3, 20);
+	autobuf b = BUF_INIT(1 << 20);
+	static const char finals[] = "ABCDEFGHIJKLMPSTXZ`abcdefghlmnpqrstux@";
+
+	(void)state;
+	for (const char *final = finals; *final; final++) {
+		for (size_t count = 14; count < 300; count += count < 40 ? 1 : 50) {
+			for (size_t mark = 0; mark < 4; mark++) {
+				buf_adds(&b, mark == 1   ? "\033[?1"
+					     : mark == 2 ? "\033[>1"
+							 : "\033[1");
+				for (size_t i = 0; i < count; i++)
+					buf_adds(&b, mark == 3 ? ":2" : ";1");
+				buf_addc(&b, *final);
+			}
+		}
+		pane_feed(s->pane, b.data, b.len);
+		buf_clear(&b);
+	}
+	feed(s, "\033c\033[0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;31mred");
+	struct pane_state st;
+	struct cell c[20];
+	pane_get(s->pane, &st);
+	pane_line(s->pane, st.top, c, 20);
+	screen_is(s, "red\n\n\n");
+	assert_int_equal(c[0].tone.fg, 2);
+	down(s);
+}
+
+static void
 wide_and_combining_characters_keep_their_columns(void **state)
 {
 	struct sent *s = up(3, 20);
@@ -430,6 +486,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_and_colours_become_cells),
+		cmocka_unit_test(what_is_erased_has_the_colour_behind_and_no_look),
+		cmocka_unit_test(more_parameters_than_there_is_room_for_are_none),
 		cmocka_unit_test(wide_and_combining_characters_keep_their_columns),
 		cmocka_unit_test(lines_that_leave_the_screen_are_kept_and_found),
 		cmocka_unit_test(a_pane_that_grows_takes_its_lines_back),
