@@ -17,7 +17,10 @@ fail() { # NAME DETAIL...
 	count=$((count + 1))
 	echo "not ok $count - $1"
 	shift
-	[ $# -eq 0 ] || printf '%s\n' "$@" | head -n 30 | cat -v | sed 's/^/# /'
+	[ $# -eq 0 ] || printf '%s\n' "$@" | awk '
+	{ line[NR] = $0 }
+	END { for (i = 1; i <= NR; i++) if (i <= 10 || i > NR - 30) print line[i]; else if (i == 11) print "[...]" }
+	' | cat -v | sed 's/^/# /'
 }
 
 # ok NAME COMMAND...: the command succeeds.
