@@ -158,12 +158,10 @@ put_what(struct buf *b, const struct app *app, struct arena *a)
 static void
 put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 {
-	const char *whole = in_host(app);
+	const char *name = arena_printf(a, "%s-%d", app->name, replica);
 
-	buf_addf(b,
-	    "ExecStart=%s/usr/bin/podman run --name=%s-%d --cidfile=%%t/%%N.cid --replace --rm \\\n"
-	    "  --cgroups=split --sdnotify=conmon -d --pull=never \\\n  ",
-	    whole, app->name, replica);
+	unit_podman_run(b, in_host(app), name, app_stop_seconds(&app->life));
+	buf_adds(b, " \\\n  ");
 	if (app->log.namespace)
 		buf_adds(b, "--log-driver=passthrough \\\n  ");
 	/* A user who cannot read the journal would be given files by podman. */
@@ -175,12 +173,8 @@ put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 	app_env(app, replica, b, put_option);
 	put_life(b, &app->life);
 	put_what(b, app, a);
-	buf_addf(b,
-	    "\n"
-	    "ExecStop=%s/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
-	    "ExecStopPost=-%s/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
-	    "ExecStopPost=-rm -f %%t/%%N.cid\n",
-	    whole, app_stop_seconds(&app->life), whole, app_stop_seconds(&app->life));
+	buf_addc(b, '\n');
+	unit_podman_stop(b, in_host(app), app_stop_seconds(&app->life));
 }
 
 void
@@ -207,7 +201,6 @@ app_container_unit(const struct app *app, int replica, struct arena *a, struct b
 	    app_stop_seconds(&app->life) + 30);
 	app_put_log(app, b);
 	limits_put_unit(&app->limits, b);
-	buf_adds(b, "ExecStartPre=-rm -f %t/%N.cid\n");
 	put_tree(b, app, a);
 	put_run(b, app, replica, a);
 	buf_addf(b, "\n[Install]\nWantedBy=%s\n", app->as ? "default.target" : "multi-user.target");

@@ -107,13 +107,9 @@ put_words(struct buf *to, const char *const *words)
 }
 
 static void
-put_run(const struct container *c, struct buf *to)
+put_options(const struct container *c, struct buf *to)
 {
-	buf_addf(to,
-	    "ExecStart=/usr/bin/podman run --name=%s --cidfile=%%t/%%N.cid --replace --rm \\\n"
-	    "  --cgroups=split --sdnotify=conmon -d --pull=never \\\n"
-	    "  --security-opt=no-new-privileges",
-	    c->name);
+	buf_adds(to, " \\\n  --security-opt=no-new-privileges");
 	if (c->capability)
 		buf_adds(to, " --cap-drop=all");
 	if (c->read_only)
@@ -156,17 +152,14 @@ put_head(const struct container *c, struct buf *to)
 void
 container_unit(const struct container *c, struct buf *to)
 {
-	long long stop = (long long)(c->stop_ms + 999) / 1000;
+	int64_t stop = (c->stop_ms + 999) / 1000;
 
 	put_head(c, to);
 	limits_put_unit(&c->limits, to);
-	buf_adds(to, "ExecStartPre=-rm -f %t/%N.cid\n");
-	put_run(c, to);
-	buf_addf(to,
-	    "\n"
-	    "ExecStop=/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
-	    "ExecStopPost=-/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
-	    "ExecStopPost=-rm -f %%t/%%N.cid\n"
-	    "\n[Install]\nWantedBy=%s\n",
-	    stop, stop, c->rootless ? "default.target" : "multi-user.target");
+	unit_podman_run(to, "", c->name, stop);
+	put_options(c, to);
+	buf_addc(to, '\n');
+	unit_podman_stop(to, "", stop);
+	buf_addf(
+	    to, "\n[Install]\nWantedBy=%s\n", c->rootless ? "default.target" : "multi-user.target");
 }

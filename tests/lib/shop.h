@@ -12,6 +12,16 @@
 	.file = (files), .file_count = countof(files), .args = (arguments),                        \
 	.limits = { .cpu_percent = 50, .memory = 256 << 20, .tasks = 100 }
 
+/* How its second replica starts, from what precedes it to where its own options begin. */
+#define SHOP_STARTS                                                                                \
+	"ExecStartPre=-rm -f %t/%N.cid\n"                                                          \
+	"ExecStart=/bin/sh -c 'stop=; trap stop=y TERM; \"$$@\" & run=$$!; wait $$run; rc=$$?; "   \
+	"\\\n"                                                                                     \
+	"  [ -z \"$$stop\" ] || { wait $$run; rc=$$?; \\\n"                                        \
+	"  /usr/bin/podman stop -i --time=10 --cidfile=%t/%N.cid; }; exit $$rc' sh \\\n"           \
+	"  /usr/bin/podman run --name=shop-1 --cidfile=%t/%N.cid --replace --rm \\\n"              \
+	"  --cgroups=split --sdnotify=conmon -d --pull=never \\\n"
+
 /* What of the app has that id; the test fails when nothing has. Lives as long as the arena. */
 const struct resource *shop_resource(const struct app *app, struct arena *a, const char *id);
 

@@ -65,10 +65,7 @@ static const char golden[] =
     "TimeoutStopSec=40\n"
     "CPUQuota=50%\n"
     "MemoryMax=268435456\n"
-    "TasksMax=100\n"
-    "ExecStartPre=-rm -f %t/%N.cid\n"
-    "ExecStart=/usr/bin/podman run --name=shop-1 --cidfile=%t/%N.cid --replace --rm \\\n"
-    "  --cgroups=split --sdnotify=conmon -d --pull=never \\\n"
+    "TasksMax=100\n" SHOP_STARTS
     "  --cap-drop=all --security-opt=no-new-privileges --read-only \\\n"
     "  --publish=0.0.0.0:8081:80/tcp \\\n"
     "  \"--publish=[::1]:9001:9000/tcp\" \\\n"

@@ -46,7 +46,9 @@ a_namespace_stands_in_the_unit_and_the_app_is_told(void **state)
 	assert_true(says(d, "unit shop-0.service", "\nLogNamespace=front\n"));
 	assert_true(says(d, "unit shop-0.service", " --env=DROVER_LOG_NAMESPACE=front "));
 	assert_true(says(d, "unit shop-0.service",
-	    "\nExecStart=/usr/bin/nsenter --mount=/proc/1/ns/mnt -- /usr/bin/podman run "));
+	    " sh \\\n  /usr/bin/nsenter --mount=/proc/1/ns/mnt -- /usr/bin/podman run "));
+	assert_true(says(d, "unit shop-0.service",
+	    "\n  /usr/bin/nsenter --mount=/proc/1/ns/mnt -- /usr/bin/podman stop "));
 	assert_true(says(d, "unit shop-0.service", " --log-driver=passthrough "));
 	assert_true(says(d, "unit shop-0.service",
 	    "\nExecStop=/usr/bin/nsenter --mount=/proc/1/ns/mnt -- /usr/bin/podman rm "));

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "playbooks/app.h"
 #include "tests/lib/desk.h"
+#include "tests/lib/shop.h"
 #include "tests/lib/verify.h"
 
 #include <setjmp.h>
@@ -68,12 +69,9 @@ static const char golden[] =
     "RestartSec=1\n"
     "TimeoutStartSec=60\n"
     "TimeoutStopSec=40\n"
-    "ExecStartPre=-rm -f %t/%N.cid\n"
     "ExecStartPre=/usr/bin/flock " PLACE " /bin/sh -ec \"cd " PLACE
     "; [ ! -d root ] || exit 0; rm -rf .root; mkdir .root; "
-    "tar -xpf rootfs.tar --numeric-owner -C .root; sync -f .root; mv -T .root root\"\n"
-    "ExecStart=/usr/bin/podman run --name=shop-1 --cidfile=%t/%N.cid --replace --rm \\\n"
-    "  --cgroups=split --sdnotify=conmon -d --pull=never \\\n"
+    "tar -xpf rootfs.tar --numeric-owner -C .root; sync -f .root; mv -T .root root\"\n" SHOP_STARTS
     "  --cap-drop=all --security-opt=no-new-privileges --read-only \\\n"
     "  --publish=127.0.0.1:8081:80/tcp \\\n"
     "  --volume=shop-data:/data \\\n"
