@@ -2,7 +2,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -179,8 +178,8 @@ must_be(enum event_field f, bool fits)
 	mem_abort(what);
 }
 
-static void
-place_bytes(struct event *e, enum event_field f, const void *p, size_t n)
+void
+event_set_bytes(struct event *e, enum event_field f, const void *p, size_t n)
 {
 	char *copy = xmemdup0(p, n);
 	struct event_value *v = place(e, f);
@@ -193,7 +192,7 @@ static void
 place_text(struct event *e, enum event_field f, const char *s, size_t n)
 {
 	if (utf8_valid(s, n)) {
-		place_bytes(e, f, s, n);
+		event_set_bytes(e, f, s, n);
 		return;
 	}
 	autobuf clean = BUF_INIT(EVENT_MAX);
@@ -210,7 +209,7 @@ place_text(struct event *e, enum event_field f, const char *s, size_t n)
 			i++;
 		}
 	}
-	place_bytes(e, f, buf_text(&clean), clean.len);
+	event_set_bytes(e, f, buf_text(&clean), clean.len);
 }
 
 void
@@ -224,7 +223,7 @@ event_set_text(struct event *e, enum event_field f, const char *s)
 	}
 	must_be(f, fields[f].type == FIELD_TYPE_TEXT || fields[f].type == FIELD_TYPE_DATA);
 	if (fields[f].type == FIELD_TYPE_DATA)
-		place_bytes(e, f, s, strlen(s));
+		event_set_bytes(e, f, s, strlen(s));
 	else
 		place_text(e, f, s, strlen(s));
 }
@@ -240,7 +239,7 @@ void
 event_set_data(struct event *e, enum event_field f, const void *p, size_t n)
 {
 	must_be(f, fields[f].type == FIELD_TYPE_DATA);
-	place_bytes(e, f, p, n);
+	event_set_bytes(e, f, p, n);
 }
 
 void
@@ -255,27 +254,7 @@ event_set_list(struct event *e, enum event_field f, const char *const *list, siz
 	for (size_t i = 0; i < n; i++)
 		json_put_text(&w, NULL, list[i]);
 	json_close(&w);
-	place_bytes(e, f, buf_text(&b), b.len);
-}
-
-struct member {
-	struct json_writer *w;
-	const char *but; /* a member to leave out; NULL: none */
-};
-
-/* Members of other types than text and integer are passed over. */
-static void
-put_member(void *user, const char *key, const struct json *value)
-{
-	struct member *m = user;
-	size_t n = 0;
-
-	if (m->but && strcmp(key, m->but) == 0)
-		return;
-	if (json_kind(value) == JSON_KIND_INT)
-		json_put_int(m->w, key, json_int(value, 0));
-	else if (json_text(value, &n))
-		json_put_data(m->w, key, json_text(value, NULL), n);
+	event_set_bytes(e, f, buf_text(&b), b.len);
 }
 
 /* Write the map as it stands without key, open for one more member. */
@@ -283,7 +262,6 @@ static void
 map_open(const struct event *e, enum event_field f, const char *key, struct json_writer *w)
 {
 	const struct event_value *old = find(e, f);
-	struct member m = { .w = w, .but = key };
 	struct err err;
 
 	must_be(f, fields[f].type == FIELD_TYPE_MAP);
@@ -291,7 +269,7 @@ map_open(const struct event *e, enum event_field f, const char *key, struct json
 	if (!old)
 		return;
 	autojson *map = json_parse(old->text, old->len, EVENT_MAX, &err);
-	json_each(map, put_member, &m);
+	json_put_members(w, map, key);
 }
 
 void
@@ -304,7 +282,7 @@ event_map_int(struct event *e, enum event_field f, const char *key, int64_t n)
 	map_open(e, f, key, &w);
 	json_put_int(&w, key, n);
 	json_close(&w);
-	place_bytes(e, f, buf_text(&b), b.len);
+	event_set_bytes(e, f, buf_text(&b), b.len);
 }
 
 void
@@ -319,7 +297,7 @@ event_map_text(struct event *e, enum event_field f, const char *key, const char 
 	map_open(e, f, key, &w);
 	json_put_text(&w, key, s);
 	json_close(&w);
-	place_bytes(e, f, buf_text(&b), b.len);
+	event_set_bytes(e, f, buf_text(&b), b.len);
 }
 
 const char *
@@ -381,162 +359,4 @@ event_copy(struct event *to, const struct event *from)
 		if (from->value[i].text)
 			to->value[i].text = xmemdup0(from->value[i].text, from->value[i].len);
 	}
-}
-
-static void
-put_value(struct json_writer *w, const struct event_value *v)
-{
-	const char *name = fields[v->field].name;
-
-	switch (fields[v->field].type) {
-	case FIELD_TYPE_TEXT:
-	case FIELD_TYPE_DATA:
-		json_put_data(w, name, v->text, v->len);
-		break;
-	case FIELD_TYPE_INT:
-		json_put_int(w, name, v->number);
-		break;
-	case FIELD_TYPE_BOOL:
-		json_put_bool(w, name, v->number != 0);
-		break;
-	case FIELD_TYPE_LIST:
-	case FIELD_TYPE_MAP:
-		json_put_raw(w, name, v->text);
-		break;
-	}
-}
-
-void
-event_to_json(const struct event *e, struct buf *to)
-{
-	struct json_writer w;
-	char time[32];
-
-	json_writer_init(&w, to);
-	json_open_object(&w, NULL);
-	json_put_int(&w, "v", 1);
-	json_put_text(&w, "event", kinds[e->kind]);
-	if (e->run[0])
-		json_put_text(&w, "run", e->run);
-	if (e->seq)
-		json_put_int(&w, "seq", e->seq);
-	clock_rfc3339(e->time_ms, time, sizeof(time));
-	json_put_text(&w, "time", time);
-	for (int i = 0; i < e->count; i++)
-		put_value(&w, &e->value[i]);
-	json_close(&w);
-}
-
-/* LIST and MAP are kept as canonical JSON; members of other types are passed over. */
-static void
-place_nested(struct event *e, enum event_field f, const struct json *value)
-{
-	autobuf b = BUF_INIT(EVENT_MAX);
-	struct json_writer w;
-	struct member all = { .w = &w };
-	bool list = fields[f].type == FIELD_TYPE_LIST;
-	size_t len;
-
-	json_writer_init(&w, &b);
-	if (list)
-		json_open_array(&w, NULL);
-	else
-		json_open_object(&w, NULL);
-	for (size_t i = 0; list && i < json_count(value); i++)
-		if (json_text(json_at(value, i), &len))
-			json_put_data(&w, NULL, json_text(json_at(value, i), NULL), len);
-	if (!list)
-		json_each(value, put_member, &all);
-	json_close(&w);
-	place_bytes(e, f, buf_text(&b), b.len);
-}
-
-static bool
-place_b64(struct event *e, enum event_field f, const struct json *object)
-{
-	autofree char *name = xasprintf("%s_b64", fields[f].name);
-	size_t len = 0, n = 0;
-	const char *s = json_text(json_get(object, name), &len);
-
-	if (!s)
-		return true;
-	autofree uint8_t *raw = digest_unbase64(s, len, &n);
-	if (!raw)
-		return false;
-	event_set_data(e, f, raw, n);
-	return true;
-}
-
-static bool
-read_field(struct event *e, enum event_field f, const struct json *object)
-{
-	const struct json *v = json_get(object, fields[f].name);
-	enum json_kind kind = json_kind(v);
-	size_t n = 0;
-
-	if (!v)
-		return fields[f].type != FIELD_TYPE_DATA || place_b64(e, f, object);
-	switch (fields[f].type) {
-	case FIELD_TYPE_TEXT:
-	case FIELD_TYPE_DATA:
-		if (json_text(v, &n))
-			place_bytes(e, f, json_text(v, NULL), n);
-		return kind == JSON_KIND_TEXT;
-	case FIELD_TYPE_INT:
-		event_set_int(e, f, json_int(v, 0));
-		return kind == JSON_KIND_INT;
-	case FIELD_TYPE_BOOL:
-		event_set_int(e, f, json_bool(v, false));
-		return kind == JSON_KIND_BOOL;
-	case FIELD_TYPE_LIST:
-		place_nested(e, f, v);
-		return kind == JSON_KIND_ARRAY;
-	case FIELD_TYPE_MAP:
-		place_nested(e, f, v);
-		return kind == JSON_KIND_OBJECT;
-	}
-	return false;
-}
-
-static int
-read_envelope(struct event *e, const struct json *o, struct err *err)
-{
-	const char *name = json_get_text(o, "event"), *time = json_get_text(o, "time");
-	const char *run = json_get_text(o, "run");
-	enum event_kind kind;
-
-	if (json_get_int(o, "v", 0) != 1 || !name || !event_kind_parse(name, &kind))
-		return err_set(err, OUTCOME_INPUT, "not an event of version 1");
-	event_init(e, kind);
-	e->time_ms = time ? clock_parse_rfc3339(time) : -1;
-	e->seq = json_get_int(o, "seq", 0);
-	if (e->time_ms < 0 || e->seq < 0 || (run && !uuid_is(run)))
-		return err_set(err, OUTCOME_INPUT, "an event's time, seq or run is wrong");
-	if (run)
-		memcpy(e->run, run, UUID_TEXT);
-	return 0;
-}
-
-int
-event_from_json(struct event *e, const char *json, size_t len, struct err *err)
-{
-	autojson *o = json_parse(json, len, EVENT_MAX, err);
-	int fields_seen = 0;
-
-	e->count = 0;
-	if (!o || read_envelope(e, o, err) < 0)
-		return -1;
-	for (int f = FIELD_SEAT; f < FIELD_COUNT; f++) {
-		if (fields_seen == EVENT_VALUES) {
-			event_fini(e);
-			return err_set(err, OUTCOME_INPUT, "an event with too many fields");
-		}
-		if (!read_field(e, (enum event_field)f, o)) {
-			event_fini(e);
-			return err_set(err, OUTCOME_INPUT,
-			    "an event's field %s is not what it should be", fields[f].name);
-		}
-		fields_seen = e->count;
-	}
-	return 0;
 }

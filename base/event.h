@@ -15,9 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct buf;
-struct err;
-
 enum event_kind {
 	/* run verb argv fleet hosts inventory playbook git seat dry_run source name (the run that is resumed
 	 * or undone) class ("partial": only some tags) digest (of the playbook) text (who, of a
@@ -144,6 +141,8 @@ void event_fini(struct event *e);
 void event_set_text(struct event *e, enum event_field f, const char *s); /* NULL: leave it out */
 void event_set_int(struct event *e, enum event_field f, int64_t n);      /* INT and BOOL */
 void event_set_data(struct event *e, enum event_field f, const void *p, size_t n);
+/* The bytes of a TEXT, DATA, LIST or MAP as an event held them: from what reads one back alone. */
+void event_set_bytes(struct event *e, enum event_field f, const void *p, size_t n);
 void event_set_list(struct event *e, enum event_field f, const char *const *list, size_t n);
 void event_map_int(struct event *e, enum event_field f, const char *key, int64_t n);
 void event_map_text(struct event *e, enum event_field f, const char *key, const char *s);
@@ -161,14 +160,6 @@ size_t event_list(const struct event *e, enum event_field f,
 
 /* A copy that owns its values; to is not initialised before. */
 void event_copy(struct event *to, const struct event *from);
-
-/* Append one line of canonical JSON without a newline: keys in table order, "v":1 and
- * "event":"run.start" first, control bytes escaped. The same event always gives the same bytes. */
-void event_to_json(const struct event *e, struct buf *to);
-
-/* The reverse; e is not initialised before, and owns nothing when -1 is returned. Unknown keys are
- * passed over. Kind INPUT when it is not an event. */
-int event_from_json(struct event *e, const char *json, size_t len, struct err *err);
 
 /* Somebody who wants to know. Called in the order of emission, never re-entered. */
 struct event_sink {

@@ -335,3 +335,28 @@ json_put_raw(struct json_writer *w, const char *key, const char *json)
 	begin_value(w, key);
 	buf_adds(w->to, json);
 }
+
+struct members {
+	struct json_writer *w;
+	const char *but;
+};
+
+static void
+put_member(void *user, const char *key, const struct json *value)
+{
+	struct members *m = user;
+	size_t n = 0;
+
+	if (m->but && strcmp(key, m->but) == 0)
+		return;
+	if (json_kind(value) == JSON_KIND_INT)
+		json_put_int(m->w, key, json_int(value, 0));
+	else if (json_text(value, &n))
+		json_put_data(m->w, key, json_text(value, NULL), n);
+}
+
+void
+json_put_members(struct json_writer *w, const struct json *map, const char *but)
+{
+	json_each(map, put_member, &(struct members){ .w = w, .but = but });
+}

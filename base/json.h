@@ -86,4 +86,8 @@ void json_put_data(struct json_writer *w, const char *key, const void *p, size_t
 /* A value that is JSON already. */
 void json_put_raw(struct json_writer *w, const char *key, const char *json);
 
+/* The members of an object, into the one that is open: all but that key (NULL: all), and of those the texts
+ * and integers alone. */
+void json_put_members(struct json_writer *w, const struct json *object, const char *but);
+
 #endif

@@ -1,7 +1,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/event.h"
+#include "base/event_json.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/outcome.h"

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/event_json.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"

@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/event.h"
+#include "base/event_json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"

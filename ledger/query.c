@@ -1,3 +1,4 @@
+#include "base/event_json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "ledger/db.h"

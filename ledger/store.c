@@ -1,6 +1,7 @@
 #include "ledger/store.h"
 
 #include "base/digest.h"
+#include "base/event_json.h"
 #include "ledger/db.h"
 
 #include <string.h>

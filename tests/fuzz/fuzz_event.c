@@ -1,7 +1,7 @@
 /* Any bytes either are no event, or an event whose canonical JSON reads back the same. */
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/event.h"
+#include "base/event_json.h"
 #include "base/mem.h"
 
 #include <string.h>

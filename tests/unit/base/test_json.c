@@ -173,6 +173,25 @@ objects_are_walked_in_the_order_written(void **state)
 	assert_string_equal(buf_text(&b), "zam");
 }
 
+static void
+members_are_put_into_another_object(void **state)
+{
+	static const char text[] = "{\"a\":1,\"b\":\"x\\u0000y\",\"c\":[2],\"d\":null,\"e\":-3}";
+	autobuf b = BUF_INIT(1000);
+	struct json_writer w;
+	struct err err;
+
+	(void)state;
+	autojson *v = json_parse(text, strlen(text), 1000, &err);
+	json_writer_init(&w, &b);
+	json_open_object(&w, NULL);
+	json_put_members(&w, v, "a");
+	json_put_members(&w, NULL, NULL);
+	json_put_int(&w, "a", 4);
+	json_close(&w);
+	assert_string_equal(buf_text(&b), "{\"b\":\"x\\u0000y\",\"e\":-3,\"a\":4}");
+}
+
 int
 main(void)
 {
@@ -185,6 +204,7 @@ main(void)
 		cmocka_unit_test(every_byte_and_character_written_reads_back),
 		cmocka_unit_test(the_writer_puts_commas_where_they_belong),
 		cmocka_unit_test(objects_are_walked_in_the_order_written),
+		cmocka_unit_test(members_are_put_into_another_object),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
