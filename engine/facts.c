@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "engine/clocks.h"
+#include "engine/factbook.h"
 #include "engine/herd.h"
 #include "engine/probe.h"
 #include "engine/run.h"
@@ -75,7 +76,7 @@ on_fact(void *user, const char *key, const char *value)
 		key = CLOCKS_FACT;
 		value = offset;
 	}
-	if (herd_is_given(key))
+	if (factbook_is_given(key))
 		return;
 	herd_set_fact(a->hh, key, value);
 	if (!a->run)

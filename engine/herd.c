@@ -5,22 +5,17 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "engine/factbook.h"
 #include "inventory/inventory.h"
 #include "ledger/ledger.h"
 
 #include <string.h>
-
-#define FACTS 256 /* of one host */
 
 struct waiter {
 	struct waiter *next;
 	void (*ready)(void *user, struct session *s, const struct err *err);
 	void (*slow)(void *user); /* NULL: does not care, or was told */
 	void *user;
-};
-
-struct fact {
-	char *key, *value;
 };
 
 struct herd_host {
@@ -33,9 +28,7 @@ struct herd_host {
 	int64_t held_ms;            /* since when there is one */
 	unsigned sessions, retries; /* how many there were */
 	struct waiter *waiting, **waiting_tail;
-	struct fact *facts;
-	size_t fact_count, fact_cap;
-	int64_t asked_ms; /* wall clock; 0: this program has not asked */
+	struct factbook facts; /* that this program asked for */
 	struct session_counters closed;
 };
 
@@ -64,16 +57,6 @@ herd_new(const struct herd_config *config)
 		hh->waiting_tail = &hh->waiting;
 	}
 	return h;
-}
-
-static void
-drop_facts(struct herd_host *hh)
-{
-	for (size_t i = 0; i < hh->fact_count; i++) {
-		free(hh->facts[i].key);
-		free(hh->facts[i].value);
-	}
-	hh->fact_count = 0;
 }
 
 static void
@@ -108,8 +91,7 @@ herd_free(struct herd *h)
 			hh->waiting = w->next;
 			free(w);
 		}
-		drop_facts(hh);
-		free(hh->facts);
+		factbook_fini(&hh->facts);
 	}
 	while (h->jobs) {
 		struct herd_job *job = h->jobs;
@@ -480,31 +462,15 @@ herd_rtt_ms(const struct herd_host *hh)
 	return hh->up ? session_rtt_ms(hh->session) : -1;
 }
 
-static const struct fact *
-find_fact(const struct herd_host *hh, const char *key)
-{
-	for (size_t i = 0; i < hh->fact_count; i++) {
-		if (str_eq(hh->facts[i].key, key))
-			return &hh->facts[i];
-	}
-	return NULL;
-}
-
-bool
-herd_is_given(const char *key)
-{
-	return str_eq(key, "strayed") || str_eq(key, "cordoned") || str_eq(key, "replacing");
-}
-
 const char *
 herd_fact(const struct herd_host *hh, const char *key)
 {
-	const struct fact *f = find_fact(hh, key);
+	const char *said = factbook_find(&hh->facts, key);
 	const struct herd_config *c = &hh->herd->config;
 
-	if (f)
-		return f->value;
-	if ((hh->asked_ms && !herd_is_given(key)) || !c->ledger)
+	if (said)
+		return said;
+	if ((hh->facts.asked_ms && !factbook_is_given(key)) || !c->ledger)
 		return NULL;
 	return ledger_fact(c->ledger, inventory_fleet(c->inventory), hh->host->name, key);
 }
@@ -514,7 +480,7 @@ herd_fact_age_ms(const struct herd_host *hh)
 {
 	const struct herd_config *c = &hh->herd->config;
 	struct ledger_host known;
-	int64_t seen = hh->asked_ms;
+	int64_t seen = hh->facts.asked_ms;
 
 	if (!seen && c->ledger &&
 	    ledger_host(c->ledger, inventory_fleet(c->inventory), hh->host->name, &known))
@@ -525,24 +491,11 @@ herd_fact_age_ms(const struct herd_host *hh)
 void
 herd_begin_facts(struct herd_host *hh)
 {
-	drop_facts(hh);
-	hh->asked_ms = clock_wall_ms();
+	factbook_begin(&hh->facts, clock_wall_ms());
 }
 
 void
 herd_set_fact(struct herd_host *hh, const char *key, const char *value)
 {
-	const struct fact *old = find_fact(hh, key);
-
-	if (herd_is_given(key))
-		return;
-	if (old) {
-		free(old->value);
-		hh->facts[old - hh->facts].value = xstrdup(value);
-		return;
-	}
-	if (hh->fact_count == FACTS)
-		return;
-	mem_grow(hh->facts, hh->fact_count, hh->fact_cap);
-	hh->facts[hh->fact_count++] = (struct fact){ xstrdup(key), xstrdup(value) };
+	factbook_set(&hh->facts, key, value);
 }

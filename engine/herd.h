@@ -141,9 +141,6 @@ int64_t herd_silence_ms(const struct herd_host *hh);
 /* Of the last measured exchange with the host; -1: none, or no session is up. */
 int64_t herd_rtt_ms(const struct herd_host *hh);
 
-/* A fact that this seat gives a host, and never the host itself: strayed, cordoned, replacing. */
-bool herd_is_given(const char *key);
-
 /* Facts: from the ledger until this program has asked the host; then what it said. Borrowed until the next
  * is asked for. */
 const char *herd_fact(const struct herd_host *hh, const char *key); /* NULL: not known */

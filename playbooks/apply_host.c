@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "engine/factbook.h"
 #include "engine/herd.h"
 #include "engine/run.h"
 #include "engine/stray.h"
@@ -53,7 +54,7 @@ tell_facts(struct apply_host *h)
 	for (const char *const *f = h->seen->fact; *f; f += 2) {
 		autoevent e = { .count = 0 };
 
-		if (strlen(f[1]) > FACT_MAX || herd_is_given(f[0]))
+		if (strlen(f[1]) > FACT_MAX || factbook_is_given(f[0]))
 			continue;
 		herd_set_fact(h->hh, f[0], f[1]);
 		apply_event(h, &e, EVENT_FACT);
