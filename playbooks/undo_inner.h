@@ -1,4 +1,5 @@
-/* What the parts of an undo share: its items, and those of the file system. For playbooks/undo*.c alone. */
+/* What the parts of an undo share: the wishes (undo_wish.c), those of the file system (undo_place.c),
+ * and what of them is carried out (undo.c). For playbooks/undo*.c alone. */
 #ifndef DROVER_PLAYBOOKS_UNDO_INNER_H
 #define DROVER_PLAYBOOKS_UNDO_INNER_H
 
@@ -12,6 +13,8 @@ struct arena;
 struct back;
 struct back_place;
 struct back_step;
+struct found;
+struct manifest_line;
 
 struct item {
 	const struct back_step *step;
@@ -33,6 +36,13 @@ struct undo {
 	struct buf stale;
 	const char *stale_text;
 };
+
+void undo_note(struct undo *u, const char *text);
+
+/* What a manifest says of a resource; NULL: nothing. */
+const struct manifest_line *undo_line_of(const struct manifest_line *m, size_t n, const char *id);
+bool undo_is_image_id(const struct manifest_line *m);
+bool undo_is_enabled(const char *state);
 
 /* A wish to take back a step, the last of u->item; its resource is still to be filled. */
 struct undoing *undo_add(struct undo *u, const struct back_step *s, enum resource_kind kind);
