@@ -5,241 +5,18 @@
 #include "base/str.h"
 #include "base/yaml.h"
 #include "inventory/model.h"
-#include "inventory/order.h"
+#include "inventory/profile.h"
 #include "inventory/reach.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Something said twice at the same distance, with two meanings. */
-struct clash {
-	const char *what;
-	bool is_setting;
-	struct mark a, b;
-	bool told;
-};
-
-/* A variable while levels are merged, with how far away it was said. */
-struct merged {
-	const struct var *var;
-	size_t depth;
-};
-
-/* What the groups and defaults give to every host with the same groups. */
-struct profile {
-	char *key;     /* the groups it stands for */
-	size_t *group; /* every group, nearest first */
-	size_t *depth; /* beside group */
-	size_t count;
-	const char *const *names;
-	struct merged *var;
-	size_t var_count, var_cap;
-	const struct var *const *vars; /* the same, for hosts that add none */
-	const struct level *setting[SETTING_COUNT];
-	size_t setting_depth[SETTING_COUNT];
-	struct clash *clash;
-	size_t clash_count, clash_cap;
-	bool kind_said, pet, cattle;
-	const struct group *pet_group, *cattle_group;
-	size_t steps;    /* levels merged so far, in Ansible's order */
-	size_t disagree; /* hosts whose kind the groups dispute */
-};
-
 struct resolver {
 	struct inventory *inv;
 	struct diag *diag;
-	struct profile *profile;
-	size_t count, cap;
-	struct strmap map;
+	struct profiles profiles;
 };
-
-static void
-add_clash(struct profile *p, const char *what, bool is_setting, struct mark a, struct mark b)
-{
-	mem_grow(p->clash, p->clash_count, p->clash_cap);
-	p->clash[p->clash_count++] =
-	    (struct clash){ .what = what, .is_setting = is_setting, .a = a, .b = b };
-}
-
-/* The first `among` of the variables that are there may be the same one. */
-static void
-merge_var(struct profile *p, size_t among, const struct var *v, size_t depth)
-{
-	for (size_t i = 0; i < among; i++) {
-		const struct merged *m = &p->var[i];
-
-		if (!str_eq(m->var->name, v->name))
-			continue;
-		if (m->depth == depth &&
-		    (!str_eq(m->var->value, v->value) || m->var->is_json != v->is_json))
-			add_clash(p, v->name, false, m->var->mark, v->mark);
-		return;
-	}
-	mem_grow(p->var, p->var_count, p->var_cap);
-	p->var[p->var_count++] = (struct merged){ .var = v, .depth = depth };
-}
-
-static bool
-same_setting(const struct level *a, const struct level *b, enum setting s)
-{
-	return str_eq(a->said[s]->text, b->said[s]->text);
-}
-
-static void
-merge_level(struct profile *p, const struct level *l, size_t depth)
-{
-	for (enum setting s = 0; s < SETTING_COUNT; s++) {
-		const struct level *have = p->setting[s];
-
-		if (!l->said[s])
-			continue;
-		if (!have) {
-			p->setting[s] = l;
-			p->setting_depth[s] = depth;
-		} else if (p->setting_depth[s] == depth && !same_setting(have, l, s)) {
-			add_clash(
-			    p, setting_kinds[s].name, true, have->said[s]->mark, l->said[s]->mark);
-		}
-	}
-	for (size_t i = 0; i < l->vars.count; i++)
-		merge_var(p, p->var_count, &l->vars.item[i], depth);
-}
-
-/* What was said last goes before what was said first, and nothing clashes. */
-static void
-merge_backwards(struct profile *p, const struct level *list, bool from_file)
-{
-	size_t count = 0, at = 0;
-
-	for (const struct level *l = list; l; l = l->next)
-		count += l->from_file == from_file;
-	if (!count)
-		return;
-	autofree const struct level **each = xcalloc(count, sizeof(*each));
-	for (const struct level *l = list; l; l = l->next) {
-		if (l->from_file == from_file)
-			each[at++] = l;
-	}
-	while (at)
-		merge_level(p, each[--at], p->steps++);
-}
-
-/* Every group above the host, nearest first: breadth first along the parents. */
-static void
-climb(const struct inventory *inv, const struct model_host *h, struct profile *p)
-{
-	autofree bool *seen = xcalloc(inv->group_count + 1, 1);
-
-	p->group = arena_alloc(inv->arena, inv->group_count * sizeof(*p->group) + 1);
-	p->depth = arena_alloc(inv->arena, inv->group_count * sizeof(*p->depth) + 1);
-	for (size_t i = 0; i < h->group_count; i++) {
-		seen[h->group[i]] = true;
-		p->depth[p->count] = 1;
-		p->group[p->count++] = h->group[i];
-	}
-	for (size_t i = 0; i < p->count; i++) {
-		const struct model_group *g = inv->group[p->group[i]];
-
-		for (size_t k = 0; k < g->parent_count; k++) {
-			if (seen[g->parent[k]])
-				continue;
-			seen[g->parent[k]] = true;
-			p->depth[p->count] = p->depth[i] + 1;
-			p->group[p->count++] = g->parent[k];
-		}
-	}
-}
-
-static void
-profile_kinds(struct profile *p, const struct model_group *g, const struct level *l)
-{
-	if (!l->kind)
-		return;
-	p->kind_said = true;
-	if (str_eq(l->kind, "pet")) {
-		p->pet = true;
-		p->pet_group = &g->pub;
-	} else {
-		p->cattle = true;
-		p->cattle_group = &g->pub;
-	}
-}
-
-/* Files go before inventories, groups before all; of groups what order_groups() says. */
-static void
-merge_in_order(const struct inventory *inv, struct profile *p)
-{
-	autofree size_t *group = order_groups(inv, p->group, p->count);
-
-	for (int file = 1; file >= 0; file--) {
-		for (size_t i = 0; i < p->count; i++)
-			merge_backwards(p, inv->group[group[i]]->levels, file);
-		merge_backwards(p, inv->all, file);
-	}
-	for (const struct level *l = inv->all; l && !p->kind_said; l = l->next) {
-		if (!l->kind)
-			continue;
-		p->kind_said = true;
-		p->cattle = str_eq(l->kind, "cattle");
-	}
-}
-
-static void
-fill_profile(const struct inventory *inv, const struct model_host *h, struct profile *p)
-{
-	climb(inv, h, p);
-	const char **names = arena_alloc(inv->arena, (p->count + 1) * sizeof(*names));
-	for (size_t i = 0; i < p->count; i++) {
-		const struct model_group *g = inv->group[p->group[i]];
-
-		names[i] = g->pub.name;
-		for (const struct level *l = g->levels; l; l = l->next) {
-			if (!inv->ansible)
-				merge_level(p, l, p->depth[i]);
-			profile_kinds(p, g, l);
-		}
-	}
-	if (inv->ansible)
-		merge_in_order(inv, p);
-	for (const struct level *l = inv->defaults; l; l = l->next)
-		merge_level(p, l, SIZE_MAX);
-	p->names = names;
-	const struct var **vars = arena_alloc(inv->arena, p->var_count * sizeof(*vars) + 1);
-	for (size_t i = 0; i < p->var_count; i++)
-		vars[i] = p->var[i].var;
-	p->vars = vars;
-}
-
-static int
-compare_size(const void *a, const void *b)
-{
-	size_t x = *(const size_t *)a, y = *(const size_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static struct profile *
-profile_of(struct resolver *r, struct model_host *h)
-{
-	char *key = arena_alloc(r->inv->arena, h->group_count * 9 + 1), *to = key;
-	size_t i;
-
-	if (h->group_count > 1)
-		qsort(h->group, h->group_count, sizeof(*h->group), compare_size);
-	for (size_t k = 0; k < h->group_count; k++) {
-		snprintf(to, 10, "%08zx,", h->group[k]);
-		to += 9;
-	}
-	if (strmap_find(&r->map, key, &i))
-		return &r->profile[i];
-	mem_grow(r->profile, r->count, r->cap);
-	i = r->count++;
-	r->profile[i] = (struct profile){ .key = key };
-	strmap_add(&r->map, key, i, NULL);
-	fill_profile(r->inv, h, &r->profile[i]);
-	return &r->profile[i];
-}
 
 static void
 place(struct mark at, const struct mark *from, char *to, size_t size)
@@ -251,7 +28,7 @@ place(struct mark at, const struct mark *from, char *to, size_t size)
 }
 
 static void
-tell_clash(struct resolver *r, const struct host *h, struct clash *c)
+tell_clash(struct resolver *r, const struct host *h, struct profile_clash *c)
 {
 	char where[300];
 
@@ -267,7 +44,7 @@ tell_clash(struct resolver *r, const struct host *h, struct clash *c)
 
 /* Does the host itself say what its groups dispute? */
 static bool
-settled(const struct model_host *h, const struct clash *c)
+settled(const struct model_host *h, const struct profile_clash *c)
 {
 	for (const struct level *l = h->levels; l; l = l->next) {
 		for (size_t i = 0; !c->is_setting && i < l->vars.count; i++) {
@@ -345,11 +122,11 @@ merge_host(struct resolver *r, struct model_host *h, const struct profile *p)
 	const struct level *chosen[SETTING_COUNT];
 
 	if (r->inv->ansible) {
-		merge_backwards(&own, h->levels, true);
-		merge_backwards(&own, h->levels, false);
+		profile_merge_backwards(&own, h->levels, true);
+		profile_merge_backwards(&own, h->levels, false);
 	}
 	for (const struct level *l = h->levels; l && !r->inv->ansible; l = l->next)
-		merge_level(&own, l, 0);
+		profile_merge_level(&own, l, 0);
 	for (size_t i = 0; i < own.clash_count; i++)
 		tell_clash(r, &h->pub, &own.clash[i]);
 	h->pub.vars = p->vars;
@@ -358,7 +135,7 @@ merge_host(struct resolver *r, struct model_host *h, const struct profile *p)
 		size_t said = own.var_count;
 
 		for (size_t i = 0; i < p->var_count; i++)
-			merge_var(&own, said, p->vars[i], SIZE_MAX);
+			profile_merge_var(&own, said, p->vars[i], SIZE_MAX);
 		const struct var **vars = arena_alloc(r->inv->arena, own.var_count * sizeof(*vars));
 		for (size_t i = 0; i < own.var_count; i++)
 			vars[i] = own.var[i].var;
@@ -371,8 +148,7 @@ merge_host(struct resolver *r, struct model_host *h, const struct profile *p)
 			copy_setting(&h->pub, chosen[s], s);
 	}
 	reach_host(r->inv, &h->pub, chosen);
-	free(own.var);
-	free(own.clash);
+	profile_fini(&own);
 }
 
 static void
@@ -433,7 +209,7 @@ join_host_keys(struct inventory *inv, struct model_host *h)
 static void
 resolve_host(struct resolver *r, struct model_host *h)
 {
-	struct profile *p = profile_of(r, h);
+	struct profile *p = profiles_of(&r->profiles, r->inv, h);
 
 	h->pub.groups = p->names;
 	for (size_t i = 0; i < p->clash_count; i++) {
@@ -475,12 +251,7 @@ resolve_hosts(struct inventory *inv, struct diag *diag)
 	for (size_t i = 0; i < inv->host_count; i++)
 		resolve_host(&r, inv->host[i]);
 	warn_same_address(inv, diag);
-	for (size_t i = 0; i < r.count; i++) {
-		free(r.profile[i].var);
-		free(r.profile[i].clash);
-	}
-	free(r.profile);
-	strmap_fini(&r.map);
+	profiles_fini(&r.profiles);
 }
 
 static const struct yaml_node *
@@ -498,17 +269,15 @@ inventory_said(
 	const struct yaml_node *node = NULL;
 
 	for (const struct level *l = host->levels; l; l = l->next)
-		merge_level(&own, l, 0);
-	fill_profile(inv, host, &above);
+		profile_merge_level(&own, l, 0);
+	profile_fill(inv, host, &above);
 	for (enum setting s = 0; s < SETTING_COUNT; s++) {
 		if (!str_eq(setting_kinds[s].name, setting))
 			continue;
 		node = said_at(&own, s) ? said_at(&own, s) : said_at(&above, s);
 	}
-	free(own.var);
-	free(own.clash);
-	free(above.var);
-	free(above.clash);
+	profile_fini(&own);
+	profile_fini(&above);
 	if (node)
 		*ret = node->mark;
 	return node != NULL;
