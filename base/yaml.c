@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/strmap.h"
+#include "base/yaml_slip.h"
 #include "base/yaml_text.h"
 
 #include <string.h>
@@ -54,22 +55,6 @@ mark_of(const struct reader *r, yaml_mark_t m)
 	return (struct mark){ .file = r->file, .line = (int)m.line + 1, .col = (int)m.column + 1 };
 }
 
-/* The bytes at a mark: libyaml counts characters, not bytes. */
-static const char *
-source_at(const struct reader *r, struct mark at)
-{
-	const char *p = r->text, *end = r->text + r->len;
-
-	for (int line = 1; line < at.line && p < end; p++)
-		line += *p == '\n';
-	for (int col = 1; col < at.col && p < end && *p != '\n'; col++) {
-		p++;
-		while (p < end && ((unsigned char)*p & 0xc0) == 0x80)
-			p++;
-	}
-	return p;
-}
-
 /* Marks only grow: the last line that was looked at is kept. */
 static int
 indent_at(struct reader *r, struct mark at)
@@ -85,72 +70,19 @@ indent_at(struct reader *r, struct mark at)
 	return yaml_text_indent(r->line_at, (size_t)(end - r->line_at));
 }
 
-/* The word the author meant, from its first byte; empty when it is not plain ASCII. */
-static void
-word_at(const struct reader *r, struct mark at, char *to, size_t size)
-{
-	const char *p = source_at(r, at), *end = r->text + r->len;
-	bool flow = r->depth && r->open[r->depth - 1].flow;
-	size_t n = 0;
-
-	while (p < end && *p != '\n' && *p != '\r' && n + 1 < size) {
-		if ((flow && strchr(",]}", *p)) || (*p == '#' && n && to[n - 1] == ' '))
-			break;
-		to[n++] = *p++;
-	}
-	while (n && to[n - 1] == ' ')
-		n--;
-	to[n] = '\0';
-	for (size_t i = 0; i < n; i++) {
-		if ((unsigned char)to[i] < 0x20 || (unsigned char)to[i] >= 0x7f || to[i] == '"')
-			to[0] = '\0';
-	}
-}
-
-static bool
-says(const char *problem, const char *part)
-{
-	return problem && strstr(problem, part);
-}
-
-/* What was probably meant, for the mistakes people make. True when it was said. */
-static bool
-explain(struct reader *r, const char *problem, struct mark at)
-{
-	char word[48];
-	const char *p = source_at(r, at);
-	char c = p < r->text + r->len ? *p : '\0';
-
-	word_at(r, at, word, sizeof(word));
-	if (c == '@' && says(problem, "cannot start any token"))
-		diag_error(r->diag, at, "quote the set: \"%s\"", *word ? word : "@...");
-	else if (c == '\t')
-		diag_error(r->diag, at, "a tab cannot indent YAML: use spaces");
-	else if (strchr("`%@", c) && c && says(problem, "cannot start any token"))
-		diag_error(r->diag, at, "a text that begins with %c must be quoted", c);
-	else if (c && says(problem, "expected alphabetic or numeric character"))
-		diag_error(r->diag, at, "quote a text that begins with * or &: it means an alias");
-	else if (c == '[' && says(problem, "did not find expected ','"))
-		diag_error(
-		    r->diag, at, "quote a text with [ in it when it stands between {} or []");
-	else if (says(problem, "mapping values are not allowed"))
-		diag_error(r->diag, at,
-		    "a second ':' in one line: quote a text with ': ' in it, or begin a new line");
-	else if (says(problem, "could not find expected ':'"))
-		diag_error(r->diag, at,
-		    "a key without a value above here: write `key: value`, with the space");
-	else
-		return false;
-	return true;
-}
-
 static void
 parser_error(struct reader *r, const yaml_parser_t *p)
 {
 	struct mark at = mark_of(r, p->problem_mark), from = mark_of(r, p->context_mark);
 	const char *problem = p->problem ? p->problem : "no YAML";
 
-	if (explain(r, problem, at))
+	const struct yaml_slip slip = { .text = r->text,
+		.len = r->len,
+		.flow = r->depth && r->open[r->depth - 1].flow,
+		.problem = problem,
+		.at = at };
+
+	if (yaml_slip_tell(&slip, r->diag))
 		return;
 	if (p->context && (from.line != at.line || from.col != at.col))
 		diag_error(r->diag, at, "%s (%s that begins at line %d, column %d)", problem,
