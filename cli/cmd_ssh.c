@@ -7,6 +7,7 @@
 #include "cli/drive.h"
 #include "cli/out.h"
 #include "cli/portwords.h"
+#include "cli/retention.h"
 #include "cli/set_words.h"
 #include "cli/ssh_one.h"
 #include "engine/fanout.h"
@@ -214,14 +215,16 @@ run_on(
 		return set->count > 1 ? call->exit : SSH_ONE_FAILED;
 	if (set->count > 1 || as_lines)
 		return ssh_many(call, set, command);
-	return ssh_one(call, &(struct ssh_one_spec){ .set = set,
-				 .command = command,
-				 .terminal = terminal,
-				 .become = o->become,
-				 .escapes = !o->no_escape,
-				 .record = record,
-				 .forwards = forwards->list,
-				 .forward_count = forwards->count });
+	int code = ssh_one(call, &(struct ssh_one_spec){ .set = set,
+				     .command = command,
+				     .terminal = terminal,
+				     .become = o->become,
+				     .escapes = !o->no_escape,
+				     .record = record,
+				     .forwards = forwards->list,
+				     .forward_count = forwards->count });
+	retention_apply(call);
+	return code;
 }
 
 static int

@@ -79,6 +79,12 @@ struct provision {
 };
 const struct provision *inventory_provision(const struct inventory *inv);
 
+/* How long, and how much of them, transcripts are kept; 0: no bound. */
+struct retention {
+	int64_t keep_ms, most; /* bytes, as they lie in the ledger */
+};
+const struct retention *inventory_retention(const struct inventory *inv);
+
 size_t inventory_count(const struct inventory *inv);
 const struct host *inventory_host(
     const struct inventory *inv, size_t i); /* natural order of names */

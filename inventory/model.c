@@ -163,6 +163,12 @@ inventory_environment(const struct inventory *inv)
 	return &inv->environment;
 }
 
+const struct retention *
+inventory_retention(const struct inventory *inv)
+{
+	return &inv->retention;
+}
+
 const struct provision *
 inventory_provision(const struct inventory *inv)
 {

@@ -107,6 +107,7 @@ struct inventory {
 	struct mark fleet_mark, environment_mark;
 	struct environment environment;
 	struct provision provision;
+	struct retention retention;
 	struct mark provision_mark;
 	const char **known_hosts;
 	size_t known_hosts_count, known_hosts_cap;

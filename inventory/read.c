@@ -112,6 +112,7 @@ struct top {
 	const struct yaml_node *environment, *defaults, *groups, *hosts;
 	struct field_texts known_hosts, provision;
 	int64_t provision_timeout_ms;
+	struct retention retention;
 };
 
 static const struct field top_fields[] = {
@@ -127,6 +128,10 @@ static const struct field top_fields[] = {
 		   "arguments, for drover replace; a relative path begins beside the file" },
 	{ "provision_timeout", FORM_DURATION, .offset = offsetof(struct top, provision_timeout_ms),
 	    .doc = "how long that may take, 30m by default" },
+	{ "transcripts_keep", FORM_DURATION, .offset = offsetof(struct top, retention.keep_ms),
+	    .doc = "how long what terminals showed is kept, as 90d; for ever by default" },
+	{ "transcripts_most", FORM_SIZE, .offset = offsetof(struct top, retention.most),
+	    .doc = "how much of it is kept, the newest first, as 2G; all by default" },
 	{ "defaults", FORM_NODE, .offset = offsetof(struct top, defaults),
 	    .doc = "a mapping: what holds for every host that is not told otherwise" },
 	{ "groups", FORM_NODE, .offset = offsetof(struct top, groups),
@@ -396,6 +401,20 @@ read_fleet(struct reader *r, const char *fleet, struct mark at)
 	inv->fleet_mark = at;
 }
 
+/* Each is said once, wherever. */
+static void
+read_retention(
+    struct reader *r, const struct yaml_node *root, const char *key, int64_t value, int64_t *to)
+{
+	const struct yaml_node *said = yaml_find(root, key);
+
+	if (!said)
+		return;
+	if (*to && *to != value)
+		diag_error(r->diag, said->mark, "%s is said already, and is another", key);
+	*to = value;
+}
+
 static void
 read_top(struct reader *r, const struct top *top, const struct yaml_node *root)
 {
@@ -411,6 +430,9 @@ read_top(struct reader *r, const struct top *top, const struct yaml_node *root)
 	else if (yaml_find(root, "provision_timeout"))
 		diag_error(r->diag, yaml_find(root, "provision_timeout")->mark,
 		    "provision_timeout: there is no provision here");
+	read_retention(
+	    r, root, "transcripts_keep", top->retention.keep_ms, &r->inv->retention.keep_ms);
+	read_retention(r, root, "transcripts_most", top->retention.most, &r->inv->retention.most);
 	if (top->defaults && wants_map(r, "defaults", top->defaults)) {
 		struct level level = { 0 };
 		const struct field_context c = context(r, "defaults");

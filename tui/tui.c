@@ -30,6 +30,7 @@
 #include "cli/call.h"
 #include "cli/commands.h"
 #include "cli/out.h"
+#include "cli/retention.h"
 #include "cli/ui.h"
 #include "engine/herd.h"
 #include "engine/poll.h"
@@ -524,6 +525,7 @@ open_console(struct call *call, const char *terms)
 	linear_free(c.linear);
 	finish(&c);
 	term_close(c.term);
+	retention_apply(call);
 	return c.exit;
 }
 

@@ -130,3 +130,26 @@ exits 0 "always is played" drover history play --text last 127.9.1.7
 like "$out" 'besides' "with what it showed"
 exits 2 "never is not" drover history play --text last 127.9.1.5
 is "$(pieces)" 1 "for nothing was kept"
+
+# How much of them is kept, and how long.
+noise='head -c 15000 /dev/urandom | od -An -tx1'
+cat >bounds.yaml <<'YAML'
+fleet: bounds
+transcripts_most: 30K
+hosts: {127.9.1.9: {transcripts: always}}
+YAML
+first=$(drover history --limit 1 --json | python3 -c 'import json, sys; print(int(json.loads(sys.stdin.readline())["alias"][2:]) + 1)')
+exits 0 "a terminal that is kept" drover -i ./bounds.yaml ssh 127.9.1.9 -- "$noise"
+exits 0 "is, while there is room" drover history play --text "r-$first" 127.9.1.9
+exits 0 "one more" drover -i ./bounds.yaml ssh 127.9.1.9 -- "$noise"
+like "$err" 'the transcripts of 1 old run are not kept any longer' "takes its place, which is told"
+exits 3 "the older is gone" drover history play --text "r-$first" 127.9.1.9
+exits 0 "the newer is not" drover history play --text "r-$((first + 1))" 127.9.1.9
+exits 0 "nor is anything of another fleet" drover history play --text r-1 127.9.1.1
+sed -i 's/transcripts_most: .*/transcripts_keep: 1s/' bounds.yaml
+grown() {
+	drover -i ./bounds.yaml ssh -T 127.9.1.9 -- true
+	! drover history play --text "r-$((first + 1))" 127.9.1.9
+}
+ok "what is older than it may be goes with the next that ends" wait_for 60 grown
+exits 0 "the ledger is sound" drover history verify

@@ -311,6 +311,24 @@ transcripts_are_kept_as_the_nearest_says(void **state)
 }
 
 static void
+transcripts_have_bounds_where_they_are_said(void **state)
+{
+	struct stock f;
+
+	(void)state;
+	stock_parse(&f, "hosts: {p1: {}}\n");
+	assert_int_equal(inventory_retention(f.inv)->keep_ms, 0);
+	assert_int_equal(inventory_retention(f.inv)->most, 0);
+	stock_drop(&f);
+	stock_parse(&f, "transcripts_keep: 90d\ntranscripts_most: 2G\nhosts: {p1: {}}\n");
+	assert_int_equal(inventory_retention(f.inv)->keep_ms, INT64_C(90) * 86400000);
+	assert_int_equal(inventory_retention(f.inv)->most, INT64_C(2) << 30);
+	stock_drop(&f);
+	stock_refuses("transcripts_keep: long\n",
+	    "t:1:19: transcripts_keep: a duration (10s, 5m) is wanted here, not \"long\"\n");
+}
+
+static void
 a_list_of_hosts_needs_no_file(void **state)
 {
 	struct stock f;
@@ -559,6 +577,7 @@ main(void)
 		cmocka_unit_test(one_address_under_two_names_is_a_warning),
 		cmocka_unit_test(first_use_is_for_cattle),
 		cmocka_unit_test(transcripts_are_kept_as_the_nearest_says),
+		cmocka_unit_test(transcripts_have_bounds_where_they_are_said),
 		cmocka_unit_test(a_list_of_hosts_needs_no_file),
 		cmocka_unit_test(a_wrong_list_is_a_usage_error),
 		cmocka_unit_test(sources_are_told_apart_and_kept_safe),
