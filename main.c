@@ -15,5 +15,5 @@ main(int argc, char **argv)
 		return remote_hand_main(argc, argv);
 	return dispatch_main(argc, argv,
 	    &(struct dispatch_screens){
-		.console = tui_main, .keys = tui_keys, .terms = tui_terms });
+		.console = tui_main, .keys = tui_keys, .terms = tui_terms, .play = tui_play });
 }

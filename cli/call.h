@@ -20,6 +20,7 @@ struct diag;
 struct ask;
 struct err;
 struct herd;
+struct history_sides;
 struct inventory;
 struct ledger;
 struct login_ask;
@@ -41,6 +42,8 @@ struct call {
 	int (*console)(struct call *call); /* opens the screen; NULL: there is none */
 	int (*keys)(struct call *call);    /* prints the keys of the screen; the same */
 	int (*terms)(struct call *call, const struct set *set); /* terminals of many; the same */
+	int (*play)(
+	    struct call *call, const struct history_sides *sides); /* recorded ones; the same */
 	int exit;
 	struct out *out; /* always there */
 	/* Set by the console before the first opener. NULL: the command line asks. */

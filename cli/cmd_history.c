@@ -384,6 +384,8 @@ run(struct call *c)
 
 	if (!str_eq(word, "play") && (o->speed || o->idle_ms || o->text || o->cast))
 		return call_usage(c, "--speed, --idle, --text and --cast are for history play");
+	if (!str_eq(word, "play") && c->argc > 4)
+		return call_usage(c, "too many words: %s", c->argv[4]);
 	if (!str_eq(word, "prune") && (o->older_ms || o->keep || o->dry_run))
 		return call_usage(c, "--older, --keep and --dry-run are for history prune");
 	if (str_eq(word, "file"))
@@ -404,7 +406,7 @@ const struct command command_history = {
 	.name = "history",
 	.synopsis =
 	    "[--limit N] [SET] | show RUN | diff RUN RUN | export RUN [FILE] | play RUN HOST "
-	    "[N] | file HOST PATH | verify [RUN] | prune",
+	    "[N|HOST...] | file HOST PATH | verify [RUN] | prune",
 	.summary = "what was done, by whom, and how it ended",
 	.text =
 	    "Lists the runs in this seat's ledger, the newest first; with a SET those that had "
@@ -422,7 +424,8 @@ const struct command command_history = {
 	    "ends\n"
 	    "in .xml).\n"
 	    "play shows the terminal that a run recorded on a host, in its own time (--speed,\n"
-	    "--idle); N is which one, where there were more. Ctrl-C ends it. With --text, and "
+	    "--idle); N is which one, where there were more. Of several hosts, or a set of them,\n"
+	    "the terminals are side by side. Ctrl-C ends it. With --text, and "
 	    "where\n"
 	    "standard output is no terminal, it comes as lines of text. Only text, colours and "
 	    "the\n"
@@ -449,6 +452,7 @@ const struct command command_history = {
 		    "drover history diff r-12 last\twhat was different this time\n"
 		    "drover history export last run.xml\tthe newest run for a CI server\n"
 		    "drover history play last web1 --idle 2s\twhat its terminal showed\n"
+		    "drover history play last web[1-4]\twhat theirs showed, side by side\n"
 		    "drover history play r-12 web1 --cast web1.cast\tthe same for asciinema\n"
 		    "drover history file web1 /etc/motd\twhat it was\n"
 		    "drover history prune --older 90d --keep 100 -n\twhat would go\n"
@@ -456,6 +460,6 @@ const struct command command_history = {
 	.options = options,
 	.options_size = sizeof(struct options),
 	.min_args = 0,
-	.max_args = 4,
+	.max_args = -1,
 	.run = run,
 };

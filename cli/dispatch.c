@@ -164,9 +164,10 @@ with_lost_output(int code)
 int
 dispatch_main(int argc, char **argv, const struct dispatch_screens *screens)
 {
-	struct call call = {
-		.console = screens->console, .keys = screens->keys, .terms = screens->terms
-	};
+	struct call call = { .console = screens->console,
+		.keys = screens->keys,
+		.terms = screens->terms,
+		.play = screens->play };
 	autofree char **line = xcalloc((size_t)argc + 1, sizeof(*line));
 	autofree char **words = xcalloc((size_t)argc + 1, sizeof(*words));
 	int code;

@@ -3,6 +3,7 @@
 #define DROVER_CLI_DISPATCH_H
 
 struct call;
+struct history_sides;
 struct set;
 
 /* What is above the command line. NULL: there is none. */
@@ -11,6 +12,8 @@ struct dispatch_screens {
 	int (*keys)(struct call *call);    /* prints its keys: `keys` */
 	/* Opens it on terminals of these hosts: `ssh` of many. The set is the caller's. */
 	int (*terms)(struct call *call, const struct set *set);
+	/* Plays recorded terminals side by side: `history play` of many. */
+	int (*play)(struct call *call, const struct history_sides *sides);
 };
 
 /* The whole command line: global options, verb, options, run. Returns the exit code. Global options

@@ -3,9 +3,11 @@
 #define DROVER_CLI_HISTORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct call;
+struct err;
 struct ledger;
 struct ledger_row;
 
@@ -48,6 +50,24 @@ struct history_play {
 	const char *cast; /* the file, - for standard output; NULL: none */
 };
 int history_play(struct call *c, struct ledger *l, const struct history_play *what);
+
+/* Terminals that are played side by side, by whoever has a screen. */
+struct history_sides {
+	struct history_side {
+		const char *host;
+		/* A piece of the recording, freed by whoever asks; NULL with err: it cannot be had. */
+		char *(*piece)(void *user, size_t i, size_t *ret_len, struct err *err);
+		size_t pieces;
+		void *user;
+	} * list;
+	size_t count;
+	double speed;
+	int64_t idle_ms;
+};
+/* The terminals of several hosts: side by side, or one after another as text where there is no screen. hosts are
+ * names or node sets, count >= 1. The exit code. */
+int history_play_sides(struct call *c, struct ledger *l, const struct history_play *what,
+    char *const *hosts, size_t count);
 
 /* The operands and options of `history play`. */
 int history_play_words(

@@ -225,7 +225,9 @@ history_play_words(struct call *c, struct ledger *l, struct history_play *what, 
 	if (speed && !read_speed(speed, &what->speed))
 		return call_usage(
 		    c, "--speed %s: a number from %g to %g, as 2 or 0.5", speed, SLOWEST, FASTEST);
-	if (c->argc > 3 && !str_int(c->argv[3], 1, 4096, &what->number))
-		return call_usage(c, "%s: the number of a terminal is wanted here", c->argv[3]);
+	if (c->argc == 4 && str_int(c->argv[3], 1, 4096, &what->number))
+		return history_play(c, l, what);
+	if (c->argc > 3 || strpbrk(what->host, "[,"))
+		return history_play_sides(c, l, what, c->argv + 2, (size_t)c->argc - 2);
 	return history_play(c, l, what);
 }

@@ -8,6 +8,7 @@
 #define DROVER_TUI_TUI_H
 
 struct call;
+struct history_sides;
 struct set;
 
 /* Returns the exit code of DESIGN 5. */
@@ -18,5 +19,8 @@ int tui_keys(struct call *call);
 
 /* The screen Terms with a terminal on each of these hosts. */
 int tui_terms(struct call *call, const struct set *set);
+
+/* Recorded terminals side by side, until they end or somebody leaves. */
+int tui_play(struct call *call, const struct history_sides *sides);
 
 #endif

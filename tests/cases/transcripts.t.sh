@@ -85,6 +85,36 @@ for host in 127.9.1.1 127.9.1.2; do
 	like "$out" 'together' "with what it showed"
 done
 
+# Side by side, each when it was; r-2 has two.
+ok "two are played side by side" typed 100x30 history play r-2 '127.9.1.[1-2]' --idle 100ms <<'SCRIPT'
+wait 127.9.1.1
+wait 127.9.1.2
+wait together at 127.9.1.1
+wait together at 127.9.1.2
+wait (the end)
+show
+keys q
+end 0
+restored
+SCRIPT
+ok "on a small screen on pages" typed 80x12 history play r-2 127.9.1.1 127.9.1.2 --idle 100ms <<'SCRIPT'
+wait together at 127.9.1.1
+wait page 1/2
+keys n
+wait together at 127.9.1.2
+wait page 2/2
+keys \^C
+end 130
+restored
+SCRIPT
+exits 0 "as text they come one after another" drover history play r-2 127.9.1.1,127.9.1.2
+is "$(grep -c '^== 127.9.1.[12] ==' <<<"$out")" 2 "each under its name"
+like "$out" 'together at 127.9.1.2' "with what it showed"
+exits 2 "one that was not recorded" drover history play r-2 127.9.1.1 127.9.1.3
+like "$err" 'r-2 has no transcript of 127.9.1.3' "is named"
+exits 2 "a difference of sets is none of this" drover history play r-2 '127.9.1.[1-2]!127.9.1.1'
+exits 2 "a file holds one" drover history play r-2 127.9.1.1 127.9.1.2 --cast both.cast
+
 # What the inventory says goes before what is asked for.
 cat >policy.yaml <<'YAML'
 fleet: farm
