@@ -2,7 +2,6 @@
 
 #include "tui/console.h"
 #include "tui/fleet_source.h"
-#include "tui/foreground.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -126,14 +125,6 @@ last_run(void *user, size_t host, char *to, size_t size)
 	    1, say_run, &saying);
 }
 
-static void
-shell(void *user, size_t host)
-{
-	struct fleet_feed *f = user;
-
-	foreground_shell(f->console, host);
-}
-
 struct fleet_source *
 feed_fleet_new(struct console *c)
 {
@@ -141,9 +132,8 @@ feed_fleet_new(struct console *c)
 
 	f->console = c;
 	f->value = xcalloc(c->scene.count + 1, sizeof(*f->value));
-	f->source = (struct fleet_source){
-		.user = f, .label = label, .set = eval, .last_run = last_run, .shell = shell
-	};
+	f->source =
+	    (struct fleet_source){ .user = f, .label = label, .set = eval, .last_run = last_run };
 	return &f->source;
 }
 

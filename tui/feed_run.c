@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "tui/console.h"
-#include "tui/foreground.h"
 #include "tui/launch.h"
 #include "tui/lend.h"
 #include "tui/planned.h"
@@ -84,16 +83,6 @@ command(void *user, const char *step)
 }
 
 static void
-shell(void *user, const char *host)
-{
-	const struct run_feed *f = user;
-	size_t at = find(f->console, host);
-
-	if (at < f->console->scene.count)
-		foreground_shell(f->console, at);
-}
-
-static void
 page(void *user, const char *text)
 {
 	const struct run_feed *f = user;
@@ -112,7 +101,6 @@ run_feed_new(struct console *c)
 		.pause = pause_run,
 		.retry = retry,
 		.command = command,
-		.shell = shell,
 		.page = page };
 	return f;
 }

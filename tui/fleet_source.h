@@ -20,8 +20,6 @@ struct fleet_source {
 	int (*set)(void *user, const char *expr, bool *in, struct err *err);
 	/* "r-193 ok 2h ago"; "" when no run is known. */
 	void (*last_run)(void *user, size_t host, char *to, size_t size);
-	/* A login on the terminal, until it ends. */
-	void (*shell)(void *user, size_t host);
 };
 
 #endif

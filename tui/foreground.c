@@ -1,16 +1,14 @@
 #include "tui/foreground.h"
 
 #include "tui/console.h"
+#include "tui/self.h"
 #include "tui/term.h"
 
-#include "base/buf.h"
 #include "base/err.h"
-#include "base/file.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "cli/call.h"
-#include "inventory/inventory.h"
+#include "cli/commands.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -115,106 +113,16 @@ foreground_free(struct console *c)
 	free(f);
 }
 
-struct words {
-	const char *word[40];
-	char *made[16]; /* of them, what is ours to free */
-	size_t count, made_count;
-};
-
-static void
-add(struct words *w, const char *word)
-{
-	w->word[w->count++] = word;
-}
-
-static void
-add_option(struct words *w, const char *option, const char *value)
-{
-	if (!value)
-		return;
-	add(w, option);
-	add(w, value);
-}
-
-/* The text is taken. */
-static void
-add_made(struct words *w, const char *option, char *value)
-{
-	w->made[w->made_count++] = value;
-	add_option(w, option, value);
-}
-
-/* Keys that drover knows and ssh(1) would not look for, behind those it does. */
-static char *
-known_files(const struct call *call)
-{
-	struct buf b = BUF_INIT(SIZE_MAX);
-	autofree char *dir = file_state_dir();
-
-	buf_adds(&b, "GlobalKnownHostsFile=/etc/ssh/ssh_known_hosts");
-	for (const char *const *k = inventory_known_hosts(call->inventory); *k; k++)
-		buf_addf(&b, " \"%s\"", *k);
-	if (call->globals.trust_file)
-		buf_addf(&b, " \"%s\"", call->globals.trust_file);
-	else
-		buf_addf(&b, " \"%s/known_hosts\"", dir);
-	return buf_detach(&b, &(size_t){ 0 });
-}
-
-/* [USER@]ADDRESS[:PORT] of a hop the inventory knows; else its name. */
-static char *
-hop(const struct inventory *inv, const char *name)
-{
-	const struct host *h = inventory_find(inv, name);
-	struct buf b = BUF_INIT(SIZE_MAX);
-	const char *address = h && h->address ? h->address : name;
-
-	if (h && h->user)
-		buf_addf(&b, "%s@", h->user);
-	buf_addf(&b, strchr(address, ':') ? "[%s]" : "%s", address);
-	if (h && h->port)
-		buf_addf(&b, ":%d", h->port);
-	return buf_detach(&b, &(size_t){ 0 });
-}
-
-static void
-ssh_words(struct words *w, const struct call *call, const struct host *h)
-{
-	add(w, "ssh");
-	add_option(w, "-F", call->globals.ssh_config);
-	add_made(w, "-o", known_files(call));
-	add_option(w, "-l", h->user);
-	add_option(w, "-i", h->identity);
-	if (h->port)
-		add_made(w, "-p", xasprintf("%d", h->port));
-	if (h->address)
-		add_made(w, "-o", xasprintf("HostName=%s", h->address));
-	if (h->jump)
-		add_made(w, "-J", hop(call->inventory, h->jump));
-	if (h->proxy_command)
-		add_made(w, "-o", xasprintf("ProxyCommand=%s", h->proxy_command));
-	add(w, "--");
-	add(w, h->name);
-}
-
 void
-foreground_shell(struct console *c, size_t host)
+foreground_login(struct console *c, const char *host)
 {
-	const struct host *h = inventory_host(c->call->inventory, host);
-	const char *here = getenv("SHELL");
-	struct words w = { .count = 0 };
+	struct self w;
 	struct err err;
 
-	if (h->refused) {
-		console_flash(c, true, "%s: %s", h->name, h->refused);
-		return;
-	}
-	if (h->transport && str_eq(h->transport, "local"))
-		add(&w, here && *here ? here : "/bin/sh");
-	else
-		ssh_words(&w, c->call, h);
+	self_begin(&w, &c->call->globals, command_find("ssh"));
+	self_add(&w, "ssh");
+	self_add(&w, host);
 	if (foreground_run(c, w.word, &err) < 0)
 		console_flash(c, true, "%s", err.text);
-	for (size_t i = 0; i < w.made_count; i++)
-		free(w.made[i]);
+	self_fini(&w);
 }

@@ -15,9 +15,8 @@ struct err;
 /* argv[0] is looked up in PATH; ended by NULL. -1: it could not be started, nothing happened. */
 int foreground_run(struct console *c, const char *const *argv, struct err *err);
 
-/* A login on a host, by ssh(1) as the inventory says, or a shell here where there is no link. What
- * cannot be done is told. */
-void foreground_shell(struct console *c, size_t host);
+/* A login on a host, by drover ssh; what cannot be done is told. */
+void foreground_login(struct console *c, const char *host);
 
 void foreground_free(struct console *c);
 

@@ -16,8 +16,7 @@ struct run_source {
 	int (*retry)(void *user, const char *const *hosts, size_t count, struct err *err);
 	/* The command that a step of the run is, borrowed; NULL: it is none, or not known. */
 	const char *(*command)(void *user, const char *step);
-	/* A login on a host, on the terminal; a text in the person's pager. */
-	void (*shell)(void *user, const char *host);
+	/* A text in the person's pager. */
 	void (*page)(void *user, const char *text);
 };
 

@@ -2,6 +2,7 @@
 #include "tui/complete.h"
 #include "tui/confirm.h"
 #include "tui/console.h"
+#include "tui/foreground.h"
 #include "tui/launch.h"
 #include "tui/lend.h"
 #include "tui/planned.h"
@@ -400,11 +401,24 @@ service_copy(void *user, const char *text)
 		console_flash(c, true, "this terminal has no clipboard for programs");
 }
 
+static void
+service_login(void *user, const char *subject)
+{
+	struct console *c = user;
+	autofree char *host = xasprintf("%.*s", (int)strcspn(subject, " "), subject);
+
+	if (c->terms)
+		console_open(c, &view_terms, subject);
+	else
+		foreground_login(c, host);
+}
+
 void
 services_init(struct console *c)
 {
 	c->services = (struct view_services){ .user = c,
 		.open = service_open,
+		.login = service_login,
 		.units = service_units,
 		.command = service_command,
 		.rolling = service_rolling,

@@ -5,6 +5,7 @@
 #include "tui/launch.h"
 #include "tui/outputs.h"
 #include "tui/palette.h"
+#include "tui/self.h"
 #include "tui/verb_hosts.h"
 
 #include "base/buf.h"
@@ -28,82 +29,6 @@ struct console_verb {
 	struct child *child;
 	unsigned output;
 };
-
-/* The words of a child's command line. */
-struct words {
-	const char **word; /* ended by NULL; borrowed but for what is in made */
-	size_t count, cap;
-	char *made[32];
-	size_t made_count;
-};
-
-static void
-add(struct words *w, const char *word)
-{
-	if (w->count + 1 >= w->cap) {
-		w->cap = w->cap ? w->cap * 2 : 32;
-		w->word = xrealloc(w->word, w->cap, sizeof(*w->word));
-	}
-	w->word[w->count++] = word;
-	w->word[w->count] = NULL;
-}
-
-static void
-add_option(struct words *w, const char *name, const char *value)
-{
-	if (!value)
-		return;
-	add(w, name);
-	add(w, value);
-}
-
-static void
-add_ms(struct words *w, const char *name, int64_t ms)
-{
-	if (!ms || w->made_count == countof(w->made))
-		return;
-	char *text = w->made[w->made_count++] = xasprintf("%lldms", (long long)ms);
-	add_option(w, name, text);
-}
-
-static void
-add_number(struct words *w, const char *name, int64_t n)
-{
-	if (!n || w->made_count == countof(w->made))
-		return;
-	char *text = w->made[w->made_count++] = xasprintf("%lld", (long long)n);
-	add_option(w, name, text);
-}
-
-/* What this console was given, so that the child looks at the same fleet in the same way. */
-static void
-add_globals(struct words *w, const struct globals *g, const struct command *command)
-{
-	add(w, "/proc/self/exe");
-	for (size_t i = 0; i < g->inventory.count; i++)
-		add_option(w, "-i", g->inventory.item[i]);
-	for (size_t i = 0; command->flags & COMMAND_VARS && i < g->vars.count; i++)
-		add_option(w, "-e", g->vars.item[i]);
-	add_option(w, "-F", g->ssh_config);
-	add_option(w, "--trust-file", g->trust_file);
-	add_option(w, "--ledger", g->ledger);
-	add_option(w, "--become-password-file", g->become_file);
-	add_option(w, "--password-file", g->password_file);
-	add_number(w, "--parallel", g->parallel);
-	add_number(w, "--workers", g->workers);
-	add_ms(w, "--connect-timeout", g->connect_timeout_ms);
-	add(w, "--no-input");
-	add_option(w, "--color", "never");
-	add_option(w, "--progress", "none");
-}
-
-static void
-words_fini(struct words *w)
-{
-	for (size_t i = 0; i < w->made_count; i++)
-		free(w->made[i]);
-	free(w->word);
-}
 
 static void
 on_wrote(void *user, bool errors, const char *bytes, size_t len)
@@ -196,23 +121,27 @@ quoted(const char *const *words)
 static void
 start(struct console *c, const char *const *words, bool yes)
 {
-	const struct command *command = command_find(words[0]);
 	autofree char *title = quoted(words);
-	struct words w = { 0 };
+	struct self w;
 	struct err err;
 
-	add_globals(&w, &c->call->globals, command);
+	self_begin(&w, &c->call->globals, command_find(words[0]));
+	self_add(&w, "--no-input");
+	self_add(&w, "--color");
+	self_add(&w, "never");
+	self_add(&w, "--progress");
+	self_add(&w, "none");
 	if (yes)
-		add(&w, "--yes");
+		self_add(&w, "--yes");
 	for (size_t i = 0; words[i]; i++)
-		add(&w, words[i]);
+		self_add(&w, words[i]);
 	struct console_verb *v = xcalloc(1, sizeof(*v));
 	v->console = c;
 	v->child = child_start(c->loop,
 	    &(struct child_spec){
 		.argv = w.word, .max = 1, .wrote = on_wrote, .done = on_done, .user = v },
 	    &err);
-	words_fini(&w);
+	self_fini(&w);
 	if (!v->child) {
 		console_flash(c, true, "%s", err.text);
 		free(v);

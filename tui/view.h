@@ -119,6 +119,8 @@ struct view_services {
 	/* systemctl VERB UNIT on hosts, as one recorded run, after its confirmation. */
 	void (*units)(
 	    void *user, const char *verb, const char *const *hosts, size_t count, const char *unit);
+	/* Terminals on a set, or on "HOST container NAME"; where there are no panes, one on one host. */
+	void (*login)(void *user, const char *subject);
 	/* A command on hosts, asked for first, as one recorded run. */
 	void (*command)(void *user, const char *const *hosts, size_t count);
 	/* The same on one host after another, after its confirmation. */

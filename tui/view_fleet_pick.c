@@ -345,21 +345,16 @@ do_command(struct view *v)
 static void
 do_shell(struct view *v)
 {
-	const struct fleet_source *source = v->services->fleet;
-	const struct fleet_row *r = fleet_current(v);
+	size_t n;
+	autofree const char **names = fleet_targets(v, &n);
+	autofree char *set = names_fold(names, n);
 
 	touched(v);
-	if (v->services->terms) {
-		size_t n;
-		autofree const char **names = fleet_targets(v, &n);
-		autofree char *set = names_fold(names, n);
-
-		v->services->open(v->services->user, "terms", set);
-	} else if (r->count > 1)
+	if (n > 1 && !v->services->terms)
 		v->services->flash(v->services->user, true,
 		    "a shell is on one host: Enter shows the hosts of this herd");
 	else
-		source->shell(source->user, r->host);
+		v->services->login(v->services->user, set);
 }
 
 static char *

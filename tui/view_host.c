@@ -344,14 +344,11 @@ do_shell(struct view *v)
 	const struct hostview *h = v->state;
 	const struct container_status *k = h->host ? host_container(h) : NULL;
 
-	if (h->host && v->services->terms) {
-		autofree char *subject =
-		    k ? xasprintf("%s container %s", h->name, k->name) : xstrdup(h->name);
-
-		v->services->open(v->services->user, "terms", subject);
-	} else if (h->host)
-		v->services->fleet->shell(
-		    v->services->fleet->user, (size_t)(h->host - v->scene->hosts));
+	if (!h->host)
+		return;
+	autofree char *subject =
+	    k ? xasprintf("%s container %s", h->name, k->name) : xstrdup(h->name);
+	v->services->login(v->services->user, subject);
 }
 
 static const char *

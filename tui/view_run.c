@@ -164,7 +164,7 @@ do_shell(struct view *v)
 
 	run_refresh(v);
 	if (r->host)
-		source_of(v)->shell(source_of(v)->user, r->host);
+		v->services->login(v->services->user, r->host);
 }
 
 static void
@@ -355,7 +355,7 @@ static const struct action actions[] = {
 	    .summary = "a login on the host under the cursor",
 	    .needs = NEEDS_ROW,
 	    .run = do_shell,
-	    .command = "ssh HOST" },
+	    .command = "drover ssh HOST" },
 	{ .key = "=",
 	    .name = "unfold",
 	    .summary = "hosts one by one, or folded by their state",

@@ -186,11 +186,11 @@ fleet_last_run(void *user, size_t host, char *to, size_t size)
 }
 
 static void
-fleet_shell(void *user, size_t host)
+on_login(void *user, const char *subject)
 {
 	struct stage *s = user;
 
-	snprintf(s->opened, sizeof(s->opened), "shell on %s", s->hosts[host].name);
+	snprintf(s->opened, sizeof(s->opened), "shell on %s", subject);
 }
 
 static void
@@ -233,6 +233,7 @@ stage_up(struct stage *s)
 	*s = (struct stage){ .environment = { .name = "PROD" },
 		.services = { .user = s,
 		    .open = on_open,
+		    .login = on_login,
 		    .units = on_units,
 		    .command = on_command,
 		    .rolling = on_rolling,
@@ -244,11 +245,9 @@ stage_up(struct stage *s)
 		    .flash = on_flash,
 		    .mark = on_mark,
 		    .changed = on_changed } };
-	s->fleet = (struct fleet_source){ .user = s,
-		.label = fleet_label,
-		.set = fleet_set,
-		.last_run = fleet_last_run,
-		.shell = fleet_shell };
+	s->fleet = (struct fleet_source){
+		.user = s, .label = fleet_label, .set = fleet_set, .last_run = fleet_last_run
+	};
 	s->services.fleet = &s->fleet;
 	for (size_t i = 0; i < STAGE_HOSTS; i++) {
 		s->hosts[i] = (struct scene_host){ .name = names[i],

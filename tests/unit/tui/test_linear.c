@@ -77,6 +77,28 @@ a_walk_is_read_out_in_lines(void **state)
 	seat_down(&p);
 }
 
+/* Without panes a login is drover ssh, over the same fleet, and the console comes back behind it. */
+static void
+a_login_has_the_terminal_to_itself(void **state)
+{
+	struct seat p;
+
+	(void)state;
+	seat_up(&p, "xterm-256color");
+	struct screen *s = open_lines(&p, "--linear");
+	seat_shows(s, "127.0.0.2: unreachable: connect");
+	screen_type(s, "4\n");
+	seat_shows(s, "4. here: >");
+	screen_type(s, "s\n");
+	seat_shows(s, "drover: 127.0.0.2: connect: 127.0.0.2 port 1: connection refused");
+	seat_shows(s, "it ended with status 255");
+	screen_type(s, "Q\n");
+	assert_int_equal(screen_wait_end(s, SEAT_DEADLINE), 0);
+	assert_true(screen_modes_restored(s));
+	screen_free(s);
+	seat_down(&p);
+}
+
 static void
 a_terminal_that_cannot_be_drawn_on_gets_lines(void **state)
 {
@@ -156,6 +178,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_walk_is_read_out_in_lines),
+		cmocka_unit_test(a_login_has_the_terminal_to_itself),
 		cmocka_unit_test(a_terminal_that_cannot_be_drawn_on_gets_lines),
 		cmocka_unit_test(a_variable_asks_for_lines),
 		cmocka_unit_test(a_change_is_one_line),

@@ -345,7 +345,7 @@ keys_act_on_the_unit_that_runs_what_is_under_the_cursor(void **state)
 	assert_string_equal(does(&s, 0, 2, "r"), "restart site-0.service on db1");
 	assert_string_equal(does(&s, 0, 2, "X"),
 	    "its unit would make it anew: what a playbook put there it removes");
-	assert_string_equal(does(&s, 0, 0, "s"), "shell on db1");
+	assert_string_equal(does(&s, 0, 0, "s"), "shell on db1 container pg");
 	assert_string_equal(does(&s, 1, 0, "r"), "no unit and no container is under the cursor");
 	tear_down(&s);
 }
