@@ -11,7 +11,8 @@
 #   o  the same, but it stays if not   t  a directory that goes with all that is in it
 #   T  a directory that comes back with all that was in it, from where another act kept it
 # What stood there before is told by was.N (stat's %f %s %u %g %U %G %n) and kept in old/STEP up to 8 MiB:
-# a file or link as it was, a directory's mode and owner by an empty one, a tree that goes whole.
+# a file or link as it was, a directory's mode and owner by an empty one, a tree that goes whole; a version of what an
+# app runs whatever its size, where it can have another name there.
 list=files.1 switched='' staged=''
 each() {
 	while read -r n mode owner group digest kind path <&3; do
@@ -150,6 +151,9 @@ backup_one() {
 	esac
 	if [ $((size)) -le 8388608 ] || [ "$keeps" ]; then
 		text=$({ mkdir -p old && cp -a "$path" "old/$n"; } 2>&1)
+	elif [ "$kind" = r ] && is_version "$path"; then
+		# It is never written to: another name of it costs nothing.
+		text=$({ mkdir -p old && { ln "$path" "old/$n" 2>/dev/null || :; }; } 2>&1)
 	elif [ "$kind" != t ] && [ "$kind" != r ]; then
 		# Too large to keep, but not to be put back.
 		temps=$temps$nl$temp.old
@@ -175,6 +179,11 @@ new_directories() { # DIRECTORY TOP: the directory and those above it up to the 
 		[ "$1" != "$2" ] || return 0
 		set -- "${1%/*}" "$2"
 	done
+}
+# A version of what an app runs.
+is_version() { # PATH
+	case $1 in /usr/local/lib/drover/*/*/*) return 0 ;; esac
+	return 1
 }
 # The root file system of an app stands as a tree beside the archive that comes as its file. It is laid down before
 # anything is touched: whole, or it is not there; whoever starts the unit of one that is gone does the same.

@@ -210,6 +210,7 @@ nothing_differs "$CASE/site.yaml" "it"
 # From an archive, with its owners and modes; what is written where nothing is declared lies above the tree.
 chmod u+s "$CASE/site/bin/stat"
 page archive
+head -c 9000000 /dev/urandom >"$CASE/site/large"
 tar -C "$CASE/site" --format=pax --owner=1000 --group=1001 -cf "$CASE/site.tar" .
 book site.tar "" '    env: {GREETING: hello}'
 sed -i '/read_only/d' "$CASE/site.yaml"
@@ -230,4 +231,11 @@ for host in $hosts; do
 	ok "$host is as it was" diff "$CASE/first.$host" "$CASE/last.$host"
 	is "$(on "$host" 'podman volume ls -q; grep -c /usr/local/lib/drover /proc/1/mountinfo')" "site-data
 0" "$host: its volume stays, and no mount"
+done
+
+# An archive that goes is there for an undo, however large it is.
+exits 0 "that run is undone" drover undo -y "$(last_run)"
+for host in $hosts; do
+	is "$(says "$host" 8080)$(says "$host" 8081)" archivearchive "$host runs it again"
+	is "$(laid "$host")" "3 3" "$host has the versions it had"
 done
