@@ -3,42 +3,30 @@
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static const int signals[] = { SIGINT, SIGQUIT };
 
-/* Signals as a shell's child has them: what we catch or ignore is our own. */
 static int
 spawn(const char *line, bool input, pid_t *ret)
 {
 	const char *const argv[] = { "sh", "-c", line, NULL };
 	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	int rc;
 
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	posix_spawn_file_actions_init(&files);
 	if (!input)
 		posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	rc = posix_spawn(ret, "/bin/sh", &files, &attr, (char *const *)(uintptr_t)argv, environ);
+	int rc = spawn_start(
+	    &(struct spawn_spec){ .file = "/bin/sh", .argv = argv, .files = &files }, ret);
 	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&attr);
 	return rc;
 }
 

@@ -3,13 +3,13 @@
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/spawn.h"
 #include "remote/key.h"
 #include "remote/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
@@ -18,8 +18,6 @@
 #define WORKER_FD 3
 #define PING_MS   5000
 #define STUCK     4 /* pings without an answer */
-
-extern char **environ;
 
 struct link {
 	struct carrier carrier;
@@ -139,14 +137,9 @@ on_ping(void *user)
 static int
 spawn(int fd, pid_t *ret)
 {
-	static char name[] = "drover", verb[] = "--worker";
-	char *argv[] = { name, verb, NULL };
+	static const char *const argv[] = { "drover", "--worker", NULL };
 	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
 
-	sigemptyset(&none);
-	sigfillset(&all);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
@@ -154,14 +147,10 @@ spawn(int fd, pid_t *ret)
 		posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_adddup2(&files, fd, WORKER_FD);
 	posix_spawn_file_actions_addclosefrom_np(&files, WORKER_FD + 1);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setflags(
-	    &attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-	int rc = posix_spawn(ret, "/proc/self/exe", &files, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
+	int rc = spawn_start(
+	    &(struct spawn_spec){
+		.file = "/proc/self/exe", .argv = argv, .files = &files, .group = SPAWN_GROUP },
+	    ret);
 	posix_spawn_file_actions_destroy(&files);
 	return rc;
 }

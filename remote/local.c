@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/spawn.h"
 #include "base/str.h"
 #include "remote/porter.h"
 
@@ -11,7 +12,6 @@
 #include <paths.h>
 #include <pwd.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -167,8 +167,6 @@ spawn(pid_t *ret, const struct passwd *pw, const struct porter_order *o, const i
 	const char *argv[] = { login, NULL, NULL, NULL };
 	char *env[ENV_MAX + 1] = { NULL };
 	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
 	size_t n = 0;
 
 	if (*o->command) {
@@ -176,17 +174,14 @@ spawn(pid_t *ret, const struct passwd *pw, const struct porter_order *o, const i
 		argv[1] = "-c";
 		argv[2] = o->command;
 	}
-	sigemptyset(&none);
-	sigfillset(&all);
 	make_env(env, &n, pw, o);
 	set_files(&files, o, fd, pw->pw_dir);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(
-	    &attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-	int rc = posix_spawn(ret, shell, &files, &attr, (char **)(uintptr_t)argv, env);
-	posix_spawnattr_destroy(&attr);
+	int rc = spawn_start(&(struct spawn_spec){ .file = shell,
+				 .argv = argv,
+				 .env = (const char *const *)env,
+				 .files = &files,
+				 .group = SPAWN_SESSION },
+	    ret);
 	posix_spawn_file_actions_destroy(&files);
 	while (n)
 		free(env[--n]);

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/spawn.h"
 #include "remote/hand.h"
 #include "remote/local.h"
 #include "remote/porter.h"
@@ -13,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
@@ -22,8 +22,6 @@
 #define LOG_MAX  65536
 #define ARGS_MAX 96
 #define LOOK_MS  5 /* whether it listens yet: it says so nowhere */
-
-extern char **environ;
 
 struct master {
 	struct loop *loop;
@@ -154,29 +152,21 @@ spawn(pid_t *ret, const char *const *argv, int log)
 	autofree char *parent = xasprintf("%d", getpid());
 	const char *args[ARGS_MAX] = { "drover", "--hand", "run", parent };
 	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
 	size_t n = 4;
 
 	while (*argv && n + 1 < ARGS_MAX)
 		args[n++] = *argv++;
 	if (*argv)
 		return E2BIG;
-	sigemptyset(&none);
-	sigfillset(&all);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_adddup2(&files, log, 2);
 	posix_spawn_file_actions_addclosefrom_np(&files, 3);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(
-	    &attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-	int rc =
-	    posix_spawn(ret, "/proc/self/exe", &files, &attr, (char **)(uintptr_t)args, environ);
-	posix_spawnattr_destroy(&attr);
+	int rc = spawn_start(
+	    &(struct spawn_spec){
+		.file = "/proc/self/exe", .argv = args, .files = &files, .group = SPAWN_SESSION },
+	    ret);
 	posix_spawn_file_actions_destroy(&files);
 	return rc;
 }

@@ -4,13 +4,13 @@
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/spawn.h"
 #include "base/str.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
@@ -19,8 +19,6 @@
 #define WORDS    4096 /* of standard error; the last ones count */
 #define WORDS_MS 500
 #define KILL_MS  2000
-
-extern char **environ;
 
 struct proxies {
 	struct loop *loop;
@@ -219,23 +217,16 @@ spawn(const char *command, int io, int errors, pid_t *ret)
 {
 	const char *argv[] = { "/bin/sh", "-c", command, NULL };
 	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
 
-	sigemptyset(&none);
-	sigfillset(&all);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_adddup2(&files, io, 0);
 	posix_spawn_file_actions_adddup2(&files, io, 1);
 	posix_spawn_file_actions_adddup2(&files, errors, 2);
 	posix_spawn_file_actions_addclosefrom_np(&files, 3);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(
-	    &attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-	int rc = posix_spawn(ret, argv[0], &files, &attr, (char *const *)(uintptr_t)argv, environ);
-	posix_spawnattr_destroy(&attr);
+	int rc = spawn_start(
+	    &(struct spawn_spec){
+		.file = argv[0], .argv = argv, .files = &files, .group = SPAWN_SESSION },
+	    ret);
 	posix_spawn_file_actions_destroy(&files);
 	return rc;
 }

@@ -7,18 +7,16 @@
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/spawn.h"
 #include "cli/call.h"
 #include "cli/commands.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 struct console_foreground {
 	struct console *console;
@@ -26,25 +24,6 @@ struct console_foreground {
 	pid_t pid;
 	int fd; /* of the process; readable once it has ended */
 };
-
-/* Signals as a shell's child has them: what the console catches or ignores is its own. */
-static int
-spawn(const char *const *argv, pid_t *ret)
-{
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	int rc;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	rc = posix_spawnp(ret, argv[0], NULL, &attr, (char *const *)(uintptr_t)argv, environ);
-	posix_spawnattr_destroy(&attr);
-	return rc;
-}
 
 static void
 take_back(struct console *c)
@@ -84,7 +63,7 @@ foreground_run(struct console *c, const char *const *argv, struct err *err)
 	term_suspend(c->term);
 	f->console = c;
 	c->foreground = f;
-	rc = spawn(argv, &f->pid);
+	rc = spawn_start(&(struct spawn_spec){ .argv = argv }, &f->pid);
 	f->fd = rc ? -1 : (int)syscall(SYS_pidfd_open, f->pid, 0);
 	if (rc || f->fd < 0) {
 		errno = rc ? rc : errno;

@@ -12,6 +12,30 @@
 	.file = (files), .file_count = countof(files), .args = (arguments),                        \
 	.limits = { .cpu_percent = 50, .memory = 256 << 20, .tasks = 100 }
 
+/* The unit of its second replica, as far as every container's is the same. */
+#define SHOP_UNIT                                                                                  \
+	"# Made by drover from playbook shop, app shop: the next apply undoes what is changed "    \
+	"here.\n"                                                                                  \
+	"[Unit]\n"                                                                                 \
+	"Description=shop, replica 1\n"                                                            \
+	"Wants=network-online.target\n"                                                            \
+	"After=network-online.target\n"                                                            \
+	"RequiresMountsFor=%t/containers\n"                                                        \
+	"StartLimitIntervalSec=60\n"                                                               \
+	"StartLimitBurst=5\n"                                                                      \
+	"\n"                                                                                       \
+	"[Service]\n"                                                                              \
+	"Type=notify\n"                                                                            \
+	"NotifyAccess=all\n"                                                                       \
+	"Delegate=yes\n"                                                                           \
+	"KillMode=mixed\n"                                                                         \
+	"SyslogIdentifier=%N\n"                                                                    \
+	"Environment=PODMAN_SYSTEMD_UNIT=%n\n"                                                     \
+	"Restart=on-failure\n"                                                                     \
+	"RestartSec=1\n"                                                                           \
+	"TimeoutStartSec=60\n"                                                                     \
+	"TimeoutStopSec=40\n"
+
 /* How its second replica starts, from what precedes it to where its own options begin. */
 #define SHOP_STARTS                                                                                \
 	"ExecStartPre=-rm -f %t/%N.cid\n"                                                          \

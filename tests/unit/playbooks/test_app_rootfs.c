@@ -48,27 +48,7 @@ static const struct app shop = {
 	.sandbox = { .read_only = true },
 };
 
-static const char golden[] =
-    "# Made by drover from playbook shop, app shop: the next apply undoes what is changed here.\n"
-    "[Unit]\n"
-    "Description=shop, replica 1\n"
-    "Wants=network-online.target\n"
-    "After=network-online.target\n"
-    "RequiresMountsFor=%t/containers\n"
-    "StartLimitIntervalSec=60\n"
-    "StartLimitBurst=5\n"
-    "\n"
-    "[Service]\n"
-    "Type=notify\n"
-    "NotifyAccess=all\n"
-    "Delegate=yes\n"
-    "KillMode=mixed\n"
-    "SyslogIdentifier=%N\n"
-    "Environment=PODMAN_SYSTEMD_UNIT=%n\n"
-    "Restart=on-failure\n"
-    "RestartSec=1\n"
-    "TimeoutStartSec=60\n"
-    "TimeoutStopSec=40\n"
+static const char golden[] = SHOP_UNIT
     "ExecStartPre=/usr/bin/flock " PLACE " /bin/sh -ec \"cd " PLACE
     "; [ ! -d root ] || exit 0; rm -rf .root; mkdir .root; "
     "tar -xpf rootfs.tar --numeric-owner -C .root; sync -f .root; mv -T .root root\"\n" SHOP_STARTS
@@ -92,27 +72,11 @@ static const char golden[] =
     "[Install]\n"
     "WantedBy=multi-user.target\n";
 
-static const struct resource *
-made(const struct app *app, const char *id, struct arena *a)
-{
-	struct resource_list l = { 0 };
-	const struct resource *found = NULL;
-
-	app_resources(app, a, &l);
-	for (size_t i = 0; i < l.count; i++)
-		if (str_eq(l.item[i]->id, id))
-			found = l.item[i];
-	free(l.item);
-	if (!found)
-		fail_msg("%s is not there", id);
-	return found;
-}
-
 static void
 a_replica_is_a_container_over_the_tree(void **state)
 {
 	struct arena *a = arena_new();
-	const struct resource *r = made(&shop, "unit shop-1.service", a);
+	const struct resource *r = shop_resource(&shop, a, "unit shop-1.service");
 
 	(void)state;
 	assert_string_equal(r->content, golden);
@@ -129,8 +93,8 @@ its_archive_stands_under_its_digest_for_root_alone_and_a_new_one_restarts_it(voi
 	struct arena *a = arena_new();
 	struct app_binary next = archive;
 	struct app changed = shop;
-	const struct resource *r = made(&shop, "file " PLACE "/" APP_ROOTFS_NAME, a);
-	const struct resource *before = made(&shop, "unit shop-0.service", a), *after;
+	const struct resource *r = shop_resource(&shop, a, "file " PLACE "/" APP_ROOTFS_NAME);
+	const struct resource *before = shop_resource(&shop, a, "unit shop-0.service"), *after;
 
 	(void)state;
 	assert_int_equal(r->mode, 0600);
@@ -139,7 +103,7 @@ its_archive_stands_under_its_digest_for_root_alone_and_a_new_one_restarts_it(voi
 	assert_int_equal(r->content_len, 3);
 	memset(next.digest, 'f', 64);
 	changed.binary = &next;
-	after = made(&changed, "unit shop-0.service", a);
+	after = shop_resource(&changed, a, "unit shop-0.service");
 	assert_string_not_equal(before->config_digest, after->config_digest);
 	assert_string_not_equal(before->digest, after->digest);
 	arena_free(a);
@@ -153,7 +117,7 @@ args_alone_are_what_is_run(void **state)
 
 	(void)state;
 	plain.command = NULL;
-	assert_non_null(strstr(made(&plain, "unit shop-0.service", a)->content,
+	assert_non_null(strstr(shop_resource(&plain, a, "unit shop-0.service")->content,
 	    "--rootfs " PLACE "/root:O --name \"50%%\"\n"));
 	arena_free(a);
 }
