@@ -11,6 +11,7 @@
  *   end STATUS    until the program has ended with it
  *   killed SIGNAL until it has ended by that
  *   size COLSxROWS  the terminal has another size
+ *   storm N SEED  so many random sizes, and what the program writes meanwhile is taken
  *   signal NUMBER to the program
  *   restored      the terminal's modes are what they were at the start
  *
@@ -83,6 +84,22 @@ resize(struct screen *s, const char *size)
 	return true;
 }
 
+/* From 4 rows of 20 columns to 67 of 219. */
+static bool
+storm(struct screen *s, const char *how)
+{
+	unsigned count = 0, seed = 0;
+
+	if (sscanf(how, "%u %u", &count, &seed) != 2)
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		seed = seed * 1103515245 + 12345;
+		screen_resize(s, 4 + (int)(seed >> 16) % 64, 20 + (int)(seed >> 8) % 200);
+		screen_take(s, (int)(seed >> 24) % 8);
+	}
+	return true;
+}
+
 static bool
 shell(const char *command)
 {
@@ -116,6 +133,8 @@ obey(struct screen *s, const char *word, const char *rest, size_t *typed)
 		return WIFSIGNALED(status) && WTERMSIG(status) == atoi(rest);
 	} else if (str_eq(word, "size")) {
 		return resize(s, rest);
+	} else if (str_eq(word, "storm")) {
+		return storm(s, rest);
 	} else if (str_eq(word, "signal")) {
 		screen_signal(s, atoi(rest));
 	} else if (str_eq(word, "restored")) {

@@ -250,6 +250,13 @@ screen_wait_gone(struct screen *s, const char *text, int deadline_ms)
 	return wait_for(s, text, false, deadline_ms);
 }
 
+void
+screen_take(struct screen *s, int ms)
+{
+	while (feed(s, ms))
+		ms = 0;
+}
+
 bool
 screen_wait_bytes(struct screen *s, const char *bytes, size_t from, int deadline_ms)
 {

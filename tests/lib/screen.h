@@ -32,6 +32,9 @@ bool screen_wait_gone(struct screen *s, const char *text, int deadline_ms);
  * do is done and on the screen. Returns how often by now; 0 at the deadline. */
 unsigned long screen_wait_idle(struct screen *s, unsigned long after, int deadline_ms);
 
+/* Feed what the program has written; waits at most so long for something. */
+void screen_take(struct screen *s, int ms);
+
 /* Until it has written these bytes, from offset `from` on. */
 bool screen_wait_bytes(struct screen *s, const char *bytes, size_t from, int deadline_ms);
 
