@@ -323,7 +323,7 @@ place(struct reading *r, const char *text, size_t len, int width)
 }
 
 void
-mux_read(struct mux_cell *cells, int rows, int cols, const char *captured)
+mux_captured(struct mux_cell *cells, int rows, int cols, const char *captured)
 {
 	struct reading r = { .cells = cells, .rows = rows, .cols = cols };
 
@@ -362,7 +362,7 @@ mux_look(struct mux *m, struct mux_state *ret)
 	if (!ask(m, words, &b) || sscanf(buf_text(&b), "%d %d %d", &row, &col, &shown) != 3)
 		return false;
 	*ret = (struct mux_state){ .cursor_row = row, .cursor_col = col, .cursor = shown != 0 };
-	mux_read(m->cells, m->rows, m->cols, buf_text(&b) + strcspn(buf_text(&b), "\n") + 1);
+	mux_captured(m->cells, m->rows, m->cols, buf_text(&b) + strcspn(buf_text(&b), "\n") + 1);
 	return true;
 }
 

@@ -47,6 +47,6 @@ const struct mux_cell *mux_cell(const struct mux *m, int row, int col);
 char *mux_text(const struct mux *m);
 
 /* For tests: a screen from what capture-pane wrote. */
-void mux_read(struct mux_cell *cells, int rows, int cols, const char *captured);
+void mux_captured(struct mux_cell *cells, int rows, int cols, const char *captured);
 
 #endif
