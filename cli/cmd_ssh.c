@@ -44,7 +44,7 @@ static const struct option options[] = {
 	{ OPTION_LIST, 'D', "dynamic", AT(dynamic), "PORT",
 	    .summary = "a SOCKS proxy here that connects from the host" },
 	{ OPTION_LIST, 'R', "remote", AT(remote), "PORT:HOST:PORT",
-	    .summary = "a port of the host leads here (not built yet)" },
+	    .summary = "a port of the host leads to one that is reached from here, by ssh(1)" },
 	{ .type = OPTION_END },
 };
 
@@ -149,14 +149,18 @@ terms(struct call *call, const struct set *set)
 	return call->terms(call, set);
 }
 
-struct forwards {
-	struct portwords list[SSH_ONE_FORWARDS];
-	size_t count;
+struct ports {
+	struct forwards {
+		struct portwords list[SSH_ONE_FORWARDS];
+		size_t count;
+	} there, back; /* from here; -R */
 };
 
 static bool
-read_forwards(struct call *call, const struct option_list *words, bool proxy, struct forwards *to)
+read_forwards(
+    struct call *call, const struct option_list *words, const char *letter, struct forwards *to)
 {
+	bool proxy = str_eq(letter, "-D");
 	struct err err;
 
 	for (size_t i = 0; i < words->count; i++) {
@@ -165,7 +169,7 @@ read_forwards(struct call *call, const struct option_list *words, bool proxy, st
 			return false;
 		}
 		if (portwords_parse(words->item[i], proxy, &to->list[to->count++], &err) < 0) {
-			err_wrap(&err, "ssh %s", proxy ? "-D" : "-L");
+			err_wrap(&err, "ssh %s", letter);
 			call_fail(call, &err);
 			return false;
 		}
@@ -192,14 +196,13 @@ decide_record(struct call *call, const struct host *h, bool terminal, bool *ret)
 }
 
 static int
-run_on(
-    struct call *call, const struct set *set, const char *command, const struct forwards *forwards)
+run_on(struct call *call, const struct set *set, const char *command, const struct ports *ports)
 {
 	const struct options *o = call->options;
 	bool terminal = !o->plain && (command || isatty(STDIN_FILENO)), record = false;
 	bool as_lines = o->fold || o->stream || o->largest || out_json(call->out);
 
-	if (forwards->count && (set->count > 1 || as_lines))
+	if ((ports->there.count || ports->back.count) && (set->count > 1 || as_lines))
 		return call_usage(call, "ports are forwarded by the terminal of one host");
 	if (o->record && (set->count > 1 || as_lines || o->plain))
 		return call_usage(
@@ -221,8 +224,10 @@ run_on(
 				     .become = o->become,
 				     .escapes = !o->no_escape,
 				     .record = record,
-				     .forwards = forwards->list,
-				     .forward_count = forwards->count });
+				     .forwards = ports->there.list,
+				     .forward_count = ports->there.count,
+				     .backs = ports->back.list,
+				     .back_count = ports->back.count });
 	retention_apply(call);
 	return code;
 }
@@ -233,14 +238,13 @@ run(struct call *call)
 	const struct options *o = call->options;
 	autofree char *command = command_of(call);
 	autofree char *words = NULL;
-	struct forwards forwards = { .count = 0 };
+	struct ports ports = { .there.count = 0 };
 	struct set set;
 	int code;
 
-	if (o->remote.count)
-		return call_usage(call, "ssh -R is not built yet; -L and -D are");
-	if (!read_forwards(call, &o->local, false, &forwards) ||
-	    !read_forwards(call, &o->dynamic, true, &forwards))
+	if (!read_forwards(call, &o->local, "-L", &ports.there) ||
+	    !read_forwards(call, &o->dynamic, "-D", &ports.there) ||
+	    !read_forwards(call, &o->remote, "-R", &ports.back))
 		return call->exit;
 	if (o->fold && o->stream)
 		return call_usage(call, "ssh takes -b or --stream, not both");
@@ -249,7 +253,7 @@ run(struct call *call)
 	words = set_words(call, call->argv[0], true);
 	if (!words || !call_set(call, words, &set))
 		return call->exit;
-	code = run_on(call, &set, command, &forwards);
+	code = run_on(call, &set, command, &ports);
 	set_fini(&set);
 	return code;
 }

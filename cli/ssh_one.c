@@ -17,6 +17,7 @@
 #include "cli/raw.h"
 #include "engine/herd.h"
 #include "engine/inlet.h"
+#include "engine/outlet.h"
 #include "engine/run.h"
 #include "engine/stray.h"
 #include "engine/terminal.h"
@@ -41,7 +42,9 @@ struct work {
 	struct terminal *terminal;
 	struct inlet *inlets[SSH_ONE_FORWARDS];
 	size_t inlet_count;
-	struct transcript *transcript; /* NULL: none is kept */
+	struct outlet *outlets[SSH_ONE_FORWARDS];
+	size_t outlet_count, unsettled; /* of outlets: what runs there may count on them */
+	struct transcript *transcript;  /* NULL: none is kept */
 	struct pour *out, *errors;
 	struct loop_io *in;
 	struct loop_signal *winch, *cont;
@@ -467,6 +470,41 @@ open_inlets(struct work *w, struct err *err)
 }
 
 static void
+on_settled(void *user, const char *why)
+{
+	struct work *w = user;
+
+	if (why && *why)
+		on_forward_failed(w, why);
+	if (--w->unsettled == 0 && !w->ended)
+		open_terminal(w);
+}
+
+/* ssh(1) alone opens ports there: what a worker of drover's holds cannot connect from here. */
+static int
+open_outlets(struct work *w, struct err *err)
+{
+	struct herd_host *hh = herd_of(w->call->herd, w->host);
+
+	if (w->spec->back_count && !herd_reach_by(hh, "ssh"))
+		return err_set(err, OUTCOME_REFUSED,
+		    "-R goes by ssh(1), and the inventory says transport: %s", w->host->transport);
+	w->unsettled = w->spec->back_count;
+	for (size_t i = 0; i < w->spec->back_count; i++) {
+		const struct portwords *b = &w->spec->backs[i];
+		struct outlet_spec spec = { .address = b->address[0] ? b->address : NULL,
+			.port = b->port,
+			.host = b->host,
+			.to = b->to,
+			.settled = on_settled,
+			.user = w };
+
+		w->outlets[w->outlet_count++] = outlet_new(hh, &spec);
+	}
+	return 0;
+}
+
+static void
 begin(struct work *w)
 {
 	struct err err;
@@ -481,9 +519,9 @@ begin(struct work *w)
 	w->cont = loop_signal_new(loop, SIGCONT, on_window, w);
 	w->began_ms = clock_mono_ms();
 	tell_start(w);
-	if (open_inlets(w, &err) < 0)
+	if (open_inlets(w, &err) < 0 || open_outlets(w, &err) < 0)
 		fail(w, err.kind, err.text);
-	else
+	else if (!w->spec->back_count)
 		open_terminal(w);
 }
 
@@ -492,6 +530,8 @@ finish(struct work *w)
 {
 	while (w->inlet_count)
 		inlet_free(w->inlets[--w->inlet_count]);
+	while (w->outlet_count)
+		outlet_free(w->outlets[--w->outlet_count]);
 	terminal_close(w->terminal);
 	loop_io_free(w->in);
 	loop_signal_free(w->winch);

@@ -23,6 +23,8 @@ struct ssh_one_spec {
 	bool record;                      /* what the terminal shows, for history play */
 	const struct portwords *forwards; /* ports here that lead there; without a host a proxy */
 	size_t forward_count;
+	const struct portwords *backs; /* ports there that lead here */
+	size_t back_count;
 };
 
 #define SSH_ONE_FORWARDS 32

@@ -221,6 +221,12 @@ master_new(const struct master_config *c, struct err *err)
 	return m;
 }
 
+const char *
+master_socket(const struct master *m)
+{
+	return m->socket;
+}
+
 static void
 release(void *user)
 {

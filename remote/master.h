@@ -40,6 +40,8 @@ struct master_config {
 struct master *master_new(const struct master_config *config, struct err *err);
 void master_free(struct master *m); /* ends it; its porter is gone */
 
+const char *master_socket(const struct master *m); /* where it listens */
+
 /* The porter_kind whose user is a struct master that is up. */
 extern const struct porter_kind master_kind;
 

@@ -8,10 +8,14 @@
 #define VERSION   4
 #define REPLY_MAX 65536
 
+#define FROM_THERE 2 /* a forwarding that listens there: -R */
+
 enum type {
 	HELLO = 0x00000001,
 	NEW_SESSION = 0x10000002,
+	OPEN_FORWARD = 0x10000006,
 	NEW_STDIO_FORWARD = 0x10000008,
+	DONE = (int)0x80000001,
 	PERMISSION_DENIED = (int)0x80000002,
 	FAILURE = (int)0x80000003,
 	EXIT_MESSAGE = (int)0x80000004,
@@ -61,6 +65,22 @@ mux_ask_forward(struct buf *to, const char *host, int port)
 	add_text(&packet, "");
 	add_text(&packet, host);
 	add_number(&packet, (uint32_t)port);
+	add_packet(to, &packet);
+}
+
+void
+mux_ask_listen(struct buf *to, const char *address, int port, const char *host, int to_port)
+{
+	autobuf packet = BUF_INIT(to->max);
+
+	greet(to);
+	add_number(&packet, OPEN_FORWARD);
+	add_number(&packet, 0); /* our number for the request */
+	add_number(&packet, FROM_THERE);
+	add_text(&packet, address ? address : "");
+	add_number(&packet, (uint32_t)port);
+	add_text(&packet, host);
+	add_number(&packet, (uint32_t)to_port);
 	add_packet(to, &packet);
 }
 
@@ -118,6 +138,9 @@ mux_read(const void *bytes, size_t n, struct mux_reply *ret)
 			return -1;
 		ret->word = MUX_HELLO;
 		break;
+	case DONE:
+		ret->word = MUX_DONE;
+		break;
 	case SESSION_OPENED:
 		ret->word = MUX_OPENED;
 		break;
@@ -136,6 +159,7 @@ mux_read(const void *bytes, size_t n, struct mux_reply *ret)
 		ret->status = number_at(p + 12);
 		break;
 	case NEW_SESSION:
+	case OPEN_FORWARD:
 	case NEW_STDIO_FORWARD:
 		return -1;
 	}

@@ -125,6 +125,7 @@ on_reply(struct sitting *s, const struct mux_reply *r)
 		porter_ended(s->task, &e);
 		break;
 	case MUX_HELLO:
+	case MUX_DONE:
 	case MUX_OTHER:
 		break;
 	}

@@ -50,8 +50,8 @@ exits 255 "a host that is away" drover -i ./odd.yaml ssh dead -- true
 like "$err" 'drover: dead: connect: ' "is told"
 exits 2 "a host that is not there" drover ssh nobody -- true
 exits 2 "an unknown option" drover ssh --frobnicate $one
-exits 2 "no way back" drover ssh -R 80:localhost:80 $one
-like "$err" 'ssh -R is not built yet' "is refused by name"
+exits 2 "a way back that is none" drover ssh -R 80 $one
+like "$err" "ssh -R: '80' is not" "is refused by name"
 exits 2 "a forwarding that is none" drover ssh -L 80 $one
 like "$err" "ssh -L: '80' is not" "is refused by name"
 exits 2 "many terminals without a terminal" drover ssh @farm
@@ -326,3 +326,26 @@ like "$err" "port $free cannot be listened on: Address already in use" "is told"
 exec 7>&-
 wait $ssh
 is $? 0 "they end with the command"
+
+# Ports there that lead here, over ssh(1): they listen before the command begins.
+read -r back < <(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+python3 served.py >served.back &
+wait_for 20 test -s served.back
+read -r served <served.back
+exits 0 "-R: a command there" drover ssh -T -R "$back:127.0.0.1:$served" $one -- "python3 $CASE/client.py $back"
+is "$out" "got 300000" "gets through to here"
+is "$err" "" "and nothing else is said"
+exits 0 "many at once" drover ssh -T -R "$back:127.0.0.1:$served" $one -- \
+	"for i in 1 2 3 4 5 6 7 8; do python3 $CASE/client.py $back & done; wait"
+is "$(grep -c 'got 300000' <<<"$out")" 8 "all get through"
+exits 0 "the port goes with its terminal" drover ssh -T $one -- "python3 $CASE/client.py $back 2>&1 | tail -n 1"
+like "$out" 'Connection refused' "nobody listens there any more"
+exits 0 "a port that is not the login's to have" drover ssh -T -R "1:127.0.0.1:$served" $one -- echo goes on
+is "$out" "goes on" "keeps nothing else from going on"
+like "$err" "drover: port 1 there cannot be listened on" "and is told"
+printf 'hosts:\n  127.9.1.1: {transport: libssh}\n' >libssh.yaml
+exits 255 "a host that is not to be reached so" drover -i ./libssh.yaml ssh -R "$back:127.0.0.1:$served" $one -- true
+like "$err" '-R goes by ssh\(1\), and the inventory says transport: libssh' "is refused by name"
+exits 255 "a host that is away" drover -i ./odd.yaml ssh -R "$back:127.0.0.1:$served" dead -- true
+is "$(grep -c connect <<<"$err")" 1 "is told once"
+exits 2 "ports are for one host" drover ssh -R "$back:127.0.0.1:$served" '127.9.1.[5-6]' -- true

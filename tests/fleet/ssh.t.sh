@@ -95,3 +95,26 @@ for host in web1 web2; do
 	unlike "$(cat "$CASE/cast")" 'canary-7' "$host: of which there is none in what is kept"
 done
 unlike "$(cat "$XDG_STATE_HOME"/drover/ledger.db* | strings)" canary-7 "the password stands nowhere"
+
+# A port of a real host that leads to one here, and goes with its terminal.
+read -r back < <(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+python3 - >served <<'PY' &
+import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen(8)
+print(s.getsockname()[1], flush=True)
+while True:
+    c, _ = s.accept()
+    c.sendall(b"from the seat to " + c.recv(100))
+    c.close()
+PY
+wait_for 20 test -s served
+read -r served <served
+for host in web1 web2; do
+	exits 0 "$host: -R" drover -i ./login.yaml ssh -T -R "$back:127.0.0.1:$served" "$host" -- \
+		"bash -c 'exec 3<>/dev/tcp/127.0.0.1/$back; hostname >&3; cat <&3'"
+	is "$out" "from the seat to $host" "$host: what is said there is heard here, and answered"
+done
+exits 1 "the port is gone with it" drover -i ./login.yaml ssh -T web1 -- "bash -c 'exec 3<>/dev/tcp/127.0.0.1/$back' 2>&1"
+like "$out" 'refused' "nobody listens"

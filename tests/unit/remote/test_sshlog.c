@@ -121,6 +121,7 @@ what_a_server_says_is_cleaned_and_decides_nothing(void **state)
 }
 
 static const uint8_t opened[] = { 0, 0, 0, 12, 0x80, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 2 };
+static const uint8_t stands[] = { 0, 0, 0, 8, 0x80, 0, 0, 1, 0, 0, 0, 0 };
 static const uint8_t ended[] = { 0, 0, 0, 12, 0x80, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 42 };
 static const uint8_t refused[] = { 0, 0, 0, 15, 0x80, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 3, 'n', 27,
 	'o' };
@@ -135,12 +136,31 @@ replies_are_read_whole_or_not_at_all(void **state)
 		assert_int_equal(mux_read(opened, n, &r), 0);
 	assert_int_equal(mux_read(opened, sizeof(opened), &r), sizeof(opened));
 	assert_int_equal(r.word, MUX_OPENED);
+	assert_int_equal(mux_read(stands, sizeof(stands), &r), sizeof(stands));
+	assert_int_equal(r.word, MUX_DONE);
 	assert_int_equal(mux_read(ended, sizeof(ended), &r), sizeof(ended));
 	assert_int_equal(r.word, MUX_EXIT);
 	assert_int_equal(r.status, 42);
 	assert_int_equal(mux_read(refused, sizeof(refused), &r), sizeof(refused));
 	assert_int_equal(r.word, MUX_REFUSED);
 	assert_string_equal(r.text, "n?o");
+}
+
+static void
+a_port_there_is_asked_for_in_openssh_s_words(void **state)
+{
+	static const uint8_t words[] = { 0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 4, /* hello */
+		0, 0, 0, 32, 0x10, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, '*', 0, 0, 0x1f,
+		0x90, 0, 0, 0, 3, 'a', '.', 'b', 0, 0, 0, 80 };
+	autobuf to = BUF_INIT(1000);
+
+	(void)state;
+	mux_ask_listen(&to, "*", 8080, "a.b", 80);
+	assert_int_equal(to.len, sizeof(words));
+	assert_memory_equal(to.data, words, sizeof(words));
+	buf_clear(&to);
+	mux_ask_listen(&to, NULL, 8080, "a.b", 80);
+	assert_int_equal(to.len, sizeof(words) - 1);
 }
 
 static void
@@ -206,6 +226,7 @@ main(void)
 		cmocka_unit_test(what_a_server_says_is_cleaned_and_decides_nothing),
 		cmocka_unit_test(replies_are_read_whole_or_not_at_all),
 		cmocka_unit_test(replies_that_cannot_be_are_none),
+		cmocka_unit_test(a_port_there_is_asked_for_in_openssh_s_words),
 		cmocka_unit_test(a_session_is_asked_for_without_any_forwarding),
 		cmocka_unit_test(a_shell_on_a_terminal_is_asked_for_by_no_command),
 	};

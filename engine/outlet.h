@@ -1,0 +1,28 @@
+/*
+ * A port of a host that leads to one from here: what -R of ssh is.
+ *
+ * Owned by whoever opened it, and freed before its herd. Holds the host's session, which is one of ssh(1); the port
+ * there goes with it.
+ */
+#ifndef DROVER_ENGINE_OUTLET_H
+#define DROVER_ENGINE_OUTLET_H
+
+struct herd_host;
+struct outlet;
+
+struct outlet_spec {
+	const char *address; /* there; NULL: what leads to that machine alone; "*": all */
+	int port;            /* there */
+	const char *host;    /* as it is looked up here */
+	int to;              /* its port */
+	/* Once, also from inside outlet_new(): it listens (why NULL), or why not, in plain text; "": there is no
+	 * session, which whoever else asked for one is told. */
+	void (*settled)(void *user, const char *why);
+	void *user;
+};
+
+/* Everything is copied. */
+struct outlet *outlet_new(struct herd_host *hh, const struct outlet_spec *spec);
+void outlet_free(struct outlet *o); /* NULL is nothing */
+
+#endif

@@ -1,0 +1,190 @@
+#include "remote/backway.h"
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "remote/master.h"
+#include "remote/mux.h"
+#include "remote/session.h"
+#include "remote/session_inner.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#define AGAIN_MS 10    /* the master accepts others first */
+#define LATE_MS  20000 /* for the server to answer */
+#define ASK_MAX  2048
+
+struct backway {
+	struct loop *loop;
+	struct backway_spec spec;
+	char *socket;
+	int fd;
+	struct loop_io *io;
+	struct loop_timer *again, *late;
+	struct buf out, in;
+	size_t sent;
+	bool over;
+};
+
+/* Told once; the rest is the owner's to free, from inside too. */
+static void
+finish(struct backway *b, const struct err *err)
+{
+	if (b->over)
+		return;
+	b->over = true;
+	if (b->io)
+		loop_io_want(b->io, 0);
+	loop_timer_stop(b->again);
+	loop_timer_stop(b->late);
+	b->spec.done(b->spec.user, err);
+}
+
+static void
+refuse(struct backway *b, const char *why)
+{
+	struct err err;
+
+	err_set(&err, OUTCOME_UNREACHABLE, "port %d there cannot be listened on: %s", b->spec.port,
+	    why);
+	finish(b, &err);
+}
+
+static void
+on_late(void *user)
+{
+	refuse(user, "the server does not answer");
+}
+
+static void
+on_reply(struct backway *b, const struct mux_reply *r)
+{
+	switch (r->word) {
+	case MUX_DONE:
+		finish(b, NULL);
+		break;
+	case MUX_REFUSED:
+		refuse(b, r->text[0] ? r->text : "refused");
+		break;
+	case MUX_HELLO:
+	case MUX_OPENED:
+	case MUX_NO_TERMINAL:
+	case MUX_EXIT:
+	case MUX_OTHER:
+		break;
+	}
+}
+
+static void
+read_replies(struct backway *b)
+{
+	struct mux_reply r;
+	char bytes[4096];
+	ssize_t n = read(b->fd, bytes, sizeof(bytes));
+	long used = 0;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		refuse(b, "the connection is gone");
+		return;
+	}
+	buf_add(&b->in, bytes, (size_t)n);
+	while (!b->over && (used = mux_read(b->in.data, b->in.len, &r)) > 0) {
+		buf_drop(&b->in, (size_t)used);
+		on_reply(b, &r);
+	}
+	if (used < 0)
+		refuse(b, "ssh's master speaks another language");
+}
+
+static void
+on_ready(void *user, unsigned events)
+{
+	struct backway *b = user;
+	size_t left = b->out.len - b->sent;
+
+	if (!left || !(events & LOOP_WRITE)) {
+		read_replies(b);
+		return;
+	}
+	ssize_t n = send(b->fd, b->out.data + b->sent, left, MSG_NOSIGNAL);
+	if (n > 0)
+		b->sent += (size_t)n;
+	/* A broken socket shows when it is read. */
+	if (b->sent == b->out.len || (n < 0 && errno != EAGAIN && errno != EINTR))
+		loop_io_want(b->io, LOOP_READ);
+}
+
+static void
+ask(void *user)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct backway *b = user;
+
+	str_copy(at.sun_path, sizeof(at.sun_path), b->socket);
+	if (connect(b->fd, (struct sockaddr *)&at, sizeof(at)) == 0) {
+		b->io = loop_io_new(b->loop, b->fd, on_ready, b);
+		loop_io_want(b->io, LOOP_WRITE);
+	} else if (errno == EAGAIN) {
+		loop_timer_start(b->again, AGAIN_MS);
+	} else {
+		refuse(b, strerror(errno));
+	}
+}
+
+struct backway *
+backway_open(struct session *via, const struct backway_spec *spec, struct err *err)
+{
+	if (via->way != WAY_SSH || !via->master) {
+		err_set(err, OUTCOME_USAGE,
+		    "a port there leads here only over ssh(1), which is transport: ssh");
+		return NULL;
+	}
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0) {
+		err_errno(err, "ssh's master cannot be asked");
+		return NULL;
+	}
+	struct backway *b = xcalloc(1, sizeof(*b));
+	*b = (struct backway){ .loop = via->place->loop,
+		.spec = *spec,
+		.socket = xstrdup(master_socket(via->master)),
+		.fd = fd };
+	buf_init(&b->out, ASK_MAX);
+	buf_init(&b->in, 65536 + 4);
+	mux_ask_listen(&b->out, spec->address, spec->port, spec->host, spec->to);
+	b->again = loop_timer_new(b->loop, ask, b);
+	b->late = loop_timer_new(b->loop, on_late, b);
+	loop_timer_start(b->again, 0);
+	loop_timer_start(b->late, LATE_MS);
+	b->spec.address = b->spec.host = NULL;
+	return b;
+}
+
+static void
+release(void *user)
+{
+	free(user);
+}
+
+void
+backway_free(struct backway *b)
+{
+	if (!b)
+		return;
+	b->over = true;
+	loop_io_free(b->io);
+	loop_timer_free(b->again);
+	loop_timer_free(b->late);
+	close(b->fd);
+	buf_fini(&b->out);
+	buf_fini(&b->in);
+	free(b->socket);
+	loop_soon(b->loop, release, b);
+}
