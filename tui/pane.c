@@ -384,12 +384,18 @@ void
 pane_resize(struct pane *p, int rows, int cols)
 {
 	static const char home[] = "\030\033[?6l\033[H";
+	static const char whole[] =
+	    "\0337\033[r\0338"; /* keeps the cursor: what is kept is tui/mend's */
 
 	if (within(rows, LEAST_ROWS) == p->rows && within(cols, LEAST_COLS) == p->cols)
 		return;
 	p->rows = within(rows, LEAST_ROWS);
 	p->cols = within(cols, LEAST_COLS);
 	p->feeding = true; /* nobody typed anything */
+	/* A region is of the old size: libvterm scrolls beyond its rows when they are fewer. */
+	if (p->rinse.mend.top || p->rinse.mend.bottom)
+		vterm_input_write(p->vt, whole, sizeof(whole) - 1);
+	p->rinse.mend.top = p->rinse.mend.bottom = 0;
 	vterm_set_size(p->vt, p->rows, p->cols);
 	VTermPos at;
 	vterm_state_get_cursorpos(vterm_obtain_state(p->vt), &at);

@@ -212,6 +212,29 @@ a_pane_that_grows_takes_its_lines_back(void **state)
 	down(s);
 }
 
+/* libvterm moved memory that was not its own. */
+static void
+a_region_ends_with_the_size_it_was_made_for(void **state)
+{
+	struct sent *s = up(10, 20);
+	struct pane_state st;
+
+	(void)state;
+	feed(s, "\033[31m\033[6;8r\033[7;3Hx");
+	pane_resize(s->pane, 3, 20);
+	feed(s, "\r\n1\r\n2\r\n3\r\n4\033[9A\033M\033M*");
+	pane_get(s->pane, &st);
+	assert_int_equal(st.cursor_row, 0);
+	pane_resize(s->pane, 10, 20);
+	feed(s, "\033[3;5r\033[2;2H");
+	pane_resize(s->pane, 12, 20);
+	pane_get(s->pane, &st);
+	feed(s, "\033[99B!");
+	pane_get(s->pane, &st);
+	assert_int_equal(st.cursor_row, 11);
+	down(s);
+}
+
 static void
 a_program_on_the_other_screen_leaves_this_one_as_it_was(void **state)
 {
@@ -491,6 +514,7 @@ main(void)
 		cmocka_unit_test(wide_and_combining_characters_keep_their_columns),
 		cmocka_unit_test(lines_that_leave_the_screen_are_kept_and_found),
 		cmocka_unit_test(a_pane_that_grows_takes_its_lines_back),
+		cmocka_unit_test(a_region_ends_with_the_size_it_was_made_for),
 		cmocka_unit_test(a_program_on_the_other_screen_leaves_this_one_as_it_was),
 		cmocka_unit_test(keys_are_what_the_program_asked_for),
 		cmocka_unit_test(a_paste_is_marked_where_asked_and_cannot_end_itself),
