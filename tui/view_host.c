@@ -1,11 +1,9 @@
 /* One host: what it runs, what it is, what was done there; the detail follows the cursor. */
 #include "tui/view_host.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "tui/fleet_source.h"
 #include "tui/glance.h"
 
 #include <stdio.h>
@@ -199,117 +197,6 @@ do_scope(struct view *v)
 	v->services->flash(v->services->user, false, text);
 }
 
-/* What an action is about: the unit under the cursor, or the one that runs the container or is started by
- * the timer. False: there is none, and `ret` has what there is. */
-static bool
-acted_unit(const struct view *v, struct host_thing *ret)
-{
-	const struct hostview *h = v->state;
-	const struct container_status *k = host_container(h);
-
-	if (!host_thing(v, ret))
-		return false;
-	if (!k)
-		return true;
-	if (!k->unit)
-		return false;
-	ret->kind = DETAIL_UNIT;
-	ret->name = k->unit;
-	return true;
-}
-
-static char *
-act_command(const struct view *v, const char *verb)
-{
-	struct host_thing t;
-	struct buf b = BUF_INIT(1024);
-	bool unit = acted_unit(v, &t);
-
-	if (unit && t.user[0])
-		buf_addf(&b, "systemctl --user --machine=%s@ %s -- ", t.user, verb);
-	else if (unit)
-		buf_addf(&b, "systemctl %s -- ", verb);
-	else if (t.user[0])
-		buf_addf(&b, "runuser --login %s --command='podman %s -- \"$0\"' ", t.user, verb);
-	else
-		buf_addf(&b, "podman %s -- ", verb);
-	str_shell_quote(&b, t.name);
-	return buf_detach(&b, &(size_t){ 0 });
-}
-
-static void
-act(struct view *v, const char *verb)
-{
-	const struct hostview *h = v->state;
-	const char *hosts[] = { h->name };
-	struct host_thing t;
-	char title[160];
-
-	if (acted_unit(v, &t) && !t.user[0]) {
-		v->services->units(v->services->user, verb, hosts, 1, t.name);
-		return;
-	}
-	autofree char *command = act_command(v, verb);
-	snprintf(title, sizeof(title), "%s %.90s", verb, t.name);
-	v->services->change(v->services->user, title, hosts, 1, command);
-}
-
-static void
-do_restart(struct view *v)
-{
-	act(v, "restart");
-}
-
-static void
-do_start(struct view *v)
-{
-	act(v, "start");
-}
-
-static void
-do_stop(struct view *v)
-{
-	act(v, "stop");
-}
-
-static void
-do_remove(struct view *v)
-{
-	const struct hostview *h = v->state;
-	const struct container_status *k = host_container(h);
-	const char *hosts[] = { h->name };
-	char title[160];
-
-	if (!k || k->unit) {
-		v->services->flash(v->services->user, true,
-		    k ? "its unit would make it anew: what a playbook put there it removes"
-		      : "only a container can be removed here; units go by a playbook");
-		return;
-	}
-	autofree char *command = act_command(v, "rm");
-	snprintf(title, sizeof(title), "remove container %.90s", k->name);
-	v->services->remove(v->services->user, title, hosts, 1, command);
-}
-
-static void
-do_logs(struct view *v)
-{
-	const struct hostview *h = v->state;
-	struct host_thing t;
-
-	if (!acted_unit(v, &t)) {
-		const struct container_status *k = host_container(h);
-		autofree char *whose =
-		    k ? xasprintf("%s container %s", h->name, k->name) : xstrdup(h->name);
-
-		v->services->open(v->services->user, "logs", whose);
-		return;
-	}
-	autofree char *subject = t.user[0] ? xasprintf("%s user %s %s", h->name, t.user, t.name)
-					   : xasprintf("%s %s", h->name, t.name);
-	v->services->open(v->services->user, "logs", subject);
-}
-
 static void
 do_describe(struct view *v)
 {
@@ -323,32 +210,6 @@ do_describe(struct view *v)
 	h->reading = true;
 	text_fini(&h->text);
 	host_refresh(v);
-}
-
-static void
-do_file(struct view *v)
-{
-	struct host_thing t;
-
-	if (!v->services->host)
-		return;
-	if (acted_unit(v, &t))
-		v->services->host->show(v->services->host->user, &t);
-	else
-		v->services->flash(v->services->user, true, "no unit runs it: it has no file");
-}
-
-static void
-do_shell(struct view *v)
-{
-	const struct hostview *h = v->state;
-	const struct container_status *k = h->host ? host_container(h) : NULL;
-
-	if (!h->host)
-		return;
-	autofree char *subject =
-	    k ? xasprintf("%s container %s", h->name, k->name) : xstrdup(h->name);
-	v->services->login(v->services->user, subject);
 }
 
 static const char *
@@ -433,56 +294,6 @@ host_sight(const struct view *v, bool *in)
 		in[h->host - v->scene->hosts] = true;
 }
 
-static char *
-equal_verb(const struct view *v, const char *verb)
-{
-	const struct hostview *h = v->state;
-	struct host_thing t;
-
-	if (!host_thing(v, &t))
-		return NULL;
-	autofree char *command = act_command(v, verb);
-	return xasprintf("drover run %s%s -- %s", h->host->becomes ? "-B " : "", h->name, command);
-}
-
-static char *
-equal_restart(const struct view *v)
-{
-	return equal_verb(v, "restart");
-}
-
-static char *
-equal_start(const struct view *v)
-{
-	return equal_verb(v, "start");
-}
-
-static char *
-equal_stop(const struct view *v)
-{
-	return equal_verb(v, "stop");
-}
-
-static char *
-equal_logs(const struct view *v)
-{
-	const struct hostview *h = v->state;
-	struct host_thing t;
-
-	if (!acted_unit(v, &t))
-		return NULL;
-	struct buf b = BUF_INIT(1024);
-	buf_adds(&b, "drover logs ");
-	if (t.user[0]) {
-		buf_adds(&b, "--user ");
-		str_shell_quote(&b, t.user);
-		buf_addc(&b, ' ');
-	}
-	buf_addf(&b, "%s ", h->name);
-	str_shell_quote(&b, t.name);
-	return buf_detach(&b, &(size_t){ 0 });
-}
-
 #define ACTS (NEEDS_ROW | NEEDS_LINK | NEEDS_WRITE)
 
 static const struct action actions[] = {
@@ -504,38 +315,38 @@ static const struct action actions[] = {
 	    .summary = "restart the unit under the cursor, or the one that runs the container",
 	    .needs = ACTS,
 	    .hint = true,
-	    .run = do_restart,
+	    .run = host_restart,
 	    .command = "drover run HOST -- systemctl restart UNIT",
-	    .equal = equal_restart },
+	    .equal = host_equal_restart },
 	{ .key = "u",
 	    .name = "start",
 	    .summary = "start it",
 	    .needs = ACTS,
 	    .hint = true,
-	    .run = do_start,
+	    .run = host_start,
 	    .command = "drover run HOST -- systemctl start UNIT",
-	    .equal = equal_start },
+	    .equal = host_equal_start },
 	{ .key = "D",
 	    .name = "stop",
 	    .summary = "stop it",
 	    .needs = ACTS,
 	    .hint = true,
-	    .run = do_stop,
+	    .run = host_stop,
 	    .command = "drover run HOST -- systemctl stop UNIT",
-	    .equal = equal_stop },
+	    .equal = host_equal_stop },
 	{ .key = "l",
 	    .name = "logs",
 	    .summary = "the log of the unit, followed",
 	    .hint = true,
-	    .run = do_logs,
+	    .run = host_logs,
 	    .command = "drover logs HOST UNIT",
-	    .equal = equal_logs },
+	    .equal = host_equal_logs },
 	{ .key = "e",
 	    .name = "file",
 	    .summary = "the unit's file, in $PAGER",
 	    .needs = NEEDS_ROW | NEEDS_LINK,
 	    .hint = true,
-	    .run = do_file,
+	    .run = host_file,
 	    .command = "drover run HOST -- systemctl cat UNIT" },
 	{ .key = "d",
 	    .name = "describe",
@@ -548,7 +359,7 @@ static const struct action actions[] = {
 	    .name = "remove",
 	    .summary = "remove a container that no unit runs",
 	    .needs = ACTS,
-	    .run = do_remove,
+	    .run = host_remove,
 	    .command = "drover run HOST -- podman rm CONTAINER" },
 	{ .key = "S",
 	    .name = "scope",
@@ -557,7 +368,7 @@ static const struct action actions[] = {
 	{ .key = "s",
 	    .name = "shell",
 	    .summary = "a terminal on this host, or in the container under the cursor",
-	    .run = do_shell },
+	    .run = host_shell },
 	{ 0 },
 };
 

@@ -87,6 +87,20 @@ const struct container_status *host_container(const struct hostview *h);
 /* The unit or container to look at closely, also behind a timer. False: there is none. */
 bool host_thing(const struct view *v, struct host_thing *ret);
 
+/* view_host_do.c: keys; all but the shell are about the unit or container under the cursor. */
+void host_restart(struct view *v);
+void host_start(struct view *v);
+void host_stop(struct view *v);
+void host_remove(struct view *v);
+void host_logs(struct view *v);
+void host_file(struct view *v);
+void host_shell(struct view *v);
+/* The command line that would do the same; NULL: none. Caller frees. */
+char *host_equal_restart(const struct view *v);
+char *host_equal_start(const struct view *v);
+char *host_equal_stop(const struct view *v);
+char *host_equal_logs(const struct view *v);
+
 /* view_host_paint.c */
 void host_paint(const struct view *v, struct canvas *c, int top, int bottom);
 

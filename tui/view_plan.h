@@ -47,6 +47,13 @@ const struct plan_row *planview_at(const struct planview *r);
 /* What would change at a row, in words and as diffs; caller frees. */
 char *planview_tell(const struct planned *p, const struct plan_row *row, size_t context);
 
+/* view_plan_do.c */
+void planview_edit(struct view *v);
+void planview_keep(struct view *v);
+void planview_drift(struct view *v);
+void planview_apply(struct view *v);              /* after a question */
+char *planview_equal_apply(const struct view *v); /* the command line; NULL: none. Caller frees. */
+
 void planview_paint(const struct view *v, struct canvas *c, int top, int bottom);
 
 #endif
