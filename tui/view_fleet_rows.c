@@ -1,6 +1,7 @@
 /* The rows of the Fleet screen: equal hosts found by hash, folded, sorted. */
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/tally.h"
 #include "inventory/set.h"
 #include "tui/fleet_source.h"
 #include "tui/view_fleet.h"
@@ -10,71 +11,13 @@
 
 #define SORT_MS 1000 /* rows move at most once in it, and not so soon after a key */
 
-/* From a hash to a number; for as long as rows are made. */
-struct table_of {
-	uint64_t *key;
-	size_t *value, mask;
-};
-
-static void
-table_init(struct table_of *t, size_t count)
-{
-	size_t size = 16;
-
-	while (size < count * 2)
-		size *= 2;
-	t->key = xcalloc(size, sizeof(*t->key));
-	t->value = xcalloc(size, sizeof(*t->value));
-	t->mask = size - 1;
-}
-
-static void
-table_fini(struct table_of *t)
-{
-	free(t->key);
-	free(t->value);
-}
-
-/* Where the key's value stands; *ret_new: it was not there. No key is 0. */
-static size_t *
-table_at(struct table_of *t, uint64_t key, bool *ret_new)
-{
-	size_t i = key & t->mask;
-
-	while (t->key[i] && t->key[i] != key)
-		i = (i + 1) & t->mask;
-	*ret_new = !t->key[i];
-	t->key[i] = key;
-	return &t->value[i];
-}
-
-/* FNV-1a; the NUL counts, so that neighbours do not run together. */
-static uint64_t
-hash_text(uint64_t h, const char *s)
-{
-	do {
-		h = (h ^ (unsigned char)*s) * 0x100000001b3U;
-	} while (*s++);
-	return h;
-}
-
-static uint64_t
-hash_number(uint64_t h, uint64_t n)
-{
-	h ^= n;
-	h *= 0xff51afd7ed558ccdU;
-	return h ^ (h >> 32);
-}
-
-#define HASH_SEED 0xcbf29ce484222325U
-
 static uint64_t
 hash_images(const struct status *s)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < s->container_count; i++)
-		sum += hash_text(HASH_SEED, s->containers[i].image);
+		sum += tally_text(TALLY_SEED, s->containers[i].image);
 	return sum;
 }
 
@@ -90,15 +33,15 @@ weigh(struct fleet_host *fh, const struct scene_host *h)
 	glance_note(h, note, sizeof(note));
 	if (fh->glance == GLANCE_WAIT || fh->glance == GLANCE_OK || fh->glance == GLANCE_STALE)
 		note[0] = '\0';
-	uint64_t key = hash_number(HASH_SEED, (uint64_t)fh->glance);
-	key = hash_text(key, h->group ? h->group : "");
-	key = hash_text(key, s->os);
-	key = hash_text(key, note);
-	key = hash_number(key, s->units_failed);
-	key = hash_number(key, s->containers_running);
-	key = hash_number(key, s->container_count);
-	key = hash_number(key, fh->images);
-	fh->key = hash_number(key, h->pet) | 1;
+	uint64_t key = tally_number(TALLY_SEED, (uint64_t)fh->glance);
+	key = tally_text(key, h->group ? h->group : "");
+	key = tally_text(key, s->os);
+	key = tally_text(key, note);
+	key = tally_number(key, s->units_failed);
+	key = tally_number(key, s->containers_running);
+	key = tally_number(key, s->container_count);
+	key = tally_number(key, fh->images);
+	fh->key = tally_number(key, h->pet) | 1;
 }
 
 struct labelled {
@@ -285,7 +228,7 @@ compare(const void *a, const void *b, void *user)
 
 /* The hosts of each class one behind the other: class c at first[c]. Returns how many classes. */
 static size_t
-gather(const struct view *v, bool pets, struct table_of *t, size_t *first)
+gather(const struct view *v, bool pets, struct tally *t, size_t *first)
 {
 	struct fleet *f = v->state;
 	bool fold = !pets && !f->unfolded, added;
@@ -296,7 +239,7 @@ gather(const struct view *v, bool pets, struct table_of *t, size_t *first)
 
 		if (v->scene->hosts[i].pet != pets || !fh->shown)
 			continue;
-		size_t *number = fold ? table_at(t, fh->key, &added) : &classes;
+		size_t *number = fold ? tally_at(t, fh->key, &added) : &classes;
 		if (fold && added)
 			*number = classes;
 		fh->class = *number;
@@ -328,21 +271,21 @@ static void
 find_norms(const struct view *v)
 {
 	struct fleet *f = v->state;
-	struct table_of many, best;
+	struct tally many, best;
 	bool added;
 
-	table_init(&many, v->scene->count);
-	table_init(&best, v->scene->count);
+	tally_init(&many, v->scene->count);
+	tally_init(&best, v->scene->count);
 	for (size_t i = 0; i < v->scene->count; i++)
-		++*table_at(&many, f->hosts[i].key, &added);
+		++*tally_at(&many, f->hosts[i].key, &added);
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < v->scene->count; i++) {
 			const struct scene_host *h = &v->scene->hosts[i];
 			uint64_t group =
-			    hash_text(HASH_SEED + h->pet, h->group ? h->group : "") | 1;
-			size_t *norm = table_at(&best, group, &added);
-			size_t mine = *table_at(&many, f->hosts[i].key, &(bool){ false });
-			size_t most = *table_at(&many, f->hosts[*norm].key, &(bool){ false });
+			    tally_text(TALLY_SEED + h->pet, h->group ? h->group : "") | 1;
+			size_t *norm = tally_at(&best, group, &added);
+			size_t mine = *tally_at(&many, f->hosts[i].key, &(bool){ false });
+			size_t most = *tally_at(&many, f->hosts[*norm].key, &(bool){ false });
 
 			if (pass == 1)
 				f->hosts[i].norm = most > 1 ? *norm : i;
@@ -350,8 +293,8 @@ find_norms(const struct view *v)
 				*norm = i;
 		}
 	}
-	table_fini(&many);
-	table_fini(&best);
+	tally_fini(&many);
+	tally_fini(&best);
 }
 
 static char *
@@ -398,16 +341,16 @@ add_section(const struct view *v, bool pets, const struct order *order)
 	struct fleet *f = v->state;
 	size_t begin = f->count, hosts = 0, members = f->members, herds = 0;
 	autofree size_t *first = xcalloc(v->scene->count + 2, sizeof(*first));
-	struct table_of t;
+	struct tally t;
 
 	for (size_t i = 0; i < v->scene->count; i++)
 		hosts += v->scene->hosts[i].pet == pets;
 	if (!hosts)
 		return;
 	add_row(f)->heading = true;
-	table_init(&t, v->scene->count);
+	tally_init(&t, v->scene->count);
 	size_t classes = gather(v, pets, &t, first);
-	table_fini(&t);
+	tally_fini(&t);
 	for (size_t i = 0; i < classes; i++) {
 		add_hosts(v, first[i], first[i + 1] - first[i], false);
 		herds += first[i + 1] - first[i] > 1;
