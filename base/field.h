@@ -77,6 +77,10 @@ struct field {
 	const char *(*grammar)(const char *text);
 };
 
+/* The beginning of a row whose key has the name of the member that it is read into. */
+#define FIELD_OF(form_of, type, member)                                                            \
+	.name = #member, .form = (form_of), .offset = offsetof(type, member)
+
 /* Read map into the struct at `to` by a table ended by a NULL name. Every mistake goes to c->diag;
  * false when there was one. A node that is no map is a mistake too. */
 bool field_read(const struct field_context *c, const struct field *table,

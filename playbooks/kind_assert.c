@@ -25,14 +25,9 @@ struct assertion {
 };
 
 const struct field kind_assert_fields[] = {
-	{ .name = "that",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct assert_decl, that),
-	    .flags = FIELD_REQUIRED,
+	{ FIELD_OF(FORM_NODE, struct assert_decl, that), .flags = FIELD_REQUIRED,
 	    .doc = "an expression, or a list of which all must hold, over variables and facts" },
-	{ .name = "msg",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct assert_decl, msg),
+	{ FIELD_OF(FORM_NODE, struct assert_decl, msg),
 	    .doc = "what is said where it does not hold, filled in for the host" },
 	{ 0 },
 };

@@ -28,29 +28,17 @@ struct fetch_decl {
 };
 
 const struct field kind_fetch_fields[] = {
-	{ .name = "src",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct fetch_decl, src),
-	    .flags = FIELD_REQUIRED,
+	{ FIELD_OF(FORM_NODE, struct fetch_decl, src), .flags = FIELD_REQUIRED,
 	    .doc = "the path of a file on the host" },
-	{ .name = "dest",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct fetch_decl, dest),
-	    .flags = FIELD_REQUIRED,
+	{ FIELD_OF(FORM_NODE, struct fetch_decl, dest), .flags = FIELD_REQUIRED,
 	    .doc = "where it comes down on this seat, from the playbook's directory; with / at "
 		   "its end a directory, where the file keeps its name" },
-	{ .name = "mode",
-	    .form = FORM_MODE,
-	    .offset = offsetof(struct fetch_decl, mode),
+	{ FIELD_OF(FORM_MODE, struct fetch_decl, mode),
 	    .doc = "its mode here, without what the umask takes; by default 0644, and 0600 with "
 		   "secret" },
-	{ .name = "max",
-	    .form = FORM_SIZE,
-	    .offset = offsetof(struct fetch_decl, max),
+	{ FIELD_OF(FORM_SIZE, struct fetch_decl, max),
 	    .doc = "a larger file does not come; 64M by default and at most" },
-	{ .name = "secret",
-	    .form = FORM_BOOL,
-	    .offset = offsetof(struct fetch_decl, secret),
+	{ FIELD_OF(FORM_BOOL, struct fetch_decl, secret),
 	    .doc = "neither its size nor its digest is shown or recorded" },
 	{ 0 },
 };

@@ -31,29 +31,19 @@ struct package_decl {
 static const char *const states[] = { "present", "absent", "latest", NULL };
 
 const struct field kind_package_fields[] = {
-	{ .name = "name",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct package_decl, name),
-	    .flags = FIELD_REQUIRED,
+	{ FIELD_OF(FORM_NODE, struct package_decl, name), .flags = FIELD_REQUIRED,
 	    .doc = "a package or a list of them, each with =VERSION if it must be that one" },
-	{ .name = "state",
-	    .form = FORM_CHOICE,
-	    .offset = offsetof(struct package_decl, state),
-	    .choices = states,
+	{ FIELD_OF(FORM_CHOICE, struct package_decl, state), .choices = states,
 	    .doc = "present by default; latest also brings the newest version there is" },
 	{ .name = "update",
 	    .form = FORM_DURATION,
 	    .offset = offsetof(struct package_decl, update_ms),
 	    .doc = "package lists that are older are fetched before something is installed; by "
 		   "default they are taken as they are" },
-	{ .name = "recommends",
-	    .form = FORM_BOOL,
-	    .offset = offsetof(struct package_decl, recommends),
+	{ FIELD_OF(FORM_BOOL, struct package_decl, recommends),
 	    .doc = "whether what a package recommends comes too; by default as apt has it on the "
 		   "host" },
-	{ .name = "purge",
-	    .form = FORM_BOOL,
-	    .offset = offsetof(struct package_decl, purge),
+	{ FIELD_OF(FORM_BOOL, struct package_decl, purge),
 	    .doc = "with state absent: its configuration goes too" },
 	{ 0 },
 };

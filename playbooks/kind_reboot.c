@@ -22,9 +22,7 @@ struct reboot_decl {
 };
 
 const struct field kind_reboot_fields[] = {
-	{ .name = "if_required",
-	    .form = FORM_BOOL,
-	    .offset = offsetof(struct reboot_decl, if_required),
+	{ FIELD_OF(FORM_BOOL, struct reboot_decl, if_required),
 	    .doc = "only where /run/reboot-required is there when it comes to it" },
 	{ .name = "timeout",
 	    .form = FORM_DURATION,

@@ -31,19 +31,11 @@ struct sysctl {
 static const char *const states[] = { "present", "absent", NULL };
 
 const struct field kind_sysctl_fields[] = {
-	{ .name = "name",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct sysctl_decl, name),
-	    .flags = FIELD_REQUIRED,
+	{ FIELD_OF(FORM_NODE, struct sysctl_decl, name), .flags = FIELD_REQUIRED,
 	    .doc = "the parameter, as sysctl(8) names it: net.ipv4.ip_forward" },
-	{ .name = "value",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct sysctl_decl, value),
+	{ FIELD_OF(FORM_NODE, struct sysctl_decl, value),
 	    .doc = "its value, set at once and kept in /etc/sysctl.d" },
-	{ .name = "state",
-	    .form = FORM_CHOICE,
-	    .offset = offsetof(struct sysctl_decl, state),
-	    .choices = states,
+	{ FIELD_OF(FORM_CHOICE, struct sysctl_decl, state), .choices = states,
 	    .doc = "present by default; absent takes the file away and leaves the value as it is "
 		   "until the next boot" },
 	{ 0 },

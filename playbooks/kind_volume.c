@@ -41,35 +41,20 @@ struct volume {
 static const char *const states[] = { "present", "absent", NULL };
 
 const struct field kind_volume_fields[] = {
-	{ .name = "name",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct volume_decl, name),
-	    .flags = FIELD_REQUIRED,
+	{ FIELD_OF(FORM_NODE, struct volume_decl, name), .flags = FIELD_REQUIRED,
 	    .doc = "the volume's name" },
-	{ .name = "driver",
-	    .form = FORM_TEXT,
-	    .offset = offsetof(struct volume_decl, driver),
-	    .grammar = podman_is_name,
+	{ FIELD_OF(FORM_TEXT, struct volume_decl, driver), .grammar = podman_is_name,
 	    .doc = "podman's driver, local by default" },
-	{ .name = "labels",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct volume_decl, labels),
+	{ FIELD_OF(FORM_NODE, struct volume_decl, labels),
 	    .doc = "a mapping; when it is not said, any labels are right" },
-	{ .name = "options",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct volume_decl, options),
+	{ FIELD_OF(FORM_NODE, struct volume_decl, options),
 	    .doc =
 		"a mapping of the driver's options: {type: tmpfs, device: tmpfs}; when it is not "
 		"said, any are right" },
-	{ .name = "force",
-	    .form = FORM_BOOL,
-	    .offset = offsetof(struct volume_decl, force),
+	{ FIELD_OF(FORM_BOOL, struct volume_decl, force),
 	    .doc = "make a volume that differs anew, with what it holds, and remove one that "
 		   "containers use together with them; without it both are refused" },
-	{ .name = "state",
-	    .form = FORM_CHOICE,
-	    .offset = offsetof(struct volume_decl, state),
-	    .choices = states,
+	{ FIELD_OF(FORM_CHOICE, struct volume_decl, state), .choices = states,
 	    .doc = "present by default; absent removes it with what it holds, which on a pet is "
 		   "exported to /var/lib/drover/volumes first" },
 	{ 0 },

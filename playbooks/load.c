@@ -109,10 +109,7 @@ is_name(const char *s)
 }
 
 const struct field load_fields[] = {
-	{ .name = "name",
-	    .form = FORM_TEXT,
-	    .offset = offsetof(struct playbook, name),
-	    .grammar = is_name,
+	{ FIELD_OF(FORM_TEXT, struct playbook, name), .grammar = is_name,
 	    .doc = "what runs and hosts remember it by; the file's name by default" },
 	{ .name = "hosts",
 	    .form = FORM_CALL,
@@ -122,9 +119,7 @@ const struct field load_fields[] = {
 	    .form = FORM_CALL,
 	    .parse = parse_vars,
 	    .doc = "variables, where the inventory says nothing else" },
-	{ .name = "prune",
-	    .form = FORM_BOOL,
-	    .offset = offsetof(struct playbook, prune),
+	{ FIELD_OF(FORM_BOOL, struct playbook, prune),
 	    .doc = "whether what this playbook put on a host and no longer names is taken away; "
 		   "true by default" },
 	{ .name = "rollout",

@@ -327,10 +327,7 @@ bool
 read_image(const struct field_context *c, const struct yaml_node *n, struct image_decl *ret)
 {
 	static const struct field fields[] = {
-		{ .name = "archive",
-		    .form = FORM_NODE,
-		    .offset = offsetof(struct image_fields, archive),
-		    .flags = FIELD_REQUIRED,
+		{ FIELD_OF(FORM_NODE, struct image_fields, archive), .flags = FIELD_REQUIRED,
 		    .doc = "a file beside the playbook that podman save wrote" },
 		{ .name = "build", .form = FORM_LATER, .doc = "images are not built yet" },
 		{ 0 },
@@ -363,15 +360,9 @@ read_image_task(const struct field_context *c, const struct yaml_node *n, struct
 {
 	static const char *const states[] = { "present", "absent", NULL };
 	static const struct field fields[] = {
-		{ .name = "name",
-		    .form = FORM_NODE,
-		    .offset = offsetof(struct image_state_fields, name),
-		    .flags = FIELD_REQUIRED,
+		{ FIELD_OF(FORM_NODE, struct image_state_fields, name), .flags = FIELD_REQUIRED,
 		    .doc = "the image's name" },
-		{ .name = "state",
-		    .form = FORM_CHOICE,
-		    .offset = offsetof(struct image_state_fields, state),
-		    .choices = states,
+		{ FIELD_OF(FORM_CHOICE, struct image_state_fields, state), .choices = states,
 		    .doc = "present by default, or absent" },
 		{ 0 },
 	};
@@ -431,10 +422,7 @@ bool
 read_then(const struct field_context *c, const struct yaml_node *n, struct then_decl *ret)
 {
 	static const struct field fields[] = {
-		{ .name = "run",
-		    .form = FORM_NODE,
-		    .offset = offsetof(struct then_fields, run),
-		    .flags = FIELD_REQUIRED,
+		{ FIELD_OF(FORM_NODE, struct then_fields, run), .flags = FIELD_REQUIRED,
 		    .doc = "a command: a list of arguments, or a line of shell" },
 		{ 0 },
 	};

@@ -12,21 +12,15 @@ struct drain_fields {
 };
 
 const struct field read_app_drain_fields[] = {
-	{ .name = "before",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct drain_fields, before),
+	{ FIELD_OF(FORM_NODE, struct drain_fields, before),
 	    .doc = "a list of arguments, run before a replica stops: where it fails nothing stops, "
 		   "and "
 		   "where it is the host's first nothing was changed there" },
-	{ .name = "after",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct drain_fields, after),
+	{ FIELD_OF(FORM_NODE, struct drain_fields, after),
 	    .doc =
 		"a list of arguments, run when a replica was started and is well, or did not stop "
 		"after all" },
-	{ .name = "timeout",
-	    .form = FORM_DURATION,
-	    .offset = offsetof(struct drain_fields, timeout),
+	{ FIELD_OF(FORM_DURATION, struct drain_fields, timeout),
 	    .doc = "of each, 30s by default; to 1h" },
 	{ 0 },
 };

@@ -32,15 +32,10 @@ is_address(const char *s)
 static const char *const protocols[] = { "tcp", "udp", NULL };
 
 const struct field read_app_port_fields[] = {
-	{ .name = "container",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct port_fields, container),
-	    .flags = FIELD_REQUIRED,
+	{ FIELD_OF(FORM_NODE, struct port_fields, container), .flags = FIELD_REQUIRED,
 	    .doc = "where the app listens in its container: a port, or a range of at most 1000; of "
 		   "a binary: on the host" },
-	{ .name = "host",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct port_fields, host),
+	{ FIELD_OF(FORM_NODE, struct port_fields, host),
 	    .doc = "where replica 0 is published on the host, a port or a range as long; each "
 		   "replica has those behind its neighbour's; by default the container's numbers" },
 	{ .name = "bind",
@@ -49,10 +44,7 @@ const struct field read_app_port_fields[] = {
 	    .offset = offsetof(struct port_fields, bind),
 	    .grammar = is_address,
 	    .doc = "the address it is published on, or a list of them, 0.0.0.0 by default" },
-	{ .name = "protocol",
-	    .form = FORM_CHOICE,
-	    .offset = offsetof(struct port_fields, protocol),
-	    .choices = protocols,
+	{ FIELD_OF(FORM_CHOICE, struct port_fields, protocol), .choices = protocols,
 	    .doc = "tcp by default" },
 	{ 0 },
 };

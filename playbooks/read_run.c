@@ -23,23 +23,14 @@ struct script_fields {
 };
 
 const struct field read_run_script_fields[] = {
-	{ .name = "source",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct script_fields, source),
+	{ FIELD_OF(FORM_NODE, struct script_fields, source),
 	    .doc = "a file beside the playbook, sent as it is" },
-	{ .name = "content",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct script_fields, content),
+	{ FIELD_OF(FORM_NODE, struct script_fields, content),
 	    .doc = "the script itself, which takes no templates: pass values by args:, env: and "
 		   "stdin:" },
-	{ .name = "args",
-	    .form = FORM_NODE,
-	    .offset = offsetof(struct script_fields, args),
+	{ FIELD_OF(FORM_NODE, struct script_fields, args),
 	    .doc = "a list of its arguments, filled in one by one" },
-	{ .name = "with",
-	    .form = FORM_TEXTS,
-	    .offset = offsetof(struct script_fields, with),
-	    .flags = FIELD_OR_ONE,
+	{ FIELD_OF(FORM_TEXTS, struct script_fields, with), .flags = FIELD_OR_ONE,
 	    .doc = "the program that runs it (python3), a word or a list; by default that of its "
 		   "#! line" },
 	{ 0 },

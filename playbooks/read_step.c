@@ -158,11 +158,8 @@ read_as(const struct field_context *c, const struct yaml_node *n, struct source 
 void
 read_tags(const struct field_context *c, const struct yaml_node *n, struct step_decl *to)
 {
-	static const struct field tags = { .name = "tags",
-		.form = FORM_TEXTS,
-		.offset = offsetof(struct step_decl, tags),
-		.flags = FIELD_OR_ONE,
-		.grammar = is_tag };
+	static const struct field tags = { FIELD_OF(FORM_TEXTS, struct step_decl, tags),
+		.flags = FIELD_OR_ONE, .grammar = is_tag };
 	struct reader *r = c->user;
 
 	if (!field_value(c, &tags, n, to))

@@ -208,9 +208,7 @@ const struct field read_task_fields[] = {
 	    .parse = parse_then,
 	    .doc = "once after all tasks, if this one changed something: \"reload UNIT\", "
 		   "\"restart UNIT\" or {run: ...}" },
-	{ .name = "name",
-	    .form = FORM_TEXT,
-	    .offset = offsetof(struct task_decl, name),
+	{ FIELD_OF(FORM_TEXT, struct task_decl, name),
 	    .doc = "what a person reads in plans and runs" },
 	{ .name = "when",
 	    .form = FORM_CALL,
