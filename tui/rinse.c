@@ -128,7 +128,8 @@ escape(struct rinse *r, const struct mend_terminal *t, unsigned char c, struct b
 	} else if (r->held_len == 1 && strchr("]PX^_", c)) {
 		r->state = RINSE_STRING;
 		r->swallowed = 0;
-	} else if (r->held_len < sizeof(r->held)) {
+	} else if (r->held_len < sizeof(r->held) && (r->held_len == 1 || !strchr("[]PX^_", c))) {
+		/* Behind other bytes those begin nothing; libvterm thinks that they do. */
 		r->follows = false;
 		mend_escape(&r->mend, t, r->held, r->held_len, to);
 	}

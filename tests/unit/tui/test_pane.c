@@ -436,6 +436,7 @@ a_character_is_repeated_to_the_end_of_the_line_at_most(void **state)
 	feed(s, "\xe6\x95\xb0\033[");
 	feed(s, "1b\r\n\033]2;x\007y\033[?3bz\033[1;2bv\033[3 b.");
 	screen_is(s, "-----||数数\nyzv.\n\n");
+	feed(s, "\033\"[b\033 [9b\033#P\033\\\033([3b\033%]7b\033\"\"\"[1b");
 	feed(s, "\033[H\033[2J=\033[2147483647b");
 	autofree char *text = pane_text(s->pane, 0, 1, 100);
 	assert_string_equal(text, "====================\n");
