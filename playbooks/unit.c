@@ -114,18 +114,23 @@ unit_container(struct buf *to, const char *restart, int64_t stop_timeout_s)
 	    restart, (long long)stop_timeout_s);
 }
 
-/* KillMode=mixed tells the main process alone, which is the shell until podman names the container's monitor. */
+/* KillMode=mixed tells the main process alone, which is the shell until podman names the container's monitor. And what
+ * podman says of that is lost on a service manager that reads it when podman is gone: the shell says it again, and
+ * waits until it was read. */
 void
 unit_podman_run(struct buf *to, const char *within, const char *name, int64_t stop_s)
 {
 	buf_addf(to,
-	    "ExecStartPre=-rm -f %%t/%%N.cid\n"
+	    "ExecStartPre=-rm -f %%t/%%N.cid %%t/%%N.pid\n"
 	    "ExecStart=/bin/sh -c 'stop=; trap stop=y TERM; \"$$@\" & run=$$!; wait $$run; rc=$$?; "
 	    "\\\n"
-	    "  [ -z \"$$stop\" ] || { wait $$run; rc=$$?; \\\n"
-	    "  %s/usr/bin/podman stop -i --time=%lld --cidfile=%%t/%%N.cid; }; exit $$rc' sh \\\n"
+	    "  [ -z \"$$stop\" ] || { wait $$run; rc=$$?; }; \\\n"
+	    "  [ \"$$stop$$rc\" != 0 ] || systemd-notify --ready --pid=$$(cat %%t/%%N.pid); \\\n"
+	    "  [ -z \"$$stop\" ] || %s/usr/bin/podman stop -i --time=%lld --cidfile=%%t/%%N.cid; "
+	    "\\\n"
+	    "  exit $$rc' sh \\\n"
 	    "  %s/usr/bin/podman run --name=%s --cidfile=%%t/%%N.cid --replace --rm \\\n"
-	    "  --cgroups=split --sdnotify=conmon -d --pull=never",
+	    "  --conmon-pidfile=%%t/%%N.pid --cgroups=split --sdnotify=conmon -d --pull=never",
 	    within, (long long)stop_s, within, name);
 }
 
@@ -135,7 +140,7 @@ unit_podman_stop(struct buf *to, const char *within, int64_t stop_s)
 	buf_addf(to,
 	    "ExecStop=%s/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
 	    "ExecStopPost=-%s/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
-	    "ExecStopPost=-rm -f %%t/%%N.cid\n",
+	    "ExecStopPost=-rm -f %%t/%%N.cid %%t/%%N.pid\n",
 	    within, (long long)stop_s, within, (long long)stop_s);
 }
 

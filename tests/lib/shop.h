@@ -38,13 +38,15 @@
 
 /* How its second replica starts, from what precedes it to where its own options begin. */
 #define SHOP_STARTS                                                                                \
-	"ExecStartPre=-rm -f %t/%N.cid\n"                                                          \
+	"ExecStartPre=-rm -f %t/%N.cid %t/%N.pid\n"                                                \
 	"ExecStart=/bin/sh -c 'stop=; trap stop=y TERM; \"$$@\" & run=$$!; wait $$run; rc=$$?; "   \
 	"\\\n"                                                                                     \
-	"  [ -z \"$$stop\" ] || { wait $$run; rc=$$?; \\\n"                                        \
-	"  /usr/bin/podman stop -i --time=10 --cidfile=%t/%N.cid; }; exit $$rc' sh \\\n"           \
+	"  [ -z \"$$stop\" ] || { wait $$run; rc=$$?; }; \\\n"                                     \
+	"  [ \"$$stop$$rc\" != 0 ] || systemd-notify --ready --pid=$$(cat %t/%N.pid); \\\n"        \
+	"  [ -z \"$$stop\" ] || /usr/bin/podman stop -i --time=10 --cidfile=%t/%N.cid; \\\n"       \
+	"  exit $$rc' sh \\\n"                                                                     \
 	"  /usr/bin/podman run --name=shop-1 --cidfile=%t/%N.cid --replace --rm \\\n"              \
-	"  --cgroups=split --sdnotify=conmon -d --pull=never \\\n"
+	"  --conmon-pidfile=%t/%N.pid --cgroups=split --sdnotify=conmon -d --pull=never \\\n"
 
 /* What of the app has that id; the test fails when nothing has. Lives as long as the arena. */
 const struct resource *shop_resource(const struct app *app, struct arena *a, const char *id);

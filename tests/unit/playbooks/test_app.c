@@ -70,7 +70,7 @@ static const char golden[] =
 	      "  localhost/shop:1 serve --name \"a b\"\n"
 	      "ExecStop=/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
 	      "ExecStopPost=-/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
-	      "ExecStopPost=-rm -f %t/%N.cid\n"
+	      "ExecStopPost=-rm -f %t/%N.cid %t/%N.pid\n"
 	      "\n"
 	      "[Install]\n"
 	      "WantedBy=multi-user.target\n";

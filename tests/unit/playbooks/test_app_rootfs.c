@@ -67,7 +67,7 @@ static const char golden[] = SHOP_UNIT
     "  --rootfs " PLACE "/root:O /bin/serve \"a $$b\" --name \"50%%\"\n"
     "ExecStop=/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
     "ExecStopPost=-/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
-    "ExecStopPost=-rm -f %t/%N.cid\n"
+    "ExecStopPost=-rm -f %t/%N.cid %t/%N.pid\n"
     "\n"
     "[Install]\n"
     "WantedBy=multi-user.target\n";
