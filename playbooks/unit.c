@@ -114,9 +114,8 @@ unit_container(struct buf *to, const char *restart, int64_t stop_timeout_s)
 	    restart, (long long)stop_timeout_s);
 }
 
-/* KillMode=mixed tells the main process alone, which is the shell until podman names the container's monitor. And what
- * podman says of that is lost on a service manager that reads it when podman is gone: the shell says it again, and
- * waits until it was read. */
+/* KillMode=mixed tells the main process alone, which is the shell until it names the container's monitor. It does so
+ * itself, and waits until that is heard: nobody knows any more of a podman that is gone whose unit it was. */
 void
 unit_podman_run(struct buf *to, const char *within, const char *name, int64_t stop_s)
 {
@@ -124,13 +123,13 @@ unit_podman_run(struct buf *to, const char *within, const char *name, int64_t st
 	    "ExecStartPre=-rm -f %%t/%%N.cid %%t/%%N.pid\n"
 	    "ExecStart=/bin/sh -c 'stop=; trap stop=y TERM; \"$$@\" & run=$$!; wait $$run; rc=$$?; "
 	    "\\\n"
-	    "  [ -z \"$$stop\" ] || { wait $$run; rc=$$?; }; \\\n"
-	    "  [ \"$$stop$$rc\" != 0 ] || systemd-notify --ready --pid=$$(cat %%t/%%N.pid); \\\n"
-	    "  [ -z \"$$stop\" ] || %s/usr/bin/podman stop -i --time=%lld --cidfile=%%t/%%N.cid; "
+	    "  [ \"$$stop$$rc\" != 0 ] || systemd-notify --ready --pid=\"$$(cat %%t/%%N.pid)\" || "
+	    "rc=$$?; \\\n"
+	    "  [ -z \"$$stop\" ] || { wait $$run; rc=143; \\\n"
+	    "  %s/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid; }; exit $$rc' sh \\\n"
+	    "  %s/usr/bin/podman run --name=%s --cidfile=%%t/%%N.cid --conmon-pidfile=%%t/%%N.pid "
 	    "\\\n"
-	    "  exit $$rc' sh \\\n"
-	    "  %s/usr/bin/podman run --name=%s --cidfile=%%t/%%N.cid --replace --rm \\\n"
-	    "  --conmon-pidfile=%%t/%%N.pid --cgroups=split --sdnotify=conmon -d --pull=never",
+	    "  --replace --rm --cgroups=split --sdnotify=ignore -d --pull=never",
 	    within, (long long)stop_s, within, name);
 }
 

@@ -36,17 +36,22 @@
 	"TimeoutStartSec=60\n"                                                                     \
 	"TimeoutStopSec=40\n"
 
-/* How its second replica starts, from what precedes it to where its own options begin. */
+/* How its second replica starts, from what precedes it to where its own options begin; and how it ends. */
 #define SHOP_STARTS                                                                                \
 	"ExecStartPre=-rm -f %t/%N.cid %t/%N.pid\n"                                                \
 	"ExecStart=/bin/sh -c 'stop=; trap stop=y TERM; \"$$@\" & run=$$!; wait $$run; rc=$$?; "   \
 	"\\\n"                                                                                     \
-	"  [ -z \"$$stop\" ] || { wait $$run; rc=$$?; }; \\\n"                                     \
-	"  [ \"$$stop$$rc\" != 0 ] || systemd-notify --ready --pid=$$(cat %t/%N.pid); \\\n"        \
-	"  [ -z \"$$stop\" ] || /usr/bin/podman stop -i --time=10 --cidfile=%t/%N.cid; \\\n"       \
-	"  exit $$rc' sh \\\n"                                                                     \
-	"  /usr/bin/podman run --name=shop-1 --cidfile=%t/%N.cid --replace --rm \\\n"              \
-	"  --conmon-pidfile=%t/%N.pid --cgroups=split --sdnotify=conmon -d --pull=never \\\n"
+	"  [ \"$$stop$$rc\" != 0 ] || systemd-notify --ready --pid=\"$$(cat %t/%N.pid)\" || "      \
+	"rc=$$?; "                                                                                 \
+	"\\\n"                                                                                     \
+	"  [ -z \"$$stop\" ] || { wait $$run; rc=143; \\\n"                                        \
+	"  /usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid; }; exit $$rc' sh \\\n"          \
+	"  /usr/bin/podman run --name=shop-1 --cidfile=%t/%N.cid --conmon-pidfile=%t/%N.pid \\\n"  \
+	"  --replace --rm --cgroups=split --sdnotify=ignore -d --pull=never \\\n"
+#define SHOP_STOPS                                                                                 \
+	"ExecStop=/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"                        \
+	"ExecStopPost=-/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"                   \
+	"ExecStopPost=-rm -f %t/%N.cid %t/%N.pid\n"
 
 /* What of the app has that id; the test fails when nothing has. Lives as long as the arena. */
 const struct resource *shop_resource(const struct app *app, struct arena *a, const char *id);

@@ -67,11 +67,7 @@ static const char golden[] =
 	      "  --env=LOG=info \\\n"
 	      "  \"--env=GREETING=50%% of \\\"$$HOME\\\"\\nExecStartPre=/bin/false\" \\\n"
 	      "  --entrypoint=/bin/shop \\\n"
-	      "  localhost/shop:1 serve --name \"a b\"\n"
-	      "ExecStop=/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
-	      "ExecStopPost=-/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
-	      "ExecStopPost=-rm -f %t/%N.cid %t/%N.pid\n"
-	      "\n"
+	      "  localhost/shop:1 serve --name \"a b\"\n" SHOP_STOPS "\n"
 	      "[Install]\n"
 	      "WantedBy=multi-user.target\n";
 

@@ -48,7 +48,7 @@ a_namespace_stands_in_the_unit_and_the_app_is_told(void **state)
 	assert_true(says(d, "unit shop-0.service",
 	    " sh \\\n  /usr/bin/nsenter --mount=/proc/1/ns/mnt -- /usr/bin/podman run "));
 	assert_true(says(d, "unit shop-0.service",
-	    "] || /usr/bin/nsenter --mount=/proc/1/ns/mnt -- /usr/bin/podman stop "));
+	    "\n  /usr/bin/nsenter --mount=/proc/1/ns/mnt -- /usr/bin/podman rm "));
 	assert_true(says(d, "unit shop-0.service", " --log-driver=passthrough "));
 	assert_true(says(d, "unit shop-0.service",
 	    "\nExecStop=/usr/bin/nsenter --mount=/proc/1/ns/mnt -- /usr/bin/podman rm "));

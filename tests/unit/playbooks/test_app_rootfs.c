@@ -64,11 +64,7 @@ static const char golden[] = SHOP_UNIT
     "  --env=DROVER_WRITES=/data \\\n"
     "  --env=PORT_HTTP=80 \\\n"
     "  --env=PORT=80 \\\n"
-    "  --rootfs " PLACE "/root:O /bin/serve \"a $$b\" --name \"50%%\"\n"
-    "ExecStop=/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
-    "ExecStopPost=-/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"
-    "ExecStopPost=-rm -f %t/%N.cid %t/%N.pid\n"
-    "\n"
+    "  --rootfs " PLACE "/root:O /bin/serve \"a $$b\" --name \"50%%\"\n" SHOP_STOPS "\n"
     "[Install]\n"
     "WantedBy=multi-user.target\n";
 
