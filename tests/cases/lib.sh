@@ -78,6 +78,7 @@ case_start() {
 	mkdir -p "$CASE/home"
 	export HOME=$CASE/home XDG_CONFIG_HOME=$CASE/config XDG_STATE_HOME=$CASE/state
 	export XDG_CACHE_HOME=$CASE/cache XDG_RUNTIME_DIR=$CASE/runtime
+	export TERM=xterm-256color
 	unset SSH_AUTH_SOCK CI NO_COLOR CLICOLOR_FORCE FORCE_COLOR DROVER_INVENTORY
 	cd "$CASE" || exit
 }

@@ -131,6 +131,7 @@ wait 31 100
 wait quietly
 keys \r~\^Z
 wait Stopped
+wait here>
 keys clear; fg\r
 gone here>
 wait ssh 127.9.1.4

@@ -49,7 +49,7 @@ for term in tmux-256color screen linux; do
 	sees "Help" "$term: help"
 	mux send-keys Escape
 	mux resize-window -x 60 -y 15
-	sees " 6  [8 History]" "$term: a smaller window"
+	sees " 7  [8 History]" "$term: a smaller window"
 	mux send-keys Escape 1
 	sees "127.0.0.2" "$term: Fleet again"
 	mux send-keys Q
