@@ -132,6 +132,13 @@ tune_is_well(void *ssh)
 	return ssh_is_connected(ssh) && !(ssh_get_status(ssh) & (SSH_CLOSED | SSH_CLOSED_ERROR));
 }
 
+/* What libssh says of a socket that is gone, over whatever it had said before. */
+static bool
+tells_nothing(const char *why)
+{
+	return strstr(why, "Socket error: disconnected") || str_ends(why, "Success");
+}
+
 bool
 tune_closed_early(void *ssh)
 {
@@ -139,8 +146,7 @@ tune_closed_early(void *ssh)
 
 	if (strstr(why, "no match for method"))
 		return false;
-	return strstr(why, "disconnected") || strstr(why, "reset by peer") ||
-	       !ssh_get_serverbanner(ssh);
+	return tells_nothing(why) || strstr(why, "reset by peer") || !ssh_get_serverbanner(ssh);
 }
 
 /* Leave out what stands among the ways to exchange keys and only tells what a server can do. */
@@ -235,7 +241,7 @@ tune_explain(void *ssh, char *to, size_t size)
 	const char *why = ssh_get_error(ssh);
 
 	if (!explain_mismatch(why, to, size)) {
-		if (strstr(why, "Socket error: disconnected") || str_ends(why, "Success"))
+		if (tells_nothing(why))
 			why = "the server closed the connection";
 		else if (str_starts(why, "Socket error: "))
 			why += strlen("Socket error: ");

@@ -139,7 +139,7 @@ like "$err" './broken --list:2:1: ' "with the place"
 exits 3 "and one that prints too much" drover -i ./flood hosts
 like "$err" './flood --list: more output than 8 MiB' "which says the limit"
 
-printf '#!/bin/sh\necho $$ >pid.new\nmv pid.new pid\nread -r x <"$CASE/never"\n' >hanging
+printf '#!/bin/sh\necho $$ >pid.new\nmv pid.new pid\nread -r x <>"$CASE/never"\n' >hanging
 chmod +x hanging
 CASE=$CASE "$DROVER" -i ./hanging hosts >/dev/null 2>&1 &
 drover_pid=$!

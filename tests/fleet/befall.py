@@ -50,17 +50,23 @@ i=0; until [ "$(grep -c . $new/result 2>/dev/null)" -ge {n} ]; do i=$((i+1)); [ 
 echo $new"""
 
 
-def befall(host, n):
+def power(faults, *command):
+    done = subprocess.run([proof.FLEET, *command], capture_output=True, text=True)
+    if done.returncode:
+        faults.append('fleet %s: %d %s' % (' '.join(command), done.returncode, done.stderr))
+
+
+def befall(host, n, faults):
     """What befalls this host when its act has come so far."""
     kind = {'web1': 'systemctl kill -s KILL drover-$new.service', 'web2': '', 'db1': ''}[host.name]
     host.say(AWAIT.format(n=n, then=kind))
     if host.name == 'web2':
-        subprocess.run([proof.FLEET, 'kill', 'web2'], capture_output=True)
+        power(faults, 'kill', 'web2')
         host.close()
-        subprocess.run([proof.FLEET, 'start', 'web2'], capture_output=True)
+        power(faults, 'start', 'web2')
     elif host.name == 'db1':
         host.close()
-        subprocess.run([proof.FLEET, 'reboot', 'db1'], capture_output=True)
+        power(faults, 'reboot', 'db1')
 
 
 def judge(host, run, told, verdict, before, now, version):
@@ -109,13 +115,15 @@ def phase(tap, hosts, version, name, n):
     for h in hosts:
         h.say('ls /var/lib/drover/runs 2>/dev/null >/run/before-phase; echo x >>/run/before-phase')
     before = look()
-    threads = [threading.Thread(target=befall, args=(h, n)) for h in hosts]
+    faults = []
+    threads = [threading.Thread(target=befall, args=(h, n, faults)) for h in hosts]
     for t in threads:
         t.start()
     rc, out, err = proof.drover('--connect-timeout', '5s', *APPLY)
     for t in threads:
         t.join()
-    faults = [] if rc in (7, 1) else ['the apply ended with %d: %s' % (rc, err)]
+    if rc not in (7, 1):
+        faults.append('the apply ended with %d: %s' % (rc, err))
     run = [r['run'] for r in proof.runs() if r['verb'] == 'apply'][0]
     code, out, err = proof.drover('resume', '--json')
     resumed = proof.events(out)

@@ -60,7 +60,11 @@ fault_reboot() { # HOST
   leader=$(host_leader "$1")
   rm -f "$STATE/hosts/$1/muted"
   inside "$1" systemctl --no-block reboot || die "$1 takes no reboot"
-  wait_until 60 host_rebooted_awake "$1" "$old" "$leader" || die "$1 did not reboot"
+  # Longer than the 90 s after which the end of a system kills what has not ended when it was told to.
+  if ! wait_until 130 host_rebooted_awake "$1" "$old" "$leader"; then
+    tail -n 15 "$STATE/hosts/$1/console.log" >&2
+    die "$1 did not reboot"
+  fi
   host_await "$1"
 }
 

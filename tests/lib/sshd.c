@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -267,4 +269,42 @@ const char *
 sshd_host_key(const struct sshd *s)
 {
 	return s->host_key;
+}
+
+static bool
+listens(const char *socket_path)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	str_copy(at.sun_path, sizeof(at.sun_path), socket_path);
+	return connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0;
+}
+
+int
+sshd_agent(const char *socket_path)
+{
+	/* It is set-gid, and would outlive a test that aborts. */
+	const char *argv[] = { "timeout", "250", "ssh-agent", "-D", "-a", socket_path, NULL };
+	struct timespec pause = { .tv_nsec = 5000000 };
+	int64_t until = clock_mono_ms() + UP_MS;
+	int pid = sshd_launch(argv);
+
+	/* Bound is not yet listening. */
+	while (!listens(socket_path)) {
+		if (clock_mono_ms() > until)
+			mem_abort("the agent does not answer");
+		nanosleep(&pause, NULL);
+	}
+	setenv("SSH_AUTH_SOCK", socket_path, 1);
+	return pid;
+}
+
+void
+sshd_agent_stop(int pid, const char *socket_path)
+{
+	unsetenv("SSH_AUTH_SOCK");
+	kill(pid, SIGTERM);
+	waitpid(pid, NULL, 0);
+	unlink(socket_path);
 }

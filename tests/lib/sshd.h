@@ -30,4 +30,10 @@ void sshd_run(const char *const *argv);
 /* Start a program and return its process. */
 int sshd_launch(const char *const *argv);
 
+/* Start an ssh-agent that listens at socket and is what SSH_AUTH_SOCK names; returns its process. */
+int sshd_agent(const char *socket);
+
+/* End such an agent. */
+void sshd_agent_stop(int pid, const char *socket);
+
 #endif

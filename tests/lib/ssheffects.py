@@ -263,7 +263,7 @@ class Bench:
 
     def agent(self):
         self.launch("ssh-agent", "-D", "-a", self.path("agent"))
-        wait_for(lambda: os.path.exists(self.path("agent")), "no agent")
+        wait_for(lambda: listens(self.path("agent")), "no agent")
         subprocess.run(["ssh-add", "-q", self.path("wrong"), self.path("other"), self.path("id")],
                        check=True, env=dict(self.env, SSH_AUTH_SOCK=self.path("agent")))
 
@@ -354,6 +354,11 @@ def has_ipv6():
 def answers(port):
     with socket.socket() as s:
         return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def listens(path):
+    with socket.socket(socket.AF_UNIX) as s:
+        return s.connect_ex(path) == 0
 
 
 def wait_for(done, what):

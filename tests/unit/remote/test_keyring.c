@@ -206,33 +206,11 @@ a_certificate_beside_its_key_is_offered(void **state)
 	assert_not_in(*state, "y", "is refused with 1 key");
 }
 
-static int
-start_agent(const char *socket)
-{
-	/* It is set-gid, and would outlive a test that aborts. */
-	const char *serve[] = { "timeout", "250", "ssh-agent", "-D", "-a", socket, NULL };
-	int pid = sshd_launch(serve);
-	int64_t until = clock_mono_ms() + 60000;
-
-	while (access(socket, F_OK) < 0 && clock_mono_ms() < until)
-		loop_pass(now->loop, 10);
-	setenv("SSH_AUTH_SOCK", socket, 1);
-	return pid;
-}
-
-static void
-stop_agent(int pid, const char *socket)
-{
-	kill(pid, SIGTERM);
-	waitpid(pid, NULL, 0);
-	unlink(socket);
-}
-
 static void
 of_twenty_keys_in_the_agent_only_the_configured_one_is_offered(void **state)
 {
 	autofree char *socket = xstrdup(sshd_file(sshd, "agent"));
-	int pid = start_agent(socket);
+	int pid = sshd_agent(socket);
 
 	shell("cd %s; for i in $(seq 20); do ssh-keygen -q -t ed25519 -N '' -f t$i; ssh-add -q t$i;"
 	      " done; cat t17.pub >> authorized; mkdir only; mv t17.pub t3.pub only/; rm t[0-9]*",
@@ -246,14 +224,14 @@ of_twenty_keys_in_the_agent_only_the_configured_one_is_offered(void **state)
 	for (const char *p = log; p && (p = strstr(p, "Failed publickey")); p++)
 		refused++;
 	assert_int_equal(refused, 1);
-	stop_agent(pid, socket);
+	sshd_agent_stop(pid, socket);
 }
 
 static void
 a_certificate_signs_through_the_agent_that_holds_its_key(void **state)
 {
 	autofree char *socket = xstrdup(sshd_file(sshd, "agent"));
-	int pid = start_agent(socket);
+	int pid = sshd_agent(socket);
 
 	forget_log();
 	make_certified("p", "-t ed25519 -N ''", "");
@@ -269,7 +247,7 @@ a_certificate_signs_through_the_agent_that_holds_its_key(void **state)
 	shell("cd %s; ssh-add -q q; rm q q-cert.pub", sshd_dir(sshd));
 	assert_in(*state, "q");
 	assert_logged("RSA-CERT SHA256:");
-	stop_agent(pid, socket);
+	sshd_agent_stop(pid, socket);
 }
 
 /* An agent of one token: a key whose private half we made, since no hardware is here. */

@@ -378,18 +378,12 @@ an_agent_signs_for_a_key_that_only_it_holds(void **state)
 	autofree char *from = xstrdup(sshd_file(sshd, "id.pub"));
 	autofree char *agent = xstrdup(sshd_file(sshd, "agent"));
 	const char *copy[] = { "cp", from, public, NULL };
-	const char *serve[] = { "setpriv", "--pdeathsig", "TERM", "ssh-agent", "-D", "-a", agent,
-		NULL };
 	autofree char *key = xstrdup(sshd_file(sshd, "id"));
 	const char *add[] = { "ssh-add", "-q", key, NULL };
-	int64_t until = clock_mono_ms() + 20000;
 	struct probe *p[5];
 
 	sshd_run(copy);
-	int pid = sshd_launch(serve);
-	while (access(agent, F_OK) < 0 && clock_mono_ms() < until)
-		loop_pass(f->loop, 10);
-	setenv("SSH_AUTH_SOCK", agent, 1);
+	int pid = sshd_agent(agent);
 	sshd_run(add);
 	t.identity = path;
 	for (size_t i = 0; i < countof(p); i++)
@@ -401,9 +395,7 @@ an_agent_signs_for_a_key_that_only_it_holds(void **state)
 		assert_int_equal(p[i]->end.status, 5);
 		probe_close(p[i]);
 	}
-	unsetenv("SSH_AUTH_SOCK");
-	kill(pid, SIGTERM);
-	waitpid(pid, NULL, 0);
+	sshd_agent_stop(pid, agent);
 	unlink(public);
 }
 
