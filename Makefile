@@ -11,7 +11,8 @@ PKGS := libuv libssh yaml-0.1 jansson sqlite3 libzstd libcrypto ncursesw vterm l
 DIRS := base inventory remote ledger engine playbooks cli tui
 SRC  := $(wildcard $(DIRS:%=%/*.c))
 HOSTSH := $(wildcard engine/host/*.sh playbooks/host/*.sh)
-OBJ  := $(SRC:%.c=$B/%.o) $(HOSTSH:%.sh=$B/%.sh.o)
+HOSTPL := $(wildcard playbooks/host/*.pl)
+OBJ  := $(SRC:%.c=$B/%.o) $(HOSTSH:%.sh=$B/%.sh.o) $(HOSTPL:%.pl=$B/%.pl.o)
 UNIT := $(patsubst %.c,$B/%,$(wildcard tests/unit/*/test_*.c))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TESTOBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
@@ -45,7 +46,10 @@ $(LIBTEST): $(TESTOBJ)
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
-# The programs that run on hosts are shell files; the binary carries them as text.
+# The programs that run on hosts are files of shell, and of perl what keeps logs; the binary carries them as text.
+$B/%.pl.o: %.pl tests/lint/embed
+	@mkdir -p $(@D)
+	tests/lint/embed $< | $(CC) -x assembler -c -o $@ -
 $B/%.sh.o: %.sh tests/lint/embed
 	@mkdir -p $(@D)
 	tests/lint/embed $< | $(CC) -x assembler -c -o $@ -

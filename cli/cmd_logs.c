@@ -380,7 +380,7 @@ const struct command command_logs = {
 	    "it goes on behind its last line when it is back. --grep with -n counts the lines "
 	    "that\n"
 	    "have it. --container reads what podman sent to the journal; a container with another\n"
-	    "log driver is refused.\n",
+	    "log driver is refused. An app that logs to a file is read there and in the journal.\n",
 	.examples = "drover logs @web nginx.service\tthe last 50 lines of each\n"
 		    "drover logs -f @web 'shop-*'\tfollow until Ctrl-C\n"
 		    "drover logs @web shop\tall instances of an app\n"

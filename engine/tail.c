@@ -35,7 +35,7 @@ struct source {
 	unsigned tries; /* in vain, since it was live */
 	int status;
 	struct journal journal;
-	char cursor[512];
+	char cursor[2048];
 	int64_t begun_s; /* by the host's clock: when it was first read */
 	uint64_t entries, cut;
 	unsigned losses;

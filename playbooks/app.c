@@ -116,8 +116,8 @@ plain_resource(
 	return r;
 }
 
-static struct resource *
-file_resource(
+struct resource *
+app_file_resource(
     const struct app *app, struct arena *a, const char *path, const char *content, size_t len)
 {
 	struct resource *r = plain_resource(app, a, path, content, len);
@@ -151,7 +151,7 @@ add_files(const struct app *app, struct arena *a, struct resource_list *ret)
 		if (!f->content)
 			continue;
 		struct resource *r =
-		    file_resource(app, a, app_file_place(app, f, a), f->content, f->len);
+		    app_file_resource(app, a, app_file_place(app, f, a), f->content, f->len);
 
 		r->mode = f->mode;
 		r->mark = f->mark;
@@ -160,13 +160,13 @@ add_files(const struct app *app, struct arena *a, struct resource_list *ret)
 		resource_list_add(ret, r);
 	}
 	if (app->sandbox.seccomp == SECCOMP_PROFILE)
-		resource_list_add(ret, file_resource(app, a, app_profile_place(app, a),
+		resource_list_add(ret, app_file_resource(app, a, app_profile_place(app, a),
 					   app->sandbox.profile, app->sandbox.profile_len));
 	for (int n = 0; n < app->replicas; n++) {
 		autobuf b = BUF_INIT(UNIT_MAX);
 
 		app_tell(app, n, &b);
-		resource_list_add(ret, file_resource(app, a, app_resources_place(app, n, a),
+		resource_list_add(ret, app_file_resource(app, a, app_resources_place(app, n, a),
 					   arena_memdup0(a, buf_text(&b), b.len), b.len));
 	}
 }
@@ -186,13 +186,6 @@ put_units(const struct app *app, const char *key, struct buf *b)
 	}
 	if (any)
 		buf_addc(b, '\n');
-}
-
-void
-app_put_log(const struct app *app, struct buf *b)
-{
-	if (app->log.namespace)
-		buf_addf(b, "LogNamespace=%s\n", app->log.namespace);
 }
 
 void
@@ -293,6 +286,7 @@ put_notes(const struct app *app, int replica, struct arena *a)
 	else
 		sandbox_note(&app->sandbox, &app->ability, app->name, &notes);
 	limits_note(&app->limits, &app->ability, app->name, &notes);
+	app_log_note(app, replica, &notes);
 	note_unkept(app, &notes);
 	if (app->drain.before)
 		notes_add(&notes, "drain: before a replica of %s stops, %s runs on the host",
@@ -432,7 +426,7 @@ add_unit(const struct app *app, int replica, struct arena *a, const struct resou
 		app_native_unit(app, replica, a, &b);
 	else
 		app_container_unit(app, replica, a, &b);
-	struct resource *r = file_resource(app, a, arena_printf(a, "%s/%s", APP_UNIT_DIR, unit),
+	struct resource *r = app_file_resource(app, a, arena_printf(a, "%s/%s", APP_UNIT_DIR, unit),
 	    arena_memdup0(a, buf_text(&b), b.len), b.len);
 
 	r->kind = RESOURCE_UNIT;
@@ -470,6 +464,7 @@ app_resources(const struct app *app, struct arena *a, struct resource_list *ret)
 	add_files(app, a, &files);
 	for (size_t i = 0; i < files.count; i++)
 		resource_list_add(ret, files.item[i]);
+	app_log_files(app, a, ret);
 	for (int n = 0; n < app->replicas; n++) {
 		struct resource_list mine = { 0 };
 		const char *own = app_resources_place(app, n, a);

@@ -74,8 +74,11 @@ struct app_life {
 /* Where what a replica prints goes; zero: to the host's journal. */
 struct app_log {
 	const char *namespace; /* the journal of this name; NULL: the host's own */
+	const char *file;      /* one of the host, %n in it the replica's number; NULL: none */
+	int64_t max, keep;     /* its bytes; how many older ones there are beside it */
 	struct mark mark;
 };
+#define APP_LOG_REPLICA "%n"
 
 enum app_form { APP_IMAGE, APP_BINARY, APP_ROOTFS };
 
@@ -148,6 +151,9 @@ bool app_network_is_own(const char *network);
 
 /* Append the files of all replicas, then their units. Strings of `app` are borrowed. */
 void app_resources(const struct app *app, struct arena *a, struct resource_list *ret);
+
+/* The file a replica logs to; NULL: none. */
+const char *app_log_file(const struct app *app, int replica, struct arena *a);
 
 /* The first port on the host of this replica. */
 int app_port_host(const struct app_port *p, int replica);

@@ -155,14 +155,21 @@ put_what(struct buf *b, const struct app *app, struct arena *a)
 	put_words(b, app->args);
 }
 
+/* What podman says of a stop is not the replica's, and goes to the journal. */
+static const char *
+apart(const struct app *app)
+{
+	return app->log.file ? "/usr/bin/systemd-cat -t %N " : in_host(app);
+}
+
 static void
 put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 {
 	const char *name = arena_printf(a, "%s-%d", app->name, replica);
 
-	unit_podman_run(b, in_host(app), name, app_stop_seconds(&app->life));
+	unit_podman_run(b, in_host(app), apart(app), name, app_stop_seconds(&app->life));
 	buf_adds(b, " \\\n  ");
-	if (app->log.namespace)
+	if (app->log.namespace || app->log.file)
 		buf_adds(b, "--log-driver=passthrough \\\n  ");
 	/* A user who cannot read the journal would be given files by podman. */
 	if (app->as)
@@ -174,7 +181,10 @@ put_run(struct buf *b, const struct app *app, int replica, struct arena *a)
 	put_life(b, &app->life);
 	put_what(b, app, a);
 	buf_addc(b, '\n');
-	unit_podman_stop(b, in_host(app), app_stop_seconds(&app->life));
+	unit_podman_stop(b, apart(app), app_stop_seconds(&app->life));
+	/* Who keeps the log file looks into it. */
+	if (!app->log.file)
+		buf_adds(b, UNIT_PODMAN_FORGET);
 }
 
 void
@@ -191,6 +201,7 @@ app_unit_head(const struct app *app, int replica, struct buf *b)
 		buf_adds(b, "Wants=network-online.target\n"
 			    "After=network-online.target\n");
 	app_put_needs(app, b);
+	app_put_log_unit(app, replica, b);
 }
 
 void
@@ -199,7 +210,7 @@ app_container_unit(const struct app *app, int replica, struct arena *a, struct b
 	app_unit_head(app, replica, b);
 	unit_container(b, app->life.restart ? app->life.restart : "on-failure",
 	    app_stop_seconds(&app->life) + 30);
-	app_put_log(app, b);
+	app_put_log(app, replica, b);
 	limits_put_unit(&app->limits, b);
 	put_tree(b, app, a);
 	put_run(b, app, replica, a);

@@ -16,6 +16,8 @@ struct app_port;
 struct arena;
 struct buf;
 struct notes;
+struct resource;
+struct resource_list;
 
 #define APP_RESOURCES "/run/drover/resources.json" /* where a replica reads what it is told */
 #define UNIT_MAX      ((size_t)4 << 20)            /* bytes of a unit's text */
@@ -41,8 +43,16 @@ bool app_is_on_host(const struct app *app);
 void app_env(const struct app *app, int replica, struct buf *b,
     void (*put)(struct buf *b, const char *word));
 
-/* Where what it prints goes, as directives of [Service]; nothing for the journal. */
-void app_put_log(const struct app *app, struct buf *b);
+/* Where what it prints goes, as directives of [Unit] and of [Service]; nothing for the journal. */
+void app_put_log_unit(const struct app *app, int replica, struct buf *b);
+void app_put_log(const struct app *app, int replica, struct buf *b);
+/* What keeps the files that its replicas log to. A change of it restarts no replica. */
+void app_log_files(const struct app *app, struct arena *a, struct resource_list *ret);
+void app_log_note(const struct app *app, int replica, struct notes *ret);
+
+/* A file of the app on the host, root's, 0644. */
+struct resource *app_file_resource(
+    const struct app *app, struct arena *a, const char *path, const char *content, size_t len);
 
 /* How long a replica may take to stop. */
 long long app_stop_seconds(const struct app_life *life);

@@ -282,7 +282,7 @@ app_native_unit(const struct app *app, int replica, struct arena *a, struct buf 
 		    "Type=exec\n"
 		    "SyslogIdentifier=%N\n");
 	put_life(b, &app->life);
-	app_put_log(app, b);
+	app_put_log(app, replica, b);
 	limits_put_unit(&app->limits, b);
 	put_command(b, app, a);
 	app_env(app, replica, b, put_variable);

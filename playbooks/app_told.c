@@ -103,6 +103,8 @@ app_env(
 	tell(&t, "DROVER_LOG", "stdout");
 	if (app->log.namespace)
 		tell(&t, "DROVER_LOG_NAMESPACE", app->log.namespace);
+	if (app->log.file)
+		tell(&t, "DROVER_LOG_FILE", app_log_file(app, replica, t.arena));
 	tell_paths(&t, "DROVER_READS", false);
 	tell_paths(&t, "DROVER_WRITES", true);
 	tell_limits(&t, &app->limits);
@@ -150,6 +152,25 @@ put_path(struct json_writer *w, const struct app_file *f)
 }
 
 static void
+put_log(struct json_writer *w, const struct app *app, int replica)
+{
+	struct arena *a = arena_new();
+
+	json_open_object(w, "log");
+	json_put_text(w, "write", "stdout");
+	json_put_text(w, "sink",
+	    app->log.file        ? "file"
+	    : app->log.namespace ? "namespace"
+				 : "journal");
+	if (app->log.namespace)
+		json_put_text(w, "namespace", app->log.namespace);
+	if (app->log.file)
+		json_put_text(w, "file", app_log_file(app, replica, a));
+	json_close(w);
+	arena_free(a);
+}
+
+static void
 put_limits(struct json_writer *w, const struct app_limits *l)
 {
 	json_open_object(w, "limits");
@@ -176,12 +197,7 @@ app_tell(const struct app *app, int replica, struct buf *b)
 	json_put_text(&w, "app", app->name);
 	json_put_int(&w, "replica", replica);
 	json_put_text(&w, "host", app->host);
-	json_open_object(&w, "log");
-	json_put_text(&w, "write", "stdout");
-	json_put_text(&w, "sink", app->log.namespace ? "namespace" : "journal");
-	if (app->log.namespace)
-		json_put_text(&w, "namespace", app->log.namespace);
-	json_close(&w);
+	put_log(&w, app, replica);
 	if (app->network)
 		json_put_text(&w, "network", app->network);
 	json_open_object(&w, "ports");

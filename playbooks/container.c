@@ -156,10 +156,11 @@ container_unit(const struct container *c, struct buf *to)
 
 	put_head(c, to);
 	limits_put_unit(&c->limits, to);
-	unit_podman_run(to, "", c->name, stop);
+	unit_podman_run(to, "", "", c->name, stop);
 	put_options(c, to);
 	buf_addc(to, '\n');
 	unit_podman_stop(to, "", stop);
+	buf_adds(to, UNIT_PODMAN_FORGET);
 	buf_addf(
 	    to, "\n[Install]\nWantedBy=%s\n", c->rootless ? "default.target" : "multi-user.target");
 }

@@ -509,6 +509,7 @@ playbook_desire(const struct playbook *p, const struct host *h, const struct fac
 	free(d.list.item);
 	free(d.maybe);
 	strmap_fini(&d.known);
+	strmap_fini(&d.logs);
 	free(d.placed);
 	free(d.skipped);
 	free(d.port);

@@ -185,10 +185,6 @@ check_rootless(struct desire *d, const struct app_decl *decl, const char *as)
 		    "as: a container of %s has ids of theirs alone: sandbox: {user: auto} is for "
 		    "root's",
 		    as);
-	if (!str_eq(as, PODMAN_ROOT) && decl->log.namespace)
-		desire_wrong(d, decl->log.mark,
-		    "log: only root's service manager has units log to a namespace, and %s is %s's",
-		    decl->name, as);
 }
 
 /* A user's own service manager is given neither. */
@@ -260,6 +256,7 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 	int before = d->diag->errors;
 	struct app_life life;
 	struct drain drain;
+	struct app_log log;
 	bool good = desire_env(d, decl->env, decl->env_count, env);
 
 	good = fill_files(d, decl, file) && good;
@@ -270,6 +267,7 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 	if (!as)
 		return;
 	check_rootless(d, decl, as);
+	good = desire_log(d, decl, as, &log) && good;
 	for (size_t i = 0; i < decl->port_count && !d->here.maybe; i++)
 		check_overlap(d, decl, &decl->port[i]);
 	struct app app = { .name = decl->name,
@@ -299,7 +297,7 @@ desire_want_app(struct desire *d, const struct app_decl *decl, const char *image
 		.need_count = decl->needs.count,
 		.limits = decl->limits,
 		.sandbox = decl->sandbox,
-		.log = decl->log,
+		.log = log,
 		.network = decl->network,
 		.network_comes = is_made_here(d, decl->network, as),
 		.on_change = read_on_change_of(decl->on_change),

@@ -54,6 +54,7 @@ struct desire {
 	const struct app_port **port; /* of all apps, for overlaps; with the app beside */
 	const struct app_decl **port_app;
 	size_t port_count, port_cap, port_app_cap;
+	struct strmap logs; /* files that replicas log to, to their app in playbook */
 };
 
 /* Names: how they are looked up for this host. */
@@ -99,6 +100,9 @@ void desire_for_app(struct desire *d, const char *user, const struct app_decl *a
 /* All that makes up an app, its image apart, which has this name; NULL: it has none, or a mistake in it
  * was told. */
 void desire_want_app(struct desire *d, const struct app_decl *decl, const char *image);
+
+/* Where what an app prints goes; false when a mistake was told. */
+bool desire_log(struct desire *d, const struct app_decl *decl, const char *as, struct app_log *ret);
 
 /* What the host can hold an app to; not known as long as its facts are not. */
 struct ability desire_ability(struct desire *d);

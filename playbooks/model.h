@@ -113,6 +113,13 @@ struct life_decl {
 	size_t label_count;
 };
 
+struct log_decl {
+	const char *namespace;
+	struct source file; /* not given: none */
+	int64_t max, keep;
+	struct mark mark;
+};
+
 struct app_decl {
 	const char *name;
 	struct mark mark;
@@ -133,7 +140,7 @@ struct app_decl {
 	struct field_texts needs;
 	struct app_limits limits;
 	struct app_sandbox sandbox;
-	struct app_log log;
+	struct log_decl log;
 	const char *network;
 	const char *on_change;
 	struct health_decl health;

@@ -10,6 +10,9 @@
 #include <ctype.h>
 #include <string.h>
 
+#define LOG_MAX  ((int64_t)10 << 20)
+#define LOG_KEEP 5
+
 static const char *
 is_namespace(const char *s)
 {
@@ -22,31 +25,71 @@ is_namespace(const char *s)
 		   : "a name of letters, digits, _ and -";
 }
 
+static void
+parse_file(const struct field_context *c, const struct yaml_node *n, void *to)
+{
+	place_read_path(c, "file", n, &((struct log_decl *)to)->file);
+}
+
 const struct field read_app_log_fields[] = {
 	{ .name = "namespace",
 	    .form = FORM_TEXT,
-	    .offset = offsetof(struct app_log, namespace),
+	    .offset = offsetof(struct log_decl, namespace),
 	    .grammar = is_namespace,
 	    .doc = "the journal of this name, apart from the host's own, with limits of its own "
 		   "(LogNamespace= of systemd)" },
-	{ .name = "file", .form = FORM_LATER, .doc = "log files are not supported yet" },
+	{ .name = "file",
+	    .form = FORM_CALL,
+	    .parse = parse_file,
+	    .doc = "a file of the host, in a directory that is root's alone; %n in it is the "
+		   "replica's number" },
+	{ .name = "max",
+	    .form = FORM_SIZE,
+	    .offset = offsetof(struct log_decl, max),
+	    .min = (int64_t)64 << 10,
+	    .max = (int64_t)1 << 40,
+	    .doc = "how large the file gets, 64K to 1T, 10M by default; the next line begins "
+		   "another" },
+	{ .name = "keep",
+	    .form = FORM_INT,
+	    .offset = offsetof(struct log_decl, keep),
+	    .min = 0,
+	    .max = 100,
+	    .doc = "how many older files stay, 0 to 100, 5 by default: FILE.1, the newest of "
+		   "them, to FILE.KEEP" },
 	{ 0 },
 };
+
+/* What stands beside each other that cannot. */
+static void
+check(const struct field_context *c, const struct yaml_node *n, const struct log_decl *log)
+{
+	bool file = log->file.text != NULL;
+
+	if (!file && !log->namespace)
+		diag_error(c->diag, n->mark, "log: a namespace or a file is wanted here");
+	else if (file && log->namespace)
+		diag_error(c->diag, n->mark, "log: a namespace or a file is wanted here, not both");
+	else if (!file && (log->max != LOG_MAX || log->keep != LOG_KEEP))
+		diag_error(c->diag, n->mark, "log: max and keep are of a file");
+}
 
 void
 read_app_log(const struct field_context *c, const struct yaml_node *n, void *to)
 {
-	struct app_log *log = &((struct app_decl *)to)->log;
+	struct log_decl *log = &((struct app_decl *)to)->log;
 	struct field_context mine = *c;
 	const char *said = NULL;
 
-	log->mark = n->mark;
+	*log = (struct log_decl){ .max = LOG_MAX, .keep = LOG_KEEP, .mark = n->mark };
 	mine.what = "log";
 	if (n->kind == YAML_MAP) {
-		if (field_read(&mine, read_app_log_fields, n, log) && !log->namespace)
-			diag_error(c->diag, n->mark, "log: a namespace is wanted here");
+		if (field_read(&mine, read_app_log_fields, n, log))
+			check(c, n, log);
 	} else if (read_plain(c, "log", n, &said) && !str_eq(said, "journald")) {
 		diag_error(c->diag, n->mark,
-		    "log: journald or {namespace: NAME} is wanted here, not \"%.60s\"", said);
+		    "log: journald, {namespace: NAME} or {file: PATH} is wanted here, not "
+		    "\"%.60s\"",
+		    said);
 	}
 }

@@ -18,7 +18,7 @@
 
 extern const char host_act_sh[], host_armed_sh[], host_carry_sh[], host_confirm_sh[],
     host_follow_sh[], host_group_sh[], host_lock_sh[], host_rebooted_sh[], host_releases_sh[],
-    host_return_sh[], host_revert_sh[];
+    host_return_sh[], host_revert_sh[], host_well_sh[];
 
 const char *
 request_digest(const struct resource *r)
@@ -140,6 +140,7 @@ add_program(struct request_parts *p)
 	buf_adds(&text, host_revert_sh);
 	buf_adds(&text, host_rebooted_sh);
 	buf_adds(&text, host_releases_sh);
+	buf_adds(&text, host_well_sh);
 	buf_adds(&text, host_carry_sh);
 	tar_add(p->tar, "program", text.data, text.len);
 }

@@ -117,7 +117,8 @@ unit_container(struct buf *to, const char *restart, int64_t stop_timeout_s)
 /* KillMode=mixed tells the main process alone, which is the shell until it names the container's monitor. It does so
  * itself, and waits until that is heard: nobody knows any more of a podman that is gone whose unit it was. */
 void
-unit_podman_run(struct buf *to, const char *within, const char *name, int64_t stop_s)
+unit_podman_run(
+    struct buf *to, const char *within, const char *apart, const char *name, int64_t stop_s)
 {
 	buf_addf(to,
 	    "ExecStartPre=-rm -f %%t/%%N.cid %%t/%%N.pid\n"
@@ -130,7 +131,7 @@ unit_podman_run(struct buf *to, const char *within, const char *name, int64_t st
 	    "  %s/usr/bin/podman run --name=%s --cidfile=%%t/%%N.cid --conmon-pidfile=%%t/%%N.pid "
 	    "\\\n"
 	    "  --replace --rm --cgroups=split --sdnotify=ignore -d --pull=never",
-	    within, (long long)stop_s, within, name);
+	    apart, (long long)stop_s, within, name);
 }
 
 void
@@ -138,8 +139,7 @@ unit_podman_stop(struct buf *to, const char *within, int64_t stop_s)
 {
 	buf_addf(to,
 	    "ExecStop=%s/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
-	    "ExecStopPost=-%s/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n"
-	    "ExecStopPost=-rm -f %%t/%%N.cid %%t/%%N.pid\n",
+	    "ExecStopPost=-%s/usr/bin/podman rm -f -i --time=%lld --cidfile=%%t/%%N.cid\n",
 	    within, (long long)stop_s, within, (long long)stop_s);
 }
 

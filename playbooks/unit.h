@@ -31,11 +31,14 @@ void unit_prose(struct buf *to, const char *s);
 void unit_container(struct buf *to, const char *restart, int64_t stop_timeout_s);
 
 /* The commands of such a unit, with what goes before podman ("" or words that end in a blank): how it starts, up to
- * where the container's own options begin, and how it stops, which gives the payload stop_s seconds.
+ * where the container's own options begin, and how it stops, which gives the payload stop_s seconds. What goes before
+ * podman where it stops the container may be another (apart).
  *
  * A start that systemd is told to stop is gone through with and then taken back: podman 4.3, cut off while it sets up
  * a container's network, leaves a rule that sends what comes for a published port to nobody, for good. */
-void unit_podman_run(struct buf *to, const char *within, const char *name, int64_t stop_s);
+void unit_podman_run(
+    struct buf *to, const char *within, const char *apart, const char *name, int64_t stop_s);
+#define UNIT_PODMAN_FORGET "ExecStopPost=-rm -f %t/%N.cid %t/%N.pid\n" /* what tells who it is */
 void unit_podman_stop(struct buf *to, const char *within, int64_t stop_s);
 
 /* A whole unit name with a suffix systemd knows: caddy.service, backup@web.timer. */

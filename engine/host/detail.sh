@@ -29,7 +29,11 @@ brief-unit)
 		log "$by" "_SYSTEMD_USER_UNIT=$name" + "$by" "USER_UNIT=$name"
 	else
 		space=$(systemctl show -p LogNamespace --value -- "$name" 2>/dev/null)
-		log "--unit=$name" ${space:+"--namespace=+$space"}
+		{
+			log "--unit=$name" ${space:+"--namespace=+$space"}
+			conf=/etc/drover/apps/${name%-*}/log-${name##*-} conf=${conf%.service}
+			[ ! -r "$conf" ] || perl "${conf%/*}/logfile.pl" last "$conf" 40 | sed 's/^/log /'
+		} | sort -s -n -k2,2
 	fi
 	echo "end"
 	;;

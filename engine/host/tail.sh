@@ -6,10 +6,29 @@
 seen=''
 nonce=$1 container=$2 user=$3 unit=$4 app=$5
 shift 5
+# Replicas whose log is a file are read there too: what keeps it knows where, and says it as journalctl would.
+apps=/etc/drover/apps files=''
+file_of() { # UNIT, or a pattern of units
+	case $1 in *.*) set -- "$1" ;; *) set -- "$1" "$1.service" ;; esac
+	for conf in "$apps"/*/log-*; do
+		[ -r "$conf" ] || continue
+		name=${conf%/log-*} name=${name##*/}-${conf##*/log-}.service
+		# shellcheck disable=SC2254
+		case $name in $1 | ${2:-$1}) files="$files $conf" ;; esac
+	done
+}
+[ -z "$container" ] || file_of "$container"
 command -v journalctl >/dev/null || {
 	echo "this host has no journal" >&2
 	exit 1
 }
+if [ -n "$container" ] && [ -n "$files" ]; then
+	for word; do
+		shift
+		case $word in CONTAINER_NAME=*) set -- "$@" -u "$container.service" ;; *) set -- "$@" "$word" ;; esac
+	done
+	container=''
+fi
 if [ -n "$container" ] && command -v podman >/dev/null; then
 	driver=$(podman inspect --type container --format '{{.HostConfig.LogConfig.Type}}' -- "$container" 2>/dev/null)
 	case $driver in
@@ -82,8 +101,22 @@ case $spaces in
 	;;
 *) set -- "--namespace=+$spaces" "$@" ;;
 esac
+set -f
+for word in $seen; do
+	set +f
+	file_of "$word"
+done
+set +f
 leash=
 command -v timeout >/dev/null && leash="timeout 1200"
 printf '\n%s journal %s\n' "$nonce" "$(date +%s)"
+if [ "$files" ]; then
+	set -- --no-pager --quiet --output=export \
+		--output-fields=MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_COMM,_HOSTNAME,CONTAINER_NAME,_SYSTEMD_UNIT "$@"
+	reader=${files##* } reader=${reader%/*}/logfile.pl
+	files=$(printf '%s\n' $files | sort -u)
+	# shellcheck disable=SC2086
+	exec $leash perl "$reader" show $files -- "$@"
+fi
 exec $leash journalctl --no-pager --quiet --output=export \
 	--output-fields=MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_COMM,_HOSTNAME,CONTAINER_NAME,_SYSTEMD_UNIT "$@"

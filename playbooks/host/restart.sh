@@ -24,7 +24,14 @@ answers() {
 	journal)
 		case $unit in
 		*/*) match="_SYSTEMD_USER_UNIT=${unit#*/}" ;;
-		*) match="--unit=$unit" space=$(systemctl show -P LogNamespace -- "$unit") ;;
+		*)
+			log=/etc/drover/apps/${unit%-*}/log-${unit##*-} log=${log%.service}
+			if [ -r "$log" ]; then
+				perl "${log%/*}/logfile.pl" said "$log" "$(manage "$unit" show -P InvocationID)" | grep -Eq -e "$2"
+				return
+			fi
+			match="--unit=$unit" space=$(systemctl show -P LogNamespace -- "$unit")
+			;;
 		esac
 		# shellcheck disable=SC2016
 		timeout 10 sh -c 'journalctl -q --no-pager -o cat "$0" "_SYSTEMD_INVOCATION_ID=$1" ${3:+"--namespace=+$3"} | grep -Eq -e "$2"' \
