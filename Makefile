@@ -23,7 +23,7 @@ FAKED  := $(patsubst %.c,$B/%,$(shell grep -l 'tests/fakes/glass.h' tests/unit/*
 comma  := ,
 WARN   := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
           -Wswitch-enum -Wformat=2 $(if $(DEV),-Werror)
-SAN    := $(if $(filter check,$(CONF)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -O1) \
+SAN    := $(if $(filter check,$(CONF)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1) \
           $(if $(filter tsan,$(CONF)),-fsanitize=thread -O1) $(if $(filter cover,$(CONF)),--coverage -O0)
 # What watches a program opens files and starts programs: workers let it.
 LOOSE  := $(if $(filter check tsan cover valgrind,$(CONF)),-DDROVER_LOOSE)

@@ -60,6 +60,17 @@ read_needs(struct detail *d, char *rest)
 	}
 }
 
+/* A container's unit of drover starts podman within a shell (playbooks/unit.c): what that runs. */
+static const char *
+within_shell(const char *command)
+{
+	static const char shell[] = "/bin/sh -c stop=; trap stop=y TERM; ",
+			  end[] = " exit $$rc sh ";
+	const char *at = str_starts(command, shell) ? strstr(command, end) : NULL;
+
+	return at ? at + strlen(end) : command;
+}
+
 /* "{ path=/bin/sh ; argv[]=/bin/sh -c x ; ignore_errors=no ; ...": the words of the command. */
 static void
 read_exec(struct detail *d, char *rest)
@@ -71,7 +82,7 @@ read_exec(struct detail *d, char *rest)
 		return;
 	if (end)
 		*end = '\0';
-	keep(&d->command, argv + strlen("argv[]="));
+	keep(&d->command, within_shell(argv + strlen("argv[]=")));
 }
 
 static void

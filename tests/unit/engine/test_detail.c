@@ -1,7 +1,9 @@
 /* What a host tells of one unit or container, as a value. */
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "engine/detail.h"
+#include "playbooks/unit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,6 +40,35 @@ a_failed_unit_says_why_and_what_it_wrote_last(void **state)
 	assert_int_equal(d.log_count, 2);
 	assert_int_equal(d.logs[0].at_s, 1795337258);
 	assert_string_equal(d.logs[1].text, "end");
+	detail_fini(&d);
+}
+
+/* As systemctl shows the words of a unit: without quotes, and lines that go on are one. */
+static void
+what_a_container_of_drover_runs_is_podman_and_not_the_shell_around_it(void **state)
+{
+	autobuf unit = BUF_INIT(4096), shown = BUF_INIT(4096);
+	struct detail d = { 0 };
+	struct err err;
+
+	(void)state;
+	unit_podman_run(&unit, "", "", "web-0", 10);
+	const char *words = strstr(buf_text(&unit), "ExecStart=/bin/sh");
+	assert_non_null(words);
+	buf_adds(&shown, "begin 1\nExecStart { path=/bin/sh ; argv[]=");
+	bool quoted = false;
+	for (const char *c = words + strlen("ExecStart="); *c; c++) {
+		char last = shown.data[shown.len - 1];
+
+		if (*c == '\'')
+			quoted = !quoted;
+		else if (*c != '\\' && (quoted || last != ' ' || (*c != ' ' && *c != '\n')))
+			buf_addc(&shown, *c == '\n' ? ' ' : *c);
+	}
+	buf_adds(&shown, " web:1 ; ignore_errors=no ; pid=1 }\nend\n");
+	assert_int_equal(detail_parse(&d, buf_text(&shown), shown.len, &err), 0);
+	assert_int_equal(strncmp(d.command, "/usr/bin/podman run --name=web-0 ", 33), 0);
+	assert_non_null(strstr(d.command, " web:1"));
 	detail_fini(&d);
 }
 
@@ -102,6 +133,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_failed_unit_says_why_and_what_it_wrote_last),
+		cmocka_unit_test(
+		    what_a_container_of_drover_runs_is_podman_and_not_the_shell_around_it),
 		cmocka_unit_test(a_container_has_its_image_and_its_mounts),
 		cmocka_unit_test(only_the_last_lines_of_a_log_are_kept),
 		cmocka_unit_test(what_is_cut_is_refused),
