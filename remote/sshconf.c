@@ -11,16 +11,16 @@
 #include "remote/sshcache.h"
 #include "remote/sshfiles.h"
 #include "remote/sshnotes.h"
+#include "remote/sshrun.h"
 #include "remote/sshscan.h"
 #include "remote/sshshare.h"
 
-#include <ctype.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #define CHILDREN   8
-#define OUTPUT_MAX ((size_t)64 << 10)
+#define TIMEOUT_MS 10000
 
 struct sshconf {
 	struct sshconf_config config;
@@ -195,7 +195,7 @@ is_spared(struct sshconf_ask *a)
 {
 	struct sshconf *s = a->of;
 	struct sshconf_query q = query_of(a);
-	autobuf lines = BUF_INIT(OUTPUT_MAX);
+	autobuf lines = BUF_INIT(SSHRUN_MAX);
 
 	if (!a->group)
 		return false;
@@ -220,29 +220,6 @@ is_spared(struct sshconf_ask *a)
 	return false;
 }
 
-/* The last line ssh wrote, cleaned: "FILE: line 3: Bad configuration option: x". */
-static void
-failure(const struct child_result *r, struct err *err)
-{
-	autofree char *text = xstrdup(buf_text(r->errors));
-	size_t n = strlen(text);
-
-	while (n && isspace((unsigned char)text[n - 1]))
-		text[--n] = '\0';
-	char *line = strrchr(text, '\n');
-	/* The one before tells more: "terminating, 1 bad configuration options" is the last. */
-	if (line && strstr(line, "terminating")) {
-		*line = '\0';
-		line = strrchr(text, '\n');
-	}
-	if (r->timed_out)
-		err_set(err, OUTCOME_INPUT, "ssh -G did not end within its time limit");
-	else if (*text)
-		err_set(err, OUTCOME_INPUT, "ssh -G: %s", line ? line + 1 : text);
-	else
-		err_set(err, OUTCOME_INPUT, "ssh -G ended with status %d", r->status);
-}
-
 static void
 end_show(struct sshconf_ask *a, const char *lines)
 {
@@ -265,7 +242,7 @@ on_child(void *user, const struct child_result *r)
 	s->learning = s->learning && !a->usual;
 	ask_unlink(a);
 	if (r->status != 0 || r->timed_out) {
-		failure(r, &err);
+		sshrun_failure(r, &err);
 		tell_group(a, NULL, false);
 		pump(s);
 		end_ask(a, NULL, &err);
@@ -275,7 +252,7 @@ on_child(void *user, const struct child_result *r)
 		end_show(a, buf_text(r->out));
 		return;
 	}
-	autobuf lines = BUF_INIT(OUTPUT_MAX);
+	autobuf lines = BUF_INIT(SSHRUN_MAX);
 	const char *usual = a->usual ? NULL : sshcache_find(s->cache, usual_key);
 	sshanswer_pick(buf_text(r->out), usual ? usual : "", &lines);
 	if (a->usual || s->files.cacheable)
@@ -292,45 +269,19 @@ static struct child *
 spawn(struct sshconf_ask *a, struct err *err)
 {
 	struct sshconf *s = a->of;
-	const char *argv[16] = { s->ssh, "-G" };
-	size_t n = 2;
-	autofree char *port = a->port ? xasprintf("%d", a->port) : NULL;
-	autobuf hostname = BUF_INIT(1024);
+	struct sshconf_query q = query_of(a);
 
-	if (a->bare || s->file) {
-		argv[n++] = "-F";
-		argv[n++] = a->bare ? "none" : s->file;
-	}
-	if (a->user) {
-		argv[n++] = "-l";
-		argv[n++] = a->user;
-	}
-	if (port) {
-		argv[n++] = "-p";
-		argv[n++] = port;
-	}
-	if (a->address) {
-		buf_adds(&hostname, "HostName=");
-		for (const char *p = a->address; *p; p++)
-			buf_adds(&hostname, *p == '%' ? "%%" : (const char[]){ *p, '\0' });
-		argv[n++] = "-o";
-		argv[n++] = buf_text(&hostname);
-	}
-	if (!a->shown) {
-		argv[n++] = "-o";
-		argv[n++] = "ControlPath=/%C"; /* what ssh makes of %C: sshanswer.c asks for it */
-	}
-	argv[n++] = "--";
-	argv[n++] = a->host;
-	argv[n] = NULL;
 	s->spawned++;
-	return child_start(s->config.loop,
-	    &(struct child_spec){ .argv = argv,
-		.max = OUTPUT_MAX,
-		.timeout_ms = s->config.timeout_ms ? s->config.timeout_ms : 10000,
+	return sshrun_start(
+	    &(struct sshrun){ .loop = s->config.loop,
+		.ssh = s->ssh,
+		.file = s->file,
+		.bare = a->bare,
+		.shown = a->shown != NULL,
+		.timeout_ms = s->config.timeout_ms ? s->config.timeout_ms : TIMEOUT_MS,
 		.done = on_child,
 		.user = a },
-	    err);
+	    &q, err);
 }
 
 static void
@@ -465,30 +416,6 @@ part(const char *s)
 	return s && *s ? s : "-";
 }
 
-/* Words that reach ssh's command line and the cache's lines. */
-static bool
-is_word(const char *s)
-{
-	if (!s)
-		return true;
-	if (*s == '-' || strlen(s) > 253)
-		return false;
-	for (; *s; s++) {
-		if (!isgraph((unsigned char)*s))
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_plain(const char *s)
-{
-	return is_word(s) &&
-	       (!s || strspn(s,
-			  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:%-") ==
-			  strlen(s));
-}
-
 static struct sshconf_ask *
 ask_for(struct sshconf *s, const struct sshconf_query *q, const char *key)
 {
@@ -497,7 +424,7 @@ ask_for(struct sshconf *s, const struct sshconf_query *q, const char *key)
 	a->port = q->port;
 	a->address = q->address ? arena_strdup(s->arena, q->address) : NULL;
 	a->user = q->user ? arena_strdup(s->arena, q->user) : NULL;
-	if (!*q->host || !is_plain(q->host) || !is_plain(q->address) || !is_word(q->user))
+	if (!sshrun_may_ask(q))
 		err_set(&a->err, OUTCOME_INPUT, "not a host, address or user name for ssh");
 	loop_timer_start(s->ready_timer, 0);
 	return a;
