@@ -6,7 +6,6 @@
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "base/work.h"
 #include "engine/herd.h"
 #include "engine/run.h"
@@ -17,7 +16,6 @@
 #include "playbooks/comeback.h"
 #include "playbooks/fetch.h"
 #include "playbooks/playbook.h"
-#include "playbooks/release.h"
 #include "playbooks/released.h"
 #include "playbooks/rollout.h"
 
@@ -361,55 +359,10 @@ apply_leave(struct apply *a, enum outcome as)
 	finish(a, as, as == OUTCOME_UNTRIED ? "the run was stopped before it" : NULL);
 }
 
-void
-apply_leave_out(struct apply *a, size_t i, bool out)
+struct apply_host *
+apply_host_at(struct apply *a, size_t i)
 {
-	a->hosts[i].out = out;
-}
-
-static struct plan_step *
-step_of(struct plan *p, const char *id)
-{
-	for (size_t i = 0; p && i < p->count; i++) {
-		if (str_eq(p->steps[i].resource->id, id))
-			return &p->steps[i];
-	}
-	return NULL;
-}
-
-/* Why not all that is out can be; NULL: it can. */
-static const char *
-bound(const struct apply_host *h)
-{
-	const char *why = NULL;
-
-	for (size_t i = 0; i < h->plan->count && !why; i++) {
-		const struct plan_step *s = &h->plan->steps[i];
-
-		why = s->out ? plan_bound(h->arena, h->plan, s) : NULL;
-		if (why)
-			why = arena_printf(
-			    h->arena, "%s cannot be left out: %s", s->resource->title, why);
-	}
-	return why;
-}
-
-int
-apply_leave_out_step(struct apply *a, size_t i, const char *id, bool out, struct err *err)
-{
-	const struct apply_host *h = &a->hosts[i];
-	struct plan_step *s = step_of(h->plan, id);
-	bool was = s && s->out;
-
-	if (!s)
-		return err_set(
-		    err, OUTCOME_HELD, "it follows the tasks: leave out those that ask for it");
-	s->out = out;
-	const char *why = bound(h);
-	if (!why)
-		return 0;
-	s->out = was;
-	return err_set(err, OUTCOME_HELD, "%s", why);
+	return &a->hosts[i];
 }
 
 void

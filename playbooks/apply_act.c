@@ -31,33 +31,6 @@ apply_acts(const struct apply_host *h)
 }
 
 void
-apply_settle_plan(struct apply_host *h)
-{
-	size_t all = h->plan->count;
-
-	for (size_t i = 0; h->plan->releases && i < all; i++) {
-		const struct plan_step *s = &h->plan->steps[i];
-
-		if (s->out && s->resource->app)
-			release_leave_out(h->plan->releases, s->resource->app);
-	}
-	if (!h->out)
-		plan_drop_out(h->plan);
-	h->partial = h->plan->count < all;
-	if (h->ground->late && !h->out)
-		apply_tell_plan(h);
-}
-
-void
-apply_hold_back(struct apply_host *h)
-{
-	struct err err;
-
-	err_set(&err, OUTCOME_HELD, "left out of the plan");
-	apply_host_end(h, OUTCOME_HELD, &err, 0);
-}
-
-void
 apply_record(void *user, const struct follow_record *r)
 {
 	struct apply_host *h = user;

@@ -144,6 +144,8 @@ void apply_send_input(struct apply_host *h);
 /* Cut what is in flight. */
 void apply_exec_cut(struct apply_host *h);
 
+struct apply_host *apply_host_at(struct apply *a, size_t i);
+
 /* This host's part of the stage is over; it may have ended or not. */
 void apply_rest(struct apply_host *h);
 /* Our own ledger fails: no host starts any more. */
