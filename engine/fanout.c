@@ -1,33 +1,20 @@
 #include "engine/fanout.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/event.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "engine/errand.h"
 #include "engine/herd.h"
+#include "engine/outflow.h"
 #include "engine/retry.h"
 #include "engine/run.h"
 #include "engine/stray.h"
 #include "inventory/inventory.h"
-#include "ledger/ledger.h"
-
-#include <string.h>
 
 #define PARALLEL 64
 
 enum task_state { TASK_WAITING, TASK_CONNECTING, TASK_PARKED, TASK_RUNNING, TASK_ENDED };
-
-/* One stream of one host: what the ledger keeps, and the beginning of a character whose rest has
- * not come yet. */
-struct flow {
-	struct ledger_output *kept;
-	char part[4];
-	size_t part_len;
-	size_t returns; /* of a terminal's, that may be part of an end of line */
-};
 
 struct task {
 	struct fanout *f;
@@ -40,7 +27,7 @@ struct task {
 	bool spoke, again; /* it has said something; it was begun anew */
 	struct err lost;
 	int64_t began_ms;
-	struct flow flow[2];
+	struct outflow out;
 };
 
 struct fanout {
@@ -61,105 +48,18 @@ has_room(const struct fanout *f)
 }
 
 static const char *
-stream_name(enum stream s)
-{
-	return s == STREAM_OUT ? "out" : "err";
-}
-
-static const char *
 task_host(const struct task *t)
 {
 	return herd_host_of(t->hh)->name;
 }
 
 static void
-emit_piece(struct task *t, enum stream s, const char *p, size_t n)
-{
-	autoevent e = { .count = 0 };
-
-	if (n == 0)
-		return;
-	event_init(&e, EVENT_HOST_OUT);
-	event_set_text(&e, FIELD_HOST, task_host(t));
-	event_set_text(&e, FIELD_STREAM, stream_name(s));
-	event_set_data(&e, FIELD_DATA, p, n);
-	run_emit(t->f->spec.run, &e);
-}
-
-/* A terminal ends its lines by a carriage return and a newline: what is kept are lines. */
-static void
-take_returns(struct flow *flow, const char *p, size_t n, struct buf *to)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '\r') {
-			flow->returns++;
-			continue;
-		}
-		for (; flow->returns && p[i] != '\n'; flow->returns--)
-			buf_addc(to, '\r');
-		flow->returns = 0;
-		buf_addc(to, p[i]);
-	}
-}
-
-static void
-keep(struct task *t, enum stream s, const char *p, size_t n)
-{
-	struct flow *flow = &t->flow[s];
-	const char *piece = p;
-	autofree char *joined = NULL;
-
-	if (run_ledger(t->f->spec.run)) {
-		if (!flow->kept)
-			flow->kept = ledger_output_new();
-		ledger_output_add(flow->kept, p, n);
-	}
-	if (flow->part_len > 0) {
-		joined = xcalloc(flow->part_len + n, 1);
-		memcpy(joined, flow->part, flow->part_len);
-		memcpy(joined + flow->part_len, p, n);
-		piece = joined;
-		n += flow->part_len;
-	}
-	size_t whole = utf8_whole(piece, n);
-	flow->part_len = n - whole;
-	memcpy(flow->part, piece + whole, flow->part_len);
-	emit_piece(t, s, piece, whole);
-}
-
-static void
 on_data(void *user, enum stream s, const void *p, size_t n)
 {
 	struct task *t = user;
-	autobuf lines = BUF_INIT(SIZE_MAX);
 
 	t->spoke = true;
-	if (!t->f->spec.terminal) {
-		keep(t, s, p, n);
-		return;
-	}
-	take_returns(&t->flow[s], p, n, &lines);
-	if (lines.len)
-		keep(t, s, lines.data, lines.len);
-}
-
-static void
-end_flow(struct task *t, enum stream s)
-{
-	struct flow *flow = &t->flow[s];
-	autoevent e = { .count = 0 };
-
-	for (; flow->returns; flow->returns--)
-		keep(t, s, "\r", 1);
-	emit_piece(t, s, flow->part, flow->part_len);
-	flow->part_len = 0;
-	if (!flow->kept)
-		return;
-	event_init(&e, EVENT_HOST_OUTPUT);
-	event_set_text(&e, FIELD_HOST, task_host(t));
-	event_set_text(&e, FIELD_STREAM, stream_name(s));
-	ledger_output_end(take(flow->kept), herd_ledger(t->f->spec.herd), &e);
-	run_emit(t->f->spec.run, &e);
+	outflow_add(&t->out, s, p, n);
 }
 
 static bool
@@ -214,8 +114,7 @@ task_end(
 	f->ended++;
 	t->state = TASK_ENDED;
 	t->errand = NULL;
-	end_flow(t, STREAM_OUT);
-	end_flow(t, STREAM_ERR);
+	outflow_end(&t->out);
 	emit_end(t, state, status, err);
 	if (!f->spec.keep)
 		herd_disconnect(t->hh);
@@ -450,6 +349,7 @@ fanout_start(const struct fanout_spec *spec)
 	for (size_t i = 0; i < spec->count; i++) {
 		f->tasks[i].f = f;
 		f->tasks[i].hh = spec->hosts[i];
+		outflow_init(&f->tasks[i].out, spec->run, spec->hosts[i], spec->terminal != NULL);
 	}
 	fill(f);
 	return f;
