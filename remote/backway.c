@@ -61,9 +61,11 @@ on_late(void *user)
 	refuse(user, "the server does not answer");
 }
 
-static void
-on_reply(struct backway *b, const struct mux_reply *r)
+static bool
+on_reply(void *user, const struct mux_reply *r)
 {
+	struct backway *b = user;
+
 	switch (r->word) {
 	case MUX_DONE:
 		finish(b, NULL);
@@ -78,29 +80,22 @@ on_reply(struct backway *b, const struct mux_reply *r)
 	case MUX_OTHER:
 		break;
 	}
+	return !b->over;
 }
 
 static void
 read_replies(struct backway *b)
 {
-	struct mux_reply r;
-	char bytes[4096];
-	ssize_t n = read(b->fd, bytes, sizeof(bytes));
-	long used = 0;
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
+	switch (mux_hear(b->fd, &b->in, on_reply, b)) {
+	case MUX_GOES_ON:
+		break;
+	case MUX_GONE:
 		refuse(b, "the connection is gone");
-		return;
-	}
-	buf_add(&b->in, bytes, (size_t)n);
-	while (!b->over && (used = mux_read(b->in.data, b->in.len, &r)) > 0) {
-		buf_drop(&b->in, (size_t)used);
-		on_reply(b, &r);
-	}
-	if (used < 0)
+		break;
+	case MUX_GARBLED:
 		refuse(b, "ssh's master speaks another language");
+		break;
+	}
 }
 
 static void

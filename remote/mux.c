@@ -3,7 +3,9 @@
 #include "base/buf.h"
 #include "remote/porter.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #define VERSION   4
 #define REPLY_MAX 65536
@@ -164,4 +166,25 @@ mux_read(const void *bytes, size_t n, struct mux_reply *ret)
 		return -1;
 	}
 	return (long)(4 + len);
+}
+
+enum mux_heard
+mux_hear(int fd, struct buf *in, bool (*told)(void *user, const struct mux_reply *r), void *user)
+{
+	struct mux_reply r;
+	char bytes[4096];
+	ssize_t n = read(fd, bytes, sizeof(bytes));
+	bool more = true;
+	long used = 0;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return MUX_GOES_ON;
+	if (n <= 0)
+		return MUX_GONE;
+	buf_add(in, bytes, (size_t)n);
+	while (more && (used = mux_read(in->data, in->len, &r)) > 0) {
+		buf_drop(in, (size_t)used);
+		more = told(user, &r);
+	}
+	return used < 0 ? MUX_GARBLED : MUX_GOES_ON;
 }

@@ -1,8 +1,8 @@
 /*
  * The words between an ssh(1) master and those who share its connection.
  *
- * OpenSSH's PROTOCOL.mux, version 4, as far as a command needs it. Pure: bytes in
- * a buffer. The master is trusted as far as ssh(1) is; what is not in the table
+ * OpenSSH's PROTOCOL.mux, version 4, as far as a command needs it. Pure, bytes in
+ * a buffer, but for mux_hear(). The master is trusted as far as ssh(1) is; what is not in the table
  * is refused all the same.
  */
 #ifndef DROVER_REMOTE_MUX_H
@@ -45,5 +45,16 @@ struct mux_reply {
 
 /* One reply of n bytes: how many it took, 0 when it is not whole yet, -1 when it is none. */
 long mux_read(const void *p, size_t n, struct mux_reply *ret);
+
+enum mux_heard {
+	MUX_GOES_ON,
+	MUX_GONE,   /* nothing comes any more */
+	MUX_GARBLED /* what came is no reply */
+};
+
+/* Read once what a master wrote, and tell each reply that is whole by now until told() gives false. What is not
+ * whole stays in the buffer. */
+enum mux_heard mux_hear(
+    int fd, struct buf *in, bool (*told)(void *user, const struct mux_reply *r), void *user);
 
 #endif

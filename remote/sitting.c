@@ -103,9 +103,10 @@ on_opened(struct sitting *s)
 	porter_started(s->task);
 }
 
-static void
-on_reply(struct sitting *s, const struct mux_reply *r)
+static bool
+on_reply(void *user, const struct mux_reply *r)
 {
+	struct sitting *s = user;
 	struct porter_end e = { .have_status = true, .status = (int)r->status };
 
 	switch (r->word) {
@@ -129,32 +130,24 @@ on_reply(struct sitting *s, const struct mux_reply *r)
 	case MUX_OTHER:
 		break;
 	}
+	return true;
 }
 
 static void
 on_replies(struct sitting *s)
 {
-	struct mux_reply r;
-	char bytes[4096];
-	ssize_t n = read(s->fd, bytes, sizeof(bytes));
-	long used = 0;
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
+	switch (mux_hear(s->fd, &s->in, on_reply, s)) {
+	case MUX_GOES_ON:
+		break;
+	case MUX_GONE:
 		loop_io_want(s->io, 0);
 		if (!s->ended)
 			loop_timer_start(s->timer, LAST_MS);
-		return;
-	}
-	buf_add(&s->in, bytes, (size_t)n);
-	while ((used = mux_read(s->in.data, s->in.len, &r)) > 0) {
-		buf_drop(&s->in, (size_t)used);
-		on_reply(s, &r);
-	}
-	if (used < 0) {
+		break;
+	case MUX_GARBLED:
 		loop_io_want(s->io, 0);
 		fail(s, OUTCOME_UNKNOWN, "channel", "ssh's master speaks another language");
+		break;
 	}
 }
 
