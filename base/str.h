@@ -12,6 +12,9 @@ bool str_eq(const char *a, const char *b);
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 
+/* Behind the blanks and tabs at the beginning. */
+const char *str_skip_blanks(const char *s);
+
 /* Copy at most size-1 bytes and end with a NUL; false when s did not fit. */
 bool str_copy(char *to, size_t size, const char *s);
 

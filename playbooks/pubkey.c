@@ -33,14 +33,6 @@ word_end(const char *p)
 }
 
 static const char *
-skip_blanks(const char *p)
-{
-	while (is_blank(*p))
-		p++;
-	return p;
-}
-
-static const char *
 type_at(const char *p, size_t n)
 {
 	for (size_t i = 0; i < countof(types); i++) {
@@ -54,7 +46,7 @@ type_at(const char *p, size_t n)
 static const char *
 find_type(const char *line, const char **ret_type)
 {
-	const char *p = skip_blanks(line);
+	const char *p = str_skip_blanks(line);
 
 	for (int i = 0; i < 2 && p; i++) {
 		const char *end = word_end(p);
@@ -64,7 +56,7 @@ find_type(const char *line, const char **ret_type)
 		*ret_type = type_at(p, (size_t)(end - p));
 		if (*ret_type)
 			return p;
-		p = skip_blanks(end);
+		p = str_skip_blanks(end);
 	}
 	return NULL;
 }
@@ -76,10 +68,10 @@ pubkey_cut(const char *line, struct pubkey *ret)
 
 	if (!p)
 		return false;
-	p = skip_blanks(p + strlen(type));
+	p = str_skip_blanks(p + strlen(type));
 	ret->blob = p;
 	ret->blob_len = strcspn(p, " \t");
-	ret->comment = skip_blanks(p + ret->blob_len);
+	ret->comment = str_skip_blanks(p + ret->blob_len);
 	return ret->blob_len > 0;
 }
 
@@ -114,7 +106,7 @@ pubkey_wrong(const char *line)
 		return "a key longer than 16 KiB";
 	if (strstr(line, "PRIVATE KEY"))
 		return "a private key, which belongs nowhere but where it was made";
-	if (str_starts(skip_blanks(line), "ssh-dss "))
+	if (str_starts(str_skip_blanks(line), "ssh-dss "))
 		return "sshd no longer takes keys of the type ssh-dss";
 	if (!find_type(line, &type))
 		return "[OPTIONS] TYPE KEY [COMMENT] is wanted here, as in a .pub file";

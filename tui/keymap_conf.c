@@ -41,14 +41,6 @@ mark_at(const struct conf *c, const char *p)
 	return at;
 }
 
-static const char *
-skip_blanks(const char *p)
-{
-	while (*p == ' ' || *p == '\t')
-		p++;
-	return p;
-}
-
 /* Words in small letters, but a single character stands as it is. */
 static void
 lower(char *word)
@@ -115,7 +107,7 @@ read_keys(const struct conf *c, const char *p, char *to, size_t size)
 		const char *at = p;
 
 		snprintf(word, sizeof(word), "%.*s", len < WORD_MAX ? (int)len : WORD_MAX - 1, p);
-		p = skip_blanks(p + len);
+		p = str_skip_blanks(p + len);
 		if (*word == '#' && count)
 			break; /* a comment: the key itself is "hash" */
 		if (len >= KEY_NAME || *word == '#' || !key_name(word)) {
@@ -207,7 +199,7 @@ read_binding(const struct conf *c, const char *p, const char *equals)
 {
 	char screen[WORD_MAX], action[WORD_MAX], keys[KEYS_MAX * KEY_NAME + 1];
 	size_t len = strcspn(p, " \t=");
-	const char *name = skip_blanks(p + len), *end = equals;
+	const char *name = str_skip_blanks(p + len), *end = equals;
 	struct mark at = mark_at(c, p);
 
 	while (end > name && (end[-1] == ' ' || end[-1] == '\t'))
@@ -223,7 +215,7 @@ read_binding(const struct conf *c, const char *p, const char *equals)
 		unknown(c, p, NULL, screen);
 		return;
 	}
-	if (!read_keys(c, skip_blanks(equals + 1), keys, sizeof(keys)))
+	if (!read_keys(c, str_skip_blanks(equals + 1), keys, sizeof(keys)))
 		return;
 	if (set_before(c, screen, action))
 		diag_error(c->diag, at, "the keys of '%s' are given twice", action);
@@ -237,8 +229,8 @@ preset_value(const char *p)
 {
 	if (!str_starts(p, "preset"))
 		return NULL;
-	p = skip_blanks(p + strlen("preset"));
-	return *p == '=' ? skip_blanks(p + 1) : NULL;
+	p = str_skip_blanks(p + strlen("preset"));
+	return *p == '=' ? str_skip_blanks(p + 1) : NULL;
 }
 
 static void
@@ -268,7 +260,7 @@ read_preset(struct conf *c, const char *value, const char *instead)
 static void
 read_line(struct conf *c, const char *instead, bool presets)
 {
-	const char *p = skip_blanks(c->start), *value = preset_value(p);
+	const char *p = str_skip_blanks(c->start), *value = preset_value(p);
 
 	if (!*p || *p == '#')
 		return;

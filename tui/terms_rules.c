@@ -100,14 +100,6 @@ terms_rules_match(const struct terms_rules *r, const char *line)
 	return NULL;
 }
 
-static const char *
-skip_blanks(const char *p)
-{
-	while (*p == ' ' || *p == '\t')
-		p++;
-	return p;
-}
-
 static void
 read_time(struct diag *d, struct mark at, const char *value, int64_t most, int64_t *ret)
 {
@@ -138,7 +130,7 @@ read_line(struct terms_rules *r, struct diag *d, struct mark at, char *line)
 {
 	static const char *const names[] = { "ask", "idle", "stagger", NULL };
 	char *equals = strchr(line, '=');
-	char *name = (char *)(uintptr_t)skip_blanks(line);
+	char *name = (char *)(uintptr_t)str_skip_blanks(line);
 
 	if (!*name || *name == '#')
 		return;
@@ -148,7 +140,7 @@ read_line(struct terms_rules *r, struct diag *d, struct mark at, char *line)
 		    "stagger = TIME");
 		return;
 	}
-	const char *value = skip_blanks(equals + 1);
+	const char *value = str_skip_blanks(equals + 1);
 	size_t n = strlen(value);
 	while (n && (value[n - 1] == ' ' || value[n - 1] == '\t' || value[n - 1] == '\r'))
 		((char *)(uintptr_t)value)[--n] = '\0';

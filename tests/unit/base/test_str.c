@@ -159,10 +159,22 @@ times_print_and_parse_back(void **state)
 	assert_string_equal(text, "2h05m");
 }
 
+static void
+blanks_at_the_beginning_are_skipped(void **state)
+{
+	(void)state;
+	assert_string_equal(str_skip_blanks(" \t a b "), "a b ");
+	assert_string_equal(str_skip_blanks("a"), "a");
+	assert_string_equal(str_skip_blanks("\n a"), "\n a");
+	assert_string_equal(str_skip_blanks(" \t"), "");
+	assert_string_equal(str_skip_blanks(""), "");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(blanks_at_the_beginning_are_skipped),
 		cmocka_unit_test(globs_match_as_a_shell_does),
 		cmocka_unit_test(numbers_are_whole_or_refused),
 		cmocka_unit_test(a_quoted_word_is_one_word),
