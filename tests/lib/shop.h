@@ -53,6 +53,16 @@
 	"ExecStopPost=-/usr/bin/podman rm -f -i --time=10 --cidfile=%t/%N.cid\n"                   \
 	"ExecStopPost=-rm -f %t/%N.cid %t/%N.pid\n"
 
+/* Among its options: its volume and what it is told of itself. */
+#define SHOP_TOLD                                                                                  \
+	"  --volume=shop-data:/data \\\n"                                                          \
+	"  --volume=/etc/drover/apps/shop/resources-1.json:/run/drover/resources.json:ro \\\n"     \
+	"  --env=DROVER_APP=shop \\\n"                                                             \
+	"  --env=DROVER_HOST=web1 \\\n"                                                            \
+	"  --env=DROVER_REPLICA=1 \\\n"                                                            \
+	"  --env=DROVER_RESOURCES=/run/drover/resources.json \\\n"                                 \
+	"  --env=DROVER_LOG=stdout \\\n"
+
 /* What of the app has that id; the test fails when nothing has. Lives as long as the arena. */
 const struct resource *shop_resource(const struct app *app, struct arena *a, const char *id);
 

@@ -18,28 +18,35 @@
 
 static const struct prune all = { .before_ms = INT64_MAX };
 
-/* What a host of the run said, with a content for it. */
+/* The beginning of an event about web1 that tells of a text, which is kept as a content. */
+static struct event
+tell(struct ledger *l, enum event_kind kind, const char *text, char hex[65])
+{
+	struct event e = { .count = 0 };
+
+	ledger_put(l, text, strlen(text), hex);
+	event_init(&e, kind);
+	event_set_text(&e, FIELD_HOST, "web1");
+	return e;
+}
+
+/* What a host of the run said. */
 static void
 say(struct ledger_run *r, struct ledger *l, const char *text, char hex[65])
 {
-	autoevent e = { .count = 0 };
+	autoevent e = tell(l, EVENT_HOST_OUTPUT, text, hex);
 
-	ledger_put(l, text, strlen(text), hex);
-	event_init(&e, EVENT_HOST_OUTPUT);
-	event_set_text(&e, FIELD_HOST, "web1");
 	event_set_text(&e, FIELD_STREAM, "out");
 	event_set_text(&e, FIELD_HEAD, hex);
 	ledger_append(r, &e);
 }
 
+/* What a terminal of the run showed. */
 static void
 show(struct ledger_run *r, struct ledger *l, const char *text, char hex[65])
 {
-	autoevent e = { .count = 0 };
+	autoevent e = tell(l, EVENT_TRANSCRIPT, text, hex);
 
-	ledger_put(l, text, strlen(text), hex);
-	event_init(&e, EVENT_TRANSCRIPT);
-	event_set_text(&e, FIELD_HOST, "web1");
 	event_set_text(&e, FIELD_NAME, "0123456789abcdef");
 	event_set_text(&e, FIELD_DIGEST, hex);
 	ledger_append(r, &e);

@@ -42,34 +42,27 @@ static const struct app shop = {
 	.health = { .kind = HEALTH_HTTP, .port = 8080, .address = "127.0.0.1", .path = "/" },
 };
 
-static const char golden[] =
-    SHOP_UNIT "CPUQuota=50%\n"
-	      "MemoryMax=268435456\n"
-	      "TasksMax=100\n" SHOP_STARTS
-	      "  --cap-drop=all --security-opt=no-new-privileges --read-only \\\n"
-	      "  --publish=0.0.0.0:8081:80/tcp \\\n"
-	      "  \"--publish=[::1]:9001:9000/tcp\" \\\n"
-	      "  --volume=/etc/drover/apps/shop/files/etc/shop.toml:/etc/shop.toml:ro \\\n"
-	      "  --volume=shop-data:/data \\\n"
-	      "  --volume=/etc/drover/apps/shop/resources-1.json:/run/drover/resources.json:ro \\\n"
-	      "  --env=DROVER_APP=shop \\\n"
-	      "  --env=DROVER_HOST=web1 \\\n"
-	      "  --env=DROVER_REPLICA=1 \\\n"
-	      "  --env=DROVER_RESOURCES=/run/drover/resources.json \\\n"
-	      "  --env=DROVER_LOG=stdout \\\n"
-	      "  --env=DROVER_READS=/etc/shop.toml \\\n"
-	      "  --env=DROVER_WRITES=/data \\\n"
-	      "  --env=DROVER_CPU=0.50 \\\n"
-	      "  --env=DROVER_MEMORY=268435456 \\\n"
-	      "  --env=DROVER_TASKS=100 \\\n"
-	      "  --env=PORT_HTTP=80 \\\n"
-	      "  --env=PORT_ADMIN_UI=9000 \\\n"
-	      "  --env=LOG=info \\\n"
-	      "  \"--env=GREETING=50%% of \\\"$$HOME\\\"\\nExecStartPre=/bin/false\" \\\n"
-	      "  --entrypoint=/bin/shop \\\n"
-	      "  localhost/shop:1 serve --name \"a b\"\n" SHOP_STOPS "\n"
-	      "[Install]\n"
-	      "WantedBy=multi-user.target\n";
+static const char golden[] = SHOP_UNIT
+    "CPUQuota=50%\n"
+    "MemoryMax=268435456\n"
+    "TasksMax=100\n" SHOP_STARTS
+    "  --cap-drop=all --security-opt=no-new-privileges --read-only \\\n"
+    "  --publish=0.0.0.0:8081:80/tcp \\\n"
+    "  \"--publish=[::1]:9001:9000/tcp\" \\\n"
+    "  --volume=/etc/drover/apps/shop/files/etc/shop.toml:/etc/shop.toml:ro \\\n" SHOP_TOLD
+    "  --env=DROVER_READS=/etc/shop.toml \\\n"
+    "  --env=DROVER_WRITES=/data \\\n"
+    "  --env=DROVER_CPU=0.50 \\\n"
+    "  --env=DROVER_MEMORY=268435456 \\\n"
+    "  --env=DROVER_TASKS=100 \\\n"
+    "  --env=PORT_HTTP=80 \\\n"
+    "  --env=PORT_ADMIN_UI=9000 \\\n"
+    "  --env=LOG=info \\\n"
+    "  \"--env=GREETING=50%% of \\\"$$HOME\\\"\\nExecStartPre=/bin/false\" \\\n"
+    "  --entrypoint=/bin/shop \\\n"
+    "  localhost/shop:1 serve --name \"a b\"\n" SHOP_STOPS "\n"
+    "[Install]\n"
+    "WantedBy=multi-user.target\n";
 
 static void
 a_replica_is_a_unit_a_person_can_read(void **state)
