@@ -44,7 +44,7 @@ static const struct option options[] = {
 	{ OPTION_LIST, 'D', "dynamic", AT(dynamic), "PORT",
 	    .summary = "a SOCKS proxy here that connects from the host" },
 	{ OPTION_LIST, 'R', "remote", AT(remote), "PORT:HOST:PORT",
-	    .summary = "a port of the host leads to one that is reached from here, by ssh(1)" },
+	    .summary = "a port of the host leads to one that is reached from here" },
 	{ .type = OPTION_END },
 };
 
@@ -160,7 +160,9 @@ static bool
 read_forwards(
     struct call *call, const struct option_list *words, const char *letter, struct forwards *to)
 {
-	bool proxy = str_eq(letter, "-D");
+	enum portwords_kind kind = str_eq(letter, "-D")   ? PORTWORDS_PROXY
+				   : str_eq(letter, "-R") ? PORTWORDS_BACK
+							  : PORTWORDS_THERE;
 	struct err err;
 
 	for (size_t i = 0; i < words->count; i++) {
@@ -168,7 +170,7 @@ read_forwards(
 			call_usage(call, "ssh forwards %zu ports at most", countof(to->list));
 			return false;
 		}
-		if (portwords_parse(words->item[i], proxy, &to->list[to->count++], &err) < 0) {
+		if (portwords_parse(words->item[i], kind, &to->list[to->count++], &err) < 0) {
 			err_wrap(&err, "ssh %s", letter);
 			call_fail(call, &err);
 			return false;

@@ -35,7 +35,7 @@ cut(const char *word, struct part *parts)
 	}
 }
 
-/* 1 to 65535, or 0. */
+/* 0 to 65535, or -1. */
 static int
 port_of(const struct part *part)
 {
@@ -43,10 +43,10 @@ port_of(const struct part *part)
 
 	for (size_t i = 0; i < part->len; i++) {
 		if (part->at[i] < '0' || part->at[i] > '9' || i == 5)
-			return 0;
+			return -1;
 		n = n * 10 + (part->at[i] - '0');
 	}
-	return n <= 65535 ? n : 0;
+	return part->len && n <= 65535 ? n : -1;
 }
 
 static bool
@@ -73,8 +73,9 @@ keep_address(const struct part *part, struct portwords *to)
 }
 
 int
-portwords_parse(const char *word, bool proxy, struct portwords *ret, struct err *err)
+portwords_parse(const char *word, enum portwords_kind kind, struct portwords *ret, struct err *err)
 {
+	bool proxy = kind == PORTWORDS_PROXY;
 	struct part parts[PARTS];
 	struct portwords got = { .port = 0 };
 	int n = cut(word, parts), own = proxy ? 1 : 3, first = n - own;
@@ -92,9 +93,10 @@ portwords_parse(const char *word, bool proxy, struct portwords *ret, struct err 
 		if (!parts[first + 1].len || !keep(&parts[first + 1], got.host, sizeof(got.host)))
 			return err_set(err, OUTCOME_USAGE, "'%.200s' names no host", word);
 	}
-	if (!got.port || (!proxy && !got.to))
-		return err_set(
-		    err, OUTCOME_USAGE, "'%.200s': a port is a number from 1 to 65535", word);
+	if (got.port < (kind == PORTWORDS_BACK ? 0 : 1) || (!proxy && got.to < 1))
+		return err_set(err, OUTCOME_USAGE, "'%.200s': a port is a number from 1 to 65535%s",
+		    word,
+		    kind == PORTWORDS_BACK ? "; of the host also 0, for one of its choice" : "");
 	*ret = got;
 	return 0;
 }

@@ -8,8 +8,6 @@
 #ifndef DROVER_CLI_PORTWORDS_H
 #define DROVER_CLI_PORTWORDS_H
 
-#include <stdbool.h>
-
 struct err;
 
 struct portwords {
@@ -19,7 +17,14 @@ struct portwords {
 	int to;
 };
 
+enum portwords_kind {
+	PORTWORDS_THERE, /* -L */
+	PORTWORDS_PROXY, /* -D */
+	PORTWORDS_BACK   /* -R: port 0 is the server's choice */
+};
+
 /* Kind USAGE. */
-int portwords_parse(const char *word, bool proxy, struct portwords *ret, struct err *err);
+int portwords_parse(
+    const char *word, enum portwords_kind kind, struct portwords *ret, struct err *err);
 
 #endif

@@ -34,6 +34,13 @@
 #define PIECE    16384
 #define TERM_MAX 63
 
+/* A port there, and where it leads: who is told of it. */
+struct way_back {
+	struct work *work;
+	const struct portwords *words;
+	struct outlet *outlet;
+};
+
 struct work {
 	struct call *call;
 	const struct ssh_one_spec *spec;
@@ -42,9 +49,9 @@ struct work {
 	struct terminal *terminal;
 	struct inlet *inlets[SSH_ONE_FORWARDS];
 	size_t inlet_count;
-	struct outlet *outlets[SSH_ONE_FORWARDS];
-	size_t outlet_count, unsettled; /* of outlets: what runs there may count on them */
-	struct transcript *transcript;  /* NULL: none is kept */
+	struct way_back backs[SSH_ONE_FORWARDS];
+	size_t back_count, unsettled;  /* of backs: what runs there may count on them */
+	struct transcript *transcript; /* NULL: none is kept */
 	struct pour *out, *errors;
 	struct loop_io *in;
 	struct loop_signal *winch, *cont;
@@ -438,15 +445,20 @@ code_of(const struct work *w, int code)
 
 /* It stands between lines of the host's, on a terminal that may be raw. */
 static void
-on_forward_failed(void *user, const char *text)
+tell_of_port(struct work *w, const char *text)
 {
-	struct work *w = user;
 	autobuf line = BUF_INIT(2048);
 
 	buf_adds(&line, "drover: ");
 	utf8_clean_line(&line, text, strlen(text));
 	buf_adds(&line, w->raw ? "\r\n" : "\n");
 	pour_add(w->errors, line.data, line.len);
+}
+
+static void
+on_forward_failed(void *user, const char *text)
+{
+	tell_of_port(user, text);
 }
 
 static int
@@ -470,38 +482,49 @@ open_inlets(struct work *w, struct err *err)
 }
 
 static void
-on_settled(void *user, const char *why)
+on_settled(void *user, int port, const char *why)
 {
-	struct work *w = user;
+	const struct way_back *back = user;
+	struct work *w = back->work;
+	char text[360];
 
+	if (!why && back->words->port == 0) {
+		snprintf(text, sizeof(text), "port %d there leads to %s port %d", port,
+		    back->words->host, back->words->to);
+		why = text;
+	}
 	if (why && *why)
-		on_forward_failed(w, why);
+		tell_of_port(w, why);
 	if (--w->unsettled == 0 && !w->ended)
 		open_terminal(w);
 }
 
-/* ssh(1) alone opens ports there: what a worker of drover's holds cannot connect from here. */
-static int
-open_outlets(struct work *w, struct err *err)
+static void
+on_visit_failed(void *user, const char *text)
 {
-	struct herd_host *hh = herd_of(w->call->herd, w->host);
+	const struct way_back *back = user;
 
-	if (w->spec->back_count && !herd_reach_by(hh, "ssh"))
-		return err_set(err, OUTCOME_REFUSED,
-		    "-R goes by ssh(1), and the inventory says transport: %s", w->host->transport);
+	tell_of_port(back->work, text);
+}
+
+static void
+open_outlets(struct work *w)
+{
 	w->unsettled = w->spec->back_count;
 	for (size_t i = 0; i < w->spec->back_count; i++) {
 		const struct portwords *b = &w->spec->backs[i];
+		struct way_back *back = &w->backs[w->back_count++];
 		struct outlet_spec spec = { .address = b->address[0] ? b->address : NULL,
 			.port = b->port,
 			.host = b->host,
 			.to = b->to,
 			.settled = on_settled,
-			.user = w };
+			.failed = on_visit_failed,
+			.user = back };
 
-		w->outlets[w->outlet_count++] = outlet_new(hh, &spec);
+		*back = (struct way_back){ .work = w, .words = b };
+		back->outlet = outlet_new(herd_of(w->call->herd, w->host), &spec);
 	}
-	return 0;
 }
 
 static void
@@ -519,9 +542,11 @@ begin(struct work *w)
 	w->cont = loop_signal_new(loop, SIGCONT, on_window, w);
 	w->began_ms = clock_mono_ms();
 	tell_start(w);
-	if (open_inlets(w, &err) < 0 || open_outlets(w, &err) < 0)
+	if (open_inlets(w, &err) < 0)
 		fail(w, err.kind, err.text);
-	else if (!w->spec->back_count)
+	else if (w->spec->back_count)
+		open_outlets(w);
+	else
 		open_terminal(w);
 }
 
@@ -530,8 +555,8 @@ finish(struct work *w)
 {
 	while (w->inlet_count)
 		inlet_free(w->inlets[--w->inlet_count]);
-	while (w->outlet_count)
-		outlet_free(w->outlets[--w->outlet_count]);
+	while (w->back_count)
+		outlet_free(w->backs[--w->back_count].outlet);
 	terminal_close(w->terminal);
 	loop_io_free(w->in);
 	loop_signal_free(w->winch);

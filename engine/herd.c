@@ -22,7 +22,6 @@ struct herd_host {
 	struct herd *herd;
 	const struct host *host;
 	struct session *session;
-	const char *transport; /* wanted here; NULL: as the inventory says */
 	bool up, leave, was_up, needs_terminal;
 	int holds;
 	struct herd_guest *guests;
@@ -287,17 +286,6 @@ herd_target(const struct host *host, struct target *ret)
 }
 
 bool
-herd_reach_by(struct herd_host *hh, const char *transport)
-{
-	const char *said = hh->host->transport;
-
-	if (said && !str_eq(said, "auto") && !str_eq(said, transport))
-		return false;
-	hh->transport = transport;
-	return true;
-}
-
-bool
 herd_find(const struct inventory *inventory, const char *name, struct target *ret)
 {
 	const struct host *host = inventory_find(inventory, name);
@@ -316,8 +304,6 @@ open_session(struct herd_host *hh)
 	struct target t;
 
 	herd_target(hh->host, &t);
-	if (hh->transport)
-		t.transport = hh->transport;
 	hh->leave = false;
 	hh->sessions++;
 	hh->session = session_open(hh->herd->config.remote, &t, &listener, hh);

@@ -52,10 +52,6 @@ struct herd_host *herd_of(struct herd *h, const struct host *host);
 
 const struct host *herd_host_of(const struct herd_host *hh);
 
-/* From the next session on it is reached by this transport ("ssh") where the inventory leaves that open; the text
- * is borrowed. False: the inventory says another. */
-bool herd_reach_by(struct herd_host *hh, const char *transport);
-
 /* A live session: calls ready at once or later, with the session or with why there is none. One
  * login a host, shared by all who ask. Kind UNREACHABLE, REFUSED or what remote said. */
 void herd_session(struct herd_host *hh,

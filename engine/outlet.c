@@ -14,11 +14,19 @@ struct outlet {
 };
 
 static void
-on_done(void *user, const struct err *err)
+on_done(void *user, int port, const struct err *err)
 {
 	struct outlet *o = user;
 
-	o->spec.settled(o->spec.user, err ? err->text : NULL);
+	o->spec.settled(o->spec.user, port, err ? err->text : NULL);
+}
+
+static void
+on_failed(void *user, const char *text)
+{
+	struct outlet *o = user;
+
+	o->spec.failed(o->spec.user, text);
 }
 
 static void
@@ -30,20 +38,21 @@ on_ready(void *user, struct session *s, const struct err *err)
 		.host = o->host,
 		.to = o->spec.to,
 		.done = on_done,
+		.failed = on_failed,
 		.user = o };
 	struct err why;
 
 	o->waits = false;
 	(void)err;
 	if (!s) {
-		o->spec.settled(o->spec.user, "");
+		o->spec.settled(o->spec.user, 0, "");
 		return;
 	}
 	herd_hold(o->hh);
 	o->holds = true;
 	o->backway = backway_open(s, &spec, &why);
 	if (!o->backway)
-		o->spec.settled(o->spec.user, why.text);
+		o->spec.settled(o->spec.user, 0, why.text);
 }
 
 struct outlet *

@@ -1,8 +1,7 @@
 /*
  * A port of a host that leads to one from here: what -R of ssh is.
  *
- * Owned by whoever opened it, and freed before its herd. Holds the host's session, which is one of ssh(1); the port
- * there goes with it.
+ * Owned by whoever opened it, and freed before its herd. Holds the host's session; the port there goes with it.
  */
 #ifndef DROVER_ENGINE_OUTLET_H
 #define DROVER_ENGINE_OUTLET_H
@@ -12,12 +11,14 @@ struct outlet;
 
 struct outlet_spec {
 	const char *address; /* there; NULL: what leads to that machine alone; "*": all */
-	int port;            /* there */
+	int port;            /* there; 0: the server's choice */
 	const char *host;    /* as it is looked up here */
 	int to;              /* its port */
-	/* Once, also from inside outlet_new(): it listens (why NULL), or why not, in plain text; "": there is no
-	 * session, which whoever else asked for one is told. */
-	void (*settled)(void *user, const char *why);
+	/* Once, also from inside outlet_new(): it listens on that port (why NULL), or why not, in plain text; "":
+	 * there is no session, which whoever else asked for one is told. */
+	void (*settled)(void *user, int port, const char *why);
+	/* Somebody came there, and could not be connected: why, in plain text. */
+	void (*failed)(void *user, const char *text);
 	void *user;
 };
 

@@ -5,6 +5,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "remote/berth.h"
 #include "remote/master.h"
 #include "remote/mux.h"
 #include "remote/session.h"
@@ -22,6 +23,7 @@
 struct backway {
 	struct loop *loop;
 	struct backway_spec spec;
+	struct berth *berth; /* over a worker's session; then there is nothing of the below */
 	char *socket;
 	int fd;
 	struct loop_io *io;
@@ -33,7 +35,7 @@ struct backway {
 
 /* Told once; the rest is the owner's to free, from inside too. */
 static void
-finish(struct backway *b, const struct err *err)
+finish(struct backway *b, int port, const struct err *err)
 {
 	if (b->over)
 		return;
@@ -42,7 +44,7 @@ finish(struct backway *b, const struct err *err)
 		loop_io_want(b->io, 0);
 	loop_timer_stop(b->again);
 	loop_timer_stop(b->late);
-	b->spec.done(b->spec.user, err);
+	b->spec.done(b->spec.user, port, err);
 }
 
 static void
@@ -52,7 +54,7 @@ refuse(struct backway *b, const char *why)
 
 	err_set(&err, OUTCOME_UNREACHABLE, "port %d there cannot be listened on: %s", b->spec.port,
 	    why);
-	finish(b, &err);
+	finish(b, 0, &err);
 }
 
 static void
@@ -68,7 +70,13 @@ on_reply(void *user, const struct mux_reply *r)
 
 	switch (r->word) {
 	case MUX_DONE:
-		finish(b, NULL);
+		finish(b, b->spec.port, NULL);
+		break;
+	case MUX_PORT:
+		if (r->status >= 1 && r->status <= 65535)
+			finish(b, (int)r->status, NULL);
+		else
+			refuse(b, "ssh's master speaks another language");
 		break;
 	case MUX_REFUSED:
 		refuse(b, r->text[0] ? r->text : "refused");
@@ -133,12 +141,34 @@ ask(void *user)
 	}
 }
 
+static struct backway *
+over_worker(struct session *via, const struct backway_spec *spec)
+{
+	struct backway *b = xcalloc(1, sizeof(*b));
+
+	b->loop = via->place->loop;
+	b->fd = -1;
+	b->berth = berth_open(via, &(struct berth_spec){ .loop = via->place->loop,
+				       .dial = via->place->route.dial,
+				       .address = spec->address,
+				       .port = spec->port,
+				       .host = spec->host,
+				       .to = spec->to,
+				       .done = spec->done,
+				       .failed = spec->failed,
+				       .user = spec->user });
+	return b;
+}
+
 struct backway *
 backway_open(struct session *via, const struct backway_spec *spec, struct err *err)
 {
+	if (via->way == WAY_LIBSSH && via->channel_place.carrier)
+		return over_worker(via, spec);
 	if (via->way != WAY_SSH || !via->master) {
 		err_set(err, OUTCOME_USAGE,
-		    "a port there leads here only over ssh(1), which is transport: ssh");
+		    "port %d there cannot be listened on: this machine is not reached through SSH",
+		    spec->port);
 		return NULL;
 	}
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -174,10 +204,12 @@ backway_free(struct backway *b)
 	if (!b)
 		return;
 	b->over = true;
+	berth_free(b->berth);
 	loop_io_free(b->io);
 	loop_timer_free(b->again);
 	loop_timer_free(b->late);
-	close(b->fd);
+	if (b->fd >= 0)
+		close(b->fd);
 	buf_fini(&b->out);
 	buf_fini(&b->in);
 	free(b->socket);

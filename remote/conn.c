@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "remote/forward.h"
+#include "remote/harbour.h"
 #include "remote/login.h"
 #include "remote/stream.h"
 #include "remote/tune.h"
@@ -31,7 +32,7 @@ struct conn {
 	enum state state;
 	ssh_session ssh;
 	ssh_event event; /* feeds the session when no stream does */
-	struct ssh_counter_struct heard;
+	struct ssh_counter_struct heard, packets;
 	int fd; /* ours, for the loop: libssh closes its own when it likes */
 	struct loop_io *io;
 	struct loop_timer *limit;
@@ -44,8 +45,10 @@ struct conn {
 	struct login *login;         /* once the host key is trusted */
 	struct stream *streams[STREAMS];
 	size_t stream_count;
-	bool listens;              /* something is to come: silence is watched */
-	struct forwards *forwards; /* this is a jump host's session */
+	bool listens; /* something is to come: silence is watched */
+	struct forwards
+	    *forwards; /* what it carries for others: a jump host's session, or one with ports */
+	struct harbour *harbour;
 };
 
 static void advance(struct conn *c);
@@ -237,13 +240,19 @@ round_of_streams(struct conn *c, size_t *budget, bool *ret_broken)
 }
 
 static bool
+carries(const struct conn *c)
+{
+	return forwards_any(c->forwards) || harbour_any(c->harbour);
+}
+
+static bool
 all_stalled(const struct conn *c)
 {
 	for (size_t i = 0; i < c->stream_count; i++) {
 		if (!stream_stalled(c->streams[i]))
 			return false;
 	}
-	return c->stream_count > 0 && !forwards_any(c->forwards);
+	return c->stream_count > 0 && !carries(c);
 }
 
 /* Whether silence is to be watched; from when on. */
@@ -252,7 +261,7 @@ listens(struct conn *c)
 {
 	bool before = c->listens;
 
-	c->listens = forwards_any(c->forwards);
+	c->listens = carries(c);
 	for (size_t i = 0; i < c->stream_count && !c->listens; i++)
 		c->listens = stream_listens(c->streams[i]);
 	if (c->listens && !before)
@@ -280,8 +289,7 @@ feed(struct conn *c)
 	do {
 		before = c->heard.in_bytes;
 		ssh_event_dopoll(c->event, 0);
-	} while (forwards_any(c->forwards) && c->heard.in_bytes > before &&
-		 c->heard.in_bytes - begin < BUDGET);
+	} while (carries(c) && c->heard.in_bytes > before && c->heard.in_bytes - begin < BUDGET);
 }
 
 static enum step
@@ -290,6 +298,9 @@ step_up(struct conn *c)
 	size_t budget = BUDGET;
 	bool broken = false, moved = true;
 
+	harbour_step(c->harbour, &c->vigil.asked);
+	if (harbour_reads_alone(c->harbour))
+		return tune_is_well(c->ssh) ? STEP_WAIT : fail_by_libssh(c);
 	feed(c);
 	while (moved && budget > 0 && !broken)
 		moved = round_of_streams(c, &budget, &broken);
@@ -297,7 +308,7 @@ step_up(struct conn *c)
 		forwards_step(c->forwards);
 	if (broken || !tune_is_well(c->ssh))
 		return fail_by_libssh(c);
-	if (all_stalled(c))
+	if (all_stalled(c) || harbour_asks(c->harbour))
 		vigil_pause(&c->vigil, c->heard.in_bytes);
 	if (listens(c) && !vigil_step(&c->vigil, c->ssh, c->heard.in_bytes))
 		return fail(c, OUTCOME_UNREACHABLE, "nothing heard for %.1f s",
@@ -336,6 +347,7 @@ go_down(struct conn *c)
 	for (size_t i = 0; i < c->stream_count; i++)
 		stream_lost(c->streams[i], &c->err);
 	forwards_lost(c->forwards, &c->err);
+	harbour_lost(c->harbour, &c->err);
 	message_init(&m, MESSAGE_DOWN, c->id, 0);
 	message_text(&m, FIELD_KIND, outcome_name(c->err.kind));
 	message_text(&m, FIELD_TEXT, c->err.text);
@@ -425,7 +437,7 @@ conn_new(struct conn_place *place, const struct message *open, int fd)
 		.rsa_bits = (int)message_get(open, FIELD_BITS) });
 	if (c->fd < 0 || !c->ssh)
 		mem_abort("a session cannot be made: out of descriptors or memory");
-	ssh_set_counters(c->ssh, &c->heard, NULL);
+	ssh_set_counters(c->ssh, &c->heard, &c->packets);
 	c->stream_place = (struct stream_place){ .ssh = c->ssh,
 		.loop = place->loop,
 		.wire = place->wire,
@@ -433,6 +445,7 @@ conn_new(struct conn_place *place, const struct message *open, int fd)
 		.nudge = nudge,
 		.user = c };
 	c->forwards = forwards_new(&c->stream_place);
+	c->harbour = harbour_new(&c->stream_place, c->forwards, &c->packets.in_packets);
 	c->io = loop_io_new(place->loop, c->fd, on_ready, c);
 	loop_io_want(c->io, LOOP_READ | LOOP_WRITE);
 	return c;
@@ -453,6 +466,7 @@ conn_free(struct conn *c)
 		return; /* comes back when they are done */
 	while (c->stream_count)
 		drop_stream(c, 0);
+	harbour_free(c->harbour);
 	forwards_free(c->forwards);
 	if (c->event) {
 		ssh_event_remove_session(c->event, c->ssh);
@@ -561,7 +575,8 @@ to_stream(struct conn *c, const struct message *m)
 bool
 conn_message(struct conn *c, const struct message *m, int fd)
 {
-	bool carried = m->channel && forwards_message(c->forwards, m, fd);
+	bool carried =
+	    m->channel && (forwards_message(c->forwards, m, fd) || harbour_message(c->harbour, m));
 	bool good = carried || (m->channel ? to_stream(c, m) : to_session(c, m, fd));
 
 	if (good)

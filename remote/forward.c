@@ -13,11 +13,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define PART   16384  /* moved at once for one connection */
-#define BUDGET 131072 /* given to libssh at once for all of them: its buffer never shrinks */
+#define PART    16384  /* moved at once for one connection */
+#define AT_ONCE 256    /* visitors wait for us, and their bytes in libssh */
+#define BUDGET  131072 /* given to libssh at once for all of them: its buffer never shrinks */
 
 enum state {
 	OPENING,
+	VISITING, /* the server opened it: no socket yet */
 	OPEN,
 	LEAVING /* given up while opening: the answer must be waited for, to close what it opens */
 };
@@ -26,7 +28,8 @@ struct forward {
 	struct forward *next, **prev;             /* all */
 	struct forward *ready_next, **ready_prev; /* has something to do; prev NULL: not listed */
 	struct forwards *all;
-	uint32_t id;
+	uint32_t id;      /* while it is visiting: of the listener */
+	uint32_t visitor; /* 0: no visitor */
 	enum state state;
 	int fd;
 	struct loop_io *io;
@@ -48,6 +51,8 @@ struct forwards {
 	const struct stream_place *place;
 	struct forward *first;
 	struct forward *ready, **ready_tail;
+	uint32_t visitors; /* numbered so far */
+	size_t count;
 };
 
 static void
@@ -127,7 +132,8 @@ on_data(ssh_session ssh, ssh_channel channel, void *data, uint32_t len, int is_s
 	(void)channel;
 	if (is_stderr)
 		return (int)len;
-	size_t took = f->full || f->out.len ? 0 : give_socket(f, data, len);
+	bool waits = f->state != OPEN || f->full || f->out.len;
+	size_t took = waits ? 0 : give_socket(f, data, len);
 	f->left = took < len;
 	return (int)took;
 }
@@ -158,6 +164,7 @@ static void
 forward_free(struct forward *f)
 {
 	unset_ready(f);
+	f->all->count--;
 	*f->prev = f->next;
 	if (f->next)
 		f->next->prev = f->prev;
@@ -350,7 +357,7 @@ forwards_step(struct forwards *all)
 		unset_ready(f);
 		if (f->state == OPEN)
 			step_open(f, &budget);
-		else
+		else if (f->state != VISITING)
 			step_opening(f);
 		if (is_last)
 			break;
@@ -368,21 +375,28 @@ find(const struct forwards *all, uint32_t id)
 {
 	struct forward *f = all->first;
 
-	while (f && f->id != id)
+	while (f && (f->id != id || f->state == VISITING))
 		f = f->next;
 	return f;
 }
 
-static void
-begin(struct forwards *all, const struct message *m, int fd)
+static struct forward *
+find_visitor(const struct forwards *all, uint64_t visitor)
+{
+	struct forward *f = all->first;
+
+	while (f && (f->state != VISITING || f->visitor != visitor))
+		f = f->next;
+	return f;
+}
+
+static struct forward *
+add(struct forwards *all)
 {
 	struct forward *f = xcalloc(1, sizeof(*f));
 
 	f->all = all;
-	f->id = m->channel;
-	f->fd = fd;
-	f->host = xstrdup(message_string(m, FIELD_HOST));
-	f->port = (int)message_get(m, FIELD_PORT);
+	f->fd = -1;
 	f->began_us = clock_mono_us();
 	buf_init(&f->in, PART);
 	buf_init(&f->out, PART);
@@ -396,7 +410,83 @@ begin(struct forwards *all, const struct message *m, int fd)
 	if (f->next)
 		f->next->prev = &f->next;
 	all->first = f;
+	all->count++;
+	return f;
+}
+
+static void
+begin(struct forwards *all, const struct message *m, int fd)
+{
+	struct forward *f = add(all);
+
+	f->id = m->channel;
+	f->fd = fd;
+	f->host = xstrdup(message_string(m, FIELD_HOST));
+	f->port = (int)message_get(m, FIELD_PORT);
 	set_ready(f);
+}
+
+uint32_t
+forwards_visit(struct forwards *all, void *channel, uint32_t listener)
+{
+	struct forward *f = add(all);
+
+	f->id = listener;
+	f->visitor = ++all->visitors;
+	f->state = VISITING;
+	f->channel = channel;
+	ssh_set_channel_callbacks(f->channel, &f->callbacks);
+	return f->visitor;
+}
+
+void
+forwards_unlisted(struct forwards *all, uint32_t listener)
+{
+	struct forward *next;
+
+	for (struct forward *f = all->first; f; f = next) {
+		next = f->next;
+		if (f->state == VISITING && f->id == listener)
+			forward_free(f);
+	}
+}
+
+bool
+forwards_full(const struct forwards *all)
+{
+	return all->count >= AT_ONCE;
+}
+
+/* What it said while it waited lies in the channel, and so may its end. */
+static void
+admit(struct forwards *all, const struct message *m, int fd)
+{
+	struct forward *f = find_visitor(all, message_get(m, FIELD_VISITOR));
+
+	struct message end;
+
+	if (!f) {
+		close(fd);
+		message_init(&end, MESSAGE_END, all->place->session, m->channel);
+		wire_send(all->place->wire, &end, -1);
+		return;
+	}
+	f->id = m->channel;
+	f->fd = fd;
+	f->state = OPEN;
+	f->io = loop_io_new(all->place->loop, fd, on_socket, f);
+	f->left = true;
+	listen_to(f);
+	set_ready(f);
+}
+
+static void
+dismiss(struct forwards *all, const struct message *m)
+{
+	struct forward *f = find_visitor(all, message_get(m, FIELD_VISITOR));
+
+	if (f)
+		forward_free(f);
 }
 
 /* What is under way cannot be taken back; it is closed when the answer comes. */
@@ -424,6 +514,14 @@ forwards_message(struct forwards *all, const struct message *m, int fd)
 		begin(all, m, fd);
 		return true;
 	}
+	if (m->type == MESSAGE_ADMIT && !f) {
+		admit(all, m, fd);
+		return true;
+	}
+	if (m->type == MESSAGE_DISMISS) {
+		dismiss(all, m);
+		return true;
+	}
 	if (f && m->type == MESSAGE_CANCEL)
 		leave(f);
 	return f;
@@ -433,7 +531,7 @@ void
 forwards_lost(struct forwards *all, const struct err *why)
 {
 	for (struct forward *f = all->first; f; f = f->next) {
-		if (f->state != LEAVING)
+		if (f->state == OPENING || f->state == OPEN)
 			say_end(f, why->text);
 	}
 }

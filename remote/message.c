@@ -24,7 +24,8 @@ static const struct field_class {
 	[FIELD_PRIVATE] = { "private", TEXT, 32768,
 	    "the private key, unencrypted unless there is a secret, PEM" },
 	[FIELD_ADDRESS] = { "address", TEXT, 128,
-	    "numeric, that the descriptor leads to; or what stands for it" },
+	    "numeric, that the descriptor leads to; or what stands for it. Of a port there: as the "
+	    "server takes it, empty for all" },
 	[FIELD_ALGORITHMS] = { "algorithms", TEXT, 1024, "host key algorithms, by preference" },
 	[FIELD_TIMEOUT] = { "timeout", NUMBER, 8, "milliseconds the phase may last" },
 	[FIELD_TYPE] = { "type", TEXT, 64, "of a host key" },
@@ -77,6 +78,8 @@ static const struct field_class {
 	[FIELD_QUIET] = { "quiet", NUMBER, 8,
 	    "1: the command says nothing but in answer to its input; its silence is none of the "
 	    "host" },
+	[FIELD_VISITOR] = { "visitor", NUMBER, 8,
+	    "the worker's number, in its session, for a connection that came to a port there" },
 };
 
 static const struct message_class {
@@ -126,8 +129,9 @@ static const struct message_class {
 	    false,
 	    "open a channel and run a command, on a terminal if one is named; the channel's number "
 	    "is new" },
-	[MESSAGE_STARTED] = { "STARTED", MESSAGE_UP_WAY, CHANNEL, 0, BIT(FIELD_RTT), false,
-	    "the server accepted the command" },
+	[MESSAGE_STARTED] = { "STARTED", MESSAGE_UP_WAY, CHANNEL, 0,
+	    BIT(FIELD_RTT) | BIT(FIELD_PORT), false,
+	    "the server accepted the command; of LISTEN with the port that it listens on" },
 	[MESSAGE_DATA_IN] = { "DATA_IN", MESSAGE_DOWN_WAY, CHANNEL, BIT(FIELD_BYTES), 0, false,
 	    "for standard input, within the credit" },
 	[MESSAGE_DATA_OUT] = { "DATA_OUT", MESSAGE_UP_WAY, CHANNEL,
@@ -152,6 +156,17 @@ static const struct message_class {
 	    "connect from the host and carry the bytes of the socket beside; STARTED or END" },
 	[MESSAGE_SIGNAL] = { "SIGNAL", MESSAGE_DOWN_WAY, CHANNEL, BIT(FIELD_SIGNAL), 0, false,
 	    "to the command that runs, if the server passes signals on; nothing answers" },
+	[MESSAGE_LISTEN] = { "LISTEN", MESSAGE_DOWN_WAY, CHANNEL,
+	    BIT(FIELD_ADDRESS) | BIT(FIELD_PORT), 0, false,
+	    "listen on a port there, 0 for one of the server's choice; STARTED or END, and CANCEL "
+	    "ends it" },
+	[MESSAGE_VISIT] = { "VISIT", MESSAGE_UP_WAY, CHANNEL, BIT(FIELD_VISITOR), 0, false,
+	    "somebody connected to the port there; ADMIT or DISMISS answers it" },
+	[MESSAGE_ADMIT] = { "ADMIT", MESSAGE_DOWN_WAY, CHANNEL, BIT(FIELD_VISITOR), 0, true,
+	    "carry the visitor's bytes to the socket beside and back, on a channel that is new; "
+	    "END" },
+	[MESSAGE_DISMISS] = { "DISMISS", MESSAGE_DOWN_WAY, CHANNEL, BIT(FIELD_VISITOR), 0, false,
+	    "on the channel of LISTEN: end the visitor's connection; nothing answers" },
 };
 
 static void

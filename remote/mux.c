@@ -22,6 +22,7 @@ enum type {
 	FAILURE = (int)0x80000003,
 	EXIT_MESSAGE = (int)0x80000004,
 	SESSION_OPENED = (int)0x80000006,
+	REMOTE_PORT = (int)0x80000007,
 	TTY_ALLOC_FAIL = (int)0x80000008
 };
 
@@ -154,10 +155,11 @@ mux_read(const void *bytes, size_t n, struct mux_reply *ret)
 	case TTY_ALLOC_FAIL:
 		ret->word = MUX_NO_TERMINAL;
 		break;
+	case REMOTE_PORT:
 	case EXIT_MESSAGE:
 		if (len < 12)
 			return -1;
-		ret->word = MUX_EXIT;
+		ret->word = (enum type)number_at(p + 4) == EXIT_MESSAGE ? MUX_EXIT : MUX_PORT;
 		ret->status = number_at(p + 12);
 		break;
 	case NEW_SESSION:

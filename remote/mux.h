@@ -24,12 +24,13 @@ void mux_ask(struct buf *to, const struct porter_order *o);
 void mux_ask_forward(struct buf *to, const char *host, int port);
 
 /* Greet, and ask for a port there that leads to one from here. address NULL: what leads to that machine alone;
- * "*": all of it. */
+ * "*": all of it. port 0: the server's choice. */
 void mux_ask_listen(struct buf *to, const char *address, int port, const char *host, int to_port);
 
 enum mux_word {
 	MUX_HELLO,
 	MUX_DONE, /* what was asked for stands */
+	MUX_PORT, /* so does a port of the server's choice: status */
 	MUX_OPENED,
 	MUX_REFUSED,     /* text says why */
 	MUX_NO_TERMINAL, /* the server gives none; the command does not run */

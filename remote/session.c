@@ -1,4 +1,5 @@
 #include "remote/session.h"
+#include "remote/berth.h"
 
 #include "base/loop.h"
 #include "base/mem.h"
@@ -66,6 +67,7 @@ session_stop(struct session *s)
 	queue_leave(s);
 	route_free(take(s->route));
 	tunnel_orphan(s);
+	berth_orphan(s);
 	queue_rise(s);
 }
 
@@ -114,6 +116,7 @@ to_channel(struct session *s, const struct message *m)
 		}
 	}
 	tunnel_message(s, m);
+	berth_message(s, m);
 }
 
 void

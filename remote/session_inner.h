@@ -15,6 +15,7 @@
 #include "remote/remote.h"
 
 struct agentgate;
+struct berth;
 struct crowd;
 struct jump;
 struct key;
@@ -61,6 +62,7 @@ struct session {
 	struct route *route;    /* kept as long as the connection */
 	struct jump *as_jump;   /* this is the session to a jump host; NULL: it is not */
 	struct tunnel *tunnels; /* through this one */
+	struct berth *berths;   /* ports there that lead here */
 	struct err why;         /* the worker's reason, while the route is asked for a better one */
 	struct agentgate *agent;         /* while logging in with keys that an agent holds */
 	const struct sshconf_host *conf; /* lives as long as the sshconf */

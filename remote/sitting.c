@@ -127,6 +127,7 @@ on_reply(void *user, const struct mux_reply *r)
 		break;
 	case MUX_HELLO:
 	case MUX_DONE:
+	case MUX_PORT:
 	case MUX_OTHER:
 		break;
 	}

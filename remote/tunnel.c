@@ -38,21 +38,43 @@ carry(const struct session *via, const struct message *m, int fd)
 		close(fd);
 }
 
-struct tunnel *
-tunnel_open(struct session *via, const struct tunnel_spec *spec, int fd)
+static struct tunnel *
+add(struct session *via, const struct tunnel_spec *spec)
 {
 	struct tunnel *t = xcalloc(1, sizeof(*t));
-	struct message m;
 
 	t->via = via;
 	t->id = ++via->next_channel;
 	t->spec = *spec;
-	t->host = xstrdup(spec->host);
 	t->next = via->tunnels;
 	t->prev = &via->tunnels;
 	if (t->next)
 		t->next->prev = &t->next;
 	via->tunnels = t;
+	return t;
+}
+
+struct tunnel *
+tunnel_admit(struct session *via, uint64_t visitor, void (*gone)(void *user), void *user, int fd)
+{
+	const struct tunnel_spec spec = { .gone = gone, .user = user };
+	struct tunnel *t = add(via, &spec);
+	struct message m;
+
+	t->open = true;
+	message_init(&m, MESSAGE_ADMIT, via->channel_place.session, t->id);
+	message_number(&m, FIELD_VISITOR, visitor);
+	carry(via, &m, fd);
+	return t;
+}
+
+struct tunnel *
+tunnel_open(struct session *via, const struct tunnel_spec *spec, int fd)
+{
+	struct tunnel *t = add(via, spec);
+	struct message m;
+
+	t->host = xstrdup(spec->host);
 	message_init(&m, MESSAGE_FORWARD, via->channel_place.session, t->id);
 	message_text(&m, FIELD_HOST, t->host);
 	message_number(&m, FIELD_PORT, (uint64_t)spec->port);

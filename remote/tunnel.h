@@ -29,6 +29,11 @@ struct tunnel_spec {
 
 /* Over a session that is up; takes fd, the other end of which is the caller's. */
 struct tunnel *tunnel_open(struct session *via, const struct tunnel_spec *spec, int fd);
+
+/* What a visitor of a berth says goes to fd, which is taken, and back; gone() as above. */
+struct tunnel *tunnel_admit(
+    struct session *via, uint64_t visitor, void (*gone)(void *user), void *user, int fd);
+
 void tunnel_free(struct tunnel *t); /* any time: ends what is open; NULL is nothing */
 
 /* A message of the worker for one of the session's tunnels; nothing when it is for none. */

@@ -23,7 +23,7 @@ vigil_init(struct vigil *v, struct loop *loop, struct wire *wire, const struct m
 	v->timer = loop_timer_new(loop, on_timer, v);
 	v->wire = wire;
 	v->session = open->session;
-	v->due = false;
+	v->due = v->asked = false;
 	alive_init(&v->alive, (int64_t)message_get(open, FIELD_ALIVE),
 	    (int64_t)message_get(open, FIELD_ALIVE_COUNT));
 	alive_begin(&v->alive, 0, clock_mono_ms());
@@ -82,6 +82,7 @@ vigil_step(struct vigil *v, void *ssh, uint64_t bytes)
 		/* The first call takes note of an earlier answer, if there was one, and asks if not. */
 		ssh_send_keepalive(ssh);
 		ssh_send_keepalive(ssh);
+		v->asked = true;
 	}
 	loop_timer_start(v->timer, after);
 	return true;

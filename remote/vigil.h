@@ -24,6 +24,8 @@ struct vigil {
 	struct wire *wire;
 	uint32_t session;
 	bool due;
+	bool
+	    asked; /* an answer may be on its way, or lie in libssh: for whoever takes it to clear */
 	void (*nudge)(void *user); /* vigil_step() wants to be called */
 	void *user;
 };

@@ -287,8 +287,8 @@ try:
     s.shutdown(socket.SHUT_WR)
     while got := s.recv(100):
         said += got
-except ConnectionError:
-    pass
+except OSError as e:
+    assert not isinstance(e, TimeoutError), e
 print(said.decode())
 PY
 python3 served.py >served &
@@ -328,25 +328,72 @@ exec 7>&-
 wait $ssh
 is $? 0 "they end with the command"
 
-# Ports there that lead here, over ssh(1): they listen before the command begins.
-read -r back < <(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+# Ports there that lead here, over drover's own SSH and over ssh(1): they listen before the command begins.
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 python3 served.py >served.back &
 wait_for 20 test -s served.back
 read -r served <served.back
-exits 0 "-R: a command there" drover ssh -T -R "$back:127.0.0.1:$served" $one -- "python3 $CASE/client.py $back"
-is "$out" "got 300000" "gets through to here"
-is "$err" "" "and nothing else is said"
-exits 0 "many at once" drover ssh -T -R "$back:127.0.0.1:$served" $one -- \
-	"for i in 1 2 3 4 5 6 7 8; do python3 $CASE/client.py $back & done; wait"
-is "$(grep -c 'got 300000' <<<"$out")" 8 "all get through"
-exits 0 "the port goes with its terminal" drover ssh -T $one -- "python3 $CASE/client.py $back 2>&1 | tail -n 1"
-like "$out" 'Connection refused' "nobody listens there any more"
-exits 0 "a port that is not the login's to have" drover ssh -T -R "1:127.0.0.1:$served" $one -- echo goes on
-is "$out" "goes on" "keeps nothing else from going on"
-like "$err" "drover: port 1 there cannot be listened on" "and is told"
-printf 'hosts:\n  127.9.1.1: {transport: libssh}\n' >libssh.yaml
-exits 255 "a host that is not to be reached so" drover -i ./libssh.yaml ssh -R "$back:127.0.0.1:$served" $one -- true
-like "$err" '-R goes by ssh\(1\), and the inventory says transport: libssh' "is refused by name"
+cat >taken.py <<'PY'
+import errno, signal, socket
+while True:
+    four, six = socket.socket(), socket.socket(socket.AF_INET6) if socket.has_ipv6 else None
+    four.bind(("127.0.0.1", 0))
+    port = four.getsockname()[1]
+    try:
+        six and six.bind(("::1", port))
+    except OSError as e:
+        if e.errno == errno.EADDRINUSE:
+            continue
+        six = None
+    break
+[x.listen(1) for x in (four, six) if x]
+print(port, flush=True)
+signal.pause()
+PY
+python3 taken.py >taken &
+wait_for 20 test -s taken
+read -r taken <taken
+for way in libssh ssh; do
+	{ cat inventory.yaml && echo "defaults: {transport: $way}"; } >$way.yaml
+	back=$(free_port)
+	by() { drover -i ./$way.yaml ssh "$@"; }
+	exits 0 "-R over $way: a command there" by -T -R "$back:127.0.0.1:$served" $one -- "python3 $CASE/client.py $back"
+	is "$out" "got 300000" "gets through to here"
+	is "$err" "" "and nothing else is said"
+	exits 0 "many at once" by -T -R "$back:127.0.0.1:$served" $one -- \
+		"for i in 1 2 3 4 5 6 7 8; do python3 $CASE/client.py $back & done; wait"
+	is "$(grep -c 'got 300000' <<<"$out")" 8 "all get through"
+	exits 0 "the port goes with its terminal" by -T $one -- "python3 $CASE/client.py $back 2>&1 | tail -n 1"
+	like "$out" 'Connection refused' "nobody listens there any more"
+	exits 0 "a port that is not the login's to have" by -T -R "1:127.0.0.1:$served" $one -- echo goes on
+	is "$out" "goes on" "keeps nothing else from going on"
+	like "$err" "drover: port 1 there cannot be listened on: " "and is told"
+	is "$(grep -c port <<<"$err")" 1 "once"
+	exits 0 "a port that is taken there" by -T -R "$taken:127.0.0.1:$served" $one -- echo goes on
+	like "$err" "drover: port $taken there cannot be listened on: " "is told"
+	second=$(free_port)
+	exits 0 "several" by -T -R "$back:127.0.0.1:$served" -R "1:127.0.0.1:1" -R "$second:127.0.0.1:$served" $one -- \
+		"python3 $CASE/client.py $back; python3 $CASE/client.py $second"
+	is "$(grep -c 'got 300000' <<<"$out")" 2 "listen beside each other, whatever one of them comes to"
+	exits 0 "port 0" by -T -R "0:127.0.0.1:$served" $one -- true
+	like "$err" "^drover: port [1-9][0-9]* there leads to 127.0.0.1 port $served\$" "is one of the server's choice"
+	rm -f said
+	mkfifo fed
+	"$DROVER" -i ./$way.yaml ssh -T -R "0:127.0.0.1:$served" $one -- \
+		"read port; python3 $CASE/client.py \$port" <fed >got 2>said &
+	ssh=$!
+	exec 7>fed
+	ok "which is told" wait_for 60 grep -q 'there leads to' said
+	grep -o '^drover: port [0-9]*' said | grep -o '[0-9]*$' >&7
+	exec 7>&-
+	wait $ssh
+	is "$(cat got)" "got 300000" "and leads here"
+	rm fed
+done
+exits 0 "a port that leads to nobody" drover -i ./libssh.yaml ssh -T -R "$back:127.0.0.1:1" $one -- \
+	"python3 $CASE/client.py $back"
+is "$out" "" "ends the connection"
+is "$err" "drover: port $back there, which leads to 127.0.0.1 port 1: 127.0.0.1 port 1: connection refused" "and is told once"
 exits 255 "a host that is away" drover -i ./odd.yaml ssh -R "$back:127.0.0.1:$served" dead -- true
 is "$(grep -c connect <<<"$err")" 1 "is told once"
 exits 2 "ports are for one host" drover ssh -R "$back:127.0.0.1:$served" '127.9.1.[5-6]' -- true

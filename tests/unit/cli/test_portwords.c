@@ -14,18 +14,20 @@ forwardings_are_read_as_ssh_spells_them(void **state)
 {
 	static const struct {
 		const char *word;
-		bool proxy;
+		enum portwords_kind kind;
 		struct portwords wanted;
 	} cases[] = {
-		{ "8080:db:5432", false, { "", 8080, "db", 5432 } },
-		{ "localhost:8080:db:5432", false, { "", 8080, "db", 5432 } },
-		{ "127.0.0.2:8080:db:5432", false, { "127.0.0.2", 8080, "db", 5432 } },
-		{ "*:80:[::1]:81", false, { "*", 80, "::1", 81 } },
-		{ ":80:10.0.0.1:65535", false, { "*", 80, "10.0.0.1", 65535 } },
-		{ "[::1]:80:[fe80::1]:81", false, { "::1", 80, "fe80::1", 81 } },
-		{ "1080", true, { "", 1080, "", 0 } },
-		{ "[::1]:1080", true, { "::1", 1080, "", 0 } },
-		{ "*:1080", true, { "*", 1080, "", 0 } },
+		{ "8080:db:5432", PORTWORDS_THERE, { "", 8080, "db", 5432 } },
+		{ "localhost:8080:db:5432", PORTWORDS_THERE, { "", 8080, "db", 5432 } },
+		{ "127.0.0.2:8080:db:5432", PORTWORDS_THERE, { "127.0.0.2", 8080, "db", 5432 } },
+		{ "*:80:[::1]:81", PORTWORDS_THERE, { "*", 80, "::1", 81 } },
+		{ ":80:10.0.0.1:65535", PORTWORDS_THERE, { "*", 80, "10.0.0.1", 65535 } },
+		{ "[::1]:80:[fe80::1]:81", PORTWORDS_THERE, { "::1", 80, "fe80::1", 81 } },
+		{ "1080", PORTWORDS_PROXY, { "", 1080, "", 0 } },
+		{ "[::1]:1080", PORTWORDS_PROXY, { "::1", 1080, "", 0 } },
+		{ "*:1080", PORTWORDS_PROXY, { "*", 1080, "", 0 } },
+		{ "0:db:81", PORTWORDS_BACK, { "", 0, "db", 81 } },
+		{ "[::1]:0:db:81", PORTWORDS_BACK, { "::1", 0, "db", 81 } },
 	};
 
 	(void)state;
@@ -33,7 +35,7 @@ forwardings_are_read_as_ssh_spells_them(void **state)
 		struct portwords got;
 		struct err err;
 
-		assert_int_equal(portwords_parse(cases[i].word, cases[i].proxy, &got, &err), 0);
+		assert_int_equal(portwords_parse(cases[i].word, cases[i].kind, &got, &err), 0);
 		assert_string_equal(got.address, cases[i].wanted.address);
 		assert_string_equal(got.host, cases[i].wanted.host);
 		assert_int_equal(got.port, cases[i].wanted.port);
@@ -46,24 +48,29 @@ what_is_none_is_refused_by_name(void **state)
 {
 	static const struct {
 		const char *word;
-		bool proxy;
+		enum portwords_kind kind;
 		const char *says;
 	} cases[] = {
-		{ "", false, "is not [ADDRESS:]PORT:HOST:PORT" },
-		{ "8080", false, "is not" },
-		{ "8080:db", false, "is not" },
-		{ "a:1:b:2:c", false, "is not" },
-		{ "[::1:80:db:81", false, "is not" },
-		{ "[::1]x:80:db:81", false, "is not" },
-		{ "80:db:81", true, "is not [ADDRESS:]PORT" },
-		{ "0:db:81", false, "a port is a number" },
-		{ "80:db:65536", false, "a port is a number" },
-		{ "80:db:", false, "a port is a number" },
-		{ "80:db:8a", false, "a port is a number" },
-		{ "80:db:000081", false, "a port is a number" },
-		{ "80::81", false, "names no host" },
-		{ "8080:/run/db.sock", false, "sockets of the file system are not forwarded" },
-		{ "/tmp/s:db:80", false, "sockets of the file system are not forwarded" },
+		{ "", PORTWORDS_THERE, "is not [ADDRESS:]PORT:HOST:PORT" },
+		{ "8080", PORTWORDS_THERE, "is not" },
+		{ "8080:db", PORTWORDS_THERE, "is not" },
+		{ "a:1:b:2:c", PORTWORDS_THERE, "is not" },
+		{ "[::1:80:db:81", PORTWORDS_THERE, "is not" },
+		{ "[::1]x:80:db:81", PORTWORDS_THERE, "is not" },
+		{ "80:db:81", PORTWORDS_PROXY, "is not [ADDRESS:]PORT" },
+		{ "0:db:81", PORTWORDS_THERE, "a port is a number" },
+		{ "80:db:65536", PORTWORDS_THERE, "a port is a number" },
+		{ "80:db:", PORTWORDS_THERE, "a port is a number" },
+		{ "80:db:8a", PORTWORDS_THERE, "a port is a number" },
+		{ "80:db:000081", PORTWORDS_THERE, "a port is a number" },
+		{ ":db:81", PORTWORDS_BACK, "a port is a number" },
+		{ "::db:81", PORTWORDS_BACK, "a port is a number" },
+		{ "0:db:0", PORTWORDS_BACK, "of the host also 0" },
+		{ "0", PORTWORDS_PROXY, "a port is a number" },
+		{ "80::81", PORTWORDS_THERE, "names no host" },
+		{ "8080:/run/db.sock", PORTWORDS_THERE,
+		    "sockets of the file system are not forwarded" },
+		{ "/tmp/s:db:80", PORTWORDS_THERE, "sockets of the file system are not forwarded" },
 	};
 
 	(void)state;
@@ -71,7 +78,7 @@ what_is_none_is_refused_by_name(void **state)
 		struct portwords got;
 		struct err err;
 
-		assert_int_equal(portwords_parse(cases[i].word, cases[i].proxy, &got, &err), -1);
+		assert_int_equal(portwords_parse(cases[i].word, cases[i].kind, &got, &err), -1);
 		assert_int_equal(err.kind, OUTCOME_USAGE);
 		if (!strstr(err.text, cases[i].says))
 			fail_msg("%s: %s", cases[i].word, err.text);

@@ -123,6 +123,7 @@ what_a_server_says_is_cleaned_and_decides_nothing(void **state)
 static const uint8_t opened[] = { 0, 0, 0, 12, 0x80, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 2 };
 static const uint8_t stands[] = { 0, 0, 0, 8, 0x80, 0, 0, 1, 0, 0, 0, 0 };
 static const uint8_t ended[] = { 0, 0, 0, 12, 0x80, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 42 };
+static const uint8_t port[] = { 0, 0, 0, 12, 0x80, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0x1f, 0x90 };
 static const uint8_t refused[] = { 0, 0, 0, 15, 0x80, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 3, 'n', 27,
 	'o' };
 
@@ -141,6 +142,9 @@ replies_are_read_whole_or_not_at_all(void **state)
 	assert_int_equal(mux_read(ended, sizeof(ended), &r), sizeof(ended));
 	assert_int_equal(r.word, MUX_EXIT);
 	assert_int_equal(r.status, 42);
+	assert_int_equal(mux_read(port, sizeof(port), &r), sizeof(port));
+	assert_int_equal(r.word, MUX_PORT);
+	assert_int_equal(r.status, 8080);
 	assert_int_equal(mux_read(refused, sizeof(refused), &r), sizeof(refused));
 	assert_int_equal(r.word, MUX_REFUSED);
 	assert_string_equal(r.text, "n?o");
