@@ -16,6 +16,7 @@
 #define GRACE_MS 2000       /* after the exit status, for children that keep the output open */
 #define GRACES   15         /* at most, while output is on its way */
 #define FLOOD    (16 << 20) /* more than can be on its way: a child that writes without end */
+#define KEYS     4096       /* no more is typed, or pasted, at once */
 #define WRITE    32768      /* to libssh at once: its buffer never shrinks */
 
 enum state { OPENING, ENVIRONMENT, TERMINAL, ASKING, RUNNING, ENDED };
@@ -157,15 +158,89 @@ resize(struct stream *s, int columns, int rows)
 		ssh_channel_change_pty_size(s->channel, columns, rows);
 }
 
+/* Input that the server does not take has its time too. */
+static void
+watch_input(struct stream *s, bool moved)
+{
+	bool waits = s->taken < s->in.len && s->stall_ms && !s->have_status && !s->signal[0];
+
+	if (s->grace || (s->stuck && waits && !moved))
+		return;
+	s->stuck = waits;
+	if (waits)
+		loop_timer_start(s->timer, s->stall_ms);
+	else
+		loop_timer_stop(s->timer);
+}
+
+/* Give the server what its window takes; libssh must have sent what it has before it gets more. */
+static enum stream_got
+write_input(struct stream *s)
+{
+	enum stream_got got = STREAM_WAITS;
+	size_t left = s->in.len - s->taken;
+
+	if (left && !(ssh_get_poll_flags(s->place->ssh) & SSH_WRITE_PENDING)) {
+		size_t window = ssh_channel_window_size(s->channel);
+		size_t n = left < WRITE ? left : WRITE;
+		int rc = 0;
+
+		if (n > window)
+			n = window;
+		if (ssh_channel_is_closed(s->channel))
+			rc = (int)left; /* nobody will read it any more */
+		else if (n)
+			rc = ssh_channel_write(s->channel, s->in.data + s->taken, (uint32_t)n);
+		if (rc > 0) {
+			s->taken += (size_t)rc;
+			s->uncredited += (size_t)rc;
+			got = STREAM_MOVED;
+		}
+	}
+	if (left || s->stuck)
+		watch_input(s, got == STREAM_MOVED);
+	if (s->uncredited >= MESSAGE_INPUT / 4 ||
+	    (s->uncredited && s->taken == s->in.len && !s->quiet)) {
+		struct message m;
+
+		message_init(&m, MESSAGE_CREDIT, s->place->session, s->id);
+		message_number(&m, FIELD_CREDIT, s->uncredited);
+		wire_send(s->place->wire, &m, -1);
+		s->uncredited = 0;
+	}
+	if (s->taken == s->in.len && s->in.cap) {
+		buf_fini(&s->in);
+		s->taken = 0;
+	}
+	if (s->in_eof && !s->eof_sent && s->in.len == 0) {
+		s->eof_sent = true;
+		ssh_channel_send_eof(s->channel);
+	}
+	return got;
+}
+
+/* A key goes to the server at once: those to many hosts leave closer together than one round over all of each session
+ * would let them. What cannot go now goes with the session's round, which follows. */
+static bool
+take_input(struct stream *s, const struct message_value *bytes)
+{
+	bool first = s->taken == s->in.len && s->state == RUNNING && bytes->len <= KEYS;
+
+	s->owes = true;
+	buf_drop(&s->in, s->taken);
+	s->taken = 0;
+	if (!buf_add(&s->in, bytes->bytes, bytes->len))
+		return false;
+	if (first)
+		write_input(s);
+	return true;
+}
+
 bool
 stream_message(struct stream *s, const struct message *m)
 {
-	if (m->type == MESSAGE_DATA_IN) {
-		s->owes = true;
-		buf_drop(&s->in, s->taken);
-		s->taken = 0;
-		return buf_add(&s->in, m->value[FIELD_BYTES].bytes, m->value[FIELD_BYTES].len);
-	}
+	if (m->type == MESSAGE_DATA_IN)
+		return take_input(s, &m->value[FIELD_BYTES]);
 	if (m->type == MESSAGE_CREDIT)
 		s->credit += message_get(m, FIELD_CREDIT);
 	else if (m->type == MESSAGE_EOF)
@@ -341,67 +416,6 @@ step_asking(struct stream *s)
 		    *s->command ? "commands" : "a shell");
 	started(s);
 	return STREAM_MOVED;
-}
-
-/* Input that the server does not take has its time too. */
-static void
-watch_input(struct stream *s, bool moved)
-{
-	bool waits = s->taken < s->in.len && s->stall_ms && !s->have_status && !s->signal[0];
-
-	if (s->grace || (s->stuck && waits && !moved))
-		return;
-	s->stuck = waits;
-	if (waits)
-		loop_timer_start(s->timer, s->stall_ms);
-	else
-		loop_timer_stop(s->timer);
-}
-
-/* Give the server what its window takes; libssh must have sent what it has before it gets more. */
-static enum stream_got
-write_input(struct stream *s)
-{
-	enum stream_got got = STREAM_WAITS;
-	size_t left = s->in.len - s->taken;
-
-	if (left && !(ssh_get_poll_flags(s->place->ssh) & SSH_WRITE_PENDING)) {
-		size_t window = ssh_channel_window_size(s->channel);
-		size_t n = left < WRITE ? left : WRITE;
-		int rc = 0;
-
-		if (n > window)
-			n = window;
-		if (ssh_channel_is_closed(s->channel))
-			rc = (int)left; /* nobody will read it any more */
-		else if (n)
-			rc = ssh_channel_write(s->channel, s->in.data + s->taken, (uint32_t)n);
-		if (rc > 0) {
-			s->taken += (size_t)rc;
-			s->uncredited += (size_t)rc;
-			got = STREAM_MOVED;
-		}
-	}
-	if (left || s->stuck)
-		watch_input(s, got == STREAM_MOVED);
-	if (s->uncredited >= MESSAGE_INPUT / 4 ||
-	    (s->uncredited && s->taken == s->in.len && !s->quiet)) {
-		struct message m;
-
-		message_init(&m, MESSAGE_CREDIT, s->place->session, s->id);
-		message_number(&m, FIELD_CREDIT, s->uncredited);
-		wire_send(s->place->wire, &m, -1);
-		s->uncredited = 0;
-	}
-	if (s->taken == s->in.len && s->in.cap) {
-		buf_fini(&s->in);
-		s->taken = 0;
-	}
-	if (s->in_eof && !s->eof_sent && s->in.len == 0) {
-		s->eof_sent = true;
-		ssh_channel_send_eof(s->channel);
-	}
-	return got;
 }
 
 static bool
