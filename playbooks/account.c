@@ -123,7 +123,7 @@ records(struct arena *a, const struct account *acc, const struct plan *p, const 
 	const char *digest = request_digest(r);
 
 	if (r->absent)
-		return m && s->class == PLAN_SAME ? "" : NULL;
+		return m && s->class == PLAN_SAME && !s->stays ? "" : NULL;
 	if (!digest || (s->class != PLAN_SAME && !m))
 		return NULL;
 	if (!m)

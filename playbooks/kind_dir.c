@@ -8,8 +8,10 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "base/strmap.h"
 #include "base/yaml.h"
 
+#include <stdio.h>
 #include <string.h>
 
 extern const char host_look_dir_sh[];
@@ -139,6 +141,66 @@ decide_absent(struct verdict *v)
 		    : r->spared  ? "if nothing else is left in it:"
 				 : "it holds",
 		    (int)strcspn(said, "\n"), said, n > 1 ? ", ..." : "");
+}
+
+static bool
+may_stay(const struct plan_step *s)
+{
+	return s->resource->kind == RESOURCE_DIR && s->resource->spared && !s->resource->undoing &&
+	       s->class == PLAN_REMOVE;
+}
+
+/* Whether all that was seen in it goes, too. */
+static bool
+empties(const struct plan_step *s, const struct strmap *leaving)
+{
+	const char *said = s->found->said ? s->found->said : "";
+	char path[4096];
+
+	for (size_t n; *said; said += n + (said[n] == '\n')) {
+		n = strcspn(said, "\n");
+		snprintf(path, sizeof(path), "%s/%.*s", s->resource->path, (int)n, said);
+		if (n && !strmap_find(leaving, path, NULL))
+			return false;
+	}
+	return true;
+}
+
+/* What removes something, by its path. */
+static void
+find_leaving(const struct plan *p, struct strmap *ret)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const struct plan_step *s = &p->steps[i];
+
+		if (s->class == PLAN_REMOVE && s->resource->path)
+			strmap_add(ret, s->resource->path, i, NULL);
+	}
+}
+
+/* One that stays keeps those above it: until there is no more to be found. */
+void
+kind_dir_plan(struct plan *p)
+{
+	for (bool again = true; again;) {
+		autostrmap leaving = STRMAP_INIT;
+
+		again = false;
+		for (size_t i = 0; i < p->count; i++) {
+			struct plan_step *s = &p->steps[i];
+
+			if (!may_stay(s))
+				continue;
+			if (!leaving.slot)
+				find_leaving(p, &leaving);
+			if (empties(s, &leaving))
+				continue;
+			p->by_class[s->class]--;
+			s->class = PLAN_SAME;
+			p->by_class[PLAN_SAME]++;
+			s->stays = again = true;
+		}
+	}
 }
 
 static void

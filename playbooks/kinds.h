@@ -57,6 +57,8 @@ void kind_network_read(const struct field_context *c, const struct yaml_node *n,
 
 /* What a volume holds, kept before the units of a pet that use it change: put in front of them, each once; *count
  * is what was given and then what is returned. Steps that are due are found when all others are decided. */
+/* Directories of the manifest in which something is left that the plan does not remove stay, and are no change. */
+void kind_dir_plan(struct plan *p);
 extern const struct kind kind_export;
 const struct resource *const *kind_export_insert(
     struct arena *a, const struct resource *const *wanted, size_t *count);

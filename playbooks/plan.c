@@ -270,6 +270,7 @@ plan_make(struct arena *a, const struct host *host, const struct resource *const
 		collect_then(p, &wanted[i]->then);
 		collect_notes(p, &v);
 	}
+	kind_dir_plan(p);
 	kind_export_plan(a, p);
 	return p;
 }

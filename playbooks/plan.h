@@ -40,6 +40,7 @@ struct plan_step {
 	bool foreign;     /* what it changes somebody else made so: a person, by hand */
 	bool relies;      /* what stands in its way may be cleared by a step before it */
 	bool out;         /* a person left it out: plan_drop_out() takes it away */
+	bool stays;       /* a directory that goes later, when nothing is left in it */
 	bool restart;     /* the unit must restart (or reload) to pick up a change */
 	bool reload;
 	const char *const

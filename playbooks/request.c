@@ -92,7 +92,7 @@ add_manifest(struct request_parts *p, const struct plan_step *s, size_t n)
 
 	if (r->undoing)
 		return add_undoing(p, r, n);
-	if (!digest)
+	if (!digest || s->stays)
 		return 0;
 	if (r->kind == RESOURCE_IMAGE && s->class == PLAN_SAME && s->found->known &&
 	    strcmp(s->found->known->playbook, p->spec->playbook) != 0)
