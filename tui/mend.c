@@ -275,8 +275,10 @@ mend_control(struct mend *m, const struct mend_terminal *t, const char *p, size_
 		set_modes(m, t, &v, final, to);
 		return;
 	}
-	if (final == 'p' && n == 1 && p[0] == '!')
+	if (final == 'p' && n == 1 && p[0] == '!') {
 		forget_modes(m);
+		buf_adds(to, "\033[m\033[?25h");
+	}
 	if (final == 'm' && !v.leader) {
 		add_looks(p, n, to);
 		return;

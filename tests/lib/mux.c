@@ -337,6 +337,13 @@ mux_captured(struct mux_cell *cells, int rows, int cols, const char *captured)
 			p = take_sgr(p + 2, &r.tone);
 			continue;
 		}
+		/* Where a link begins and ends, told since tmux 3.4. */
+		if (p[0] == '\033' && p[1] == ']') {
+			const char *end = strstr(p, "\033\\");
+
+			p = end ? end + 2 : p + strlen(p);
+			continue;
+		}
 		if (*p == '\n') {
 			r.row++;
 			r.col = 0;

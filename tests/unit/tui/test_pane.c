@@ -69,10 +69,12 @@ static void
 text_and_colours_become_cells(void **state)
 {
 	struct sent *s = up(3, 20);
+	struct pane_state st;
 	struct cell c[20];
 
 	(void)state;
-	feed(s, "\033[1;31mred\033[0m \033[48;5;200mx\033[0m\033[38;2;255;0;0my\033[7mz");
+	feed(s, "\033[1;31mred\033[0m \033[48;5;200mx\033[0m\033[38;2;255;0;0my\033[7mz\033[?25l"
+		"\033[!pw");
 	pane_line(s->pane, 0, c, 20);
 	assert_string_equal(c[0].text, "r");
 	assert_int_equal(c[0].tone.fg, 2);
@@ -81,6 +83,11 @@ text_and_colours_become_cells(void **state)
 	assert_int_equal(c[4].tone.bg, 201);
 	assert_int_equal(c[5].tone.fg, 1 + 16 + 36 * 5);
 	assert_true(c[6].tone.attr & TONE_REVERSE);
+	/* DECSTR (VT510): the look is as at the start. */
+	assert_int_equal(c[7].tone.fg, 0);
+	assert_int_equal(c[7].tone.attr, 0);
+	pane_get(s->pane, &st);
+	assert_true(st.cursor);
 	down(s);
 }
 

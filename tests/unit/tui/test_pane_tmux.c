@@ -280,7 +280,12 @@ static const struct sequence screens[] = {
 		     "text\r\n\033[94m~\r\n~\r\n~\033[m\033[8;1H\033[7mnone\033[m\033[1;5H"
 		     "\033[?25h\033[?1l\033>\033[?1049l$ " },
 	{ .name = "reset", .bytes = FULL "\033[3;5r\033[?7l\033[1;31m\033cx" },
-	{ .name = "reset softly", .bytes = FULL "\033[3;5r\033[?25l\033[1;31m\033[4h\033[!px" },
+	{ .name = "reset softly",
+	    .bytes = FULL "\033[3;5r\033[?25l\033[1;31m\033[4h\033[!px",
+	    .text = "x1111111111111111111\n22222222222222222222\n33333333333333333333\n"
+		    "44444444444444444444\n55555555555555555555\n66666666666666666666\n"
+		    "77777777777777777777\nthe last line of it.\n",
+	    .why = "VT510, DECSTR: also the look (which tmux keeps) and the cursor" },
 	{ .name = "filled", .bytes = "\033[3;5r\033[31m\033#8x" },
 };
 
@@ -322,7 +327,11 @@ static const struct sequence broken[] = {
 	{ .name = "words nobody knows", .bytes = "a\033[99zb\033[?9999hc\033[>5qd\033[1$~e" },
 	{ .name = "a title", .bytes = "a\033]0;title\007b\033]2;title\033\\c" },
 	{ .name = "a link", .bytes = "\033]8;;http://example.org\033\\a\033]8;;\033\\b" },
-	{ .name = "strings", .bytes = "a\033P1$qm\033\\b\033_app\033\\c\033^pm\033\\d" },
+	{ .name = "a question",
+	    .bytes = "a\033P$qm\033\\b",
+	    .text = "ab\n\n\n\n\n\n\n\n",
+	    .why = "ctlseqs, DCS $ q: answered, and nothing is shown" },
+	{ .name = "strings", .bytes = "a\033P0;1|17/ab\033\\b\033_app\033\\c\033^pm\033\\d" },
 	{ .name = "controls within", .bytes = "abc\033[2\rC*\033[1\nC+" },
 	{ .name = "cancelled", .bytes = "a\033[3\030b\033[3\032c" },
 	{ .name = "begun anew", .bytes = "abc\033[3\033[1D*" },
