@@ -4,6 +4,7 @@
 look_dir() { # PATH [whole]
 	[ -d "$1" ] && [ ! -L "$1" ] && cd "$1" || return 0
 	if [ -z "${2:-}" ]; then
+		awk -v path="$1" '{ gsub(/\\040/, " ", $5) } $5 == path { print "a mounted file system"; exit }' /proc/self/mountinfo
 		find . -mindepth 1 -maxdepth 1 | head -n 5 | cut -c 3-
 	elif [ "$(du -sk . | cut -f 1)" -gt 65536 ]; then
 		echo large

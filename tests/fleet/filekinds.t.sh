@@ -127,14 +127,15 @@ for host in $hosts; do
 done
 exits 0 "a directory that stays for that is no change" drover apply -y --exit-code "$CASE/all.yaml"
 unlike "$out" "sub dir" "and is not spoken of"
-echo more >"$tree/more"
+mkdir "$tree/mounted"
 exits 0 "beside another change" drover apply -y "$CASE/all.yaml"
-rm "$tree/more"
-drover apply -y "$CASE/all.yaml" >/dev/null || fail "what was added goes again"
-for host in $hosts; do on "$host" 'rm "/srv/copy/sub dir/mine"'; done
+for host in $hosts; do on "$host" 'mount -t tmpfs none /srv/copy/mounted'; done
+rmdir "$tree/mounted"
+exits 0 "one on which something is mounted meanwhile stays, too" drover apply -y --exit-code "$CASE/all.yaml"
+for host in $hosts; do on "$host" 'umount /srv/copy/mounted; rm "/srv/copy/sub dir/mine"'; done
 exits 5 "once it is empty it goes" drover apply -y --exit-code "$CASE/all.yaml"
-like "$out" "^web.*: 1 to remove" "by itself"
-for host in $hosts; do ok "$host: and is gone" on "$host" 'test ! -e "/srv/copy/sub dir"'; done
+like "$out" "^web.*: 2 to remove" "and so does that of the mount"
+for host in $hosts; do ok "$host: and is gone" on "$host" 'test ! -e "/srv/copy/sub dir" && test ! -e /srv/copy/mounted'; done
 exits 0 "for good" drover apply -y --exit-code "$CASE/all.yaml"
 
 # Something fails in the middle: nothing at all is touched.
