@@ -12,8 +12,8 @@
 #define PIPES  "/run/drover-log/" /* APP-N: what a replica prints, until it is in its file */
 #define KEEPER "logfile.pl"
 
-extern const char host_logplace_pl[], host_logread_pl[], host_logkeep_pl[], host_logshow_pl[],
-    host_logfile_pl[];
+extern const char host_logplace_pl[], host_logclaim_pl[], host_logread_pl[], host_logmark_pl[],
+    host_logkeep_pl[], host_logshow_pl[], host_logfile_pl[];
 
 const char *
 app_log_file(const struct app *app, int replica, struct arena *a)
@@ -38,7 +38,26 @@ app_put_log_unit(const struct app *app, int replica, struct buf *b)
 		    app->name, replica, app->name, replica, app->name, replica, app->name, replica);
 }
 
-/* The empty file it reads is there once the reader is ready: without one it does not start. */
+/* Its reader knows by this where a start begins, and which: root alone writes the list. A program has a root of its
+ * own, in which that is what it reads; a container has its input, and may be root. */
+static void
+put_start(const struct app *app, int replica, struct buf *b)
+{
+	buf_addf(b,
+	    "ExecStartPre=%s/usr/bin/sh -c '"
+	    "[ \"$$(wc -c <\"$$3\")\" -lt 65536 ] || : >\"$$3\"; "
+	    "echo \"$$1\" >>\"$$3\" && timeout 10 printf \"$$2\" \"$$1\" && exit; "
+	    "echo \"$$0-log.service cannot write what it printed before\" | "
+	    "systemd-cat -t \"$$0\" -p err; exit 1' "
+	    "%s-%d ${INVOCATION_ID} '\\\\0drover start %%%%s\\n' ",
+	    app->form == APP_BINARY ? "!" : "+", app->name, replica);
+	if (app->form == APP_BINARY)
+		buf_adds(b, "/proc/self/fd/0\n");
+	else
+		buf_addf(b, PIPES "%s-%d.marks/starts\n", app->name, replica);
+}
+
+/* The file it reads is there once the reader is ready: without one it does not start. */
 void
 app_put_log(const struct app *app, int replica, struct buf *b)
 {
@@ -51,8 +70,7 @@ app_put_log(const struct app *app, int replica, struct buf *b)
 	    "StandardOutput=append:" PIPES "%s-%d\n"
 	    "StandardError=inherit\n",
 	    app->name, replica, app->name, replica);
-	/* Its reader knows by this where a start begins, and which. */
-	buf_adds(b, "ExecStartPre=+/usr/bin/printf '\\\\0drover start %%s\\n' ${INVOCATION_ID}\n");
+	put_start(app, replica, b);
 }
 
 static const char *
@@ -131,24 +149,28 @@ static void
 add_keeper(const struct app *app, struct arena *a, struct resource_list *ret)
 {
 	const char *text = arena_printf(a,
-	    APP_UNIT_MARK ": keeps and reads the log files of %s.\n%s%s%s%s%s__END__\n", app->name,
-	    host_logplace_pl, host_logread_pl, host_logkeep_pl, host_logshow_pl, host_logfile_pl);
+	    APP_UNIT_MARK ": keeps and reads the log files of %s.\n%s%s%s%s%s%s%s__END__\n",
+	    app->name, host_logplace_pl, host_logclaim_pl, host_logread_pl, host_logmark_pl,
+	    host_logkeep_pl, host_logshow_pl, host_logfile_pl);
 
 	resource_list_add(
 	    ret, app_file_resource(app, a, arena_printf(a, "%s/%s/" KEEPER, APP_DIR, app->name),
 		     text, strlen(text) + 1));
 }
 
-/* A file that is none of root's alone is refused before anything is touched. */
+/* A file that is none of root's alone, or is no log of this app's, is refused before anything is touched. */
 static const char *const *
-validation(struct arena *a)
+validation(struct arena *a, const char *conf)
 {
-	const char **words = arena_alloc(a, 5 * sizeof(*words));
+	const char **words = arena_alloc(a, 6 * sizeof(*words));
 
 	words[0] = "perl";
 	words[1] = "-e";
-	words[2] = arena_printf(a, "%scheck_place({said_in($ARGV[0])}, 1);", host_logplace_pl);
+	words[2] = arena_printf(a,
+	    "%s%smy $c = {said_in($ARGV[0])}; check_place($c, 1); check_claim($c, $ARGV[1]);",
+	    host_logplace_pl, host_logclaim_pl);
 	words[3] = "%s";
+	words[4] = conf;
 	return words;
 }
 
@@ -165,7 +187,7 @@ app_log_files(const struct app *app, struct arena *a, struct resource_list *ret)
 		    add(app, a, arena_printf(a, "%s/%s/log-%d", APP_DIR, app->name, n),
 			conf_text(app, n, a), ret);
 
-		conf->validate = validation(a);
+		conf->validate = validation(a, conf->path);
 		add(app, a, arena_printf(a, "%s.socket", unit), socket_text(app, n, a), ret);
 		add(app, a, arena_printf(a, "%s.service", unit), service_text(app, n, a), ret);
 	}

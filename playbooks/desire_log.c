@@ -1,13 +1,18 @@
 /* The log of an app as one host has it: its file and the directory of that. */
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "inventory/inventory.h"
 #include "playbooks/desire_inner.h"
 #include "playbooks/place.h"
 #include "playbooks/podman.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+
+#define OLDER_MOST 101 /* FILE.101 is the last that a keeper has to do with */
 
 /* What only root's service manager gives. */
 static void
@@ -24,6 +29,46 @@ check_whose(struct desire *d, const struct app_decl *decl, const char *as)
 		    "log: a file is kept for apps of root alone, and %s is %s's", decl->name, as);
 }
 
+/* Whose it is, or whose older one, or whose is an older one of it. */
+static bool
+collides(struct desire *d, const char *file, size_t *ret_other)
+{
+	const char *dot = strrchr(file, '.');
+	size_t digits = dot ? strspn(dot + 1, "0123456789") : 0;
+
+	if (strmap_find(&d->logs, file, ret_other))
+		return true;
+	if (digits > 0 && digits <= 3 && !dot[1 + digits] && dot[1] != '0' &&
+	    strmap_find(
+		&d->logs, arena_printf(d->arena, "%.*s", (int)(dot - file), file), ret_other))
+		return true;
+	for (int n = 1; n <= OLDER_MOST; n++) {
+		char older[PATH_MAX];
+
+		snprintf(older, sizeof(older), "%s.%d", file, n);
+		if (strmap_find(&d->logs, older, ret_other))
+			return true;
+	}
+	return false;
+}
+
+/* Where what is there is no log, whatever it is called. */
+static bool
+check_root(struct desire *d, const struct app_decl *decl, const char *file)
+{
+	static const char *const roots[] = { "/etc/drover/", "/var/lib/drover/", "/run/", "/proc/",
+		"/sys/", "/dev/", "/usr/", "/boot/" };
+
+	for (size_t i = 0; i < countof(roots); i++)
+		if (strncmp(file, roots[i], strlen(roots[i])) == 0) {
+			desire_wrong_text(d, decl->log.file.mark,
+			    "file: below %s is no place for a log: %.200s (host %s)", roots[i],
+			    file, d->host->name);
+			return false;
+		}
+	return true;
+}
+
 /* Each replica has a file to itself, and no other app has one of them. */
 static bool
 check_files(struct desire *d, const struct app_decl *decl, const struct app *app)
@@ -35,9 +80,12 @@ check_files(struct desire *d, const struct app_decl *decl, const struct app *app
 		const char *file = app_log_file(app, n, d->arena);
 		size_t other = 0;
 
-		if (d->here.maybe ||
-		    strmap_add(&d->logs, file, (size_t)(decl - d->playbook->app), &other))
+		if (d->here.maybe)
 			continue;
+		if (!collides(d, file, &other)) {
+			strmap_add(&d->logs, file, (size_t)(decl - d->playbook->app), &other);
+			continue;
+		}
 		good = false;
 		if (&d->playbook->app[other] == decl)
 			desire_wrong_text(d, mark,
@@ -45,8 +93,10 @@ check_files(struct desire *d, const struct app_decl *decl, const struct app *app
 			    "replica: %.200s (host %s)",
 			    app->replicas, file, d->host->name);
 		else
-			desire_wrong_text(d, mark, "file: %.200s is the log of %s, too (host %s)",
-			    file, d->playbook->app[other].name, d->host->name);
+			desire_wrong_text(d, mark, "file: %.200s is the log of %s, too%s (host %s)",
+			    file, d->playbook->app[other].name,
+			    strmap_find(&d->logs, file, &other) ? "" : ", or an older one",
+			    d->host->name);
 	}
 	return good;
 }
@@ -88,5 +138,6 @@ desire_log(struct desire *d, const struct app_decl *decl, const char *as, struct
 	if (!decl->log.file.text)
 		return true;
 	probe.log = *ret;
-	return file && want_dir(d, decl, file) && check_files(d, decl, &probe);
+	return file && check_root(d, decl, file) && want_dir(d, decl, file) &&
+	       check_files(d, decl, &probe);
 }

@@ -1,13 +1,14 @@
 # What a replica prints goes from its pipe to its file, whole lines in their order; one that is full makes room for the
-# next. The pipe brings, between the bytes of the replica, a NUL and "drover start INVOCATION" for each start.
+# next. The pipe brings, between the bytes of the replica, what logmark.pl says of each start.
 use Socket;
 
 my $piece = 1 << 20;
 my ($c, $stop, $complained) = (undef, 0, 0);
-my ($out, $ino, $size, $open, $held, $due, $marks, $marked_s, $marked_at, $marked) = (undef, 0, 0, 0, '', 0);
+my ($out, $dev, $ino, $size, $open, $held, $due, $marks, $marked_s, $marked) = (undef, 0, 0, 0, 0, '', 0);
 my ($looked_s, $conf_seen) = (0, '');
 
-# What cannot be written is waited for, and with it the replica, as soon as the pipe is full.
+# What cannot be written is waited for, and with it the replica, as soon as the pipe is full; another file may be
+# declared meanwhile.
 sub wait_for {
 	my ($why) = @_;
 	chomp $why;
@@ -15,8 +16,10 @@ sub wait_for {
 	print STDERR "$why: the replica waits\n" if time - $complained >= 60;
 	$complained = time if time - $complained >= 60;
 	select undef, undef, undef, 0.5;
+	reread();
 }
 
+# Returns what is left of it for another file, which begins with a whole line if this did.
 sub put_bytes {
 	my ($data) = @_;
 	my $at = 0;
@@ -27,18 +30,39 @@ sub put_bytes {
 			$size += $n;
 		} elsif ($! != 4) {
 			wait_for("$c->{file}: $!");
+			return taken_back($data, $at) if moved();
 		}
 	}
 	$open = substr($data, -1) ne "\n";
+	return '';
+}
+
+# The begin of a line is taken out of a file that will not have its end.
+sub taken_back {
+	my ($data, $at) = @_;
+	my $line = rindex(substr($data, 0, $at), "\n") + 1;
+	if (($line || !$open) && $line < $at && truncate $out, $size - ($at - $line)) {
+		$size -= $at - $line;
+		$at = $line;
+	}
+	rotate();
+	return substr $data, $at;
 }
 
 # The second in which what comes next is written, and which start it follows.
 sub mark {
 	my ($start) = @_;
 	my $now = time;
-	return if !$marks || (!$start && ($now == $marked_s || ($marked >= 1000 && $size - $marked_at < 256)));
+	return if !$marks || (!$start && $now == $marked_s);
 	syswrite $marks, "$now $size" . ($start ? " $start" : '') . "\n";
-	($marked_s, $marked_at, $marked) = ($now, $size, $marked + 1);
+	($marked_s, $marked) = ($now, $marked + 1);
+	return if $marked < $marks_most;
+	my $path = "$c->{marks}/$ino";
+	my @left = thinned($size, marks_of($c, $ino));
+	sysopen my $new, "$path.new", O_WRONLY | O_APPEND | O_CREAT | O_TRUNC, 0600 or return;
+	my $text = join '', map { join(' ', grep { defined } @$_) . "\n" } @left;
+	return if (syswrite($new, $text) // 0) != length $text || !rename "$path.new", $path;
+	($marks, $marked) = ($new, scalar @left);
 }
 
 sub open_marks {
@@ -46,10 +70,11 @@ sub open_marks {
 	mkdir '/run/drover-log', 0755;
 	mkdir $c->{marks}, 0700;
 	if (opendir my $d, $c->{marks}) {
-		/^\d+$/ && !$there{$_} and unlink "$c->{marks}/$_" for readdir $d;
+		/^(\d+)(\.new)?$/ && ($2 || !$there{$1}) and unlink "$c->{marks}/$_" for readdir $d;
 	}
 	unlink "$c->{marks}/$ino" if !$size;
-	($marked_s, $marked_at, $marked) = (0, 0, 0);
+	my @known = marks_of($c, $ino);
+	($marked_s, $marked) = (0, scalar @known);
 	sysopen $marks, "$c->{marks}/$ino", O_WRONLY | O_APPEND | O_CREAT, 0600 or undef $marks;
 }
 
@@ -58,7 +83,9 @@ sub open_file {
 	check_place($c);
 	sysopen my $fh, $file, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0640 or die "$file: $!\n";
 	flock $fh, LOCK_EX | LOCK_NB or die "$file is the log of another: $!\n";
-	($out, $ino, $size, $open) = ($fh, (stat $fh)[1, 7], 0);
+	note($c->{conf}, $file);
+	($out, $dev, $ino, $size, $open) = ($fh, (stat $fh)[0, 1, 7], 0);
+	drop_beyond();
 	open_marks();
 	return if !$size;
 	sysseek $out, -1, SEEK_END;
@@ -77,7 +104,7 @@ sub rotate_once {
 	my ($file, $keep) = @$c{qw(file keep)};
 	my @s = lstat $file;
 	check_place($c);
-	if (@s && $s[1] == $ino) {
+	if (@s && $s[0] == $dev && $s[1] == $ino) {
 		for my $n (reverse 1 .. $keep - 1) {
 			!-e "$file.$n" or rename "$file.$n", "$file." . ($n + 1) or die "$file.$n: $!\n";
 		}
@@ -104,7 +131,7 @@ sub put {
 			}
 		}
 		mark();
-		put_bytes(substr $data, 0, $n, '');
+		$data = put_bytes(substr $data, 0, $n, '') . $data;
 	}
 }
 
@@ -126,9 +153,9 @@ sub drop_id {
 }
 
 sub take {
-	while (index($held, "\0drover start ") >= 0 && $held =~ s/^(.*?)\0drover start ([0-9a-f]{32})\n//s) {
-		my ($rest, $start, $before) = ($held, $2, $1);
-		$held = $before;
+	while (my ($at, $end, $start) = start_in($c, $held)) {
+		my $rest = substr $held, $end;
+		$held = substr $held, 0, $at;
 		drop_id() if $due;
 		put_end();
 		$looked_s = 0;
@@ -140,30 +167,48 @@ sub take {
 	my $n = rindex($held, "\n") + 1;
 	put(substr $held, 0, $n, '') if $n;
 	return if length $held <= $line_most;
-	put($held);
-	$held = '';
+	# The begin of what may tell of a start waits for its end.
+	my $at = rindex $held, "\0drover start ";
+	$at = length $held if $at < 0 || length($held) - $at > 128;
+	put(substr $held, 0, $at, '');
 }
 
-# What is declared by now, and whether the file is still the one of that name; at most once a second.
+# What is declared by now.
+sub reread {
+	my $seen = join ' ', (stat $c->{conf})[1, 7, 9, 10];
+	return if $seen eq $conf_seen;
+	$conf_seen = $seen;
+	my $new = eval { conf_of($c->{conf}) };
+	print STDERR $@ if !$new;
+	return if !$new;
+	my $same = $new->{file} eq $c->{file};
+	$c = $new;
+	drop_beyond() if $same;
+}
+
+# The file is no longer the one of that name.
+sub moved {
+	my @s = lstat $c->{file};
+	return !@s || $s[0] != $dev || $s[1] != $ino;
+}
+
+# At most once a second.
 sub settle {
 	my $now = time;
 	return if $now == $looked_s;
 	$looked_s = $now;
-	my $seen = join ' ', (stat $c->{conf})[1, 7, 9, 10];
-	if ($seen ne $conf_seen) {
-		my $new = eval { conf_of($c->{conf}) };
-		print STDERR $@ if !$new;
-		$c = $new if $new;
-		drop_beyond();
-		$conf_seen = $seen;
-	}
-	my @s = lstat $c->{file};
-	rotate() if !@s || $s[1] != $ino;
+	reread();
+	rotate() if moved();
 }
 
 # The replica starts when this file is there, which goes when the reader is told its end.
 sub ready_now {
-	sysopen my $ready, "$c->{marks}/ready", O_WRONLY | O_CREAT, 0600 or die "$c->{marks}/ready: $!\n";
+	my ($starts) = @_;
+	for my $name ($c->{starts}, "$c->{marks}/ready") {
+		sysopen my $made, $name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0600 or die "$name: $!\n";
+		print $made map { "$_\n" } @$starts if $name eq $c->{starts} and !-s $made;
+		close $made or die "$name: $!\n";
+	}
 	my $path = $ENV{NOTIFY_SOCKET} or return;
 	$path =~ s/^@/\0/;
 	socket my $s, PF_UNIX, SOCK_DGRAM, 0 or die "socket: $!\n";
@@ -184,13 +229,14 @@ sub keep_log {
 	$SIG{TERM} = sub { $stop = 1 };
 	$c = conf_of(@_);
 	# Who was ended in the midst of it tries again as long as it takes; else there is nobody yet to read of.
+	my @starts = starts_to_come($c);
 	my $again = unlink "$c->{marks}/ready";
 	if (!eval { open_file(); 1 }) {
 		print STDERR $@;
 		exit($again ? 1 : 3);
 	}
 	settle();
-	ready_now();
+	ready_now(\@starts);
 	for (;;) {
 		my $ready = readable($in, $stop ? 0 : 5);
 		next if $ready < 0;

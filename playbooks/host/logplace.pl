@@ -1,7 +1,7 @@
 # What is declared of a log file, and whether it may stand where it is to.
 use strict;
 use warnings;
-use Fcntl qw(:mode);
+use Fcntl qw(:DEFAULT :mode);
 
 sub said_in {
 	my ($path) = @_;

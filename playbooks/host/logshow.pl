@@ -135,6 +135,7 @@ sub show_on {
 	my ($q, @words) = @_;
 	journal_start('--follow', '--lines=all', @words);
 	$q->{now} = 1;
+	delete $_->{ends} for @logs;
 	for (;;) {
 		$| = 1;
 		$| = 0;

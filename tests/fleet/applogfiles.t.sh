@@ -181,8 +181,68 @@ hosts: web1
 apps: {second: {binary: ./tool, log: {file: /var/log/tool-0.log}}}
 Y
 exits 1 "a second app on the same file" drover apply -y "$CASE/other.yaml"
-like "$out$err" "/var/log/tool-0.log is the log of another" "is refused with why"
-ok "and nothing of it goes on" wait_for 60 on web1 '[ "$(systemctl is-active second-0-log.service second-0.service | xargs)" = "failed failed" ] && [ ! -e /run/drover-log/second-0 ]'
+like "$out$err" "web1: .*/var/log/tool-0.log is the log of tool-0" "is refused with why"
+unlike "$out$err" "tool 0 (prints|complains)" "and without the lines of that"
+is "$(on web1 'ls -d /etc/drover/apps/second /etc/systemd/system/second-* /run/drover-log/second-* 2>/dev/null')" "" "and nothing is touched"
+sed -i 's/tool-0.log/tool-1.log.3/' "$CASE/other.yaml"
+exits 1 "on what will be an older one of it" drover apply -y "$CASE/other.yaml"
+like "$out$err" "web1: .*/var/log/tool-1.log.3 is the log of tool-1, /var/log/tool-1.log, or an older one" "too"
+on web1 'mkdir -p /srv/conf; echo precious >/srv/conf/app.conf; echo precious >/srv/conf/new.log.2'
+for file in app.conf new.log; do
+	sed -i "s,file: .*,file: /srv/conf/$file}}},;" "$CASE/other.yaml"
+	exits 1 "a file that was no log" drover apply -y "$CASE/other.yaml"
+	like "$out$err" "web1: .*/srv/conf/[a-z.]*(conf|2) is there already and was no log of second: move it away" "is refused with why"
+done
+is "$(on web1 'cat /srv/conf/*; ls /etc/systemd/system/second-* 2>/dev/null' | xargs)" "precious precious" "and stays"
+
+# A replica prints what only root may say of a start.
+cat >"$CASE/forger" <<'T'
+#!/bin/sh
+echo forger prints
+i=0
+while [ $i -lt 5000 ]; do
+	printf '\0drover start %032d\n\0drover start %032d %s\n' $i $i "$INVOCATION_ID"
+	i=$((i + 1))
+done
+echo forged
+until [ -e /gate/go ]; do sleep 0.1; done
+i=0
+while :; do i=$((i + 1)); echo "line $i of many"; done
+T
+cat >"$CASE/forger.yaml" <<'Y'
+name: forger
+hosts: web[1-2]
+rollout: {canary: 2, max_fail: 100%}
+apps: {forger: {binary: ./forger, files: {/gate: {dir: /srv/forged}}, log: {file: /var/log/forger.log, max: 1M, keep: 1}, health: {journal: "^forger prints$"}}}
+Y
+exits 0 "an app that says it starts" drover apply -y "$CASE/forger.yaml"
+for host in $hosts; do
+	ok "$host: goes on" wait_for 60 on "$host" 'cat /var/log/forger.log.1 /var/log/forger.log 2>/dev/null | grep -qx forged'
+	is "$(on "$host" 'cat /var/log/forger.log* | tr -d "\000" | grep -cE "^drover start [0-9]{32}( [0-9a-f]{32})?$"')" 10000 "that is output"
+	is "$(on "$host" 'cat /run/drover-log/forger-0.marks/[0-9]* | grep -cE "[0-9a-f]{32}"')" 1 "one start is known"
+	is "$(on "$host" 'ls /run/drover-log/forger-0.marks | grep -c new')" 0 "and no more are to come"
+	on "$host" 'touch /srv/forged/go'
+	ok "$host: it prints without end" wait_for 60 on "$host" 'grep -q "of many" /var/log/forger.log'
+	exits 0 "the last of it" timeout 60 "$DROVER" logs "$host" forger -n 2
+	is "$(grep -c 'of many' <<<"$out")" 2 "end"
+	on "$host" 'systemctl stop forger-0'
+done
+
+# A disk is full, and the playbook is corrected.
+on web1 'mkdir -p /srv/small /srv/wide && mount -t tmpfs -o size=200k,mode=755 none /srv/small; rm -f /srv/gate/go'
+printf 'name: filler\nhosts: web1\napps: {filler: {binary: ./fast, files: {/gate: {dir: /srv/gate}}, stop: {timeout: 2s}, log: {file: /srv/small/x.log, max: 10M}}}\n' >"$CASE/filler.yaml"
+exits 0 "an app on a small disk" drover apply -y "$CASE/filler.yaml"
+on web1 'touch /srv/gate/go'
+ok "its reader waits" wait_for 60 on web1 'journalctl -q -u filler-0-log | grep -q "No space left on device: the replica waits"'
+exits 1 "a start with a pipe that is full" on web1 'systemctl restart filler-0 2>&1'
+like "$(on web1 'journalctl -q -o cat -u filler-0 -n 20')" "filler-0-log.service cannot write what it printed before" "fails with why"
+sed -i 's,/srv/small/,/srv/wide/,' "$CASE/filler.yaml"
+before=$(on web1 'systemctl show -p MainPID --value filler-0-log')
+exits 0 "another file on another disk" drover apply -y "$CASE/filler.yaml"
+ok "is written" wait_for 60 on web1 '[ "$(tail -c 11 /srv/wide/x.log.* /srv/wide/x.log 2>/dev/null | grep -c "and no more")" = 1 ]'
+is "$(on web1 'systemctl show -p MainPID --value filler-0-log')" "$before" "by the same reader"
+is "$(on web1 'tail -c 1 /srv/small/x.log | wc -l')" 1 "and the full one ends with a whole line"
+on web1 'systemctl stop filler-0; umount /srv/small'
 
 # A stop, a start, and the end.
 play 'file: /var/log/herd/shop.log, max: 1M, keep: 1'

@@ -86,7 +86,10 @@ a_file_has_a_reader_that_is_fed_by_the_unit(void **state)
 	assert_true(says(d, "unit shop-0.service",
 	    "\nStandardInput=file:/run/drover-log/shop-0.marks/ready\n"
 	    "StandardOutput=append:/run/drover-log/shop-0\nStandardError=inherit\n"
-	    "ExecStartPre=+/usr/bin/printf '\\\\0drover start %%s\\n' ${INVOCATION_ID}\n"));
+	    "ExecStartPre=+/usr/bin/sh -c '["));
+	assert_true(says(d, "unit shop-0.service",
+	    " shop-0 ${INVOCATION_ID} '\\\\0drover start %%s\\n' "
+	    "/run/drover-log/shop-0.marks/starts\n"));
 	assert_true(says(d, "unit shop-0.service", " --log-driver=passthrough "));
 	assert_true(says(
 	    d, "unit shop-0.service", "\nExecStop=/usr/bin/systemd-cat -t %N /usr/bin/podman rm "));
@@ -116,6 +119,8 @@ a_program_logs_to_a_file_of_each_replica(void **state)
 	assert_string_equal(desk_wanted(d, "file /etc/drover/apps/shop/log-1")->content,
 	    "file /var/log/shop-1.log\nmax 10485760\nkeep 5\n");
 	assert_true(says(d, "unit shop-1.service", "\nRequires=shop-1-log.socket\n"));
+	assert_true(says(d, "unit shop-1.service", "\nExecStartPre=!/usr/bin/sh -c "));
+	assert_true(says(d, "unit shop-1.service", "' /proc/self/fd/0\n"));
 	assert_true(
 	    says(d, "unit shop-1.service", "\nEnvironment=DROVER_LOG_FILE=/var/log/shop-1.log\n"));
 }
@@ -158,6 +163,30 @@ two_apps_have_no_file_in_common(void **state)
 	    strstr(buf_text(&d->said), "file: /var/log/x.2 is the log of one, too (host web1)"));
 }
 
+static void
+an_older_file_of_one_app_is_no_log_of_another(void **state)
+{
+	static const char *const pairs[][2] = { { "/var/log/x", "/var/log/x.1" },
+		{ "/var/log/x.101", "/var/log/x" } };
+	struct desk *d = *state;
+
+	desk_put(d, "serve", "#!/bin/sh\n");
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		autofree char *text = xasprintf("apps:\n"
+						"  one: {binary: ./serve, log: {file: %s}}\n"
+						"  two: {binary: ./serve, log: {file: %s}}\n",
+		    pairs[i][0], pairs[i][1]);
+
+		assert_false(desk_desire(d, text));
+		assert_non_null(strstr(
+		    buf_text(&d->said), " is the log of one, too, or an older one (host web1)"));
+	}
+	assert_true(desk_desire(d, "apps:\n"
+				   "  one: {binary: ./serve, log: {file: /var/log/x}}\n"
+				   "  two: {binary: ./serve, log: {file: /var/log/x.102a}}\n"
+				   "  three: {binary: ./serve, log: {file: /var/log/x.log}}\n"));
+}
+
 /* Perl has what it is given as a word, in which %s stands for the file. */
 static void
 the_check_of_its_place_names_the_file_once(void **state)
@@ -170,7 +199,8 @@ the_check_of_its_place_names_the_file_once(void **state)
 	assert_string_equal(words[0], "perl");
 	assert_null(strstr(words[2], "%s"));
 	assert_string_equal(words[3], "%s");
-	assert_null(words[4]);
+	assert_string_equal(words[4], "/etc/drover/apps/shop/log-0");
+	assert_null(words[5]);
 }
 
 static void
@@ -193,6 +223,8 @@ what_cannot_be_is_refused_by_name(void **state)
 		{ "log: {file: var/log/x}", ":1:52: file: an absolute path" },
 		{ "log: {file: /var/../x}", "file: an absolute path" },
 		{ "log: {file: /x}", "file: a file in a directory without % in its name" },
+		{ "log: {file: /run/x}", ":1:52: file: below /run/ is no place for a log: /run/x" },
+		{ "log: {file: /etc/drover/x}", "file: below /etc/drover/ is no place for a log" },
 		{ "log: {file: /var/%n/x}", "file: a file in a directory without % in its name" },
 		{ "log: {file: /var/log/x, max: 63K}", "max: a size from 65536 to" },
 		{ "log: {file: /var/log/x, keep: 101}", "keep: a whole number from 0 to 100" },
@@ -229,6 +261,7 @@ main(void)
 		with_desk(a_program_logs_to_a_file_of_each_replica),
 		with_desk(the_size_of_a_file_restarts_no_replica),
 		with_desk(two_apps_have_no_file_in_common),
+		with_desk(an_older_file_of_one_app_is_no_log_of_another),
 		with_desk(the_check_of_its_place_names_the_file_once),
 		with_desk(what_cannot_be_is_refused_by_name),
 	};
