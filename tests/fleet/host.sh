@@ -126,7 +126,7 @@ host_settled() { # NAME
 }
 
 host_await() { # NAME
-  if ! wait_until 60 host_settled "$1" || ! host_booted "$1"; then
+  if ! wait_until 120 host_settled "$1" || ! host_booted "$1"; then
     tail -n 15 "$STATE/hosts/$1/console.log" >&2
     die "$1 did not come up"
   fi
