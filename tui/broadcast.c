@@ -80,7 +80,7 @@ has_controls(const char *text, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
 
-		if (c == '\n' || c == '\t' || (c == '\r' && i + 1 < len && text[i + 1] == '\n'))
+		if (c == '\n' || c == '\r' || c == '\t')
 			continue;
 		if (c < 32 || c == 127)
 			return true;
@@ -88,6 +88,34 @@ has_controls(const char *text, size_t len)
 			return true;
 	}
 	return !utf8_valid(text, len);
+}
+
+/* The line that begins at *at, without its end; *at goes behind that. A terminal sends CR for the
+ * end of a line of a paste, or what was copied: CR, LF and CRLF are one end each. */
+static bool
+next_line(const char *text, size_t len, size_t *at, size_t *ret_len)
+{
+	size_t end = *at;
+
+	if (end >= len)
+		return false;
+	while (end < len && text[end] != '\n' && text[end] != '\r')
+		end++;
+	*ret_len = end - *at;
+	if (end + 1 < len && text[end] == '\r' && text[end + 1] == '\n')
+		end++;
+	*at = end + 1;
+	return true;
+}
+
+size_t
+broadcast_lines(const char *text, size_t len)
+{
+	size_t count = 0, at = 0, n;
+
+	while (next_line(text, len, &at, &n))
+		count++;
+	return count;
 }
 
 enum broadcast_ask
@@ -102,40 +130,36 @@ enum broadcast_ask
 broadcast_judge_paste(
     const struct terms_rules *r, const char *text, size_t len, size_t takers, const char **ret_why)
 {
+	size_t at = 0, begin = 0, n;
+
 	*ret_why = NULL;
 	if (takers < 2)
 		return BROADCAST_FREE;
-	for (size_t at = 0; at < len;) {
-		const char *nl = memchr(text + at, '\n', len - at);
-		size_t n = nl ? (size_t)(nl - text) - at : len - at;
-		autofree char *line = xmemdup0(text + at, n);
+	for (; next_line(text, len, &at, &n); begin = at) {
+		autofree char *line = xmemdup0(text + begin, n);
 
 		if (broadcast_judge_line(r, line, takers, ret_why) == BROADCAST_DANGER)
 			return BROADCAST_DANGER;
-		at += n + 1;
 	}
 	if (has_controls(text, len))
 		return BROADCAST_CONTROLS;
-	return memchr(text, '\n', len) ? BROADCAST_LINES : BROADCAST_FREE;
+	return memchr(text, '\n', len) || memchr(text, '\r', len) ? BROADCAST_LINES
+								  : BROADCAST_FREE;
 }
 
 char *
 broadcast_preview(const char *text, size_t len, size_t lines)
 {
 	struct buf b = BUF_INIT(lines * (PREVIEW_BYTES * 10 + 2) + 200);
-	size_t shown = 0, all = 0;
+	size_t shown = 0, all = 0, at = 0, begin = 0, n;
 
-	for (size_t at = 0; at < len; all++) {
-		const char *nl = memchr(text + at, '\n', len - at);
-		size_t n = nl ? (size_t)(nl - text) - at : len - at;
-
+	for (; next_line(text, len, &at, &n); all++, begin = at) {
 		if (shown < lines) {
 			buf_adds(&b, "  ");
-			utf8_clean_line(&b, text + at, n < PREVIEW_BYTES ? n : PREVIEW_BYTES);
+			utf8_clean_line(&b, text + begin, n < PREVIEW_BYTES ? n : PREVIEW_BYTES);
 			buf_adds(&b, n > PREVIEW_BYTES ? " ...\n" : "\n");
 			shown++;
 		}
-		at += n + 1;
 	}
 	if (all > shown)
 		buf_addf(&b, "  ... and %zu more\n", all - shown);

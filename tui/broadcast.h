@@ -57,6 +57,9 @@ enum broadcast_ask broadcast_judge_paste(
 enum broadcast_ask broadcast_judge_line(
     const struct terms_rules *r, const char *line, size_t takers, const char **ret_why);
 
+/* How many lines a paste has: CR, LF and CRLF end one, as terminals send them. */
+size_t broadcast_lines(const char *text, size_t len);
+
 /* The first lines of a paste, cleaned, and how much more there is; caller frees. */
 char *broadcast_preview(const char *text, size_t len, size_t lines);
 

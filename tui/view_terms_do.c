@@ -90,16 +90,6 @@ paste_yes(struct view *v)
 		terms_paste(tv->terms, tv->held, tv->held_len);
 }
 
-static size_t
-count_lines(const char *text, size_t len)
-{
-	size_t n = len && text[len - 1] != '\n';
-
-	for (size_t i = 0; i < len; i++)
-		n += text[i] == '\n';
-	return n;
-}
-
 void
 terms_view_paste(struct view *v, const struct key *k)
 {
@@ -126,7 +116,7 @@ terms_view_paste(struct view *v, const struct key *k)
 	}
 	autofree char *names = terms_takers(tv->terms);
 	autofree char *preview = broadcast_preview(k->text, k->len, PREVIEW_LINES);
-	size_t lines = count_lines(k->text, k->len);
+	size_t lines = broadcast_lines(k->text, k->len);
 	buf_addf(&text, "%zu line%s -> %zu hosts: %s\n \n%s", lines, lines == 1 ? "" : "s",
 	    n.takers, names, preview);
 	if (what == BROADCAST_DANGER)

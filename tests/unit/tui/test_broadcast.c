@@ -112,13 +112,44 @@ pastes_of_lines_or_controls_are_asked_about(void **state)
 	assert_int_equal(pasted(&r, "a\r\nb", 5), BROADCAST_LINES);
 	assert_int_equal(pasted(&r, "a\tb", 5), BROADCAST_FREE);
 	assert_int_equal(pasted(&r, "a\033[201~b", 5), BROADCAST_CONTROLS);
-	assert_int_equal(pasted(&r, "a\rb", 5), BROADCAST_CONTROLS);
+	assert_int_equal(pasted(&r, "a\rb", 5), BROADCAST_LINES);
+	assert_int_equal(pasted(&r, "a\rb\033", 5), BROADCAST_CONTROLS);
 	assert_int_equal(pasted(&r, "a\xc2\x9b", 5), BROADCAST_CONTROLS);
 	assert_int_equal(pasted(&r, "a\xff", 5), BROADCAST_CONTROLS);
 	assert_int_equal(pasted(&r, "ls\nrm -rf x\n", 5), BROADCAST_DANGER);
 	assert_int_equal(pasted(&r, "ls\nrm -rf x\033\n", 1), BROADCAST_FREE);
 	autofree char *preview = broadcast_preview("one\ntwo\033[2J\nthree\nfour", 23, 2);
 	assert_string_equal(preview, "  one\n  two^[[2J\n  ... and 2 more\n");
+	terms_rules_fini(&r);
+}
+
+static void
+a_carriage_return_ends_a_line_of_a_paste(void **state)
+{
+	static const char *const ends[] = { "\n", "\r", "\r\n" };
+	struct terms_rules r;
+	autofree char *empty = broadcast_preview("a\r\r\n\rb", 6, 9);
+
+	(void)state;
+	terms_rules_init(&r);
+	for (size_t i = 0; i < countof(ends); i++) {
+		autobuf text = BUF_INIT(4096);
+
+		for (int k = 0; k < 61; k++)
+			buf_addf(&text, "echo %d%s", k, ends[i]);
+		assert_int_equal(broadcast_lines(text.data, text.len), 61);
+		assert_int_equal(pasted(&r, buf_text(&text), 2), BROADCAST_LINES);
+		autofree char *preview = broadcast_preview(text.data, text.len, 2);
+		assert_string_equal(preview, "  echo 0\n  echo 1\n  ... and 59 more\n");
+		buf_addf(&text, "wipefs%s", ends[i]);
+		assert_int_equal(pasted(&r, buf_text(&text), 2), BROADCAST_DANGER);
+	}
+	assert_int_equal(broadcast_lines("", 0), 0);
+	assert_int_equal(broadcast_lines("a\rb", 3), 2);
+	assert_int_equal(broadcast_lines("a\n\rb", 4), 3);
+	assert_string_equal(empty, "  a\n  \n  \n  b\n");
+	/* What looks only at a line's begin or end sees each of them. */
+	assert_int_equal(pasted(&r, "ls\rinit 0\rls", 2), BROADCAST_DANGER);
 	terms_rules_fini(&r);
 }
 
@@ -252,6 +283,7 @@ main(void)
 		cmocka_unit_test(the_line_is_followed_as_it_is_typed),
 		cmocka_unit_test(lines_that_destroy_are_asked_about),
 		cmocka_unit_test(pastes_of_lines_or_controls_are_asked_about),
+		cmocka_unit_test(a_carriage_return_ends_a_line_of_a_paste),
 		cmocka_unit_test(a_file_says_what_is_asked_about),
 		cmocka_unit_test(its_mistakes_are_told_with_their_lines),
 		cmocka_unit_test(macros_are_filled_in),
