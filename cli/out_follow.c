@@ -17,12 +17,14 @@
 
 #define REASON_COLUMNS 100
 #define LINE_CEILING   (16U * 1024) /* a longer line is shown in pieces */
+#define GOES_ON        "    ... " /* before each but the first: none passes for a line of its own */
 
 /* A host's lines that have begun and not ended. */
 struct speaker {
 	char *name;
 	char *prefix;
 	struct buf line[2];
+	bool goes_on[2]; /* pieces of the line were shown */
 };
 
 struct follow {
@@ -86,21 +88,18 @@ static void
 say(struct follow *f, const struct speaker *s, int stream, const char *line, size_t n)
 {
 	struct out *o = f->out;
+	const char *mark = s->goes_on[stream] ? GOES_ON : "";
 	autobuf clean = BUF_INIT(SIZE_MAX);
 
 	if (stream == 1) {
 		utf8_clean(&clean, line, n);
-		out_note(o, "%s%s%s%s", o->notes_colour ? "\033[33m" : "", s->prefix,
-		    o->notes_colour ? "\033[0m" : "", buf_text(&clean));
+		out_note(o, "%s%s%s%s%s", o->notes_colour ? "\033[33m" : "", s->prefix,
+		    o->notes_colour ? "\033[0m" : "", mark, buf_text(&clean));
 		return;
 	}
-	if (o->colour) {
-		autofree char *prefix = xasprintf("\033[36m%s\033[0m", s->prefix);
-
-		out_remote(o, prefix, line, n);
-	} else {
-		out_remote(o, s->prefix, line, n);
-	}
+	autofree char *prefix = xasprintf(
+	    "%s%s%s%s", o->colour ? "\033[36m" : "", s->prefix, o->colour ? "\033[0m" : "", mark);
+	out_remote(o, prefix, line, n);
 }
 
 static void
@@ -121,12 +120,14 @@ add_lines(struct follow *f, struct speaker *s, int stream, const char *p, size_t
 		if (newline) {
 			say(f, s, stream, buf_text(line), line->len);
 			buf_clear(line);
+			s->goes_on[stream] = false;
 			piece++;
 		} else if (line->len == LINE_CEILING) {
 			size_t whole = utf8_whole(line->data, line->len);
 
 			say(f, s, stream, line->data, whole);
 			buf_drop(line, whole);
+			s->goes_on[stream] = true;
 		}
 		p += piece;
 		n -= piece;
@@ -159,6 +160,7 @@ end_lines(struct follow *f, const char *host)
 	for (int i = 0; i < 2; i++) {
 		if (s->line[i].len > 0)
 			say(f, s, i, buf_text(&s->line[i]), s->line[i].len);
+		s->goes_on[i] = false;
 		buf_fini(&s->line[i]);
 		buf_init(&s->line[i], LINE_CEILING);
 	}

@@ -26,6 +26,12 @@ is "$out" '127.9.1.1: $((1+1)) a   b' "and no shell reads them"
 exits 0 "options may follow the set, the command keeps its own" drover run 127.9.1.1 -b echo -b --json
 like "$out" '^-b --json$' "as it was typed"
 
+exits 0 "a line longer than 16 KiB" drover run 127.9.1.1 -- \
+	'printf %16384s; echo forged: entry; printf %16384s >&2; echo forged: error >&2; echo next'
+is "$(grep forged <<<"$out")" "127.9.1.1:     ... forged: entry" "goes on with a mark: none of it passes for a line"
+like "$err" '127\.9\.1\.1:     \.\.\. forged: error' "on standard error too"
+like "$out" '^127\.9\.1\.1: next$' "the next one has none"
+
 exits 0 "-b folds equal outputs" drover run -b '127.9.1.[1-8]' -- \
 	'case $SSH_CONNECTION in *127.9.1.5\ *) echo odd;; *) echo even;; esac'
 is "$(grep -c '^even$' <<<"$out")" 1 "said once"
