@@ -356,6 +356,18 @@ unmake() {
 		rmdir "$path" 2>/dev/null && settle "${path%/*}/"
 	done <unmade
 }
+# What was kept in memory of the log files of replicas that are gone, once those have stopped.
+forget_logs() {
+	[ -d /run/drover-log ] || return 0
+	find /run/drover-log -mindepth 1 -maxdepth 1 -type d -name '*-[0-9]*.marks' >marks.there
+	while IFS= read -r marks; do
+		name=${marks##*/} name=${name%.marks}
+		[ ! -e "/etc/drover/apps/${name%-*}/log-${name##*-}" ] || continue
+		case $(property "$name.service" ActiveState) in inactive | failed) ;; *) continue ;; esac
+		systemctl stop -- "$name-log.service" 3<&- 9>&- >/dev/null 2>&1
+		case $(property "$name-log.service" ActiveState) in inactive | failed) rm -rf -- "$marks" ;; esac
+	done <marks.there
+}
 perform() { # OP ARGUMENTS
 	op=$1
 	shift
@@ -367,7 +379,10 @@ perform() { # OP ARGUMENTS
 		record "start $1"
 		;;
 	enable | disable) enabling $op "$1" ;;
-	daemon-reload) text=$(systemctl daemon-reload 2>&1) || abort "daemon-reload: $text" ;;
+	daemon-reload)
+		forget_logs
+		text=$(systemctl daemon-reload 2>&1) || abort "daemon-reload: $text"
+		;;
 	unit) unit "$@" ;;
 	gate) gate "$@" ;;
 	run) command_run "$@" ;;

@@ -228,6 +228,18 @@ for host in $hosts; do
 	on "$host" 'systemctl stop forger-0'
 done
 
+# What is kept in memory of one file has an end: the newest starts, and what tells most of the times.
+marks() { # SECONDS, half of which have a start
+	perl -e "$(cd "$root/playbooks/host" && cat logplace.pl logclaim.pl logread.pl logmark.pl)"'
+		my $n = shift;
+		my @left = thinned($n * 300, map { [$_, $_ * 300, $_ % 2 ? sprintf("%032x", $_) : undef] } 0 .. $n - 1);
+		my $starts = grep { defined $_->[2] } @left;
+		my ($far) = sort { $b <=> $a } map { $left[$_][0] - $left[$_ - 1][0] } 1 .. $#left;
+		print join " ", @left < 1000 ? "few" : scalar @left, $starts, $left[0][0], $left[-1][0], $far <= $n / 100 ? "near" : $far' "$1"
+}
+is "$(marks 5000)" "few 400 0 4999 near" "marks of many starts are thinned"
+is "$(marks 700)" "few 350 0 699 near" "of few all starts stay"
+
 # A disk is full, and the playbook is corrected.
 on web1 'mkdir -p /srv/small /srv/wide && mount -t tmpfs -o size=200k,mode=755 none /srv/small; rm -f /srv/gate/go'
 printf 'name: filler\nhosts: web1\napps: {filler: {binary: ./fast, files: {/gate: {dir: /srv/gate}}, stop: {timeout: 2s}, log: {file: /srv/small/x.log, max: 10M}}}\n' >"$CASE/filler.yaml"
@@ -259,5 +271,7 @@ exits 0 "the apps go" drover apply -y "$CASE/logs.yaml"
 for host in $hosts; do
 	ok "$host: and all that kept their files" wait_for 30 on "$host" \
 		'[ -z "$(systemctl list-units --all --plain --no-legend "shop-*" "tool-*")$(ls -d /etc/systemd/system/shop-* /etc/systemd/system/tool-* /etc/drover/apps/shop /etc/drover/apps/tool 2>/dev/null)" ]'
+	is "$(on "$host" 'ls -d /run/drover-log/shop-* /run/drover-log/tool-* 2>/dev/null')" "" "and what was kept in memory of them"
+	is "$(on "$host" 'ls -d /run/drover-log/boxed-0.marks')" /run/drover-log/boxed-0.marks "and nothing of another"
 	ok "the files stay" on "$host" 'grep -q "shop prints" /var/log/herd/shop.log* && grep -q "tool 1 prints" /var/log/tool-1.log'
 done
