@@ -39,19 +39,24 @@ app_put_log_unit(const struct app *app, int replica, struct buf *b)
 }
 
 /* Its reader knows by this where a start begins, and which: root alone writes the list. A program has a root of its
- * own, in which that is what it reads; a container has its input, and may be root. */
+ * own, in which that is its input, empty again before it starts; a container has its input, too, and may be root. */
 static void
 put_start(const struct app *app, int replica, struct buf *b)
 {
+	const char *taken = "n=200; while [ -s \"$$3\" ] && [ $$n -gt 0 ]; do sleep 0.05; "
+			    "n=$$((n - 1)); done; [ ! -s \"$$3\" ]";
+	bool program = app->form == APP_BINARY;
+
 	buf_addf(b,
 	    "ExecStartPre=%s/usr/bin/sh -c '"
 	    "[ \"$$(wc -c <\"$$3\")\" -lt 65536 ] || : >\"$$3\"; "
-	    "echo \"$$1\" >>\"$$3\" && timeout 10 printf \"$$2\" \"$$1\" && exit; "
+	    "echo \"$$1\" >>\"$$3\" && timeout 10 printf \"$$2\" \"$$1\" && { %s; } && exit; "
 	    "echo \"$$0-log.service cannot write what it printed before\" | "
-	    "systemd-cat -t \"$$0\" -p err; exit 1' "
+	    "systemd-cat -t \"$$0\" -p err; %sexit 1' "
 	    "%s-%d ${INVOCATION_ID} '\\\\0drover start %%%%s\\n' ",
-	    app->form == APP_BINARY ? "!" : "+", app->name, replica);
-	if (app->form == APP_BINARY)
+	    program ? "!" : "+", program ? taken : ":", program ? ": >\"$$3\"; " : "", app->name,
+	    replica);
+	if (program)
 		buf_adds(b, "/proc/self/fd/0\n");
 	else
 		buf_addf(b, PIPES "%s-%d.marks/starts\n", app->name, replica);

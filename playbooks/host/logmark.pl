@@ -24,6 +24,8 @@ sub start_in {
 		my @found = ($-[0], $+[0], $1);
 		sysopen my $out, "$c->{marks}/last", O_WRONLY | O_CREAT | O_TRUNC, 0600 or die "$c->{marks}/last: $!\n";
 		(syswrite($out, "$1\n") // 0) == 33 or die "$c->{marks}/last: $!\n";
+		# A program starts when its input is empty.
+		$c->{cid} || truncate $c->{starts}, 0 or die "$c->{starts}: $!\n";
 		return @found;
 	}
 	return;

@@ -11,6 +11,7 @@ fleet_case 2
 "$fleet" image localhost/web:1 "$CASE/web.tar" >/dev/null || fail "an image is made"
 cat >"$CASE/tool" <<'T'
 #!/bin/sh
+cat
 echo "tool $DROVER_REPLICA prints"
 echo "tool $DROVER_REPLICA complains" >&2
 while :; do sleep 1; done
