@@ -102,5 +102,9 @@ help_nearest_verb(const char *name)
 			names[n++] = commands[i]->name;
 	}
 	names[n] = NULL;
+	for (size_t i = 0; i < n && strlen(name) > 1; i++) {
+		if (str_starts(names[i], name))
+			return names[i];
+	}
 	return str_nearest(name, names);
 }

@@ -14,7 +14,7 @@ void help_command(const struct command *c, struct buf *to);
 /* Three lines for somebody who gave no verb. */
 void help_short(struct buf *to);
 
-/* The visible verb nearest to what was typed; NULL when none is near. */
+/* The visible verb that begins with what was typed, else the nearest; NULL when none is near. */
 const char *help_nearest_verb(const char *name);
 
 #endif

@@ -26,6 +26,8 @@ done
 
 exits 2 "an unknown verb is refused" drover rnu
 like "$err" "did you mean 'run'" "the nearest is named"
+exits 2 "the begin of one is none" drover hist
+like "$err" "did you mean 'history'" "the verb that begins so is named"
 exits 2 "a verb is not abbreviated" drover hel
 exits 2 "-e where no variable is read is refused" drover -e a=b version
 like "$err" "takes no variables" "by name"
