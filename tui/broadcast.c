@@ -173,6 +173,16 @@ broadcast_is_idle(
 	return mode != BROADCAST_OFF && r->idle_ms && now_ms - typed_ms >= r->idle_ms;
 }
 
+bool
+broadcast_names_user(const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		if (*p == '%' && p[1] && *++p == 'u')
+			return true;
+	}
+	return false;
+}
+
 void
 broadcast_expand(const char *text, const struct broadcast_who *who, struct buf *to)
 {

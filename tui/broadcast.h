@@ -67,11 +67,14 @@ char *broadcast_preview(const char *text, size_t len, size_t lines);
 bool broadcast_is_idle(
     const struct terms_rules *r, enum broadcast_mode mode, int64_t typed_ms, int64_t now_ms);
 
-/* Append text with %h (the host), %u (who is logged in), %n (the number of the pane), %% (a percent). */
+/* Append text with %h (the host), %u (its user), %n (the number of the pane), %% (a percent). */
 struct broadcast_who {
 	const char *host, *user;
 	unsigned number;
 };
 void broadcast_expand(const char *text, const struct broadcast_who *who, struct buf *to);
+
+/* Whether it has %u. */
+bool broadcast_names_user(const char *text);
 
 #endif

@@ -157,6 +157,8 @@ char *terms_takers(const struct terms *t);
 bool terms_key(struct terms *t, const char *name, bool printable);
 void terms_paste(struct terms *t, const char *text, size_t len);
 void terms_insert(struct terms *t, const char *text); /* %h %u %n are filled in for each */
+/* The first host that would get a text with %u, and of which nobody has said who is logged in there; NULL: none. */
+const char *terms_nameless(const struct terms *t, const char *text);
 /* Would Enter now do what is asked about? The line is of the one that has the pattern; caller frees it. */
 enum broadcast_ask terms_judge_enter(const struct terms *t, const char **ret_why, char **ret_line);
 /* Text, unless NULL, and Enter: to one after the other, with the time of the rules between them. */

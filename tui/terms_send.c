@@ -154,6 +154,16 @@ type_into(struct terms_pane *p, const char *text)
 	pane_type(p->pane, buf_text(&b), b.len);
 }
 
+const char *
+terms_nameless(const struct terms *t, const char *text)
+{
+	for (size_t i = 0; i < t->count && broadcast_names_user(text); i++) {
+		if (terms_takes(t, i) && !*t->panes[i]->user)
+			return t->panes[i]->host;
+	}
+	return NULL;
+}
+
 void
 terms_insert(struct terms *t, const char *text)
 {

@@ -267,9 +267,25 @@ do_diff(struct view *v)
 		terms_view_say(v, false, "they show the same, but for names and times");
 }
 
+/* Nothing is typed where a name would be missing from it. */
+static bool
+lacks_user(struct view *v, const char *input)
+{
+	const char *host = terms_nameless(terms_of(v), input);
+	autofree char *why = xasprintf("%%u: the inventory names no user of %s, and ssh's "
+				       "configuration is not asked here",
+	    host ? host : "");
+
+	if (host)
+		terms_view_say(v, true, why);
+	return host;
+}
+
 static void
 insert_typed(struct view *v, const char *input)
 {
+	if (lacks_user(v, input))
+		return;
 	terms_insert(terms_of(v), input);
 }
 
@@ -278,7 +294,7 @@ do_insert(struct view *v)
 {
 	v->services->prompt(v->services->user,
 	    &(struct view_prompt){
-		.title = "Type into each, without Enter (%h host, %u user, %n number, %% percent)",
+		.title = "Into each, without Enter: %h host, %u user, %n number, %% is %",
 		.yes = insert_typed });
 }
 
@@ -299,6 +315,8 @@ line_typed(struct view *v, const char *input)
 	struct broadcast_count n;
 	autofree char *names = terms_takers(tv->terms);
 
+	if (lacks_user(v, input))
+		return;
 	hold(tv, input, strlen(input));
 	terms_count(tv->terms, &n);
 	if (n.takers < 2) {
@@ -315,7 +333,7 @@ do_line(struct view *v)
 {
 	v->services->prompt(v->services->user,
 	    &(struct view_prompt){
-		.title = "Line for one after another (%h host, %u user, %n number, %% percent)",
+		.title = "To one after another: %h host, %u user, %n number, %% is %",
 		.yes = line_typed });
 }
 

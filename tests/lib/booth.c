@@ -12,7 +12,7 @@ on_about(void *user, const char *host, struct terms_about *ret)
 	(void)user;
 	if (!str_starts(host, "web") && !str_starts(host, "db"))
 		return false;
-	*ret = (struct terms_about){ .user = "deploy",
+	*ret = (struct terms_about){ .user = str_eq(host, "web9") ? NULL : "deploy",
 		.names = { host },
 		.pet = host[0] == 'd',
 		.policy = str_eq(host, "web8")   ? TERMS_RECORD_ALWAYS

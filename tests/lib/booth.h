@@ -2,7 +2,7 @@
  * Terminals on no hosts: a struct terms_link whose far ends are made by hand.
  *
  * Owns what was typed into each. web1, web2, web3, web10 and web4 are cattle, db1 a pet; other names are no hosts.
- * The inventory says transcripts: always of web8, and never of web9.
+ * The inventory says transcripts: always of web8, and never of web9, of which it names no user.
  */
 #ifndef DROVER_TESTS_LIB_BOOTH_H
 #define DROVER_TESTS_LIB_BOOTH_H

@@ -217,6 +217,8 @@ macros_are_filled_in(void **state)
 	(void)state;
 	broadcast_expand("%u@%h #%n 100%% %x %", &who, &b);
 	assert_string_equal(buf_text(&b), "deploy@web1 #7 100% %x %");
+	assert_true(broadcast_names_user("100%% of %u"));
+	assert_false(broadcast_names_user("100%%u %h %"));
 }
 
 static void

@@ -245,6 +245,22 @@ panes_on_other_pages_have_the_size_of_those_here(void **state)
 }
 
 static void
+a_text_with_a_name_that_is_not_known_is_for_nobody(void **state)
+{
+	struct err err;
+
+	(void)state;
+	terms_set_mode(b.terms, BROADCAST_ALL);
+	assert_null(terms_nameless(b.terms, "%u@%h"));
+	assert_int_equal(
+	    terms_add(b.terms, (const char *[]){ "web9" }, 1, TERMS_SHELL, NULL, &err), 1);
+	booth_write(&b, "web9", "$ ");
+	terms_set_mode(b.terms, BROADCAST_ALL);
+	assert_string_equal(terms_nameless(b.terms, "%u@%h"), "web9");
+	assert_null(terms_nameless(b.terms, "%h %%u"));
+}
+
+static void
 what_is_sent_slowly_goes_to_one_after_another_and_can_be_stopped(void **state)
 {
 	(void)state;
@@ -529,6 +545,7 @@ main(void)
 		TEST(a_line_that_destroys_is_known_when_it_was_typed_or_recalled),
 		TEST(a_key_of_a_program_is_no_part_of_the_next_line),
 		TEST(panes_on_other_pages_have_the_size_of_those_here),
+		TEST(a_text_with_a_name_that_is_not_known_is_for_nobody),
 		TEST(what_is_sent_slowly_goes_to_one_after_another_and_can_be_stopped),
 		TEST(who_is_closed_meanwhile_gets_nothing),
 		TEST(typing_to_several_ends_when_nobody_types_and_when_panes_change),
