@@ -14,9 +14,21 @@ echo
 put begin 1
 [ "$(id -u)" = 0 ] || refuse refused "drover acts as root; this login is not"
 [ -r "$dir/program" ] && [ -r "$dir/result" ] || refuse refused "the host does not know this run any more"
-# An act that is still at work comes first; one that changed nothing, or took itself back, is only
+# An act that is still at work, or is being stopped, comes first; one that changed nothing, or took itself back, is only
 # followed. What stands behind an end is the taking back.
-until ! systemctl -q is-active "drover-$run.service"; do sleep 0.1; done
+unheard=0
+over() {
+	case $(systemctl is-active "drover-$run.service" 2>/dev/null) in
+	inactive | failed | unknown) return 0 ;;
+	'')
+		# A host that goes down takes this with it; one that does not is no host to start anything on.
+		unheard=$((unheard + 1))
+		[ $unheard -lt 300 ] || refuse refused "systemd does not answer"
+		;;
+	esac
+	return 1
+}
+until over; do sleep 0.1; done
 changed() {
 	case $(tail -n 1 "$dir/result") in
 	*' end changed '*) return 0 ;;
