@@ -6,7 +6,13 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <string.h>
+
+#include <cmocka.h>
+
+static struct sshd *cases_sshd;
 
 #define LIMIT_MS 300000
 
@@ -234,4 +240,31 @@ probe_memory(int pid, const char *what)
 			value = strtol(line + strlen(what) + 1, NULL, 10);
 	}
 	return value;
+}
+
+int
+probe_case_up(void **state)
+{
+	struct remote_config c = { .kex_timeout_ms = 120000, .auth_timeout_ms = 120000 };
+
+	*state = probe_set_up(cases_sshd, &c);
+	return 0;
+}
+
+int
+probe_case_down(void **state)
+{
+	probe_tear_down(*state);
+	return 0;
+}
+
+int
+probe_main(int argc, char **argv, struct sshd **sshd, const struct CMUnitTest *tests, size_t count)
+{
+	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
+		return remote_worker_main(3);
+	*sshd = cases_sshd = sshd_start(NULL);
+	int failed = _cmocka_run_group_tests("tests", tests, count, NULL, NULL);
+	sshd_stop(cases_sshd);
+	return failed;
 }

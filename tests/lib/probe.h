@@ -26,6 +26,15 @@ struct fixture {
 struct fixture *probe_set_up(struct sshd *sshd, const struct remote_config *config);
 void probe_tear_down(struct fixture *f);
 
+/* A patient fixture for each case, and a program of such cases: its own worker, or all of them on one sshd, which is
+ * started and stopped here; *sshd is the program's. Returns how many failed. */
+struct CMUnitTest;
+int probe_case_up(void **state);
+int probe_case_down(void **state);
+int probe_main(
+    int argc, char **argv, struct sshd **sshd, const struct CMUnitTest *tests, size_t count);
+#define PROBE_CASE(name) cmocka_unit_test_setup_teardown(name, probe_case_up, probe_case_down)
+
 /* Turn the loop until *a or *b; b may be NULL. */
 void probe_wait(struct fixture *f, const bool *a, const bool *b);
 

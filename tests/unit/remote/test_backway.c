@@ -275,44 +275,21 @@ what_is_closed_at_any_moment_leaves_nothing(void **state)
 	way_close(&w);
 }
 
-static int
-set_up(void **state)
-{
-	struct remote_config c = { .kex_timeout_ms = 120000, .auth_timeout_ms = 120000 };
-
-	*state = probe_set_up(sshd, &c);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	probe_tear_down(*state);
-	return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(a_port_there_leads_here_until_it_is_let_go_of),
-		CASE(a_port_of_the_servers_choice_is_told),
-		CASE(what_came_before_the_connection_here_is_not_lost),
-		CASE(much_passes_both_ways),
-		CASE(who_does_not_read_stops_who_writes),
-		CASE(many_come_at_once),
-		CASE(a_port_that_leads_to_nobody_ends_each_connection_and_is_told),
-		CASE(a_server_that_does_not_allow_it_is_told),
-		CASE(a_connection_that_is_lost_takes_its_ports_along),
-		CASE(what_is_closed_at_any_moment_leaves_nothing),
+		PROBE_CASE(a_port_there_leads_here_until_it_is_let_go_of),
+		PROBE_CASE(a_port_of_the_servers_choice_is_told),
+		PROBE_CASE(what_came_before_the_connection_here_is_not_lost),
+		PROBE_CASE(much_passes_both_ways),
+		PROBE_CASE(who_does_not_read_stops_who_writes),
+		PROBE_CASE(many_come_at_once),
+		PROBE_CASE(a_port_that_leads_to_nobody_ends_each_connection_and_is_told),
+		PROBE_CASE(a_server_that_does_not_allow_it_is_told),
+		PROBE_CASE(a_connection_that_is_lost_takes_its_ports_along),
+		PROBE_CASE(what_is_closed_at_any_moment_leaves_nothing),
 	};
 
-	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
-		return remote_worker_main(3);
-	sshd = sshd_start(NULL);
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
-	sshd_stop(sshd);
-	return failed;
+	return probe_main(argc, argv, &sshd, tests, countof(tests));
 }

@@ -246,39 +246,16 @@ a_choice_that_is_no_port_is_refused(void **state)
 	meet(*state, chooses_a_port_that_is_none, 0, "which port the server chose was lost");
 }
 
-static int
-set_up(void **state)
-{
-	struct remote_config c = { .kex_timeout_ms = 120000, .auth_timeout_ms = 120000 };
-
-	*state = probe_set_up(sshd, &c);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	probe_tear_down(*state);
-	return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(a_server_that_opens_what_nobody_asked_for_is_refused_it),
-		CASE(visitors_are_bounded),
-		CASE(the_answer_to_another_question_is_not_taken_for_its_own),
-		CASE(a_server_that_never_answers_is_told),
-		CASE(a_choice_that_is_no_port_is_refused),
+		PROBE_CASE(a_server_that_opens_what_nobody_asked_for_is_refused_it),
+		PROBE_CASE(visitors_are_bounded),
+		PROBE_CASE(the_answer_to_another_question_is_not_taken_for_its_own),
+		PROBE_CASE(a_server_that_never_answers_is_told),
+		PROBE_CASE(a_choice_that_is_no_port_is_refused),
 	};
 
-	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
-		return remote_worker_main(3);
-	sshd = sshd_start(NULL);
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
-	sshd_stop(sshd);
-	return failed;
+	return probe_main(argc, argv, &sshd, tests, countof(tests));
 }

@@ -260,43 +260,20 @@ none_means_straight(void **state)
 	expect_down(f, &t, OUTCOME_INPUT, "web-1: jump: the inventory gives both");
 }
 
-static int
-set_up(void **state)
-{
-	struct remote_config c = { .kex_timeout_ms = 120000, .auth_timeout_ms = 120000 };
-
-	*state = probe_set_up(sshd, &c);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	probe_tear_down(*state);
-	return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(a_proxy_command_leads_to_the_host),
-		CASE(its_tokens_are_those_of_ssh),
-		CASE(a_user_that_a_shell_would_take_apart_is_refused),
-		CASE(what_it_says_is_told),
-		CASE(it_ends_with_its_session),
-		CASE(one_that_will_not_end_is_killed_and_holds_nothing_up),
-		CASE(none_outlives_the_program),
-		CASE(it_has_no_terminal_and_no_descriptor_of_ours),
-		CASE(none_means_straight),
+		PROBE_CASE(a_proxy_command_leads_to_the_host),
+		PROBE_CASE(its_tokens_are_those_of_ssh),
+		PROBE_CASE(a_user_that_a_shell_would_take_apart_is_refused),
+		PROBE_CASE(what_it_says_is_told),
+		PROBE_CASE(it_ends_with_its_session),
+		PROBE_CASE(one_that_will_not_end_is_killed_and_holds_nothing_up),
+		PROBE_CASE(none_outlives_the_program),
+		PROBE_CASE(it_has_no_terminal_and_no_descriptor_of_ours),
+		PROBE_CASE(none_means_straight),
 	};
 
-	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
-		return remote_worker_main(3);
-	sshd = sshd_start(NULL);
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
-	sshd_stop(sshd);
-	return failed;
+	return probe_main(argc, argv, &sshd, tests, countof(tests));
 }

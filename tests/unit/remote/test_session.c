@@ -400,15 +400,6 @@ an_agent_signs_for_a_key_that_only_it_holds(void **state)
 }
 
 static int
-set_up(void **state)
-{
-	struct remote_config c = { .kex_timeout_ms = 120000, .auth_timeout_ms = 120000 };
-
-	*state = probe_set_up(sshd, &c);
-	return 0;
-}
-
-static int
 set_up_hasty(void **state)
 {
 	struct remote_config c = { .kex_timeout_ms = 400 };
@@ -417,43 +408,29 @@ set_up_hasty(void **state)
 	return 0;
 }
 
-static int
-tear_down(void **state)
-{
-	probe_tear_down(*state);
-	return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(an_unknown_host_key_is_refused_before_login),
-		CASE(an_unknown_host_key_is_taken_on_first_use_when_allowed),
-		CASE(a_changed_host_key_is_refused),
-		CASE(a_key_the_server_does_not_know_is_told),
+		PROBE_CASE(an_unknown_host_key_is_refused_before_login),
+		PROBE_CASE(an_unknown_host_key_is_taken_on_first_use_when_allowed),
+		PROBE_CASE(a_changed_host_key_is_refused),
+		PROBE_CASE(a_key_the_server_does_not_know_is_told),
 		cmocka_unit_test_setup_teardown(
-		    a_silent_server_is_given_up, set_up_hasty, tear_down),
-		CASE(a_time_to_connect_covers_the_key_exchange),
-		CASE(a_port_nobody_listens_on_is_told_at_once),
-		CASE(a_server_that_closes_at_once_is_tried_four_times),
+		    a_silent_server_is_given_up, set_up_hasty, probe_case_down),
+		PROBE_CASE(a_time_to_connect_covers_the_key_exchange),
+		PROBE_CASE(a_port_nobody_listens_on_is_told_at_once),
+		PROBE_CASE(a_server_that_closes_at_once_is_tried_four_times),
 		cmocka_unit_test_setup_teardown(
-		    what_talks_nonsense_is_given_up, set_up_hasty, tear_down),
-		CASE(a_server_with_nothing_in_common_is_told),
-		CASE(every_host_key_type_is_understood),
-		CASE(a_server_that_goes_away_leaves_the_command_unknown),
+		    what_talks_nonsense_is_given_up, set_up_hasty, probe_case_down),
+		PROBE_CASE(a_server_with_nothing_in_common_is_told),
+		PROBE_CASE(every_host_key_type_is_understood),
+		PROBE_CASE(a_server_that_goes_away_leaves_the_command_unknown),
 		cmocka_unit_test(an_encrypted_key_is_opened_by_its_passphrase),
-		CASE(an_agent_signs_for_a_key_that_only_it_holds),
-		CASE(two_hundred_sessions_live_at_once),
-		CASE(a_session_closed_at_any_moment_leaves_nothing),
+		PROBE_CASE(an_agent_signs_for_a_key_that_only_it_holds),
+		PROBE_CASE(two_hundred_sessions_live_at_once),
+		PROBE_CASE(a_session_closed_at_any_moment_leaves_nothing),
 	};
 
-	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
-		return remote_worker_main(3);
-	sshd = sshd_start(NULL);
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
-	sshd_stop(sshd);
-	return failed;
+	return probe_main(argc, argv, &sshd, tests, countof(tests));
 }
